@@ -1,0 +1,337 @@
+"""The NumPy twin of the Rust extension: oracle of the tests and slow fallback.
+
+It has the extension's interface (`_gmmfast.pyi`), checks the same things with
+the same messages and gives the same numbers to rounding, straight from the
+formulas: centred differences, Cholesky factors, log-sum-exp (Bishop, Pattern
+Recognition and Machine Learning, 2006, sections 2.3 and 9.2). Points go through
+in chunks, so that memory is bounded by `_CHUNK` numbers per feature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+#: Point-component pairs evaluated at a time.
+_CHUNK = 1 << 18
+
+#: What float32 parameters keep: see rust/mixture.rs and rust/covariances.rs.
+_WEIGHT_SUM_TOLERANCE = 1e-6
+_ASYMMETRY = 1e-5
+
+
+def runtime_info() -> tuple[str, int]:
+    """What computes, and on how many threads."""
+    return "numpy", 1
+
+
+@dataclass(frozen=True)
+class _CovarianceType:
+    """How one covariance type is laid out, for K components over d features."""
+
+    shape: Callable[[int, int], tuple[int, ...]]
+    #: To (K, d, d); "tied" broadcasts.
+    expand: Callable[[Array, int, int], Array]
+    #: Back from (K, d, d).
+    compress: Callable[[Array], Array]
+
+
+_COVARIANCE_TYPES = {
+    "full": _CovarianceType(
+        lambda n, d: (n, d, d),
+        lambda c, n, d: c.reshape(n, d, d),
+        lambda matrices: matrices,
+    ),
+    "tied": _CovarianceType(
+        lambda _, d: (d, d),
+        lambda c, n, d: np.broadcast_to(c, (n, d, d)),
+        lambda matrices: matrices[0],
+    ),
+    "diag": _CovarianceType(
+        lambda n, d: (n, d),
+        lambda c, _, d: c[:, :, None] * np.eye(d),
+        lambda matrices: np.diagonal(matrices, axis1=1, axis2=2),
+    ),
+    "spherical": _CovarianceType(
+        lambda n, _: (n,),
+        lambda c, _, d: c[:, None, None] * np.eye(d),
+        lambda matrices: matrices[:, 0, 0],
+    ),
+}
+
+
+@final
+class Mixture:
+    """The validated model."""
+
+    def __init__(
+        self, weights: Array, means: Array, covariances: Array, covariance_type: str
+    ) -> None:
+        layout = _COVARIANCE_TYPES.get(covariance_type)
+        if layout is None:
+            raise ValueError(
+                "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', "
+                f"got {covariance_type!r}"
+            )
+        n_components, n_features = means.shape
+        if len(weights) == 0:
+            raise ValueError("weights: expected at least one component, got 0 values")
+        if n_features == 0:
+            raise ValueError(
+                "means: expected shape (n_components, n_features) with at least one feature, "
+                "got 0 values"
+            )
+        expected = layout.shape(n_components, n_features)
+        if covariances.shape != expected or weights.shape != (n_components,):
+            raise ValueError(
+                f"covariances: expected shape {list(expected)}, got {list(covariances.shape)}, "
+                f"with means of shape {list(means.shape)} and weights of shape "
+                f"{list(weights.shape)}"
+            )
+        _check_weights(weights)
+        _check_finite("means", means)
+        is_tied = covariance_type == "tied"
+        _check_finite("covariances", covariances[None] if is_tied else covariances)
+        self.weights = weights.copy()
+        self.means = means.copy()
+        self.covariances = covariances.copy()
+        self._covariance_type = covariance_type
+        self._matrices = layout.expand(self.covariances, n_components, n_features)
+        factors = _checked_cholesky(self._matrices, is_tied=is_tied)
+        self._precisions_cholesky = _invert_lower(factors)
+        with np.errstate(divide="ignore"):
+            self._log_peaks = np.log(self.weights) - 0.5 * n_features * np.log(2 * np.pi)
+        self._log_peaks -= np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+
+    def marginal(self, features: list[int]) -> Mixture:
+        """The mixture of some features, in the order given."""
+        _check_features("features", features, self.means.shape[1])
+        return self._with(self.weights, self.means[:, features], self._submatrices(features))
+
+    def condition(self, given: list[int], values: list[float]) -> Mixture:
+        """The mixture of the other features, given values of some."""
+        split = _Conditional(self, given)
+        if len(values) != len(given) or not np.isfinite(values).all():
+            raise ValueError(
+                f"values: expected {len(given)} finite values, one for each given feature, "
+                f"got {int(np.isfinite(values).sum())} values"
+            )
+        point = np.asarray(values, dtype=np.float64)[None]
+        log_prob = split.marginal.weighted_log_prob(point)
+        shares = np.exp(log_prob - log_prob.max())
+        means = split.expert_means(point)[0]
+        return self._with((shares / shares.sum())[0], means, split.covariances)
+
+    def score_samples(self, points: Array, n_threads: int | None = None) -> Array:  # noqa: ARG002
+        """Log p of each row of X."""
+        d = self.means.shape[1]
+        if points.shape[1] != d:
+            raise ValueError(f"X: expected shape ({len(points)}, {d}), got {points.size} values")
+        result = np.empty(len(points))
+        for rows in _chunks(len(points), len(self.weights)):
+            result[rows] = _log_sum_exp(self.weighted_log_prob(points[rows]))
+        return result
+
+    def render_grid(  # noqa: PLR0913 (the extension's signature)
+        self,
+        quantity: str,
+        shape: tuple[int, ...],
+        extent: list[tuple[float, float]],
+        given: list[int],
+        out: NDArray[Any],
+        n_threads: int | None = None,  # noqa: ARG002
+    ) -> None:
+        """Write a quantity over a grid into `out`."""
+        axes = [
+            low + (np.arange(n) + 0.5) * ((high - low) / n)
+            for n, (low, high) in zip(reversed(shape), extent, strict=True)
+        ]
+        evaluate = _QUANTITIES[quantity](self, given)
+        n_pixels = int(np.prod(shape))
+        flat = out.reshape(n_pixels, -1)
+        for rows in _chunks(n_pixels, len(self.weights)):
+            indices = np.unravel_index(np.arange(rows.start, rows.stop), shape)
+            points = np.stack(
+                [axis[i] for axis, i in zip(axes, reversed(indices), strict=True)], axis=1
+            )
+            values = evaluate(points)
+            if out.dtype == np.uint8:
+                values = np.rint(np.clip(values, 0, 255))
+            with np.errstate(over="ignore", under="ignore"):
+                flat[rows] = values.reshape(len(points), -1).astype(out.dtype)
+
+    def weighted_log_prob(self, points: Array) -> Array:
+        """Log weight plus log-density, (n_points, n_components)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            difference = points[:, None, :] - self.means  # (n, K, d)
+            whitened = np.einsum("kij,nkj->nki", self._precisions_cholesky, difference)
+            log_prob: Array = self._log_peaks - 0.5 * (whitened**2).sum(axis=2)
+        return log_prob
+
+    def _submatrices(self, features: list[int]) -> Array:
+        # The lower triangle is the one that counts, as in the Cholesky factor.
+        lower = np.tril(self._matrices)
+        symmetric = lower + np.tril(self._matrices, -1).transpose(0, 2, 1)
+        return symmetric[:, features][:, :, features]
+
+    def _with(self, weights: Array, means: Array, matrices: Array) -> Mixture:
+        covariances = _COVARIANCE_TYPES[self._covariance_type].compress(matrices)
+        return Mixture(
+            np.ascontiguousarray(weights),
+            np.ascontiguousarray(means),
+            np.ascontiguousarray(covariances),
+            self._covariance_type,
+        )
+
+
+class _Conditional:
+    """A mixture split into given features and the others, by Cholesky factors."""
+
+    def __init__(self, mixture: Mixture, given: list[int]) -> None:
+        d = mixture.means.shape[1]
+        _check_features("given", given, d)
+        targets = [i for i in range(d) if i not in given]
+        if not targets:
+            raise ValueError(
+                f"given: expected fewer than all {d} features, got {len(given)} values"
+            )
+        n = len(given)
+        factors = np.linalg.cholesky(mixture._submatrices([*given, *targets]))  # noqa: SLF001
+        cross, inner = factors[:, n:, :n], factors[:, n:, n:]
+        self.marginal = mixture.marginal(given)
+        self.covariances: Array = inner @ inner.transpose(0, 2, 1)
+        self._target_means = mixture.means[:, targets]
+        self._slopes: Array = cross @ _invert_lower(factors[:, :n, :n])
+
+    def expert_means(self, points: Array) -> Array:
+        """Mean of each target under each component, (n_points, K, n_targets)."""
+        difference = points[:, None, :] - self.marginal.means
+        means: Array = self._target_means + np.einsum("ktg,nkg->nkt", self._slopes, difference)
+        return means
+
+    def mean(self, points: Array) -> Array:
+        """E[targets | given = point], (n_points, n_targets)."""
+        log_prob = self.marginal.weighted_log_prob(points)
+        shares = np.exp(log_prob - log_prob.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        mean: Array = np.einsum("nk,nkt->nt", shares, self.expert_means(points))
+        return mean
+
+
+def _log_density(mixture: Mixture, given: list[int]) -> Callable[[Array], Array]:
+    marginal = mixture.marginal(given)
+    return lambda points: _log_sum_exp(marginal.weighted_log_prob(points))
+
+
+def _density(mixture: Mixture, given: list[int]) -> Callable[[Array], Array]:
+    log_density = _log_density(mixture, given)
+    return lambda points: np.exp(log_density(points))
+
+
+_QUANTITIES: dict[str, Callable[[Mixture, list[int]], Callable[[Array], Array]]] = {
+    "density": _density,
+    "log_density": _log_density,
+    "mean": lambda mixture, given: _Conditional(mixture, given).mean,
+}
+
+
+def _chunks(n_points: int, n_components: int) -> Iterator[slice]:
+    step = max(1, _CHUNK // n_components)
+    return (slice(i, min(i + step, n_points)) for i in range(0, n_points, step))
+
+
+def _log_sum_exp(log_prob: Array) -> Array:
+    largest = log_prob.max(axis=1)
+    # Where every term is -inf (the distance overflowed), so is the sum.
+    shift = np.where(np.isfinite(largest), largest, 0.0)
+    with np.errstate(divide="ignore", under="ignore"):
+        result: Array = shift + np.log(np.exp(log_prob - shift[:, None]).sum(axis=1))
+    return result
+
+
+def _check_weights(weights: Array) -> None:
+    _check_finite("weights", weights)
+    if (weights < 0).any():
+        k = int(np.argmax(weights < 0))
+        raise ValueError(
+            f"weights: expected values of at least 0, got {float(weights[k])} at component {k}"
+        )
+    total = float(weights.sum())
+    if abs(total - 1.0) > _WEIGHT_SUM_TOLERANCE:
+        raise ValueError(
+            f"weights: expected to sum to 1 (within 1e-6), got a sum of {total}; "
+            "divide them by their sum"
+        )
+
+
+def _check_finite(argument: str, values: Array) -> None:
+    bad = ~np.isfinite(values.reshape(len(values), -1))
+    if bad.any():
+        k, i = np.argwhere(bad)[0]
+        raise ValueError(
+            f"{argument}: expected finite values, got "
+            f"{float(values.reshape(len(values), -1)[k, i])} at component {k}; "
+            "fit the model again without NaN or infinite data"
+        )
+
+
+def _check_features(argument: str, features: list[int], n_features: int) -> None:
+    if not features:
+        raise ValueError(f"{argument}: expected at least one feature, got 0 values")
+    for at, feature in enumerate(features):
+        if not 0 <= feature < n_features or feature in features[:at]:
+            raise ValueError(
+                f"{argument}: expected distinct feature indices below {n_features}, got {feature}"
+            )
+
+
+def _checked_cholesky(matrices: Array, *, is_tied: bool) -> Array:
+    factors = np.empty(matrices.shape)
+    for k, matrix in enumerate(matrices[:1] if is_tied else matrices):
+        name = "the tied matrix" if is_tied else f"component {k}"
+        scale = np.sqrt(np.abs(np.outer(np.diagonal(matrix), np.diagonal(matrix))))
+        asymmetric = np.tril(np.abs(matrix - matrix.T) > _ASYMMETRY * scale)
+        if asymmetric.any():
+            i, j = np.argwhere(asymmetric)[0]
+            raise ValueError(
+                f"covariances: expected symmetric matrices, got {matrix[i, j]} and "
+                f"{matrix[j, i]} for features ({i}, {j}) and ({j}, {i}) of {name}; "
+                "use (c + c.T) / 2 if that is rounding"
+            )
+        try:
+            factors[k] = np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            feature, pivot = _first_bad_pivot(matrix)
+            raise ValueError(
+                f"covariances: expected positive definite matrices, got pivot {pivot} at "
+                f"feature {feature} of {name}; add a small value such as reg_covar to the "
+                "diagonal"
+            ) from None
+    if is_tied:
+        factors[:] = factors[0]
+    return factors
+
+
+def _invert_lower(factors: Array) -> Array:
+    identity = np.eye(factors.shape[1])
+    return np.stack([solve_triangular(factor, identity, lower=True) for factor in factors])
+
+
+def _first_bad_pivot(matrix: Array) -> tuple[int, float]:
+    """Where elimination first meets a pivot that is not positive."""
+    rest = matrix.copy()
+    for i in range(len(rest) - 1):
+        if rest[i, i] <= 0:
+            return i, float(rest[i, i])
+        rest[i + 1 :, i:] -= np.outer(rest[i + 1 :, i], rest[i, i:]) / rest[i, i]
+    return len(rest) - 1, float(rest[-1, -1])

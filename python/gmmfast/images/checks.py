@@ -1,0 +1,36 @@
+"""Checks and messages that every part of gmmfast which takes pictures shares."""
+
+import os
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8]
+StrPath: TypeAlias = str | os.PathLike[str]
+
+# Allowed shapes after (h, w).
+Tails: TypeAlias = tuple[tuple[int, ...], ...]
+GREY: Tails = ((),)
+GREY_OR_RGB = (*GREY, (3,))
+GREY_TO_RGBA = (*GREY_OR_RGB, (4,))
+
+
+def complaint(argument: str, expected: str, got: str, mend: str) -> str:
+    return f"{argument}: expected {expected}, got {got}; {mend}"
+
+
+def require_shape(argument: str, array: NDArray[Any], tails: Tails) -> None:
+    if array.ndim < 2 or array.size == 0 or array.shape[2:] not in tails:
+        shapes = " or ".join(f"({', '.join(['h', 'w', *map(str, tail)])})" for tail in tails)
+        mend = "put the channels last and drop empty or surplus axes"
+        wanted = f"a non-empty array of shape {shapes}"
+        raise ValueError(complaint(argument, wanted, f"shape {array.shape}", mend))
+
+
+def require_uint8(argument: str, array: Pixels, tails: Tails) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
+        got = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+        mend = "scale the levels to 0..255 and convert them with .astype(numpy.uint8)"
+        raise TypeError(complaint(argument, "a numpy array of dtype uint8", got, mend))
+    require_shape(argument, array, tails)

@@ -1,0 +1,241 @@
+"""Pictures as a viewer shows them, whatever their format, depth, orientation and colour space.
+
+Assumes samples are display-referred (8- or 16-bit integers, or floats in [0, 1]) and sRGB unless
+an embedded ICC profile says otherwise. Guarantees upright sRGB pixels over white of the first
+frame, or an exception whose message names the argument.
+"""
+
+import contextlib
+import io
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from gmmfast.images.checks import GREY_TO_RGBA, Pixels, StrPath, complaint, require_shape
+
+ImageSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any]
+
+# Array types that carry their own white, by (kind, bytes per sample); floats count from 0 to 1.
+_WHITE_OF_DTYPE = {("b", 1): 1, ("u", 1): 255, ("u", 2): 65535}
+_WHITE_OF_DTYPE |= {("f", size): 1 for size in (2, 4, 8, 16)}
+_DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
+_GREY_MODES = frozenset({"1", "L", "LA", "La"})
+# (mode, colour space of the profile) -> mode to transform; other pairings are mislabelled files.
+_MANAGED_MODES = {("L", "GRAY"): "L", ("L", "RGB "): "RGB", ("RGB", "RGB "): "RGB"}
+_MANAGED_MODES |= {("CMYK", "CMYK"): "CMYK"}
+# PNG colour keys that Pillow leaves at the depth of the file while it brings the pixels to 8 bits.
+_KEY_TO_8_BITS: dict[str, Callable[[int], int]] = {
+    "L;2": lambda level: level * 85,
+    "L;4": lambda level: level * 17,
+    "RGB;16B": lambda level: level >> 8,
+}
+_READ_ADVICE: dict[type[OSError], str] = {
+    FileNotFoundError: "check the spelling and the current folder",
+    IsADirectoryError: "name one picture inside that folder",
+    PermissionError: "give this user the right to read it",
+}
+
+
+class _NoAgreedWhiteError(ValueError):
+    """Sound pixels that no convention maps to a display."""
+
+
+@dataclass(frozen=True)
+class _Storage:
+    """What a file says of its samples and Pillow no longer tells once they are loaded."""
+
+    rawmode: str
+    white: int
+    white_is_zero: bool
+
+
+def read_image(image: ImageSource) -> Pixels:
+    """Read a picture as a viewer shows it.
+
+    EXIF orientation and ICC profiles are applied, transparency is laid over white, 16-bit levels
+    are scaled, and of an animation the first frame (of a ``PIL.Image.Image`` the current) is read.
+
+    Parameters
+    ----------
+    image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
+        Arrays are (h, w), (h, w, 3) or (h, w, 4) of bool, uint8, uint16 or float in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3), uint8
+        sRGB levels 0..255 in memory of their own.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If a path cannot be opened.
+    ValueError, TypeError
+        If the data are damaged, too large, without an agreed white, or no picture at all.
+
+    Examples
+    --------
+    >>> read_image(np.array([[0.0, 0.5, 1.0]]))[0, :, 0]
+    array([  0, 128, 255], dtype=uint8)
+    """
+    if isinstance(image, Image.Image):
+        return _decode(lambda: image, f"a PIL image of mode {image.mode}")
+    if isinstance(image, str | os.PathLike):
+        name = repr(os.fspath(image))
+        with _open_for_reading(image, name) as file:
+            return _decode(lambda: Image.open(file), name)
+    if isinstance(image, np.ndarray):
+        return _from_array(image)
+    if hasattr(image, "read") and not isinstance(image, io.TextIOBase):
+        return _decode(lambda: Image.open(image), f"the file {getattr(image, 'name', image)!r}")
+    wanted = "a path, a binary file, a PIL image or a numpy array"
+    mend = "open files in mode 'rb', wrap bytes in io.BytesIO and lists in numpy.asarray"
+    raise TypeError(complaint("image", wanted, type(image).__name__, mend))
+
+
+def _open_for_reading(path: StrPath, name: str) -> IO[bytes]:
+    wanted = "the path of a picture"
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        mend = _READ_ADVICE.get(type(error), "check the path and the disk")
+        got = f"{name} ({error.strerror})"
+        raise type(error)(complaint("image", wanted, got, mend)) from error
+    except ValueError as error:
+        raise ValueError(complaint("image", wanted, f"{name} ({error})", "mend it")) from error
+
+
+def _decode(open_picture: Callable[[], Image.Image], name: str) -> Pixels:
+    wanted = "a picture that can be read"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return _displayed(open_picture())
+    except _NoAgreedWhiteError as error:
+        mend = "scale the levels to [0, 1] and pass the array, or export as 16-bit integers"
+        got = f"{name} with {error}, which have no agreed white"
+        raise ValueError(complaint("image", "8- or 16-bit levels", got, mend)) from None
+    except (Image.DecompressionBombError, MemoryError) as error:
+        got, mend = f"{name}, which is too large ({error})", "shrink it or cut it up first"
+        raise ValueError(complaint("image", wanted, got, mend)) from error
+    except UnidentifiedImageError as error:
+        got = f"{name}, which is in no format that Pillow can read"
+        mend = "fetch it again or export it as PNG"
+        raise ValueError(complaint("image", wanted, got, mend)) from error
+    except Exception as error:  # Pillow's plugins raise nearly every class on damaged data
+        got = f"{name}, which cannot be decoded ({str(error) or type(error).__name__})"
+        mend = "fetch or export it again"
+        raise ValueError(complaint("image", wanted, got, mend)) from error
+
+
+def _displayed(image: Image.Image) -> Pixels:
+    storage = _storage(image)
+    image = _upright(image)
+    deep = image.mode in _DEEP_MODES
+    color, alpha = _from_deep_grey(image, storage) if deep else _from_8_bits(image, storage)
+    rgb: Pixels = np.array(_to_srgb(color, image.info.get("icc_profile")))
+    return rgb if alpha is None else _over_white(rgb, alpha)
+
+
+def _storage(image: Image.Image) -> _Storage:
+    tags, tiles = getattr(image, "tag_v2", {}), getattr(image, "tile", [])
+    bits = min(tags.get(ExifTags.Base.BitsPerSample, (16,))[0], 16)
+    white_is_zero = tags.get(ExifTags.Base.PhotometricInterpretation) == 0
+    return _Storage(str(tiles[0].args) if tiles else "", 2**bits - 1, white_is_zero)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    if 0 in image.size:
+        raise ValueError("it has no pixels")
+    with contextlib.suppress(Exception):  # damaged metadata must not hide sound pixels
+        return ImageOps.exif_transpose(image)
+    return image.copy()
+
+
+def _from_deep_grey(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pixels | None]:
+    levels = np.asarray(image)
+    if image.mode == "F" or levels.min() < 0 or levels.max() > storage.white:
+        number = "floating-point" if image.mode == "F" else "32-bit integer"
+        raise _NoAgreedWhiteError(f"{number} levels from {levels.min()} to {levels.max()}")
+    # Pillow compares a deep key with clipped 8-bit levels, hence the comparison here.
+    key = image.info.get("transparency")
+    alpha = None if key is None else np.where(levels == key, 0, 255).astype(np.uint8)
+    grey = _to_8_bits(storage.white - levels if storage.white_is_zero else levels, storage.white)
+    return Image.fromarray(grey), alpha
+
+
+def _from_8_bits(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pixels | None]:
+    mode = "L" if image.mode in _GREY_MODES else "RGB"
+    if not image.has_transparency_data:
+        return image if image.mode in ("CMYK", "LAB") else image.convert(mode), None
+    rescale, key = _KEY_TO_8_BITS.get(storage.rawmode), image.info.get("transparency")
+    if rescale is not None and key is not None:
+        eight = tuple(map(rescale, key)) if isinstance(key, tuple) else rescale(key)
+        image.info["transparency"] = eight
+    # Pillow has no direct way from premultiplied grey to RGBA.
+    rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    color = rgba.getchannel("R") if mode == "L" else rgba.convert("RGB")
+    return color, np.asarray(rgba.getchannel("A"))
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile:
+        # A viewer shows a picture whose profile is broken or of another colour space all the same.
+        with contextlib.suppress(Exception):
+            return _managed(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    return image.convert("RGB")
+
+
+def _managed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    mode = _MANAGED_MODES[image.mode, profile.profile.xcolor_space]
+    transform = ImageCms.ImageCmsTransform(
+        profile,
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+        mode,
+        "RGB",
+        ImageCms.Intent(ImageCms.getDefaultIntent(profile)),
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    source = image.convert(mode)
+    if mode == "RGB":
+        # Names of profiles lie (linear "sRGB" exists): what is sRGB shows in what it does, and
+        # leaving such pixels alone spares them the rounding of a needless transform.
+        axis = np.linspace(0, 255, 9).astype(np.uint8)
+        probe = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(27, 27, 3)
+        shifted = np.asarray(transform.apply(Image.fromarray(probe))).astype(np.int16)
+        if np.abs(shifted - probe).max() <= 2:
+            return source
+    return transform.apply(source)
+
+
+def _from_array(array: NDArray[Any]) -> Pixels:
+    array = np.asarray(array)  # a subclass would pass its ways on
+    white = _WHITE_OF_DTYPE.get((array.dtype.kind, array.dtype.itemsize))
+    if white is None:
+        wanted, mend = "bool, uint8, uint16 or float levels", "convert it to one of these"
+        raise TypeError(complaint("image", wanted, f"dtype {array.dtype}", mend))
+    require_shape("image", array, GREY_TO_RGBA)
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # NaN fails too
+        got = f"values from {array.min()} to {array.max()}"
+        mend = "divide by the level of white and replace NaN"
+        raise ValueError(complaint("image", "floats in [0, 1]", got, mend))
+    pixels = array if white == 255 else _to_8_bits(array, white)
+    if pixels.ndim == 2:
+        return np.repeat(pixels[:, :, None], 3, axis=2)
+    return pixels.copy() if pixels.shape[2] == 3 else _over_white(pixels[..., :3], pixels[..., 3])
+
+
+def _to_8_bits(levels: NDArray[Any], white: int) -> Pixels:
+    return np.rint(levels * (255.0 / white)).astype(np.uint8)
+
+
+def _over_white(rgb: Pixels, alpha: Pixels) -> Pixels:
+    opacity = alpha[..., None].astype(np.uint16)  # 255 * 255 + 127 still fits
+    return ((rgb * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)

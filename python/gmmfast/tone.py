@@ -1,0 +1,158 @@
+"""From densities to greys: scaling to [0, 1] and tone curves.
+
+NumPy does the arithmetic (`numpy.interp`): one pass over a picture that has
+been rendered already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class ToneCurve:
+    """A piecewise-linear map from [0, 1] to [0, 1].
+
+    Parameters
+    ----------
+    points : sequence of (input, output)
+        Corners of the curve, inputs ascending from 0 to 1, outputs in [0, 1].
+        The default is the straight line.
+
+    Raises
+    ------
+    ValueError
+        Points that are not such a curve.
+
+    Examples
+    --------
+    Lift the shadows, so that thin lines of a drawing show:
+
+    >>> import gmmfast
+    >>> curve = gmmfast.ToneCurve([(0, 0), (0.2, 0.6), (1, 1)])
+    >>> curve([0.0, 0.1, 0.2, 0.6]).tolist()
+    [0.0, 0.3, 0.6, 0.8]
+    >>> gmmfast.ToneCurve.parse("0:0, 0.2:0.6, 1:1") == curve
+    True
+    """
+
+    points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
+
+    def __post_init__(self) -> None:
+        try:
+            corners = np.asarray(self.points, dtype=np.float64)
+        except (TypeError, ValueError):
+            corners = np.empty(0)
+        if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 2:
+            raise ValueError(
+                f"points: expected at least two (input, output) pairs, got {self.points!r}"
+            )
+        inputs, outputs = corners.T
+        is_curve = inputs[0] == 0 and inputs[-1] == 1 and (np.diff(inputs) > 0).all()
+        if not is_curve or not ((outputs >= 0) & (outputs <= 1)).all():
+            raise ValueError(
+                "points: expected inputs that ascend from 0 to 1 and outputs in [0, 1], "
+                f"got {self.points!r}"
+            )
+        exact = tuple((float(x), float(y)) for x, y in corners)
+        object.__setattr__(self, "points", exact)
+
+    @classmethod
+    def parse(cls, text: str) -> ToneCurve:
+        """Return the curve written as "linear" or "input:output, input:output, ...".
+
+        Parameters
+        ----------
+        text : str
+            For instance "0:0, 0.3:0.1, 1:1".
+
+        Raises
+        ------
+        ValueError
+            Text that is not a curve.
+        """
+        if text.strip().lower() == "linear":
+            return cls()
+        try:
+            points = tuple(
+                (float(x), float(y))
+                for x, _, y in (corner.partition(":") for corner in text.split(","))
+            )
+        except ValueError:
+            raise ValueError(
+                "tone: expected 'linear' or corners such as '0:0,0.3:0.1,1:1', "
+                f"got {text!r}"
+            ) from None
+        return cls(points)
+
+    def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return the curve at each value; outside [0, 1] the curve stays at its ends."""
+        inputs, outputs = np.asarray(self.points).T
+        return np.asarray(np.interp(values, inputs, outputs))
+
+    def picture(self, density: ArrayLike) -> NDArray[np.uint8]:
+        """Return a density as dark ink on white paper.
+
+        Parameters
+        ----------
+        density : array-like of shape (height, width)
+            At least 0 and finite; scaled so that its largest value is 1, then put
+            through the curve.
+
+        Returns
+        -------
+        ndarray of shape (height, width), uint8
+            255 (paper) where the curve gives 0, 0 (ink) where it gives 1.
+
+        Raises
+        ------
+        ValueError
+            A density that is negative or not finite.
+
+        Examples
+        --------
+        >>> import gmmfast
+        >>> gmmfast.ToneCurve().picture([[0.0, 0.2, 0.5]])
+        array([[255, 153,   0]], dtype=uint8)
+        """
+        darkness = self(scale_to_unit(density))
+        return np.rint(255 * (1 - darkness)).astype(np.uint8)
+
+
+def scale_to_unit(density: Any) -> NDArray[np.float64]:
+    """Return a density divided by its largest value; all zeros stay zeros.
+
+    Parameters
+    ----------
+    density : array-like
+        At least 0 and finite.
+
+    Returns
+    -------
+    ndarray of the same shape
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        Values that are negative or not finite.
+
+    Examples
+    --------
+    >>> scale_to_unit([0.0, 1.0, 4.0]).tolist()
+    [0.0, 0.25, 1.0]
+    """
+    values = np.asarray(density, dtype=np.float64)
+    largest = values.max(initial=0.0)
+    if not np.isfinite(values).all() or values.min(initial=0.0) < 0:
+        raise ValueError(
+            "density: expected finite values of at least 0, got values from "
+            f"{values.min()} to {values.max()}; for a log-density, take its exponential first"
+        )
+    return values / largest if largest > 0 else values

@@ -1,0 +1,85 @@
+//! What can be wrong with the input, said so that it can be mended.
+//!
+//! Every variant carries the name of the argument and the offending value;
+//! the message gives the argument, what was expected, what came and, where it
+//! is not obvious, how to mend it. The Python bindings pass these messages on
+//! unchanged as `ValueError`.
+
+use std::fmt;
+
+/// The one error type of the crate. Fields are named for what they hold.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Error {
+    /// A flat array whose length does not fit the other arguments.
+    Length { argument: &'static str, expected: String, got: usize },
+    /// A NaN or infinite parameter.
+    NotFinite { argument: &'static str, component: usize, value: f64 },
+    /// A weight below zero.
+    NegativeWeight { component: usize, value: f64 },
+    /// Weights whose sum is not 1.
+    WeightSum { sum: f64 },
+    /// A covariance matrix that differs from its transpose.
+    Asymmetric { component: Option<usize>, features: (usize, usize), values: (f64, f64) },
+    /// A covariance matrix (or variance) that is not positive definite.
+    NotPositiveDefinite { component: Option<usize>, feature: usize, pivot: f64 },
+    /// A feature index that is out of range or named twice.
+    Feature { argument: &'static str, feature: usize, n_features: usize },
+    /// A grid that cannot be rendered.
+    Grid { expected: &'static str, got: String },
+    /// The caller asked for the work to stop.
+    Interrupted,
+}
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// "component 3", or "the tied matrix" for the one that all components share.
+fn matrix_name(component: Option<usize>) -> String {
+    component.map_or_else(|| "the tied matrix".to_owned(), |k| format!("component {k}"))
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { argument, expected, got } => {
+                write!(f, "{argument}: expected {expected}, got {got} values")
+            }
+            Self::NotFinite { argument, component, value } => write!(
+                f,
+                "{argument}: expected finite values, got {} at component {component}; \
+                 fit the model again without NaN or infinite data",
+                if value.is_nan() { "nan".to_owned() } else { format!("{value}") }
+            ),
+            Self::NegativeWeight { component, value } => write!(
+                f,
+                "weights: expected values of at least 0, got {value} at component {component}"
+            ),
+            Self::WeightSum { sum } => write!(
+                f,
+                "weights: expected to sum to 1 (within 1e-6), got a sum of {sum}; \
+                 divide them by their sum"
+            ),
+            Self::Asymmetric { component, features: (i, j), values: (a, b) } => write!(
+                f,
+                "covariances: expected symmetric matrices, got {a} and {b} for features \
+                 ({i}, {j}) and ({j}, {i}) of {}; use (c + c.T) / 2 if that is rounding",
+                matrix_name(*component)
+            ),
+            Self::NotPositiveDefinite { component, feature, pivot } => write!(
+                f,
+                "covariances: expected positive definite matrices, got pivot {pivot} at \
+                 feature {feature} of {}; add a small value such as reg_covar to the diagonal",
+                matrix_name(*component)
+            ),
+            Self::Feature { argument, feature, n_features } => write!(
+                f,
+                "{argument}: expected distinct feature indices below {n_features}, got {feature}"
+            ),
+            Self::Grid { expected, got } => write!(f, "shape: expected {expected}, got {got}"),
+            Self::Interrupted => write!(f, "interrupted before the result was complete"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

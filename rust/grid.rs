@@ -1,0 +1,175 @@
+//! The grid: which point in feature space each pixel stands for.
+//!
+//! Axes are in array order: the last one runs along a line of contiguous
+//! pixels and is x, the one before is y, then t. Features are in the reverse
+//! order, (x, y, t). A pixel is evaluated at its centre: with `n` pixels over
+//! the extent (lo, hi), pixel i lies at lo + (i + 1/2) (hi - lo) / n. The extent
+//! (-1/2, n - 1/2) therefore puts pixel i at i exactly.
+
+use crate::error::{Error, Result};
+
+/// Largest number of axes of a grid.
+pub const MAX_AXES: usize = 3;
+
+/// One axis of a [`Grid`]: its number of pixels and the interval they cover.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Axis {
+    n_pixels: usize,
+    start: f64,
+    step: f64,
+}
+
+impl Axis {
+    /// `n_pixels` pixels over `extent` = (lo, hi); hi < lo runs backwards.
+    ///
+    /// # Errors
+    /// No pixels, an extent that is empty, not finite, or too wide for a float64.
+    pub fn new(n_pixels: usize, extent: (f64, f64)) -> Result<Self> {
+        let (start, end) = extent;
+        let step = (end - start) / n_pixels as f64;
+        if n_pixels == 0 {
+            return Err(Error::Grid {
+                expected: "at least one pixel on every axis",
+                got: "0".into(),
+            });
+        }
+        if !start.is_finite() || !end.is_finite() || !step.is_finite() || step == 0.0 {
+            return Err(Error::Grid {
+                expected: "an extent of two different finite numbers on every axis",
+                got: format!("({start:?}, {end:?})"),
+            });
+        }
+        Ok(Self { n_pixels, start, step })
+    }
+
+    /// Number of pixels.
+    #[must_use]
+    pub fn n_pixels(&self) -> usize {
+        self.n_pixels
+    }
+
+    /// Coordinate of the centre of pixel `i`.
+    #[inline]
+    #[must_use]
+    pub fn center(&self, i: usize) -> f64 {
+        self.start + (i as f64 + 0.5) * self.step
+    }
+}
+
+/// A 1-, 2- or 3-D grid of pixels.
+///
+/// ```
+/// use gmmfast::Grid;
+///
+/// let grid = Grid::new(&[2, 3], &[(-0.5, 1.5), (10.0, 16.0)])?;
+/// assert_eq!(grid.n_pixels(), 6);
+/// assert_eq!(grid.line(1), [1.0]); // y of the second line
+/// assert_eq!(grid.x_axis().center(0), 11.0);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    line_axes: Vec<Axis>,
+    x_axis: Axis,
+}
+
+impl Grid {
+    /// A grid of `shape` pixels over `extent`, one (lo, hi) pair an axis, both
+    /// in array order.
+    ///
+    /// # Errors
+    /// No axis or more than [`MAX_AXES`], different numbers of axes, an axis
+    /// that [`Axis::new`] refuses, or more pixels than a `usize` counts.
+    pub fn new(shape: &[usize], extent: &[(f64, f64)]) -> Result<Self> {
+        let axes = shape
+            .iter()
+            .zip(extent)
+            .map(|(&n_pixels, &extent)| Axis::new(n_pixels, extent))
+            .collect::<Result<Vec<_>>>()?;
+        let counted = shape.iter().try_fold(1_usize, |n, &m| n.checked_mul(m));
+        match axes.split_last() {
+            Some((&x_axis, line_axes))
+                if shape.len() == extent.len() && shape.len() <= MAX_AXES && counted.is_some() =>
+            {
+                Ok(Self { line_axes: line_axes.to_vec(), x_axis })
+            }
+            _ => Err(Error::Grid {
+                expected: "1, 2 or 3 axes with one extent each and a countable number of pixels",
+                got: format!("shape {shape:?} with {} extents", extent.len()),
+            }),
+        }
+    }
+
+    /// Number of axes, 1 to 3.
+    #[must_use]
+    pub fn n_axes(&self) -> usize {
+        self.line_axes.len() + 1
+    }
+
+    /// The axis along a line of contiguous pixels.
+    #[must_use]
+    pub fn x_axis(&self) -> &Axis {
+        &self.x_axis
+    }
+
+    /// Number of lines: pixels over pixels per line.
+    #[must_use]
+    pub fn n_lines(&self) -> usize {
+        self.line_axes.iter().map(Axis::n_pixels).product()
+    }
+
+    /// Number of pixels.
+    #[must_use]
+    pub fn n_pixels(&self) -> usize {
+        self.n_lines() * self.x_axis.n_pixels
+    }
+
+    /// Coordinates of line `line` on all axes but the last, in array order.
+    #[must_use]
+    pub fn line(&self, line: usize) -> Vec<f64> {
+        let mut rest = line;
+        let mut coordinates: Vec<f64> = self
+            .line_axes
+            .iter()
+            .rev()
+            .map(|axis| {
+                let i = rest % axis.n_pixels;
+                rest /= axis.n_pixels;
+                axis.center(i)
+            })
+            .collect();
+        coordinates.reverse();
+        coordinates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_extent_puts_every_pixel_on_its_own_index() {
+        for n in [1, 2, 3, 640, 16384, 1_000_003] {
+            let axis = Axis::new(n, (-0.5, n as f64 - 0.5)).unwrap();
+            assert!((0..n).all(|i| axis.center(i) == i as f64), "{n} pixels");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_volume_run_through_y_before_t() {
+        let grid = Grid::new(&[2, 3, 4], &[(-0.5, 1.5), (-0.5, 2.5), (-0.5, 3.5)]).unwrap();
+        assert_eq!(grid.n_lines(), 6);
+        assert_eq!(grid.line(4), [1.0, 1.0]);
+    }
+
+    #[test]
+    fn grids_that_cannot_be_rendered_are_refused() {
+        assert!(Grid::new(&[], &[]).is_err());
+        assert!(Grid::new(&[1; 4], &[(0.0, 1.0); 4]).is_err());
+        assert!(Grid::new(&[0, 3], &[(0.0, 1.0); 2]).is_err());
+        assert!(Grid::new(&[3], &[(1.0, 1.0)]).is_err());
+        assert!(Grid::new(&[3], &[(0.0, f64::NAN)]).is_err());
+        assert!(Grid::new(&[3], &[(-1e308, 1e308)]).is_err());
+        assert!(Grid::new(&[usize::MAX, 2], &[(0.0, 1.0); 2]).is_err());
+    }
+}

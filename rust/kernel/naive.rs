@@ -1,0 +1,59 @@
+//! The specification: every quantity in scalar float64, as the formulas say.
+//!
+//! log p(x) = log Σₖ exp(qₖ), qₖ = log weightₖ + log N(x; meanₖ, covarianceₖ),
+//! with the largest qₖ taken out of the sum, and the squared Mahalanobis
+//! distance from centred differences and the Cholesky factor (Bishop, Pattern
+//! Recognition and Machine Learning, 2006, sections 2.3 and 9.2). Components of
+//! weight zero take no part. Slow and plain: read it to know what is computed.
+
+use crate::condition::Conditional;
+use crate::mixture::Mixture;
+
+/// qₖ at `x` for every component: log weight plus log-density.
+#[must_use]
+pub fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
+    let log_prob = |k: usize| {
+        let difference: Vec<f64> = x.iter().zip(mixture.mean(k)).map(|(x, m)| x - m).collect();
+        let whitened = |i: usize| -> f64 {
+            (0..=i).map(|j| mixture.precisions_cholesky().at(k, i, j) * difference[j]).sum()
+        };
+        let mahalanobis_squared: f64 = (0..x.len()).map(|i| whitened(i).powi(2)).sum();
+        mixture.log_peak(k) - 0.5 * mahalanobis_squared
+    };
+    (0..mixture.n_components())
+        .map(|k| if mixture.weights()[k] > 0.0 { log_prob(k) } else { f64::NEG_INFINITY })
+        .collect()
+}
+
+/// log p(x).
+#[must_use]
+pub fn log_density(mixture: &Mixture, x: &[f64]) -> f64 {
+    let q = weighted_log_prob(mixture, x);
+    let max = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if max == f64::NEG_INFINITY {
+        return max;
+    }
+    max + q.iter().map(|q| (q - max).exp()).sum::<f64>().ln()
+}
+
+/// p(component k | x) for every component.
+#[must_use]
+pub fn responsibilities(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
+    let q = weighted_log_prob(mixture, x);
+    let max = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let shares: Vec<f64> = q.iter().map(|q| (q - max).exp()).collect();
+    let sum: f64 = shares.iter().sum();
+    shares.iter().map(|share| share / sum).collect()
+}
+
+/// E[targets | given = values], one number a target.
+#[must_use]
+pub fn conditional_mean(conditional: &Conditional, values: &[f64]) -> Vec<f64> {
+    let shares = responsibilities(conditional.marginal(), values);
+    (0..conditional.targets().len())
+        .map(|t| {
+            let expert = |k: usize| conditional.expert_mean(k, t, values);
+            shares.iter().enumerate().map(|(k, share)| share * expert(k)).sum()
+        })
+        .collect()
+}

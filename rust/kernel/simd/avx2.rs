@@ -1,0 +1,136 @@
+//! AVX2 with FMA: 4 lanes.
+//!
+//! Safety: every `unsafe` block calls an intrinsic of AVX2 or FMA, or the
+//! function compiled for them. The token exists only where `detect` saw both,
+//! which is the whole obligation; pointers come from slices whose length was
+//! checked the line before.
+
+use super::Simd;
+use std::arch::x86_64::*;
+
+const LANES: usize = 4;
+/// 1.5 * 2^52: adding it leaves the nearest integer in the low mantissa bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    pub(crate) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
+impl Simd for Avx2 {
+    type F = __m256d;
+    const LANES: usize = LANES;
+
+    #[inline(always)]
+    fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { with_avx2(f) }
+    }
+    #[inline(always)]
+    fn splat(self, x: f64) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_set1_pd(x) }
+    }
+    #[inline(always)]
+    fn load(self, from: &[f64]) -> __m256d {
+        let from = &from[..LANES];
+        // SAFETY: the token proves AVX2; the slice has LANES values.
+        unsafe { _mm256_loadu_pd(from.as_ptr()) }
+    }
+    #[inline(always)]
+    fn store(self, x: __m256d, to: &mut [f64]) {
+        let to = &mut to[..LANES];
+        // SAFETY: the token proves AVX2; the slice has room for LANES values.
+        unsafe { _mm256_storeu_pd(to.as_mut_ptr(), x) }
+    }
+    #[inline(always)]
+    fn add(self, a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_add_pd(a, b) }
+    }
+    #[inline(always)]
+    fn sub(self, a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_sub_pd(a, b) }
+    }
+    #[inline(always)]
+    fn mul(self, a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_mul_pd(a, b) }
+    }
+    #[inline(always)]
+    fn div(self, a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_div_pd(a, b) }
+    }
+    #[inline(always)]
+    fn mul_add(self, a: __m256d, b: __m256d, c: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_fmadd_pd(a, b, c) }
+    }
+    #[inline(always)]
+    fn neg_mul_add(self, a: __m256d, b: __m256d, c: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_fnmadd_pd(a, b, c) }
+    }
+    #[inline(always)]
+    fn max(self, a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_max_pd(a, b) }
+    }
+    #[inline(always)]
+    fn min(self, a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_min_pd(a, b) }
+    }
+    #[inline(always)]
+    fn round(self, x: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_round_pd::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
+    }
+    #[inline(always)]
+    fn scale(self, x: __m256d, n: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe {
+            let integers = _mm256_castpd_si256(_mm256_add_pd(n, _mm256_set1_pd(ROUNDER)));
+            let biased = _mm256_add_epi64(integers, _mm256_set1_epi64x(1023));
+            _mm256_mul_pd(x, _mm256_castsi256_pd(_mm256_slli_epi64::<52>(biased)))
+        }
+    }
+    #[inline(always)]
+    fn split(self, x: __m256d) -> (__m256d, __m256d) {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe {
+            let bits = _mm256_castpd_si256(x);
+            let one = _mm256_set1_pd(1.0);
+            let mantissa_bits = _mm256_set1_epi64x((1 << 52) - 1);
+            let mantissa = _mm256_castsi256_pd(_mm256_or_si256(
+                _mm256_and_si256(bits, mantissa_bits),
+                _mm256_castpd_si256(one),
+            ));
+            // The biased exponent, put into the low bits of 2^52, is 2^52 + itself.
+            let two_52 = _mm256_set1_pd(4_503_599_627_370_496.0);
+            let biased = _mm256_castsi256_pd(_mm256_or_si256(
+                _mm256_srli_epi64::<52>(bits),
+                _mm256_castpd_si256(two_52),
+            ));
+            let exponent = _mm256_sub_pd(biased, _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0));
+            let is_upper =
+                _mm256_cmp_pd::<_CMP_GE_OQ>(mantissa, _mm256_set1_pd(std::f64::consts::SQRT_2));
+            let halved = _mm256_mul_pd(mantissa, _mm256_set1_pd(0.5));
+            (
+                _mm256_add_pd(exponent, _mm256_and_pd(is_upper, one)),
+                _mm256_blendv_pd(mantissa, halved, is_upper),
+            )
+        }
+    }
+}

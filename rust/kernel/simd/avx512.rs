@@ -1,0 +1,121 @@
+//! AVX-512 F and DQ: 8 lanes.
+//!
+//! Safety: every `unsafe` block calls an intrinsic of AVX-512 F or DQ, or the
+//! function compiled for them. The token exists only where `detect` saw both,
+//! which is the whole obligation; pointers come from slices whose length was
+//! checked the line before.
+
+use super::Simd;
+use std::arch::x86_64::*;
+
+const LANES: usize = 8;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(());
+
+impl Avx512 {
+    pub(crate) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq"))
+            .then_some(Self(()))
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq")]
+fn with_avx512<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
+impl Simd for Avx512 {
+    type F = __m512d;
+    const LANES: usize = LANES;
+
+    #[inline(always)]
+    fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { with_avx512(f) }
+    }
+    #[inline(always)]
+    fn splat(self, x: f64) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_set1_pd(x) }
+    }
+    #[inline(always)]
+    fn load(self, from: &[f64]) -> __m512d {
+        let from = &from[..LANES];
+        // SAFETY: the token proves AVX-512 F; the slice has LANES values.
+        unsafe { _mm512_loadu_pd(from.as_ptr()) }
+    }
+    #[inline(always)]
+    fn store(self, x: __m512d, to: &mut [f64]) {
+        let to = &mut to[..LANES];
+        // SAFETY: the token proves AVX-512 F; the slice has room for LANES values.
+        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), x) }
+    }
+    #[inline(always)]
+    fn add(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_add_pd(a, b) }
+    }
+    #[inline(always)]
+    fn sub(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_sub_pd(a, b) }
+    }
+    #[inline(always)]
+    fn mul(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_mul_pd(a, b) }
+    }
+    #[inline(always)]
+    fn div(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_div_pd(a, b) }
+    }
+    #[inline(always)]
+    fn mul_add(self, a: __m512d, b: __m512d, c: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_fmadd_pd(a, b, c) }
+    }
+    #[inline(always)]
+    fn neg_mul_add(self, a: __m512d, b: __m512d, c: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_fnmadd_pd(a, b, c) }
+    }
+    #[inline(always)]
+    fn max(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_max_pd(a, b) }
+    }
+    #[inline(always)]
+    fn min(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_min_pd(a, b) }
+    }
+    #[inline(always)]
+    fn round(self, x: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_roundscale_pd::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
+    }
+    #[inline(always)]
+    fn scale(self, x: __m512d, n: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_scalef_pd(x, n) }
+    }
+    #[inline(always)]
+    fn split(self, x: __m512d) -> (__m512d, __m512d) {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe {
+            let exponent = _mm512_getexp_pd(x);
+            let mantissa = _mm512_getmant_pd::<_MM_MANT_NORM_1_2, _MM_MANT_SIGN_ZERO>(x);
+            let one = _mm512_set1_pd(1.0);
+            let is_upper = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(
+                mantissa,
+                _mm512_set1_pd(std::f64::consts::SQRT_2),
+            );
+            (
+                _mm512_mask_add_pd(exponent, is_upper, exponent, one),
+                _mm512_mask_mul_pd(mantissa, is_upper, mantissa, _mm512_set1_pd(0.5)),
+            )
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Gaussian mixtures over pixels and grids, exactly, at the speed of memory.
+//!
+//! This is the core of the Python package `gmmfast`, and needs no Python. In
+//! the order in which data pass them:
+//!
+//! - [`Mixture`]: the model, validated once, of any of scikit-learn's four
+//!   covariance types;
+//! - [`Conditional`]: closed-form conditioning, computed once per component;
+//! - [`Grid`]: which point each pixel stands for;
+//! - [`Rendering`]: a density or conditional mean over a grid, in float64,
+//!   float32 or uint8 ([`Pixel`]); [`score_samples`] for scattered points;
+//! - [`Runtime`]: threads, instruction set and interruption of a call;
+//! - [`naive`]: the specification that the fast kernels are tested against.
+//!
+//! ```
+//! use gmmfast::{Covariances, Grid, Mixture, Quantity, Rendering, Runtime};
+//!
+//! // Two components over (x, y, grey): a dark one to the left, a light one to the right.
+//! let mixture = Mixture::new(
+//!     vec![0.5, 0.5],
+//!     vec![2.0, 2.0, 40.0, 6.0, 2.0, 200.0],
+//!     Covariances::Diag(vec![1.0, 2.0, 25.0, 1.0, 2.0, 25.0]),
+//! )?;
+//! let grid = Grid::new(&[5, 9], &[(-0.5, 4.5), (-0.5, 8.5)])?;
+//! let painting = Rendering::new(&mixture, &grid, &[0, 1], Quantity::Mean)?;
+//! let mut pixels = vec![0_u8; painting.n_values()];
+//! painting.render(&mut pixels, &Runtime::new(None))?;
+//! assert_eq!((pixels[0], pixels[4], pixels[8]), (40, 120, 200));
+//! # Ok::<(), gmmfast::Error>(())
+//! ```
+
+mod condition;
+mod covariances;
+mod error;
+mod grid;
+mod kernel;
+mod linalg;
+mod mixture;
+mod pixel;
+mod pool;
+#[cfg(feature = "python")]
+mod python;
+mod render;
+mod score;
+
+pub use condition::Conditional;
+pub use covariances::Covariances;
+pub use error::{Error, Result};
+pub use grid::{Axis, Grid, MAX_AXES};
+pub use kernel::naive;
+pub use kernel::simd::Level;
+pub use mixture::Mixture;
+pub use pixel::Pixel;
+pub use pool::Runtime;
+pub use render::{Quantity, Rendering};
+pub use score::score_samples;

@@ -1,0 +1,82 @@
+//! Cholesky factors of small symmetric matrices, packed by rows.
+//!
+//! A lower-triangular matrix of order d is stored as d (d + 1) / 2 numbers:
+//! row i starts at i (i + 1) / 2 and holds its i + 1 entries. The matrices here
+//! are of the order of the number of features, so plain loops are enough.
+
+/// Number of entries of a packed lower-triangular matrix of order `d`.
+pub(crate) const fn packed_len(d: usize) -> usize {
+    d * (d + 1) / 2
+}
+
+/// Row `i` of a packed lower-triangular matrix: its entries in columns 0..=i.
+pub(crate) fn packed_row(packed: &[f64], i: usize) -> &[f64] {
+    &packed[packed_len(i)..packed_len(i + 1)]
+}
+
+/// The lower Cholesky factor of the matrix whose lower triangle `entry(i, j)`
+/// gives (j <= i), packed; or the first pivot that is not positive, with its row.
+pub(crate) fn cholesky(
+    d: usize,
+    entry: impl Fn(usize, usize) -> f64,
+) -> Result<Vec<f64>, (usize, f64)> {
+    let mut factor = vec![0.0; packed_len(d)];
+    for i in 0..d {
+        for j in 0..=i {
+            let (done, rest) = factor.split_at_mut(packed_len(i));
+            let row_j = if j < i { packed_row(done, j) } else { &rest[..=i] };
+            let dot: f64 = rest[..j].iter().zip(row_j).map(|(a, b)| a * b).sum();
+            let value = entry(i, j) - dot;
+            if j < i {
+                rest[j] = value / row_j[j];
+            } else if value > 0.0 && value.is_finite() {
+                rest[i] = value.sqrt();
+            } else {
+                return Err((i, value));
+            }
+        }
+    }
+    Ok(factor)
+}
+
+/// The inverse of a packed lower-triangular matrix, itself lower triangular.
+pub(crate) fn invert_lower(factor: &[f64], d: usize) -> Vec<f64> {
+    let mut inverse = vec![0.0; packed_len(d)];
+    for j in 0..d {
+        inverse[packed_len(j) + j] = 1.0 / packed_row(factor, j)[j];
+        for i in j + 1..d {
+            let row = packed_row(factor, i);
+            let dot: f64 = (j..i).map(|m| row[m] * inverse[packed_len(m) + j]).sum();
+            inverse[packed_len(i) + j] = -dot / row[i];
+        }
+    }
+    inverse
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_times_its_transpose_is_the_matrix_and_its_inverse_undoes_it() {
+        let matrix = [[4.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 3.0]];
+        let factor = cholesky(3, |i, j| matrix[i][j]).unwrap();
+        let inverse = invert_lower(&factor, 3);
+        for i in 0..3 {
+            for j in 0..=i {
+                let product: f64 =
+                    (0..=j).map(|m| packed_row(&factor, i)[m] * packed_row(&factor, j)[m]).sum();
+                assert!((product - matrix[i][j]).abs() < 1e-15);
+                let identity: f64 =
+                    (j..=i).map(|m| packed_row(&factor, i)[m] * packed_row(&inverse, m)[j]).sum();
+                assert!((identity - f64::from(u8::from(i == j))).abs() < 1e-15);
+            }
+        }
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_positive_definite_names_its_row_and_pivot() {
+        let matrix = [[1.0, 2.0], [2.0, 1.0]];
+        assert_eq!(cholesky(2, |i, j| matrix[i][j]), Err((1, -3.0)));
+    }
+}

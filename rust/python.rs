@@ -1,0 +1,223 @@
+//! The Python extension module: the only file that names pyo3 and numpy.
+//!
+//! Bindings borrow the arrays, release the interpreter, call the core and
+//! convert. The package's Python code checks the objects; here their shapes and
+//! element types are checked again by what the core refuses. The extension's
+//! `Mixture` has the same interface as the one in `gmmfast/_reference.py`.
+
+use crate::{Covariances, Error, Grid, Mixture, Pixel, Quantity, Rendering, Runtime};
+use numpy::{
+    Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+    PyReadonlyArrayDyn, PyUntypedArrayMethods,
+};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How often a long call looks for Ctrl-C.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Component evaluations up to which a call is over before anyone could press
+/// Ctrl-C (some milliseconds), so that it needs no second thread to watch.
+const SHORT_CALL: usize = 1 << 22;
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> Self {
+        PyValueError::new_err(error.to_string())
+    }
+}
+
+/// Runs `work` without the interpreter; answers Ctrl-C if it may take long.
+fn run<T: Send>(
+    py: Python<'_>,
+    runtime: &Runtime,
+    n_evaluations: usize,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    if n_evaluations <= SHORT_CALL {
+        return Ok(py.detach(work)?);
+    }
+    py.detach(|| {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            scope.spawn(move || sender.send(work()));
+            loop {
+                match receiver.recv_timeout(SIGNAL_INTERVAL) {
+                    Ok(result) => return Ok(result?),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        unreachable!(
+                            "the worker sends before it ends, and its panic ends the scope"
+                        )
+                    }
+                    Err(RecvTimeoutError::Timeout) => {
+                        // The scope waits for the worker, which stops at the flag.
+                        Python::attach(|py| py.check_signals()).inspect_err(|_| {
+                            runtime.interrupt().store(true, Ordering::Relaxed);
+                        })?;
+                    }
+                }
+            }
+        })
+    })
+}
+
+fn covariances_of_type(covariance_type: &str, values: Vec<f64>) -> PyResult<Covariances> {
+    match covariance_type {
+        "full" => Ok(Covariances::Full(values)),
+        "tied" => Ok(Covariances::Tied(values)),
+        "diag" => Ok(Covariances::Diag(values)),
+        "spherical" => Ok(Covariances::Spherical(values)),
+        _ => Err(PyValueError::new_err(format!(
+            "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', got {covariance_type:?}"
+        ))),
+    }
+}
+
+fn quantity_of_name(name: &str) -> PyResult<Quantity> {
+    match name {
+        "density" => Ok(Quantity::Density),
+        "log_density" => Ok(Quantity::LogDensity),
+        "mean" => Ok(Quantity::Mean),
+        _ => Err(PyValueError::new_err(format!(
+            "quantity: expected 'density', 'log_density' or 'mean', got {name:?}"
+        ))),
+    }
+}
+
+/// The validated model; see `gmmfast.Mixture` for the public face.
+#[pyclass(frozen, name = "Mixture", module = "gmmfast._gmmfast")]
+struct PyMixture(Mixture);
+
+#[pymethods]
+impl PyMixture {
+    #[new]
+    fn new(
+        weights: PyReadonlyArray1<'_, f64>,
+        means: PyReadonlyArray2<'_, f64>,
+        covariances: PyReadonlyArrayDyn<'_, f64>,
+        covariance_type: &str,
+    ) -> PyResult<Self> {
+        let values = covariances.as_slice()?.to_vec();
+        let typed = covariances_of_type(covariance_type, values)?;
+        let [n_components, n_features] = [means.shape()[0], means.shape()[1]];
+        let expected = typed.shape(n_components, n_features);
+        if weights.shape() != [n_components] || covariances.shape() != expected {
+            return Err(PyValueError::new_err(format!(
+                "covariances: expected shape {expected:?}, got {:?}, with means of shape {:?} and \
+                 weights of shape {:?}",
+                covariances.shape(),
+                means.shape(),
+                weights.shape()
+            )));
+        }
+        Ok(Self(Mixture::new(weights.as_slice()?.to_vec(), means.as_slice()?.to_vec(), typed)?))
+    }
+
+    #[getter]
+    fn weights<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.0.weights())
+    }
+
+    #[getter]
+    fn means<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        let shape = [self.0.n_components(), self.0.n_features()];
+        PyArray1::from_slice(py, self.0.means()).reshape(&shape[..])
+    }
+
+    #[getter]
+    fn covariances<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        let covariances = self.0.covariances();
+        let shape = covariances.shape(self.0.n_components(), self.0.n_features());
+        PyArray1::from_slice(py, covariances.values()).reshape(shape)
+    }
+
+    /// The mixture of some features, in the order given.
+    fn marginal(&self, features: Vec<usize>) -> PyResult<Self> {
+        Ok(Self(self.0.marginal(&features)?))
+    }
+
+    /// The mixture of the other features, given values of some.
+    fn condition(&self, given: Vec<usize>, values: Vec<f64>) -> PyResult<Self> {
+        Ok(Self(crate::Conditional::new(&self.0, &given)?.at(&values)?))
+    }
+
+    /// log p of each row of X.
+    #[pyo3(signature = (points, n_threads=None))]
+    fn score_samples<'py>(
+        &self,
+        py: Python<'py>,
+        points: PyReadonlyArray2<'py, f64>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let n_samples = points.shape()[0];
+        let log_prob = PyArray1::zeros(py, n_samples, false);
+        let mut borrowed = log_prob.readwrite();
+        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let runtime = Runtime::new(n_threads);
+        let n_evaluations = n_samples.saturating_mul(self.0.n_components());
+        run(py, &runtime, n_evaluations, || crate::score_samples(&self.0, points, out, &runtime))?;
+        Ok(log_prob)
+    }
+
+    /// Writes a quantity over a grid into `out`, a C-contiguous array of
+    /// float64, float32 or uint8.
+    #[pyo3(signature = (quantity, shape, extent, given, out, n_threads=None))]
+    fn render_grid(
+        &self,
+        quantity: &str,
+        shape: Vec<usize>,
+        mut extent: Vec<(f64, f64)>,
+        given: Vec<usize>,
+        out: &Bound<'_, PyAny>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        extent.reverse(); // feature order to array order
+        let grid = Grid::new(&shape, &extent)?;
+        let rendering = Rendering::new(&self.0, &grid, &given, quantity_of_name(quantity)?)?;
+        let runtime = Runtime::new(n_threads);
+        let n_evaluations = grid.n_pixels().saturating_mul(self.0.n_components());
+        if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
+            render(&rendering, out, &runtime, n_evaluations)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<f32>>() {
+            render(&rendering, out, &runtime, n_evaluations)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<u8>>() {
+            render(&rendering, out, &runtime, n_evaluations)
+        } else {
+            Err(PyTypeError::new_err("out: expected an array of float64, float32 or uint8"))
+        }
+    }
+}
+
+fn render<P: Pixel + Element>(
+    rendering: &Rendering,
+    out: &Bound<'_, PyArrayDyn<P>>,
+    runtime: &Runtime,
+    n_evaluations: usize,
+) -> PyResult<()> {
+    let mut borrowed = out.try_readwrite()?;
+    let pixels = borrowed.as_slice_mut()?;
+    run(out.py(), runtime, n_evaluations, || rendering.render(pixels, runtime))
+}
+
+/// What runs the kernels: the instruction set in use and the default number of
+/// threads.
+#[pyfunction]
+fn runtime_info() -> (&'static str, usize) {
+    let runtime = Runtime::new(None);
+    (runtime.level().name(), runtime.n_threads())
+}
+
+/// Kernels of gmmfast.
+#[pymodule]
+mod _gmmfast {
+    #[pymodule_export]
+    use super::{PyMixture, runtime_info};
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
