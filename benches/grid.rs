@@ -1,1 +1,71 @@
-fn main() {}
+//! Grid kernels on one thread at every instruction set, checked against the
+//! specification on every 97th pixel before they are timed.
+#![allow(missing_docs)]
+
+#[path = "models.rs"]
+mod models;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use gmmfast::{Conditional, Grid, Level, Pixel, Quantity, Rendering, Runtime, naive};
+use models::{HEIGHT, WIDTH, picture_mixture};
+
+fn grid() -> Grid {
+    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    Grid::new(&[HEIGHT, WIDTH], &extent).expect("a valid grid")
+}
+
+fn check(rendering: &Rendering, runtime: &Runtime, want: impl Fn(&[f64]) -> Vec<f64>) {
+    let mut out = vec![0.0; rendering.n_values()];
+    rendering.render(&mut out, runtime).expect("nothing interrupts");
+    for pixel in (0..WIDTH * HEIGHT).step_by(97) {
+        let want = want(&[(pixel % WIDTH) as f64, (pixel / WIDTH) as f64]);
+        let got = &out[pixel * want.len()..][..want.len()];
+        for (got, want) in got.iter().zip(want) {
+            assert!((got - want).abs() <= 1e-11 * (1.0 + want.abs()), "{got} against {want}");
+        }
+    }
+}
+
+fn time<P: Pixel + Default>(
+    criterion: &mut Criterion,
+    (name, n_components): (&str, usize),
+    rendering: &Rendering,
+    check: impl Fn(&Runtime),
+) {
+    let mut group = criterion.benchmark_group(format!("grid/{name}"));
+    group.sample_size(10).throughput(Throughput::Elements((WIDTH * HEIGHT * n_components) as u64));
+    let mut out = vec![P::default(); rendering.n_values()];
+    for level in Level::available() {
+        let runtime = Runtime::new(Some(1)).with_level(level);
+        check(&runtime);
+        group.bench_function(level.name(), |b| {
+            b.iter(|| rendering.render(&mut out, &runtime).expect("nothing interrupts"));
+        });
+    }
+    group.finish();
+}
+
+fn densities(criterion: &mut Criterion) {
+    let mixture = picture_mixture(500, 2);
+    for (name, quantity) in [("log_density", Quantity::LogDensity), ("density", Quantity::Density)]
+    {
+        let rendering = Rendering::new(&mixture, &grid(), &[0, 1], quantity).expect("valid");
+        let want = |x: &[f64]| match quantity {
+            Quantity::Density => vec![naive::log_density(&mixture, x).exp()],
+            _ => vec![naive::log_density(&mixture, x)],
+        };
+        time::<f64>(criterion, (name, 500), &rendering, |r| check(&rendering, r, want));
+    }
+}
+
+fn means(criterion: &mut Criterion) {
+    let mixture = picture_mixture(1000, 5);
+    let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
+    let rendering = Rendering::new(&mixture, &grid(), &[0, 1], Quantity::Mean).expect("valid");
+    let want = |x: &[f64]| naive::conditional_mean(&conditional, x);
+    time::<f64>(criterion, ("mean/float64", 1000), &rendering, |r| check(&rendering, r, want));
+    time::<u8>(criterion, ("mean/uint8", 1000), &rendering, |r| check(&rendering, r, want));
+}
+
+criterion_group!(benches, densities, means);
+criterion_main!(benches);

@@ -31,7 +31,7 @@ _ASYMMETRY = 1e-5
 
 
 def runtime_info() -> tuple[str, int]:
-    """What computes, and on how many threads."""
+    """Return what computes, and on how many threads."""
     return "numpy", 1
 
 
@@ -114,12 +114,12 @@ class Mixture:
         self._log_peaks -= np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
 
     def marginal(self, features: list[int]) -> Mixture:
-        """The mixture of some features, in the order given."""
+        """Return the mixture of some features, in the order given."""
         _check_features("features", features, self.means.shape[1])
         return self._with(self.weights, self.means[:, features], self._submatrices(features))
 
     def condition(self, given: list[int], values: list[float]) -> Mixture:
-        """The mixture of the other features, given values of some."""
+        """Return the mixture of the other features, given values of some."""
         split = _Conditional(self, given)
         if len(values) != len(given) or not np.isfinite(values).all():
             raise ValueError(
@@ -133,7 +133,7 @@ class Mixture:
         return self._with((shares / shares.sum())[0], means, split.covariances)
 
     def score_samples(self, points: Array, n_threads: int | None = None) -> Array:  # noqa: ARG002
-        """Log p of each row of X."""
+        """Return log p of each row of X."""
         d = self.means.shape[1]
         if points.shape[1] != d:
             raise ValueError(f"X: expected shape ({len(points)}, {d}), got {points.size} values")
@@ -171,7 +171,7 @@ class Mixture:
                 flat[rows] = values.reshape(len(points), -1).astype(out.dtype)
 
     def weighted_log_prob(self, points: Array) -> Array:
-        """Log weight plus log-density, (n_points, n_components)."""
+        """Return log weight plus log-density, (n_points, n_components)."""
         with np.errstate(over="ignore", invalid="ignore"):
             difference = points[:, None, :] - self.means  # (n, K, d)
             whitened = np.einsum("kij,nkj->nki", self._precisions_cholesky, difference)
@@ -206,7 +206,8 @@ class _Conditional:
                 f"given: expected fewer than all {d} features, got {len(given)} values"
             )
         n = len(given)
-        factors = np.linalg.cholesky(mixture._submatrices([*given, *targets]))  # noqa: SLF001
+        joint = mixture._submatrices([*given, *targets])  # noqa: SLF001
+        factors: Array = np.asarray(np.linalg.cholesky(joint), dtype=np.float64)
         cross, inner = factors[:, n:, :n], factors[:, n:, n:]
         self.marginal = mixture.marginal(given)
         self.covariances: Array = inner @ inner.transpose(0, 2, 1)
@@ -214,13 +215,13 @@ class _Conditional:
         self._slopes: Array = cross @ _invert_lower(factors[:, :n, :n])
 
     def expert_means(self, points: Array) -> Array:
-        """Mean of each target under each component, (n_points, K, n_targets)."""
+        """Return the mean of each target under each component, (n_points, K, n_targets)."""
         difference = points[:, None, :] - self.marginal.means
         means: Array = self._target_means + np.einsum("ktg,nkg->nkt", self._slopes, difference)
         return means
 
     def mean(self, points: Array) -> Array:
-        """E[targets | given = point], (n_points, n_targets)."""
+        """Return E[targets | given = point], (n_points, n_targets)."""
         log_prob = self.marginal.weighted_log_prob(points)
         shares = np.exp(log_prob - log_prob.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)

@@ -8,22 +8,17 @@ definite) are checked by the backend, once.
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from gmmfast import _backend
+from gmmfast._checks import Extent, check_extent, check_features, check_n_threads, float_array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-#: (low, high) for each of the first features, in feature order.
-Extent = tuple[tuple[float, float], ...]
-
-_COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
 
 class Mixture:
@@ -74,9 +69,9 @@ class Mixture:
         covariance_type: str | None = None,
         extent: Sequence[Sequence[float]] | None = None,
     ) -> None:
-        weights_ = _float_array("weights", weights, ndims=(1,))
-        means_ = _float_array("means", means, ndims=(2,))
-        covariances_ = _float_array("covariances", covariances, ndims=(1, 2, 3))
+        weights_ = float_array("weights", weights, ndims=(1,))
+        means_ = float_array("means", means, ndims=(2,))
+        covariances_ = float_array("covariances", covariances, ndims=(1, 2, 3))
         if len(weights_) != len(means_):
             raise ValueError(
                 f"weights: expected shape ({len(means_)},), one for each row of means, "
@@ -273,11 +268,14 @@ class Mixture:
         array([[12.]])
         """
         checked = check_features("given", given, self.n_features)
-        point = _float_array("values", values, ndims=(1,))
+        point = float_array("values", values, ndims=(1,))
         return self._from_core(self._core.condition(checked, point.tolist()), None)
 
     def score_samples(
-        self, X: ArrayLike, *, n_threads: int | None = None  # noqa: N803 (scikit-learn's name)
+        self,
+        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        *,
+        n_threads: int | None = None,
     ) -> NDArray[np.float64]:
         """Return the log-density at each point.
 
@@ -300,7 +298,7 @@ class Mixture:
         >>> standard.score_samples([[0.0], [100.0]]).round(3)
         array([-9.190000e-01, -5.000919e+03])
         """
-        points = _float_array("X", X, ndims=(2,))
+        points = float_array("X", X, ndims=(2,))
         if points.shape[1] != self.n_features:
             raise ValueError(
                 f"X: expected shape (n_samples, {self.n_features}), as many features as the "
@@ -347,18 +345,6 @@ def _rebuild(
     return Mixture(weights, means, covariances, covariance_type=covariance_type, extent=extent)
 
 
-def _float_array(
-    argument: str, values: ArrayLike, *, ndims: tuple[int, ...]
-) -> NDArray[np.float64]:
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(f"{argument}: expected real numbers, got dtype {array.dtype}")
-    if array.ndim not in ndims:
-        expected = " or ".join(f"{n}-D" for n in ndims)
-        raise ValueError(f"{argument}: expected a {expected} array, got shape {array.shape}")
-    return np.ascontiguousarray(array, dtype=np.float64)
-
-
 def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
     array.flags.writeable = False
     return array
@@ -380,57 +366,3 @@ def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) ->
     raise ValueError(
         f"covariances: expected shape {expected} with means of shape {means}, got {shape}"
     )
-
-
-def check_features(argument: str, features: Sequence[int], n_features: int) -> list[int]:
-    """Return distinct feature indices in 0..n_features - 1, as int."""
-    if isinstance(features, str) or not np.iterable(features):
-        raise TypeError(f"{argument}: expected a sequence of feature indices, got {features!r}")
-    try:
-        checked = [operator.index(feature) for feature in features]
-    except TypeError:
-        raise TypeError(f"{argument}: expected integers, got {list(features)}") from None
-    if any(isinstance(feature, bool | np.bool_) for feature in features):
-        raise TypeError(f"{argument}: expected integers, got {list(features)}")
-    if not all(0 <= feature < n_features for feature in checked):
-        raise ValueError(
-            f"{argument}: expected feature indices from 0 to {n_features - 1}, got {checked}"
-        )
-    if not checked or len(set(checked)) < len(checked):
-        raise ValueError(f"{argument}: expected distinct features, at least one, got {checked}")
-    return checked
-
-
-def check_extent(extent: Sequence[Sequence[float]], *, max_axes: int) -> Extent:
-    """Return (low, high) pairs of two different finite floats, one an axis."""
-    try:
-        pairs = np.asarray(extent, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"extent: expected (low, high) pairs of numbers, got {extent!r}") from None
-    if pairs.shape == (2,):
-        pairs = pairs[None]
-    if pairs.ndim != 2 or pairs.shape[1] != 2 or not 1 <= len(pairs) <= max_axes:
-        raise ValueError(
-            "extent: expected one (low, high) pair for each axis, x first, and at most "
-            f"{max_axes}, got {extent!r}"
-        )
-    with np.errstate(over="ignore", invalid="ignore"):
-        widths = pairs[:, 1] - pairs[:, 0]
-    if not (np.isfinite(widths) & (widths != 0)).all():
-        raise ValueError(f"extent: expected pairs of two different finite numbers, got {extent!r}")
-    return tuple((float(low), float(high)) for low, high in pairs)
-
-
-def check_n_threads(n_threads: int | None) -> int | None:
-    """Return a positive number of threads, or None for the default."""
-    if n_threads is None:
-        return None
-    if isinstance(n_threads, bool | np.bool_):
-        raise TypeError(f"n_threads: expected an integer or None, got {n_threads!r}")
-    try:
-        number = operator.index(n_threads)
-    except TypeError:
-        raise TypeError(f"n_threads: expected an integer or None, got {n_threads!r}") from None
-    if not 1 <= number <= 1024:
-        raise ValueError(f"n_threads: expected 1 to 1024, got {number}")
-    return number

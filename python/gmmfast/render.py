@@ -8,13 +8,20 @@ then allocates the result. All arithmetic is the backend's.
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gmmfast._checks import (
+    Extent,
+    check_dtype,
+    check_extent,
+    check_features,
+    check_n_threads,
+    check_shape,
+)
 from gmmfast._memory import check_fits
-from gmmfast.mixture import Extent, Mixture, check_extent, check_features, check_n_threads
+from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +31,6 @@ if TYPE_CHECKING:
 Quantity = Literal["auto", "density", "log_density", "mean"]
 
 _QUANTITIES = ("auto", "density", "log_density", "mean")
-_DTYPES = tuple(np.dtype(name) for name in ("float64", "float32", "uint8"))
-_MAX_AXES = 3
 
 
 def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
@@ -35,7 +40,7 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     quantity: Quantity = "auto",
     extent: Sequence[Sequence[float]] | None = None,
     given: Sequence[int] | None = None,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     n_threads: int | None = None,
 ) -> NDArray[Any]:
     """Evaluate a Gaussian mixture at every pixel of a grid.
@@ -104,9 +109,9 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     >>> import gmmfast
     >>> model = ([0.5, 0.5], [[1.0, 1.0], [4.0, 1.0]], [1.0, 0.5])
     >>> gmmfast.render_grid(model, (3, 6)).round(3)
-    array([[0.029, 0.049, 0.032, 0.03 , 0.059, 0.022],
+    array([[0.029, 0.048, 0.03 , 0.028, 0.059, 0.022],
            [0.048, 0.08 , 0.051, 0.069, 0.16 , 0.059],
-           [0.029, 0.049, 0.032, 0.03 , 0.059, 0.022]])
+           [0.029, 0.048, 0.03 , 0.028, 0.059, 0.022]])
 
     The mean grey level at every pixel, from a mixture over (x, y, grey):
 
@@ -119,7 +124,7 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     features = _grid_features(given, len(shape), mixture.n_features)
     resolved = _resolve_quantity(quantity, len(shape), mixture.n_features)
     extents = _resolve_extent(extent, mixture.extent, features, shape)
-    result_dtype = _check_dtype(dtype)
+    result_dtype = check_dtype(dtype)
     threads = check_n_threads(n_threads)
     n_targets = mixture.n_features - len(shape)
     result_shape = (*shape, n_targets) if resolved == "mean" else shape
@@ -128,25 +133,6 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     core = mixture._core  # noqa: SLF001 (the package's own backend)
     core.render_grid(resolved, shape, list(extents), features, out, threads)
     return out
-
-
-def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the shape of a 1-, 2- or 3-D grid as positive int."""
-    sizes = list(shape) if np.iterable(shape) and not isinstance(shape, str) else [shape]
-    is_bool = any(isinstance(size, bool | np.bool_) for size in sizes)
-    try:
-        checked = tuple(operator.index(size) for size in sizes)
-    except TypeError:
-        is_bool = True
-    if is_bool:
-        raise TypeError(f"shape: expected integers, (height, width) in 2-D, got {shape!r}")
-    if not 1 <= len(checked) <= _MAX_AXES:
-        raise ValueError(
-            f"shape: expected 1 to {_MAX_AXES} axes, (height, width) in 2-D, got {shape!r}"
-        )
-    if min(checked) < 1:
-        raise ValueError(f"shape: expected at least one pixel on every axis, got {shape!r}")
-    return checked
 
 
 def _grid_features(given: Sequence[int] | None, n_axes: int, n_features: int) -> list[int]:
@@ -198,13 +184,3 @@ def _resolve_extent(
         known.get(feature, (-0.5, size - 0.5))
         for feature, size in zip(features, sizes, strict=True)
     )
-
-
-def _check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    try:
-        checked = np.dtype(np.float64 if dtype is None else dtype)
-    except TypeError:
-        checked = None
-    if checked not in _DTYPES:
-        raise TypeError(f"dtype: expected float64, float32 or uint8, got {dtype!r}")
-    return checked

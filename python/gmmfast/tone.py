@@ -36,8 +36,8 @@ class ToneCurve:
 
     >>> import gmmfast
     >>> curve = gmmfast.ToneCurve([(0, 0), (0.2, 0.6), (1, 1)])
-    >>> curve([0.0, 0.1, 0.2, 0.6]).tolist()
-    [0.0, 0.3, 0.6, 0.8]
+    >>> curve([0.0, 0.1, 0.2, 1.0]).tolist()
+    [0.0, 0.3, 0.6, 1.0]
     >>> gmmfast.ToneCurve.parse("0:0, 0.2:0.6, 1:1") == curve
     True
     """
@@ -86,15 +86,14 @@ class ToneCurve:
             )
         except ValueError:
             raise ValueError(
-                "tone: expected 'linear' or corners such as '0:0,0.3:0.1,1:1', "
-                f"got {text!r}"
+                f"tone: expected 'linear' or corners such as '0:0,0.3:0.1,1:1', got {text!r}"
             ) from None
         return cls(points)
 
     def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return the curve at each value; outside [0, 1] the curve stays at its ends."""
         inputs, outputs = np.asarray(self.points).T
-        return np.asarray(np.interp(values, inputs, outputs))
+        return np.asarray(np.interp(np.asarray(values, dtype=np.float64), inputs, outputs))
 
     def picture(self, density: ArrayLike) -> NDArray[np.uint8]:
         """Return a density as dark ink on white paper.

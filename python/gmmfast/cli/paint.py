@@ -7,7 +7,6 @@ itself, the memory that the result needs. Then come the slow steps, each timed.
 from __future__ import annotations
 
 import math
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import numpy as np
 from gmmfast import _backend, images
 from gmmfast._fit import DEFAULT_MAX_ITER, FitOptions, fit, subset
 from gmmfast._memory import check_fits
+from gmmfast.cli.options import SIZE, TONE
 from gmmfast.cli.progress import progress_bar
 from gmmfast.mixture import Mixture
 from gmmfast.render import render_grid
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 #: Components by default, of a photograph and of a drawing.
 DEFAULT_N_COMPONENTS = {False: 1000, True: 500}
 
-#: Lifts the faint densities of thin lines; the peaks of a few narrow components
-#: would leave the rest of a drawing white under a straight line.
-DEFAULT_TONE = "0:0,0.02:0.1,0.15:0.85,0.4:1,1:1"
+#: Darkens the middle: under a straight line the peaks of a few narrow components
+#: leave the rest of a drawing pale.
+DEFAULT_TONE = "0:0,0.03:0.03,0.3:0.75,0.7:1,1:1"
 
 
 @dataclass(frozen=True)
@@ -121,45 +121,67 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
     seconds[step] = time.perf_counter() - start
 
 
-class _Size(click.ParamType):
-    name = "WxH"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        width, _, height = str(value).lower().partition("x")
-        if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-            self.fail(f"expected WIDTHxHEIGHT in pixels such as 1280x854, got {value!r}", param, ctx)
-        return int(height), int(width)
-
-
-class _Tone(click.ParamType):
-    name = "curve"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> ToneCurve:
-        try:
-            return ToneCurve.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command("paint")
 @click.argument("image", required=False, type=click.Path(path_type=Path))
-@click.option("-k", "--n-components", type=click.IntRange(min=1), help="Number of Gaussians [default: 1000; 500 with --ink].")
-@click.option("-o", "--output", default="painting.png", show_default=True, type=click.Path(path_type=Path), help="The painting; the format follows the extension.")
-@click.option("--size", type=_Size(), help="Size of the painting [default: the picture's].")
-@click.option("--scale", type=click.FloatRange(min=0, min_open=True), help="Size of the painting relative to the picture's.")
+@click.option(
+    "-k",
+    "--n-components",
+    type=click.IntRange(min=1),
+    help="Number of Gaussians [default: 1000; 500 with --ink].",
+)
+@click.option(
+    "-o",
+    "--output",
+    default="painting.png",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The painting; the format follows the extension.",
+)
+@click.option("--size", type=SIZE, help="Size of the painting [default: the picture's].")
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Size of the painting relative to the picture's.",
+)
 @click.option("--ink", is_flag=True, help="Paint the density of the dark pixels, black on white.")
-@click.option("--threshold", type=float, help="With --ink: the lightest level (0 to 255) that is ink [default: Otsu's].")
-@click.option("--tone", type=_Tone(), default=DEFAULT_TONE, show_default=True, help="With --ink: corners of the curve from scaled density to darkness, or 'linear'.")
-@click.option("--n-pixels", type=click.IntRange(min=1), help="Fit a random subset of this many pixels [default: 20 a component, at least 20000].")
-@click.option("--max-iter", type=click.IntRange(min=1), default=DEFAULT_MAX_ITER, show_default=True, help="Iterations of expectation-maximisation.")
-@click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), default=0, show_default=True, help="Of the subset and the start of the fit.")
-@click.option("--n-threads", type=click.IntRange(min=1, max=1024), help="Threads of the renderer [default: all].")
+@click.option(
+    "--threshold",
+    type=float,
+    help="With --ink: the lightest level (0 to 255) that is ink [default: Otsu's].",
+)
+@click.option(
+    "--tone",
+    type=TONE,
+    default=DEFAULT_TONE,
+    show_default=True,
+    help="With --ink: corners of the curve from scaled density to darkness, or 'linear'.",
+)
+@click.option(
+    "--n-pixels",
+    type=click.IntRange(min=1),
+    help="Fit a random subset of this many pixels [default: 20 a component, at least 20000].",
+)
+@click.option(
+    "--max-iter",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_ITER,
+    show_default=True,
+    help="Iterations of expectation-maximisation.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of the subset and the start of the fit.",
+)
+@click.option(
+    "--n-threads",
+    type=click.IntRange(min=1, max=1024),
+    help="Threads of the renderer [default: all].",
+)
 def paint_command(image: Path | None, output: Path, **options: Any) -> None:
-    """Paint IMAGE as a mixture of Gaussians sees it.
+    r"""Paint IMAGE as a mixture of Gaussians sees it.
 
     A photograph becomes the mean colour at every pixel, given its position,
     under a mixture fitted to the (x, y, r, g, b) of its pixels. With --ink a
@@ -226,7 +248,7 @@ def _report(
     height, width = job.pixels.shape[:2]
     kind = "ink" if job.is_ink else "color"
     yield f"picture     {width} x {height}, {painting.n_points:,} {kind} points"
-    yield f"fitted on   {painting.n_fitted:,} points, {painting.estimator.n_iter_} iterations"
+    yield f"fitted on   {painting.n_fitted:,} points"
     yield f"components  {job.fit.n_components}, full covariance"
     for step, duration in seconds.items():
         yield f"{step:<11} {duration:.3f} s"

@@ -17,10 +17,12 @@ GREY_TO_RGBA = (*GREY_OR_RGB, (4,))
 
 
 def complaint(argument: str, expected: str, got: str, mend: str) -> str:
+    """Return the message of an error: all four parts are needed to mend it."""
     return f"{argument}: expected {expected}, got {got}; {mend}"
 
 
 def require_shape(argument: str, array: NDArray[Any], tails: Tails) -> None:
+    """Raise ValueError unless the array is (h, w) and one of `tails`, and not empty."""
     if array.ndim < 2 or array.size == 0 or array.shape[2:] not in tails:
         shapes = " or ".join(f"({', '.join(['h', 'w', *map(str, tail)])})" for tail in tails)
         mend = "put the channels last and drop empty or surplus axes"
@@ -29,6 +31,7 @@ def require_shape(argument: str, array: NDArray[Any], tails: Tails) -> None:
 
 
 def require_uint8(argument: str, array: Pixels, tails: Tails) -> None:
+    """Raise TypeError unless it is an array of uint8, ValueError as `require_shape`."""
     if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
         got = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
         mend = "scale the levels to 0..255 and convert them with .astype(numpy.uint8)"

@@ -1,0 +1,78 @@
+# gmmfast: `make demo` sets everything up and paints a photograph; `make test`
+# sets everything up and passes every test. Both need Python >= 3.11 and Rust.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Of the fully installed package; each depends on what it installs.
+INSTALLED := $(VENV)/installed
+SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
+  $(shell find rust python -type f -name '*.rs' -o -type f -name '*.py*' -not -name '*.pyc')
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench dist clean
+
+help:
+	@echo "make demo   set up, build, and paint a photograph: painting.png"
+	@echo "make test   set up, build, and run every test"
+	@echo "make lint   formatters, linters, type checks, stub check, source distribution"
+	@echo "make bench  side-by-side benchmarks, then cargo bench"
+	@echo "make dist   wheel and source distribution in dist/"
+	@echo "make clean  remove everything that was built"
+
+demo: $(INSTALLED)
+	$(BIN)/gmmfast paint -k 1000 -o painting.png
+
+test: $(INSTALLED)
+	cargo test --locked
+	$(BIN)/python -m pytest
+	GMMFAST_BACKEND=numpy $(BIN)/python -m pytest $(API_TESTS)
+	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
+
+# The public API must give the same on the NumPy twin.
+API_TESTS := tests/test_mixture.py tests/test_render.py tests/test_errors.py tests/test_tone.py
+
+lint: $(INSTALLED)
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --locked --features python -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+	cargo bench --locked --no-run --profile dev --quiet
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest gmmfast._gmmfast
+
+bench: $(INSTALLED)
+	$(BIN)/python benches/side_by_side.py
+	cargo bench --locked
+
+dist: $(INSTALLED)
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/maturin sdist --out dist
+
+clean:
+	rm -rf $(VENV) target dist
+
+# A Python that runs and is new enough: version managers put names on the path
+# that only print an error.
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    exec $$python -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "gmmfast needs Python 3.11 or newer with its venv module, and none was found." >&2; \
+	echo "Install one (python.org, or your system's packages python3 and python3-venv)," >&2; \
+	echo "or name it: make PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+$(INSTALLED): $(BIN)/python $(SOURCES)
+	@cargo --version >/dev/null 2>&1 || { \
+	  echo "gmmfast needs the Rust toolchain (cargo, rustc 1.89 or newer) to build." >&2; \
+	  echo "Install it from https://rustup.rs, open a new shell, and run make again." >&2; \
+	  exit 1; }
+	$(PIP) '.[lint]'
+	@touch $@

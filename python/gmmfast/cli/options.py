@@ -1,0 +1,40 @@
+"""Option types that the commands share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gmmfast.tone import ToneCurve
+
+
+class _Size(click.ParamType[tuple[int, int]]):
+    name = "WxH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        width, _, height = str(value).lower().partition("x")
+        if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+            self.fail(f"expected WIDTHxHEIGHT such as 1280x854, got {value!r}", param, ctx)
+        return int(height), int(width)
+
+
+class _Tone(click.ParamType[ToneCurve]):
+    name = "curve"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ToneCurve:
+        try:
+            return ToneCurve.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+#: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
+SIZE = _Size()
+
+#: A `ToneCurve`, as `ToneCurve.parse` reads it.
+TONE = _Tone()

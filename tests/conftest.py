@@ -1,0 +1,141 @@
+"""Models, grids and oracles that the tests share.
+
+The oracles are scikit-learn, textbook formulas written here without Cholesky
+factors, and the NumPy twin; none of them shares code with the Rust extension.
+"""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp, softmax
+from sklearn.mixture import GaussianMixture
+
+from gmmfast import _reference
+
+COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+
+
+def random_parameters(n_components, n_features, covariance_type, *, seed=0, spread=5.0):
+    """Weights, means and well-conditioned covariances in scikit-learn's layouts."""
+    rng = np.random.default_rng(seed)
+    weights = rng.dirichlet(np.full(n_components, 3.0))
+    means = rng.normal(scale=spread, size=(n_components, n_features))
+    roots = rng.normal(size=(n_components, n_features, n_features)) / np.sqrt(n_features)
+    full = roots @ roots.transpose(0, 2, 1) + 0.5 * np.eye(n_features)
+    covariances = {
+        "full": full,
+        "tied": full[0],
+        "diag": rng.uniform(0.5, 4.0, size=(n_components, n_features)),
+        "spherical": rng.uniform(0.5, 4.0, size=n_components),
+    }
+    return weights, means, covariances[covariance_type]
+
+
+def matrices(means, covariances, covariance_type):
+    """Covariances of any type as matrices, (n_components, n_features, n_features)."""
+    n_components, n_features = np.shape(means)
+    covariances = np.asarray(covariances, dtype=float)
+    return {
+        "full": lambda: covariances,
+        "tied": lambda: np.tile(covariances, (n_components, 1, 1)),
+        "diag": lambda: np.stack([np.diag(variances) for variances in covariances]),
+        "spherical": lambda: np.stack([np.eye(n_features) * v for v in covariances]),
+    }[covariance_type]()
+
+
+def as_scikit_learn(weights, means, full_covariances):
+    """A GaussianMixture with these parameters, in float64, as if it had been fitted."""
+    estimator = GaussianMixture(len(weights), covariance_type="full")
+    estimator.weights_ = np.asarray(weights, dtype=float)
+    estimator.means_ = np.asarray(means, dtype=float)
+    estimator.covariances_ = np.asarray(full_covariances, dtype=float)
+    inverse_factors = [np.linalg.inv(np.linalg.cholesky(c)) for c in estimator.covariances_]
+    estimator.precisions_cholesky_ = np.stack([factor.T for factor in inverse_factors])
+    return estimator
+
+
+def grid_points(shape, extent=None):
+    """Coordinates of the pixels of a grid, (n_pixels, n_axes), x first."""
+    indices = np.indices(shape)[::-1].reshape(len(shape), -1).T
+    if extent is None:
+        return indices.astype(float)
+    low, high = np.transpose(extent)
+    return low + (indices + 0.5) * (high - low) / shape[::-1]
+
+
+def textbook_conditional(weights, means, full_covariances, given, point):
+    """Weights, means and covariances of the other features given `point`.
+
+    C. M. Bishop, Pattern Recognition and Machine Learning, 2006: equations 2.81
+    and 2.82 for each component, 9.23 (responsibilities) for the weights.
+    """
+    target = [i for i in range(np.shape(means)[1]) if i not in given]
+    log_shares, new_means, new_covariances = [], [], []
+    for weight, mean, covariance in zip(weights, means, full_covariances, strict=True):
+        inner = covariance[np.ix_(given, given)]
+        slopes = covariance[np.ix_(target, given)] @ np.linalg.inv(inner)
+        offset = np.asarray(point, dtype=float) - mean[given]
+        new_means.append(mean[target] + slopes @ offset)
+        explained = slopes @ covariance[np.ix_(given, target)]
+        new_covariances.append(covariance[np.ix_(target, target)] - explained)
+        distance = offset @ np.linalg.inv(inner) @ offset
+        log_det = np.linalg.slogdet(2 * np.pi * inner)[1]
+        log_weight = np.log(weight) if weight > 0 else -np.inf
+        log_shares.append(log_weight - 0.5 * (distance + log_det))
+    return softmax(log_shares), np.array(new_means), np.array(new_covariances)
+
+
+def textbook_mean(weights, means, full_covariances, given, points):
+    """E[other features | given features] at every point, as `textbook_conditional` says."""
+    means_at_points = []
+    for point in points:
+        shares, experts, _ = textbook_conditional(weights, means, full_covariances, given, point)
+        means_at_points.append(shares @ experts)
+    return np.array(means_at_points)
+
+
+def textbook_log_density(weights, means, full_covariances, points):
+    """Log p by scipy's logsumexp of the formula with explicit inverses, (n_points,)."""
+    terms = []
+    for weight, mean, covariance in zip(weights, means, full_covariances, strict=True):
+        offset = points - mean
+        distance = np.einsum("ni,ij,nj->n", offset, np.linalg.inv(covariance), offset)
+        log_weight = np.log(weight) if weight > 0 else -np.inf
+        log_det = np.linalg.slogdet(2 * np.pi * covariance)[1]
+        terms.append(log_weight - 0.5 * (distance + log_det))
+    return logsumexp(terms, axis=0)
+
+
+def twin_render(mixture, shape, quantity, *, extent=None, given=None, dtype=np.float64):
+    """The same picture by the NumPy twin, whatever the backend."""
+    twin = _reference.Mixture(
+        mixture.weights, mixture.means, mixture.covariances, mixture.covariance_type
+    )
+    given = list(range(len(shape))) if given is None else list(given)
+    extent = [(-0.5, n - 0.5) for n in reversed(shape)] if extent is None else list(extent)
+    n_targets = mixture.n_features - len(shape)
+    out = np.empty((*shape, n_targets) if quantity == "mean" else shape, dtype=dtype)
+    twin.render_grid(quantity, shape, extent, given, out)
+    return out
+
+
+@pytest.fixture
+def run_python():
+    """Run code in a new interpreter, with changes to the environment (None removes)."""
+
+    def run(code, **changes):
+        environment = {**os.environ, **changes}
+        kept = {name: value for name, value in environment.items() if value is not None}
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env=kept,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run

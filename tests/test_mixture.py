@@ -1,0 +1,331 @@
+"""Promises of gmmfast.Mixture: what a model is, its log-density, its parts."""
+
+import copy
+import pickle
+from itertools import product
+
+import mpmath
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+
+from conftest import (
+    COVARIANCE_TYPES,
+    as_scikit_learn,
+    matrices,
+    random_parameters,
+    textbook_conditional,
+    textbook_log_density,
+)
+from gmmfast import Mixture
+
+FITS = list(product((GaussianMixture, BayesianGaussianMixture), COVARIANCE_TYPES, ("f8", "f4")))
+
+
+def three_clouds(dtype):
+    rng = np.random.default_rng(3)
+    centres = np.array([[0.0, 0, 5], [6, 2, 0], [-4, 8, 3]])
+    clouds = [rng.normal(c, s, (150, 3)) for c, s in zip(centres, (1, 2, 3), strict=True)]
+    return np.concatenate(clouds).astype(dtype)
+
+
+def build(n_components, n_features, covariance_type, **options):
+    parameters = random_parameters(n_components, n_features, covariance_type, **options)
+    return Mixture(*parameters, covariance_type=covariance_type)
+
+
+def full_parameters(mixture):
+    full = matrices(mixture.means, mixture.covariances, mixture.covariance_type)
+    return mixture.weights, mixture.means, full
+
+
+def exact_log_density(mixture, point):
+    """Log p in 50 decimal digits, of the very float64 parameters."""
+    with mpmath.workdps(50):
+        terms = []
+        for weight, mean, covariance in zip(*full_parameters(mixture), strict=True):
+            matrix = mpmath.matrix(covariance.tolist())
+            pairs = zip(point.tolist(), mean.tolist(), strict=True)
+            offset = mpmath.matrix([mpmath.mpf(x) - mpmath.mpf(m) for x, m in pairs])
+            distance = (offset.T * mpmath.lu_solve(matrix, offset))[0]
+            peak = mpmath.log(weight) - mpmath.log(mpmath.det(2 * mpmath.pi * matrix)) / 2
+            terms.append(peak - distance / 2)
+        largest = max(terms)
+        return largest + mpmath.log(mpmath.fsum(mpmath.exp(t - largest) for t in terms))
+
+
+@pytest.fixture(scope="module", params=FITS, ids=lambda p: f"{p[0].__name__}-{p[1]}-{p[2]}")
+def fitted(request):
+    estimator, covariance_type, dtype = request.param
+    points = three_clouds(dtype)
+    fit = estimator(
+        n_components=4, covariance_type=covariance_type, max_iter=15, random_state=0
+    ).fit(points)
+    return fit, points
+
+
+def test_a_fitted_estimator_scores_as_scikit_learn_does(fitted):
+    estimator, points = fitted
+    same = GaussianMixture(4, covariance_type=estimator.covariance_type)
+    for name in ("weights_", "means_", "covariances_", "precisions_cholesky_"):
+        setattr(same, name, getattr(estimator, name))
+    # scikit-learn's own arithmetic on float32 parameters: precision factors of relative error
+    # 6e-8 times the condition number (tens), in distances of up to some tens.
+    atol = 1e-4 if estimator.means_.dtype == np.float32 else 1e-9
+    points = points.astype(np.float64)
+    ours = Mixture.from_model(estimator).score_samples(points)
+    np.testing.assert_allclose(ours, same.score_samples(points), rtol=0, atol=atol)
+
+
+def test_float32_parameters_are_computed_with_in_float64(fitted):
+    estimator, points = fitted
+    mixture = Mixture.from_model(estimator)
+    same = as_scikit_learn(*full_parameters(mixture))
+    np.testing.assert_array_equal(mixture.means, estimator.means_)
+    np.testing.assert_array_equal(mixture.weights, estimator.weights_)
+    np.testing.assert_array_equal(mixture.covariances, estimator.covariances_)
+    assert mixture.covariance_type == estimator.covariance_type
+    assert mixture.means.dtype == mixture.score_samples(points).dtype == np.float64
+    expected = same.score_samples(points.astype(np.float64))
+    # Rounding of float64, times a condition number of up to thousands.
+    np.testing.assert_allclose(mixture.score_samples(points), expected, rtol=1e-11, atol=1e-11)
+
+
+def test_a_mixture_is_its_own_model():
+    mixture = build(3, 2, "full")
+    assert Mixture.from_model(mixture) is mixture
+
+
+@pytest.mark.parametrize("container", [tuple, list])
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_the_covariance_type_of_a_triple_is_told_from_the_shape(covariance_type, container):
+    parameters = random_parameters(3, 2, covariance_type)
+    mixture = Mixture.from_model(container(parameters))
+    assert mixture.covariance_type == covariance_type
+    assert (mixture.n_components, mixture.n_features) == (3, 2)
+    np.testing.assert_array_equal(mixture.covariances, parameters[2])
+
+
+def test_a_shape_that_fits_two_types_asks_for_the_type():
+    weights, means, square = [0.3, 0.7], [[0.0, 1.0], [2.0, 3.0]], [[2.0, 0.5], [0.5, 3.0]]
+    with pytest.raises(ValueError, match=r"covariance_type: expected one of \['tied', 'diag'\]"):
+        Mixture(weights, means, square)
+    points = np.array([[0.5, 0.5], [4.0, -1.0]])
+    for covariance_type in ("tied", "diag"):
+        mixture = Mixture(weights, means, square, covariance_type=covariance_type)
+        full = matrices(means, square, covariance_type)
+        expected = textbook_log_density(weights, np.array(means), full, points)
+        np.testing.assert_allclose(mixture.score_samples(points), expected, rtol=1e-13)
+    assert Mixture(weights, means, [square] * 2).covariance_type == "full"
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 16])
+@pytest.mark.parametrize("n_components", [1, 3, 33])
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_log_densities_follow_the_textbook(covariance_type, n_components, n_features):
+    mixture = build(n_components, n_features, covariance_type)
+    # Not a multiple of any vector length, and more than one piece of work.
+    points = np.random.default_rng(1).normal(scale=6, size=(1237, n_features))
+    expected = textbook_log_density(*full_parameters(mixture), points)
+    # Explicit inverses cost the textbook some digits.
+    np.testing.assert_allclose(mixture.score_samples(points), expected, rtol=1e-11, atol=1e-11)
+
+
+def test_one_component_is_the_normal_distribution_of_scipy():
+    mixture = build(1, 3, "full")
+    points = np.random.default_rng(1).normal(scale=3, size=(50, 3))
+    expected = multivariate_normal(mixture.means[0], mixture.covariances[0]).logpdf(points)
+    np.testing.assert_allclose(mixture.score_samples(points), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("deviations", [1e3, 1e7, 1.5e7])
+@pytest.mark.parametrize("n_features", [1, 2, 16])
+@pytest.mark.parametrize("n_components", [1, 3])
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_far_tails_keep_full_relative_accuracy(
+    covariance_type, n_components, n_features, deviations
+):
+    mixture = build(n_components, n_features, covariance_type)
+    _, means, full = full_parameters(mixture)
+    directions = np.random.default_rng(2).normal(size=(3, n_features))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    # At exactly so many standard deviations of the widest component, about which p is largest.
+    widest = int(np.argmax(np.linalg.det(full)))
+    points = means[widest] + deviations * directions @ np.linalg.cholesky(full[widest]).T
+    scores = mixture.score_samples(points)
+    assert np.isfinite(scores).all()
+    if n_components == 1:  # log p about -1.1e14 at 1.5e7 deviations
+        np.testing.assert_allclose(scores, -0.5 * deviations**2, rtol=1e-4)
+    for point, score in zip(points, scores, strict=True):
+        exact = exact_log_density(mixture, point)
+        assert abs((mpmath.mpf(float(score)) - exact) / exact) < 1e-12
+
+
+def test_a_distance_that_overflows_is_minus_infinity_and_never_nan():
+    scores = build(3, 2, "full").score_samples([[1e200, 0.0], [-1e308, 1e308], [0.0, 0.0]])
+    assert scores[:2].tolist() == [-np.inf, -np.inf]
+    assert np.isfinite(scores[2])
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-20, 1e20, 1e100])
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_units_of_the_features_do_not_matter(covariance_type, scale):
+    weights, means, covariances = random_parameters(3, 2, covariance_type)
+    points = np.random.default_rng(1).normal(scale=6, size=(20, 2))
+    original = Mixture(weights, means, covariances, covariance_type=covariance_type)
+    scaled = Mixture(
+        weights, means * scale, covariances * scale**2, covariance_type=covariance_type
+    )
+    expected = original.score_samples(points) - 2 * np.log(scale)
+    # Log-densities of some hundreds, rounded a few times.
+    np.testing.assert_allclose(scaled.score_samples(points * scale), expected, atol=1e-11)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_components_of_weight_zero_take_no_part(covariance_type):
+    weights, means, covariances = random_parameters(4, 2, covariance_type)
+    keep = [0, 2]
+    weights[[1, 3]] = 0
+    weights /= weights.sum()
+    mixture = Mixture(weights, means, covariances)
+    without = Mixture(
+        weights[keep], means[keep], covariances[keep], covariance_type=covariance_type
+    )
+    # At the zero-weight component's own mean, and where it would win by far.
+    points = np.vstack([means[1], means[1] + 1e6, means])
+    expected = without.score_samples(points)
+    np.testing.assert_allclose(mixture.score_samples(points), expected, rtol=1e-14)
+    conditioned, conditioned_without = (m.condition([0], [2.0]) for m in (mixture, without))
+    assert conditioned.weights[[1, 3]].tolist() == [0, 0]
+    np.testing.assert_allclose(conditioned.weights[keep], conditioned_without.weights, rtol=1e-13)
+
+
+def test_the_number_of_threads_changes_no_bit():
+    mixture = build(20, 3, "full")
+    points = np.random.default_rng(1).normal(scale=6, size=(5003, 3))
+    default = mixture.score_samples(points)
+    for n_threads in (1, 2, 3, np.int64(8)):
+        np.testing.assert_array_equal(mixture.score_samples(points, n_threads=n_threads), default)
+
+
+def test_a_point_scores_the_same_in_any_company():
+    mixture = build(20, 3, "full")
+    points = np.random.default_rng(1).normal(scale=6, size=(67, 3))
+    alone = [mixture.score_samples(point[None])[0] for point in points]
+    # The twin's einsum may sum in another order for one point: two roundings.
+    np.testing.assert_allclose(mixture.score_samples(points), alone, rtol=1e-14)
+    assert mixture.score_samples(np.empty((0, 3))).shape == (0,)
+
+
+def unaligned(array):
+    data = np.frombuffer(b"\0" + array.tobytes(), dtype=array.dtype, offset=1)
+    return data.reshape(array.shape)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        np.ndarray.tolist,
+        np.asfortranarray,
+        unaligned,
+        lambda a: a.astype(">f8"),
+        lambda a: a.astype(np.longdouble),
+        lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+        lambda a: np.flip(np.flip(a).copy()),
+    ],
+    ids=["list", "Fortran", "unaligned", "big-endian", "long double", "strided", "reversed"],
+)
+def test_the_layout_of_arrays_does_not_matter(layout):
+    parameters = random_parameters(3, 2, "full")
+    points = np.random.default_rng(1).normal(size=(9, 2))
+    expected = Mixture(*parameters).score_samples(points)
+    actual = Mixture(*map(layout, parameters)).score_samples(layout(points))
+    np.testing.assert_array_equal(actual, expected)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("given", [[0], [2, 0], [1, 3, 0]])
+def test_conditioning_follows_bishop(given, covariance_type):
+    mixture = build(5, 4, covariance_type)
+    point = np.random.default_rng(1).normal(scale=3, size=len(given))
+    conditioned = mixture.condition(given, point)
+    assert conditioned.covariance_type == covariance_type
+    weights, means, full = textbook_conditional(*full_parameters(mixture), given, point)
+    np.testing.assert_allclose(conditioned.weights, weights, rtol=1e-11)
+    np.testing.assert_allclose(conditioned.means, means, rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(full_parameters(conditioned)[2], full, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("features", [[3], [2, 0], np.array([1, 3, 0]), (3, 2, 1, 0)])
+def test_marginals_select_features_in_the_order_asked(features, covariance_type):
+    mixture = build(5, 4, covariance_type)
+    marginal = mixture.marginal(features)
+    assert marginal.covariance_type == covariance_type
+    np.testing.assert_array_equal(marginal.weights, mixture.weights)
+    np.testing.assert_array_equal(marginal.means, mixture.means[:, list(features)])
+    expected = full_parameters(mixture)[2][:, features][:, :, features]
+    np.testing.assert_array_equal(full_parameters(marginal)[2], expected)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_the_chain_rule_holds(covariance_type):
+    mixture = build(5, 4, covariance_type)
+    given, rest = [3, 1], [0, 2]
+    for point in np.random.default_rng(1).normal(scale=6, size=(10, 4)):
+        p_given = mixture.marginal(given).score_samples(point[None, given])
+        p_rest = mixture.condition(given, point[given]).score_samples(point[None, rest])
+        # Rounding of log-densities of some tens.
+        np.testing.assert_allclose(
+            p_given + p_rest, mixture.score_samples(point[None]), rtol=1e-12, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("name", ["weights", "means", "covariances"])
+def test_a_mixture_cannot_be_changed(name):
+    mixture = build(3, 2, "full")
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(mixture, name)[0] = 7
+    with pytest.raises(AttributeError):
+        setattr(mixture, name, np.ones(3))
+
+
+def test_the_arrays_of_the_caller_may_change_afterwards():
+    parameters = random_parameters(3, 2, "full")
+    mixture = Mixture(*parameters, extent=[(0, 1)])
+    kept = [array.copy() for array in parameters]
+    before = mixture.score_samples([[1.0, 2.0]])
+    for array in parameters:
+        assert array.flags.writeable
+        array[:] = np.nan
+    np.testing.assert_array_equal(mixture.score_samples([[1.0, 2.0]]), before)
+    for name, array in zip(("weights", "means", "covariances"), kept, strict=True):
+        np.testing.assert_array_equal(getattr(mixture, name), array)
+
+
+def pickled(mixture):
+    return pickle.loads(pickle.dumps(mixture))  # noqa: S301 (our own bytes)
+
+
+@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, pickled])
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_a_copy_is_the_same_mixture(covariance_type, clone):
+    mixture = build(2, 2, covariance_type).with_extent([(0, 4), (3, -1)])
+    twin = clone(mixture)
+    points = [[1.0, 2.0], [30.0, -40.0]]
+    np.testing.assert_array_equal(twin.score_samples(points), mixture.score_samples(points))
+    assert repr(twin) == repr(mixture)
+    assert twin.extent == ((0.0, 4.0), (3.0, -1.0))
+    assert not twin.means.flags.writeable
+
+
+def test_the_extent_is_remembered_where_it_keeps_its_meaning():
+    mixture = Mixture(*random_parameters(3, 2, "full"), extent=np.array([[0, 5], [1, 2]]))
+    assert mixture.extent == ((0.0, 5.0), (1.0, 2.0))
+    assert mixture.with_extent([(7, 8)]).extent == ((7.0, 8.0),)
+    assert mixture.with_extent(None).extent is None
+    assert mixture.extent == ((0.0, 5.0), (1.0, 2.0))
+    assert mixture.marginal([0]).extent is None
+    assert mixture.condition([0], [1.0]).extent is None
+    assert "extent=((0.0, 5.0), (1.0, 2.0))" in repr(mixture)
