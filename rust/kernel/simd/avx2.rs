@@ -52,45 +52,15 @@ impl Simd for Avx2 {
         // SAFETY: the token proves AVX2; the slice has room for LANES values.
         unsafe { _mm256_storeu_pd(to.as_mut_ptr(), x) }
     }
-    #[inline(always)]
-    fn add(self, a: __m256d, b: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_add_pd(a, b) }
-    }
-    #[inline(always)]
-    fn sub(self, a: __m256d, b: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_sub_pd(a, b) }
-    }
-    #[inline(always)]
-    fn mul(self, a: __m256d, b: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_mul_pd(a, b) }
-    }
-    #[inline(always)]
-    fn div(self, a: __m256d, b: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_div_pd(a, b) }
-    }
-    #[inline(always)]
-    fn mul_add(self, a: __m256d, b: __m256d, c: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_fmadd_pd(a, b, c) }
-    }
-    #[inline(always)]
-    fn neg_mul_add(self, a: __m256d, b: __m256d, c: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_fnmadd_pd(a, b, c) }
-    }
-    #[inline(always)]
-    fn max(self, a: __m256d, b: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_max_pd(a, b) }
-    }
-    #[inline(always)]
-    fn min(self, a: __m256d, b: __m256d) -> __m256d {
-        // SAFETY: the token proves AVX2 and FMA.
-        unsafe { _mm256_min_pd(a, b) }
+    forward! {
+        add(a, b) = _mm256_add_pd;
+        sub(a, b) = _mm256_sub_pd;
+        mul(a, b) = _mm256_mul_pd;
+        div(a, b) = _mm256_div_pd;
+        mul_add(a, b, c) = _mm256_fmadd_pd;
+        neg_mul_add(a, b, c) = _mm256_fnmadd_pd;
+        max(a, b) = _mm256_max_pd;
+        min(a, b) = _mm256_min_pd;
     }
     #[inline(always)]
     fn round(self, x: __m256d) -> __m256d {

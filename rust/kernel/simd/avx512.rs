@@ -51,45 +51,15 @@ impl Simd for Avx512 {
         // SAFETY: the token proves AVX-512 F; the slice has room for LANES values.
         unsafe { _mm512_storeu_pd(to.as_mut_ptr(), x) }
     }
-    #[inline(always)]
-    fn add(self, a: __m512d, b: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_add_pd(a, b) }
-    }
-    #[inline(always)]
-    fn sub(self, a: __m512d, b: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_sub_pd(a, b) }
-    }
-    #[inline(always)]
-    fn mul(self, a: __m512d, b: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_mul_pd(a, b) }
-    }
-    #[inline(always)]
-    fn div(self, a: __m512d, b: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_div_pd(a, b) }
-    }
-    #[inline(always)]
-    fn mul_add(self, a: __m512d, b: __m512d, c: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_fmadd_pd(a, b, c) }
-    }
-    #[inline(always)]
-    fn neg_mul_add(self, a: __m512d, b: __m512d, c: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_fnmadd_pd(a, b, c) }
-    }
-    #[inline(always)]
-    fn max(self, a: __m512d, b: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_max_pd(a, b) }
-    }
-    #[inline(always)]
-    fn min(self, a: __m512d, b: __m512d) -> __m512d {
-        // SAFETY: the token proves AVX-512 F and DQ.
-        unsafe { _mm512_min_pd(a, b) }
+    forward! {
+        add(a, b) = _mm512_add_pd;
+        sub(a, b) = _mm512_sub_pd;
+        mul(a, b) = _mm512_mul_pd;
+        div(a, b) = _mm512_div_pd;
+        mul_add(a, b, c) = _mm512_fmadd_pd;
+        neg_mul_add(a, b, c) = _mm512_fnmadd_pd;
+        max(a, b) = _mm512_max_pd;
+        min(a, b) = _mm512_min_pd;
     }
     #[inline(always)]
     fn round(self, x: __m512d) -> __m512d {

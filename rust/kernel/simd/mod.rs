@@ -10,6 +10,17 @@
 //! and compress-store, non-temporal stores and flush-to-zero next, which the
 //! portable layers do not have; this layer is the few operations that are used.
 
+/// Methods of [`Simd`] that are one intrinsic each.
+#[cfg(target_arch = "x86_64")]
+macro_rules! forward {
+    ($($method:ident($($argument:ident),+) = $intrinsic:ident;)+) => {$(
+        #[inline(always)]
+        fn $method(self, $($argument: Self::F),+) -> Self::F {
+            // SAFETY: the token proves that the processor has the instruction.
+            unsafe { $intrinsic($($argument),+) }
+        }
+    )+};
+}
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod avx2;
