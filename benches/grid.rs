@@ -36,7 +36,7 @@ fn time<P: Pixel + Default>(
     group.sample_size(10).throughput(Throughput::Elements((WIDTH * HEIGHT * n_components) as u64));
     let mut out = vec![P::default(); rendering.n_values()];
     for level in Level::available() {
-        let runtime = Runtime::new(Some(1)).with_level(level);
+        let runtime = Runtime::new(Some(1)).unwrap().with_level(level);
         check(&runtime);
         group.bench_function(level.name(), |b| {
             b.iter(|| rendering.render(&mut out, &runtime).expect("nothing interrupts"));

@@ -23,7 +23,7 @@ fn scattered(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("points/{n_features}d"));
         group.sample_size(10).throughput(Throughput::Elements((N_POINTS * n_components) as u64));
         for level in Level::available() {
-            let runtime = Runtime::new(Some(1)).with_level(level);
+            let runtime = Runtime::new(Some(1)).unwrap().with_level(level);
             let mut out = vec![0.0; N_POINTS];
             score_samples(&mixture, &points, &mut out, &runtime).expect("nothing interrupts");
             for (x, got) in points.chunks(n_features).zip(&out).step_by(97) {

@@ -119,7 +119,8 @@ impl Conditional {
     /// The mixture of the targets, given `values` of the given features.
     ///
     /// # Errors
-    /// The wrong number of values, or one that is not finite.
+    /// The wrong number of values, one that is not finite, or a point so far from
+    /// every component that its distance overflows.
     pub fn at(&self, values: &[f64]) -> Result<Mixture> {
         let (n_given, n_targets) = (self.marginal.n_features(), self.targets.len());
         if values.len() != n_given || !values.iter().all(|v| v.is_finite()) {
@@ -130,6 +131,9 @@ impl Conditional {
             });
         }
         let weights = naive::responsibilities(&self.marginal, values);
+        if !weights.iter().all(|w| w.is_finite()) {
+            return Err(Error::OutOfReach { argument: "values", point: values.to_vec() });
+        }
         let means = (0..weights.len())
             .flat_map(|k| (0..n_targets).map(move |t| self.expert_mean(k, t, values)))
             .collect();

@@ -26,7 +26,11 @@ pub enum Error {
     /// A feature index that is out of range or named twice.
     Feature { argument: &'static str, feature: usize, n_features: usize },
     /// A grid that cannot be rendered.
-    Grid { expected: &'static str, got: String },
+    Grid { argument: &'static str, expected: &'static str, got: String },
+    /// A point so far from every component that no float64 holds the distance.
+    OutOfReach { argument: &'static str, point: Vec<f64> },
+    /// Threads that the system does not give.
+    Threads { n_threads: usize, reason: String },
     /// The caller asked for the work to stop.
     Interrupted,
 }
@@ -76,7 +80,19 @@ impl fmt::Display for Error {
                 f,
                 "{argument}: expected distinct feature indices below {n_features}, got {feature}"
             ),
-            Self::Grid { expected, got } => write!(f, "shape: expected {expected}, got {got}"),
+            Self::Grid { argument, expected, got } => {
+                write!(f, "{argument}: expected {expected}, got {got}")
+            }
+            Self::OutOfReach { argument, point } => write!(
+                f,
+                "{argument}: expected a point whose distance from the components is a float64, \
+                 got {point:?}; rescale the features"
+            ),
+            Self::Threads { n_threads, reason } => write!(
+                f,
+                "n_threads: expected a number of threads that the system gives, got {n_threads} \
+                 ({reason}); ask for fewer"
+            ),
             Self::Interrupted => write!(f, "interrupted before the result was complete"),
         }
     }

@@ -29,13 +29,15 @@ impl Axis {
         let step = (end - start) / n_pixels as f64;
         if n_pixels == 0 {
             return Err(Error::Grid {
+                argument: "shape",
                 expected: "at least one pixel on every axis",
                 got: "0".into(),
             });
         }
         if !start.is_finite() || !end.is_finite() || !step.is_finite() || step == 0.0 {
             return Err(Error::Grid {
-                expected: "an extent of two different finite numbers on every axis",
+                argument: "extent",
+                expected: "two different finite numbers on every axis, apart enough for its pixels",
                 got: format!("({start:?}, {end:?})"),
             });
         }
@@ -94,6 +96,7 @@ impl Grid {
                 Ok(Self { line_axes: line_axes.to_vec(), x_axis })
             }
             _ => Err(Error::Grid {
+                argument: "shape",
                 expected: "1, 2 or 3 axes with one extent each and a countable number of pixels",
                 got: format!("shape {shape:?} with {} extents", extent.len()),
             }),

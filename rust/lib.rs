@@ -24,7 +24,7 @@
 //! let grid = Grid::new(&[5, 9], &[(-0.5, 4.5), (-0.5, 8.5)])?;
 //! let painting = Rendering::new(&mixture, &grid, &[0, 1], Quantity::Mean)?;
 //! let mut pixels = vec![0_u8; painting.n_values()];
-//! painting.render(&mut pixels, &Runtime::new(None))?;
+//! painting.render(&mut pixels, &Runtime::new(None)?)?;
 //! assert_eq!((pixels[0], pixels[4], pixels[8]), (40, 120, 200));
 //! # Ok::<(), gmmfast::Error>(())
 //! ```

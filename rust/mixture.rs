@@ -149,13 +149,12 @@ fn check_length(argument: &'static str, expected: &str, holds: bool, got: usize)
 }
 
 fn check_weights(weights: &[f64]) -> Result<()> {
-    for (component, &value) in weights.iter().enumerate() {
-        if !value.is_finite() {
-            return Err(Error::NotFinite { argument: "weights", component, value });
-        }
-        if value < 0.0 {
-            return Err(Error::NegativeWeight { component, value });
-        }
+    if let Some(component) = weights.iter().position(|w| !w.is_finite()) {
+        let value = weights[component];
+        return Err(Error::NotFinite { argument: "weights", component, value });
+    }
+    if let Some(component) = weights.iter().position(|&w| w < 0.0) {
+        return Err(Error::NegativeWeight { component, value: weights[component] });
     }
     let sum: f64 = weights.iter().sum();
     if (sum - 1.0).abs() <= WEIGHT_SUM_TOLERANCE { Ok(()) } else { Err(Error::WeightSum { sum }) }

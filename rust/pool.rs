@@ -1,22 +1,31 @@
 //! Threads and interruption.
 //!
 //! The pool is private: nothing of the host program's global pool is used or
-//! set. Pools are kept per number of threads and keyed by process id, because a
-//! forked child has the parent's memory but none of its threads; the child
-//! builds its own and leaves the parent's alone (dropping them would wait for
-//! threads that are not there).
+//! set. A few pools are kept, for the numbers of threads used last, and keyed by
+//! process id: a forked child has the parent's memory but none of its threads,
+//! so it builds its own and leaves the parent's alone (dropping them would wait
+//! for threads that are not there).
 
 use crate::error::{Error, Result};
 use crate::kernel::simd::Level;
-use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-type Pools = HashMap<(u32, usize), ManuallyDrop<Arc<rayon::ThreadPool>>>;
+/// Pools kept for the numbers of threads that were asked for last.
+const MAX_POOLS: usize = 4;
 
-static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
+/// Most threads that an environment variable can ask for.
+const MAX_THREADS: usize = 1024;
+
+struct Kept {
+    process: u32,
+    pool: ManuallyDrop<Arc<rayon::ThreadPool>>,
+}
+
+/// The last one used is last.
+static POOLS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
 /// Environment variables that set the number of threads, first one wins.
 const THREAD_VARIABLES: [&str; 3] = ["GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS"];
@@ -24,8 +33,9 @@ const THREAD_VARIABLES: [&str; 3] = ["GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS",
 /// Where and how a call runs: its threads, its instruction set, its interrupt.
 ///
 /// ```
-/// let runtime = gmmfast::Runtime::new(Some(2));
+/// let runtime = gmmfast::Runtime::new(Some(2))?;
 /// assert_eq!(runtime.n_threads(), 2);
+/// # Ok::<(), gmmfast::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Runtime {
@@ -37,10 +47,12 @@ pub struct Runtime {
 impl Runtime {
     /// `n_threads` threads (by default what the environment variables or the
     /// process's processor affinity say) and the best instruction set.
-    #[must_use]
-    pub fn new(n_threads: Option<usize>) -> Self {
+    ///
+    /// # Errors
+    /// More threads than the system gives.
+    pub fn new(n_threads: Option<usize>) -> Result<Self> {
         let n_threads = n_threads.filter(|&n| n > 0).unwrap_or_else(default_n_threads);
-        Self { pool: pool(n_threads), level: Level::best(), interrupt: Arc::default() }
+        Ok(Self { pool: pool(n_threads)?, level: Level::best(), interrupt: Arc::default() })
     }
 
     /// The same on another instruction set, which the processor must have.
@@ -86,19 +98,37 @@ fn default_n_threads() -> usize {
         .filter_map(|name| std::env::var(name).ok())
         // OMP_NUM_THREADS may be a list, one number a nesting level.
         .find_map(|value| value.split(',').next()?.trim().parse().ok().filter(|&n: &usize| n > 0))
+        .map(|n| n.min(MAX_THREADS))
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
 }
 
-fn pool(n_threads: usize) -> Arc<rayon::ThreadPool> {
+fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    let build = || {
-        let builder = rayon::ThreadPoolBuilder::new()
-            .num_threads(n_threads)
-            .thread_name(|i| format!("gmmfast-{i}"));
-        ManuallyDrop::new(Arc::new(builder.build().expect("the system has threads to give")))
+    let process = std::process::id();
+    let is_wanted =
+        |kept: &Kept| kept.process == process && kept.pool.current_num_threads() == n_threads;
+    let kept = match pools.iter().position(is_wanted) {
+        Some(at) => pools.remove(at),
+        None => Kept { process, pool: ManuallyDrop::new(Arc::new(build(n_threads)?)) },
     };
-    let key = (std::process::id(), n_threads);
-    Arc::clone(pools.get_or_insert_default().entry(key).or_insert_with(build))
+    let pool = Arc::clone(&kept.pool);
+    pools.push(kept);
+    if pools.len() > MAX_POOLS {
+        let oldest = pools.remove(0);
+        if oldest.process == process {
+            // Its threads end when the last call that uses it does.
+            drop(ManuallyDrop::into_inner(oldest.pool));
+        }
+    }
+    Ok(pool)
+}
+
+fn build(n_threads: usize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(n_threads)
+        .thread_name(|i| format!("gmmfast-{i}"))
+        .build()
+        .map_err(|error| Error::Threads { n_threads, reason: error.to_string() })
 }
 
 #[cfg(test)]
@@ -106,11 +136,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn pools_are_kept_for_the_next_call_but_not_for_every_number_of_threads() {
+        let first = Runtime::new(Some(2)).unwrap();
+        assert!(Arc::ptr_eq(&first.pool, &Runtime::new(Some(2)).unwrap().pool));
+        for n_threads in 3..12 {
+            assert_eq!(Runtime::new(Some(n_threads)).unwrap().n_threads(), n_threads);
+        }
+        assert!(POOLS.lock().unwrap().len() <= MAX_POOLS);
+        assert_eq!(first.install(|| 5), 5, "a pool that is no longer kept still works");
+    }
+
+    #[test]
     fn an_interrupted_runtime_refuses_further_work() {
-        let runtime = Runtime::new(Some(1));
+        let runtime = Runtime::new(Some(1)).unwrap();
         assert_eq!(runtime.check(), Ok(()));
         runtime.interrupt().store(true, Ordering::Relaxed);
         assert_eq!(runtime.check(), Err(Error::Interrupted));
-        assert_eq!(Runtime::new(Some(1)).check(), Ok(()), "the next call starts afresh");
+        assert_eq!(Runtime::new(Some(1)).unwrap().check(), Ok(()), "the next call starts afresh");
     }
 }

@@ -70,7 +70,7 @@ fn covariances_of_type(covariance_type: &str, values: Vec<f64>) -> PyResult<Cova
         "diag" => Ok(Covariances::Diag(values)),
         "spherical" => Ok(Covariances::Spherical(values)),
         _ => Err(PyValueError::new_err(format!(
-            "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', got {covariance_type:?}"
+            "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', got '{covariance_type}'"
         ))),
     }
 }
@@ -81,7 +81,7 @@ fn quantity_of_name(name: &str) -> PyResult<Quantity> {
         "log_density" => Ok(Quantity::LogDensity),
         "mean" => Ok(Quantity::Mean),
         _ => Err(PyValueError::new_err(format!(
-            "quantity: expected 'density', 'log_density' or 'mean', got {name:?}"
+            "quantity: expected 'density', 'log_density' or 'mean', got '{name}'"
         ))),
     }
 }
@@ -155,7 +155,7 @@ impl PyMixture {
         let log_prob = PyArray1::zeros(py, n_samples, false);
         let mut borrowed = log_prob.readwrite();
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
-        let runtime = Runtime::new(n_threads);
+        let runtime = Runtime::new(n_threads)?;
         let n_evaluations = n_samples.saturating_mul(self.0.n_components());
         run(py, &runtime, n_evaluations, || crate::score_samples(&self.0, points, out, &runtime))?;
         Ok(log_prob)
@@ -176,7 +176,7 @@ impl PyMixture {
         extent.reverse(); // feature order to array order
         let grid = Grid::new(&shape, &extent)?;
         let rendering = Rendering::new(&self.0, &grid, &given, quantity_of_name(quantity)?)?;
-        let runtime = Runtime::new(n_threads);
+        let runtime = Runtime::new(n_threads)?;
         let n_evaluations = grid.n_pixels().saturating_mul(self.0.n_components());
         if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             render(&rendering, out, &runtime, n_evaluations)
@@ -204,9 +204,9 @@ fn render<P: Pixel + Element>(
 /// What runs the kernels: the instruction set in use and the default number of
 /// threads.
 #[pyfunction]
-fn runtime_info() -> (&'static str, usize) {
-    let runtime = Runtime::new(None);
-    (runtime.level().name(), runtime.n_threads())
+fn runtime_info() -> PyResult<(&'static str, usize)> {
+    let runtime = Runtime::new(None)?;
+    Ok((runtime.level().name(), runtime.n_threads()))
 }
 
 /// Kernels of gmmfast.

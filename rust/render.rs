@@ -40,7 +40,7 @@ pub enum Quantity {
 /// let grid = Grid::new(&[3, 3], &[(-0.5, 2.5), (-0.5, 2.5)])?;
 /// let rendering = Rendering::new(&mixture, &grid, &[0, 1], Quantity::LogDensity)?;
 /// let mut log_density = vec![0.0; rendering.n_values()];
-/// rendering.render(&mut log_density, &Runtime::new(None))?;
+/// rendering.render(&mut log_density, &Runtime::new(None)?)?;
 /// let peak = -(2.0 * std::f64::consts::PI * 4.0).ln();
 /// assert!((log_density[4] - peak).abs() < 1e-15);
 /// # Ok::<(), gmmfast::Error>(())

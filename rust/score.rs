@@ -17,7 +17,7 @@ const PIECE: usize = 1024;
 ///
 /// let mixture = Mixture::new(vec![1.0], vec![0.0], Covariances::Diag(vec![1.0]))?;
 /// let mut log_prob = [0.0; 2];
-/// score_samples(&mixture, &[0.0, 1.0], &mut log_prob, &Runtime::new(None))?;
+/// score_samples(&mixture, &[0.0, 1.0], &mut log_prob, &Runtime::new(None)?)?;
 /// assert!((log_prob[0] - log_prob[1] - 0.5).abs() < 1e-15);
 /// # Ok::<(), gmmfast::Error>(())
 /// ```

@@ -84,7 +84,7 @@ fn render<P: Pixel + Default>(
 }
 
 fn every_level() -> Vec<Runtime> {
-    Level::available().into_iter().map(|l| Runtime::new(Some(2)).with_level(l)).collect()
+    Level::available().into_iter().map(|l| Runtime::new(Some(2)).unwrap().with_level(l)).collect()
 }
 
 fn is_close(got: f64, want: f64, scale: f64) -> bool {
@@ -208,7 +208,7 @@ proptest! {
     #[test]
     fn the_number_of_threads_does_not_change_a_bit((m, g) in (mixture(4, 20), grid(2))) {
         for level in Level::available() {
-            let on = |n| Runtime::new(Some(n)).with_level(level);
+            let on = |n| Runtime::new(Some(n)).unwrap().with_level(level);
             let one: Vec<f64> = render(&m, &g, Quantity::Mean, &on(1));
             for n in [2, 3, 7] {
                 let many: Vec<f64> = render(&m, &g, Quantity::Mean, &on(n));
@@ -274,7 +274,7 @@ fn distances_that_overflow_give_minus_infinity_and_finite_means() {
 fn an_interrupted_call_says_so() {
     let grid = Grid::new(&[100, 100], &[(-1.0, 1.0), (-1.0, 1.0)]).unwrap();
     let rendering = Rendering::new(&pair(), &grid, &[0, 1], Quantity::Density).unwrap();
-    let runtime = Runtime::new(Some(2));
+    let runtime = Runtime::new(Some(2)).unwrap();
     runtime.interrupt().store(true, Ordering::Relaxed);
     let mut out = vec![0.0; rendering.n_values()];
     assert_eq!(rendering.render(&mut out, &runtime), Err(Error::Interrupted));
@@ -293,8 +293,10 @@ fn outputs_and_features_that_do_not_fit_are_refused() {
     ));
     let rendering = Rendering::new(&pair(), &grid, &[0, 1], Quantity::Density).unwrap();
     assert!(matches!(
-        rendering.render(&mut [0.0_f64; 8], &Runtime::new(Some(1))),
+        rendering.render(&mut [0.0_f64; 8], &Runtime::new(Some(1)).unwrap()),
         Err(Error::Length { argument: "out", got: 8, .. })
     ));
-    assert!(score_samples(&pair(), &[0.0; 3], &mut [0.0; 2], &Runtime::new(Some(1))).is_err());
+    assert!(
+        score_samples(&pair(), &[0.0; 3], &mut [0.0; 2], &Runtime::new(Some(1)).unwrap()).is_err()
+    );
 }

@@ -28,13 +28,16 @@ def float_array(
     argument: str, values: ArrayLike, *, ndims: tuple[int, ...]
 ) -> NDArray[np.float64]:
     """Return real numbers as a C-contiguous float64 array of one of `ndims`."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{argument}: expected rows of equal length, got {values!r}") from None
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{argument}: expected real numbers, got dtype {array.dtype}")
     if array.ndim not in ndims:
         expected = " or ".join(f"{n}-D" for n in ndims)
         raise ValueError(f"{argument}: expected a {expected} array, got shape {array.shape}")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    return np.require(array, dtype=np.float64, requirements=["C", "ALIGNED"])
 
 
 def check_features(argument: str, features: Sequence[int], n_features: int) -> list[int]:
@@ -59,9 +62,12 @@ def check_features(argument: str, features: Sequence[int], n_features: int) -> l
 def check_extent(extent: Sequence[Sequence[float]], *, max_axes: int) -> Extent:
     """Return (low, high) pairs of two different finite floats, one an axis."""
     try:
-        pairs = np.asarray(extent, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"extent: expected (low, high) pairs of numbers, got {extent!r}") from None
+        pairs = np.asarray(extent)
+    except ValueError:
+        pairs = np.empty(0, dtype=object)
+    if pairs.dtype.kind not in "fiu":
+        raise TypeError(f"extent: expected (low, high) pairs of real numbers, got {extent!r}")
+    pairs = pairs.astype(np.float64)
     if pairs.shape == (2,):
         pairs = pairs[None]
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not 1 <= len(pairs) <= max_axes:
@@ -93,14 +99,14 @@ def check_n_threads(n_threads: int | None) -> int | None:
 
 def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
     """Return the shape of a 1-, 2- or 3-D grid as positive int."""
-    sizes = list(shape) if np.iterable(shape) and not isinstance(shape, str) else [shape]
-    is_bool = any(isinstance(size, bool | np.bool_) for size in sizes)
+    is_sequence = np.iterable(shape) and not isinstance(shape, str | bytes)
+    sizes: list[Any] = list(shape) if is_sequence else [shape]  # type: ignore[arg-type]
+    if any(isinstance(size, bool | np.bool_) or not hasattr(size, "__index__") for size in sizes):
+        raise TypeError(f"shape: expected integers, (height, width) in 2-D, got {shape!r}")
     try:
         checked = tuple(operator.index(size) for size in sizes)
-    except TypeError:
-        is_bool = True
-    if is_bool:
-        raise TypeError(f"shape: expected integers, (height, width) in 2-D, got {shape!r}")
+    except TypeError:  # an array of several integers has __index__, too
+        raise TypeError(f"shape: expected a flat sequence, got {shape!r}") from None
     if not 1 <= len(checked) <= _MAX_AXES:
         raise ValueError(
             f"shape: expected 1 to {_MAX_AXES} axes, (height, width) in 2-D, got {shape!r}"
@@ -114,8 +120,8 @@ def check_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
     """Return the dtype of a result, float64 by default."""
     try:
         checked = np.dtype(np.float64 if dtype is None else dtype)
-    except TypeError:
-        checked = None
+    except (TypeError, ValueError):
+        checked = np.dtype(object)
     if checked not in _DTYPES:
         raise TypeError(f"dtype: expected float64, float32 or uint8, got {dtype!r}")
     return checked

@@ -80,10 +80,11 @@ def fit(
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 (a second's import)
     from sklearn.mixture import GaussianMixture  # noqa: PLC0415
 
-    if options.n_components > len(points):
+    if len(points) < max(2, options.n_components):
         raise ValueError(
-            f"n_components: expected at most the number of points ({len(points)}), "
-            f"got {options.n_components}; take fewer components or a larger picture"
+            f"n_components: expected at least {max(2, options.n_components)} points for "
+            f"{options.n_components} components, got {len(points)}; fit fewer components or "
+            "more pixels"
         )
     estimator = GaussianMixture(
         options.n_components,

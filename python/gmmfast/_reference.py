@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,9 +127,13 @@ class Mixture:
             )
         point = np.asarray(values, dtype=np.float64)[None]
         log_prob = split.marginal.weighted_log_prob(point)
-        shares = np.exp(log_prob - log_prob.max())
+        if not np.isfinite(log_prob.max()):
+            raise ValueError(
+                "values: expected a point whose distance from the components is a float64, got "
+                f"{list(values)}; rescale the features"
+            )
         means = split.expert_means(point)[0]
-        return self._with((shares / shares.sum())[0], means, split.covariances)
+        return self._with(_responsibilities(log_prob)[0], means, split.covariances)
 
     def score_samples(self, points: Array, n_threads: int | None = None) -> Array:  # noqa: ARG002
         """Return log p of each row of X."""
@@ -222,9 +225,7 @@ class _Conditional:
 
     def mean(self, points: Array) -> Array:
         """Return E[targets | given = point], (n_points, n_targets)."""
-        log_prob = self.marginal.weighted_log_prob(points)
-        shares = np.exp(log_prob - log_prob.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
+        shares = _responsibilities(self.marginal.weighted_log_prob(points))
         mean: Array = np.einsum("nk,nkt->nt", shares, self.expert_means(points))
         return mean
 
@@ -236,7 +237,12 @@ def _log_density(mixture: Mixture, given: list[int]) -> Callable[[Array], Array]
 
 def _density(mixture: Mixture, given: list[int]) -> Callable[[Array], Array]:
     log_density = _log_density(mixture, given)
-    return lambda points: np.exp(log_density(points))
+
+    def density(points: Array) -> Array:
+        with np.errstate(over="ignore", under="ignore"):
+            return np.exp(log_density(points))
+
+    return density
 
 
 _QUANTITIES: dict[str, Callable[[Mixture, list[int]], Callable[[Array], Array]]] = {
@@ -249,6 +255,16 @@ _QUANTITIES: dict[str, Callable[[Mixture, list[int]], Callable[[Array], Array]]]
 def _chunks(n_points: int, n_components: int) -> Iterator[slice]:
     step = max(1, _CHUNK // n_components)
     return (slice(i, min(i + step, n_points)) for i in range(0, n_points, step))
+
+
+def _responsibilities(log_prob: Array) -> Array:
+    largest = log_prob.max(axis=1, keepdims=True)
+    # Where every distance overflows nothing tells the components apart.
+    log_prob = np.where(np.isfinite(largest), log_prob, 0.0)
+    with np.errstate(under="ignore"):
+        shares = np.exp(log_prob - log_prob.max(axis=1, keepdims=True))
+    result: Array = shares / shares.sum(axis=1, keepdims=True)
+    return result
 
 
 def _log_sum_exp(log_prob: Array) -> Array:
@@ -300,7 +316,8 @@ def _checked_cholesky(matrices: Array, *, is_tied: bool) -> Array:
     factors = np.empty(matrices.shape)
     for k, matrix in enumerate(matrices[:1] if is_tied else matrices):
         name = "the tied matrix" if is_tied else f"component {k}"
-        scale = np.sqrt(np.abs(np.outer(np.diagonal(matrix), np.diagonal(matrix))))
+        stds = np.sqrt(np.abs(np.diagonal(matrix)))
+        scale = np.outer(stds, stds)
         asymmetric = np.tril(np.abs(matrix - matrix.T) > _ASYMMETRY * scale)
         if asymmetric.any():
             i, j = np.argwhere(asymmetric)[0]
@@ -324,8 +341,11 @@ def _checked_cholesky(matrices: Array, *, is_tied: bool) -> Array:
 
 
 def _invert_lower(factors: Array) -> Array:
-    identity = np.eye(factors.shape[1])
-    return np.stack([solve_triangular(factor, identity, lower=True) for factor in factors])
+    inverse = np.zeros(factors.shape)
+    for i, identity_row in enumerate(np.eye(factors.shape[1])):
+        known = np.einsum("kj,kjl->kl", factors[:, i, :i], inverse[:, :i])
+        inverse[:, i] = (identity_row - known) / factors[:, i, i, None]
+    return inverse
 
 
 def _first_bad_pivot(matrix: Array) -> tuple[int, float]:

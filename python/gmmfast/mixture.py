@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+_COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+
+
 class Mixture:
     """A Gaussian mixture, validated once and immutable.
 
@@ -76,6 +79,11 @@ class Mixture:
             raise ValueError(
                 f"weights: expected shape ({len(means_)},), one for each row of means, "
                 f"got {weights_.shape}"
+            )
+        if covariance_type is not None and covariance_type not in _COVARIANCE_TYPES:
+            raise ValueError(
+                "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', "
+                f"got {covariance_type!r}"
             )
         if covariance_type is None:
             covariance_type = _covariance_type_of_shape(covariances_.shape, means_.shape)

@@ -177,6 +177,7 @@ def _resolve_extent(
                 f"extent: expected {len(shape)} (low, high) pairs, one for each axis and x "
                 f"first, got {len(checked)}"
             )
+        _check_pixel_sizes(checked, shape)
         return checked
     known = dict(enumerate(remembered or ()))
     sizes = reversed(shape)
@@ -184,3 +185,12 @@ def _resolve_extent(
         known.get(feature, (-0.5, size - 0.5))
         for feature, size in zip(features, sizes, strict=True)
     )
+
+
+def _check_pixel_sizes(extent: Extent, shape: tuple[int, ...]) -> None:
+    for (low, high), n_pixels in zip(extent, reversed(shape), strict=True):
+        if (high - low) / n_pixels == 0:
+            raise ValueError(
+                f"extent: expected intervals wide enough for {n_pixels} pixels in float64, "
+                f"got ({low}, {high})"
+            )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ DEFAULT_N_COMPONENTS = {False: 1000, True: 500}
 
 #: Darkens the middle: under a straight line the peaks of a few narrow components
 #: leave the rest of a drawing pale.
-DEFAULT_TONE = "0:0,0.03:0.03,0.3:0.75,0.7:1,1:1"
+DEFAULT_TONE = ToneCurve(((0, 0), (0.03, 0.03), (0.3, 0.75), (0.7, 1), (1, 1)))
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Job:
     shape: tuple[int, int]
     is_ink: bool = False
     threshold: float | None = None
-    tone: ToneCurve = field(default_factory=lambda: ToneCurve.parse(DEFAULT_TONE))
+    tone: ToneCurve = DEFAULT_TONE
     n_threads: int | None = None
 
 
@@ -146,15 +146,14 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
 @click.option("--ink", is_flag=True, help="Paint the density of the dark pixels, black on white.")
 @click.option(
     "--threshold",
-    type=float,
+    type=click.FloatRange(0, 255),
     help="With --ink: the lightest level (0 to 255) that is ink [default: Otsu's].",
 )
 @click.option(
     "--tone",
     type=TONE,
-    default=DEFAULT_TONE,
-    show_default=True,
-    help="With --ink: corners of the curve from scaled density to darkness, or 'linear'.",
+    help="With --ink: corners of the curve from scaled density to darkness, or 'linear' "
+    "[default: 0:0,0.03:0.03,0.3:0.75,0.7:1,1:1].",
 )
 @click.option(
     "--n-pixels",
@@ -219,10 +218,13 @@ def _read(image: Path | None) -> NDArray[np.uint8]:
 def _job(pixels: NDArray[np.uint8], **options: Any) -> Job:
     if options["size"] is not None and options["scale"] is not None:
         raise click.UsageError("--size and --scale: expected at most one of the two, got both")
+    for name in ("threshold", "tone"):
+        if options[name] is not None and not options["ink"]:
+            raise click.UsageError(f"--{name}: expected together with --ink, got it alone")
     height, width = pixels.shape[:2]
     scale = options["scale"] or 1.0
-    if not math.isfinite(scale):
-        raise click.UsageError(f"--scale: expected a finite number, got {scale}")
+    if not math.isfinite(scale * max(height, width)):
+        raise click.UsageError(f"--scale: expected a finite size, got {scale}")
     shape = options["size"] or (max(1, round(height * scale)), max(1, round(width * scale)))
     argument = "--size" if options["size"] else "--scale"
     # The density in float64, its copies in the tone curve, or the colours.
@@ -237,7 +239,7 @@ def _job(pixels: NDArray[np.uint8], **options: Any) -> Job:
         shape,
         is_ink=options["ink"],
         threshold=options["threshold"],
-        tone=options["tone"],
+        tone=options["tone"] or DEFAULT_TONE,
         n_threads=options["n_threads"],
     )
 
