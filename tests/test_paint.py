@@ -235,7 +235,7 @@ REFUSED = {
     **{f"scale {s}": (["--scale", s], (1, 2), "--scale: expected")
        for s in ("1e9", "1e200", "1e308")},
     "size and scale": (["--size", "3x4", "--scale", "2"], 2, "--size and --scale"),
-    "too many components": (["-k", "3000", "--n-pixels", "2000"], 1, "n_components: .*3000 points.*2000"),
+    "too many components": (["-k", "3000", "--n-pixels", "2000"], 1, "n_comp.*3000 points.*2000"),
     "no components": (["-k", "0"], 2, "n-components"),
     "no pixels": (["--n-pixels", "0"], 2, "--n-pixels"),
     "no iterations": (["--max-iter", "0"], 2, "--max-iter"),
