@@ -16,9 +16,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
 	@echo "make test   set up, build, and run every test"
-	@echo "make lint   formatters, linters, type checks, stub check, source distribution"
+	@echo "make lint   formatters, linters, type checks, stub check"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
-	@echo "make dist   wheel and source distribution in dist/"
+	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make clean  remove everything that was built"
 
 demo: $(INSTALLED)
@@ -50,8 +50,9 @@ bench: $(INSTALLED)
 
 dist: $(INSTALLED)
 	rm -rf dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	$(BIN)/maturin sdist --out dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist dist/*.tar.gz
+	@ls -l dist
 
 clean:
 	rm -rf $(VENV) target dist

@@ -3,6 +3,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["Mixture", "__version__", "runtime_info"]
+
 __version__: str
 
 @final
