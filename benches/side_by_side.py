@@ -49,26 +49,31 @@ def time_of(work: Callable[[], object], budget: float, max_runs: int) -> Timing:
 
 
 def chunked_mean(model, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return E[r, g, b | x, y] as NumPy does it well: chunks, and no subnormals.
+    """Return E[r, g, b | x, y] as NumPy does it well.
 
-    The exponent is clipped at -700: unclipped, subnormal numbers make NumPy
-    several times slower.
+    Chunks that stay in cache, the squared distance written out, the sums over
+    components by BLAS (experts are affine in x and y), and the exponent clipped
+    at -700: unclipped, subnormal numbers make NumPy several times slower.
     """
     means, covariances = model.means_, model.covariances_
     precisions = np.linalg.inv(covariances[:, :2, :2])
     slopes = covariances[:, 2:, :2] @ precisions
+    # Column blocks: value at the origin, slope in x, slope in y.
+    at_origin = means[:, 2:] - np.einsum("kti,ki->kt", slopes, means[:, :2])
+    experts = np.hstack([at_origin, slopes[:, :, 0], slopes[:, :, 1]])
     log_peaks = np.log(model.weights_) + 0.5 * np.linalg.slogdet(precisions)[1]
+    xx, xy, yy = -0.5 * precisions[:, 0, 0], -precisions[:, 0, 1], -0.5 * precisions[:, 1, 1]
     result = np.empty((len(points), 3))
-    step = 1024
+    step = 256
     for start in range(0, len(points), step):
-        offset = points[start : start + step, None] - means[:, :2]
-        squares = (np.einsum("nki,kij->nkj", offset, precisions) * offset).sum(axis=-1)
-        log_prob = log_peaks - 0.5 * squares
+        x, y = points[start : start + step].T[:, :, None]
+        dx, dy = x - means[:, 0], y - means[:, 1]
+        log_prob = (xx * dx + xy * dy) * dx + yy * dy**2 + log_peaks
         log_prob -= log_prob.max(axis=1, keepdims=True)
-        shares = np.exp(np.maximum(log_prob, -700))
-        shares /= shares.sum(axis=1, keepdims=True)
-        experts = means[:, 2:] + np.einsum("kti,nki->nkt", slopes, offset)
-        result[start : start + step] = np.einsum("nk,nkt->nt", shares, experts)
+        shares = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
+        sums = shares @ experts
+        mean = sums[:, :3] + x * sums[:, 3:6] + y * sums[:, 6:]
+        result[start : start + step] = mean / shares.sum(axis=1, keepdims=True)
     return result
 
 
@@ -150,7 +155,7 @@ def main() -> None:
             "gmmfast.render_grid uint8, 1 thread": lambda: gmmfast.render_grid(
                 photograph, shape, dtype="uint8", n_threads=1
             ),
-            "NumPy in chunks of 1024": lambda: chunked_mean(photograph, xy),
+            "NumPy in chunks of 256, BLAS": lambda: chunked_mean(photograph, xy),
         },
         options,
     )
