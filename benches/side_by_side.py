@@ -139,7 +139,7 @@ def main() -> None:
     color = FitOptions(options.color_components)
     photograph = fit(subset(points, color), color)
     ours = gmmfast.render_grid(photograph, shape).reshape(-1, 3)
-    check("conditional means", ours, chunked_mean(photograph, xy), 1e-7)
+    check("conditional means", ours, chunked_mean(photograph, xy), 1e-12)
     rounded = np.rint(np.clip(ours, 0, 255))
     if not (gmmfast.render_grid(photograph, shape, dtype="uint8").reshape(-1, 3) == rounded).all():
         raise SystemExit("the uint8 painting is not the float64 one rounded")

@@ -57,6 +57,15 @@ impl Conditional {
         }
         let (n_given, n_targets) = (given.len(), targets.len());
         let order: Vec<usize> = given.iter().chain(&targets).copied().collect();
+        let target_means = (0..mixture.n_components())
+            .flat_map(|k| targets.iter().map(move |&i| mixture.mean(k)[i]))
+            .collect();
+        let marginal = mixture.marginal(given)?;
+        if mixture.covariances().is_diagonal() {
+            let slopes = vec![0.0; mixture.n_components() * n_targets * n_given];
+            let covariances = mixture.marginal(&targets)?.covariances().clone();
+            return Ok(Self { marginal, targets, target_means, slopes, covariances });
+        }
         let mut slopes = Vec::with_capacity(mixture.n_components() * n_targets * n_given);
         let mut factors = Vec::with_capacity(mixture.n_components());
         for k in 0..mixture.n_components() {
@@ -75,10 +84,6 @@ impl Conditional {
                 let row = |t: usize| &packed_row(&factors[k], n_given + t)[n_given..];
                 row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum()
             });
-        let target_means = (0..mixture.n_components())
-            .flat_map(|k| targets.iter().map(move |&i| mixture.mean(k)[i]))
-            .collect();
-        let marginal = mixture.marginal(given)?;
         Ok(Self { marginal, targets, target_means, slopes, covariances })
     }
 

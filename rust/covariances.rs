@@ -81,6 +81,11 @@ impl Covariances {
         }
     }
 
+    /// Whether different features are never correlated, whatever the values.
+    pub(crate) fn is_diagonal(&self) -> bool {
+        matches!(self, Self::Diag(_) | Self::Spherical(_))
+    }
+
     /// The same type with entry (k, i, j) given by `entry`, for `n_features`
     /// features: what marginals and conditionals have.
     pub(crate) fn map(
@@ -160,7 +165,7 @@ fn inverse_factor(matrix: &[f64], d: usize, component: Option<usize>) -> Result<
     for i in 0..d {
         for j in 0..i {
             let (a, b) = (matrix[i * d + j], matrix[j * d + i]);
-            let scale = (matrix[i * d + i] * matrix[j * d + j]).abs().sqrt();
+            let scale = matrix[i * d + i].abs().sqrt() * matrix[j * d + j].abs().sqrt();
             if (a - b).abs() > ASYMMETRY * scale {
                 return Err(Error::Asymmetric { component, features: (i, j), values: (a, b) });
             }

@@ -53,26 +53,26 @@ impl fmt::Display for Error {
                 f,
                 "{argument}: expected finite values, got {} at component {component}; \
                  fit the model again without NaN or infinite data",
-                if value.is_nan() { "nan".to_owned() } else { format!("{value}") }
+                if value.is_nan() { "nan".to_owned() } else { format!("{value:?}") }
             ),
             Self::NegativeWeight { component, value } => write!(
                 f,
-                "weights: expected values of at least 0, got {value} at component {component}"
+                "weights: expected values of at least 0, got {value:?} at component {component}"
             ),
             Self::WeightSum { sum } => write!(
                 f,
-                "weights: expected to sum to 1 (within 1e-6), got a sum of {sum}; \
+                "weights: expected to sum to 1 (within 1e-6), got a sum of {sum:?}; \
                  divide them by their sum"
             ),
             Self::Asymmetric { component, features: (i, j), values: (a, b) } => write!(
                 f,
-                "covariances: expected symmetric matrices, got {a} and {b} for features \
+                "covariances: expected symmetric matrices, got {a:?} and {b:?} for features \
                  ({i}, {j}) and ({j}, {i}) of {}; use (c + c.T) / 2 if that is rounding",
                 matrix_name(*component)
             ),
             Self::NotPositiveDefinite { component, feature, pivot } => write!(
                 f,
-                "covariances: expected positive definite matrices, got pivot {pivot} at \
+                "covariances: expected positive definite matrices, got pivot {pivot:?} at \
                  feature {feature} of {}; add a small value such as reg_covar to the diagonal",
                 matrix_name(*component)
             ),

@@ -1,5 +1,7 @@
 //! The types a result can be written in.
 
+use crate::kernel::simd::ROUNDER;
+
 /// An output type. Kernels compute in float64 and convert as they write.
 pub trait Pixel: Copy + Send + Sync {
     /// The nearest value of this type.
@@ -26,9 +28,7 @@ impl Pixel for u8 {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn from_f64(value: f64) -> Self {
-        // Adding 1.5 * 2^52 rounds to the nearest integer, ties to even; the
-        // library's function for it is a call on baseline x86-64.
-        const ROUNDER: f64 = 6_755_399_441_055_744.0;
+        // The library's function for it is a call on baseline x86-64.
         ((value.clamp(0.0, 255.0) + ROUNDER) - ROUNDER) as u8
     }
 }

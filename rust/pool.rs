@@ -103,16 +103,14 @@ fn default_n_threads() -> usize {
 }
 
 fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
-    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
-    let is_wanted =
-        |kept: &Kept| kept.process == process && kept.pool.current_num_threads() == n_threads;
-    let kept = match pools.iter().position(is_wanted) {
-        Some(at) => pools.remove(at),
-        None => Kept { process, pool: ManuallyDrop::new(Arc::new(build(n_threads)?)) },
+    // Built without the lock: a fork meanwhile must not find it taken.
+    let pool = match take(process, n_threads) {
+        Some(pool) => pool,
+        None => Arc::new(build(n_threads)?),
     };
-    let pool = Arc::clone(&kept.pool);
-    pools.push(kept);
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    pools.push(Kept { process, pool: ManuallyDrop::new(Arc::clone(&pool)) });
     if pools.len() > MAX_POOLS {
         let oldest = pools.remove(0);
         if oldest.process == process {
@@ -121,6 +119,15 @@ fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
         }
     }
     Ok(pool)
+}
+
+/// Takes out the kept pool of that many threads, if there is one.
+fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_wanted =
+        |kept: &Kept| kept.process == process && kept.pool.current_num_threads() == n_threads;
+    let at = pools.iter().position(is_wanted)?;
+    Some(ManuallyDrop::into_inner(pools.remove(at).pool))
 }
 
 fn build(n_threads: usize) -> Result<rayon::ThreadPool> {

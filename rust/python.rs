@@ -5,6 +5,7 @@
 //! element types are checked again by what the core refuses. The extension's
 //! `Mixture` has the same interface as the one in `gmmfast/_reference.py`.
 
+use crate::score::operations_per_point;
 use crate::{Covariances, Error, Grid, Mixture, Pixel, Quantity, Rendering, Runtime};
 use numpy::{
     Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
@@ -19,9 +20,9 @@ use std::time::Duration;
 /// How often a long call looks for Ctrl-C.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Component evaluations up to which a call is over before anyone could press
-/// Ctrl-C (some milliseconds), so that it needs no second thread to watch.
-const SHORT_CALL: usize = 1 << 22;
+/// Multiply-adds up to which a call is over before anyone could press Ctrl-C
+/// (some milliseconds), so that it needs no second thread to watch.
+const SHORT_CALL: usize = 1 << 26;
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
@@ -33,16 +34,18 @@ impl From<Error> for PyErr {
 fn run<T: Send>(
     py: Python<'_>,
     runtime: &Runtime,
-    n_evaluations: usize,
+    n_operations: usize,
     work: impl FnOnce() -> Result<T, Error> + Send,
 ) -> PyResult<T> {
-    if n_evaluations <= SHORT_CALL {
+    if n_operations <= SHORT_CALL {
         return Ok(py.detach(work)?);
     }
     py.detach(|| {
         std::thread::scope(|scope| {
             let (sender, receiver) = channel();
-            scope.spawn(move || sender.send(work()));
+            std::thread::Builder::new()
+                .spawn_scoped(scope, move || sender.send(work()))
+                .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
             loop {
                 match receiver.recv_timeout(SIGNAL_INTERVAL) {
                     Ok(result) => return Ok(result?),
@@ -52,10 +55,13 @@ fn run<T: Send>(
                         )
                     }
                     Err(RecvTimeoutError::Timeout) => {
-                        // The scope waits for the worker, which stops at the flag.
-                        Python::attach(|py| py.check_signals()).inspect_err(|_| {
+                        // An interpreter that is shutting down counts as Ctrl-C. The
+                        // scope waits for the worker, which stops at the flag.
+                        let signal = Python::try_attach(|py| py.check_signals());
+                        if !matches!(signal, Some(Ok(()))) {
                             runtime.interrupt().store(true, Ordering::Relaxed);
-                        })?;
+                        }
+                        signal.transpose()?;
                     }
                 }
             }
@@ -94,6 +100,7 @@ struct PyMixture(Mixture);
 impl PyMixture {
     #[new]
     fn new(
+        py: Python<'_>,
         weights: PyReadonlyArray1<'_, f64>,
         means: PyReadonlyArray2<'_, f64>,
         covariances: PyReadonlyArrayDyn<'_, f64>,
@@ -112,7 +119,8 @@ impl PyMixture {
                 weights.shape()
             )));
         }
-        Ok(Self(Mixture::new(weights.as_slice()?.to_vec(), means.as_slice()?.to_vec(), typed)?))
+        let (weights, means) = (weights.as_slice()?.to_vec(), means.as_slice()?.to_vec());
+        Ok(Self(py.detach(|| Mixture::new(weights, means, typed))?))
     }
 
     #[getter]
@@ -134,31 +142,29 @@ impl PyMixture {
     }
 
     /// The mixture of some features, in the order given.
-    fn marginal(&self, features: Vec<usize>) -> PyResult<Self> {
-        Ok(Self(self.0.marginal(&features)?))
+    fn marginal(&self, py: Python<'_>, features: Vec<usize>) -> PyResult<Self> {
+        Ok(Self(py.detach(|| self.0.marginal(&features))?))
     }
 
     /// The mixture of the other features, given values of some.
-    fn condition(&self, given: Vec<usize>, values: Vec<f64>) -> PyResult<Self> {
-        Ok(Self(crate::Conditional::new(&self.0, &given)?.at(&values)?))
+    fn condition(&self, py: Python<'_>, given: Vec<usize>, values: Vec<f64>) -> PyResult<Self> {
+        Ok(Self(py.detach(|| crate::Conditional::new(&self.0, &given)?.at(&values))?))
     }
 
-    /// log p of each row of X.
-    #[pyo3(signature = (points, n_threads=None))]
-    fn score_samples<'py>(
+    /// Writes log p of each row of X into `out`.
+    #[pyo3(signature = (points, out, n_threads=None))]
+    fn score_samples(
         &self,
-        py: Python<'py>,
-        points: PyReadonlyArray2<'py, f64>,
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArray1<f64>>,
         n_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let n_samples = points.shape()[0];
-        let log_prob = PyArray1::zeros(py, n_samples, false);
-        let mut borrowed = log_prob.readwrite();
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let runtime = Runtime::new(n_threads)?;
-        let n_evaluations = n_samples.saturating_mul(self.0.n_components());
-        run(py, &runtime, n_evaluations, || crate::score_samples(&self.0, points, out, &runtime))?;
-        Ok(log_prob)
+        let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
+        run(py, &runtime, n_operations, || crate::score_samples(&self.0, points, out, &runtime))
     }
 
     /// Writes a quantity over a grid into `out`, a C-contiguous array of
@@ -175,15 +181,17 @@ impl PyMixture {
     ) -> PyResult<()> {
         extent.reverse(); // feature order to array order
         let grid = Grid::new(&shape, &extent)?;
-        let rendering = Rendering::new(&self.0, &grid, &given, quantity_of_name(quantity)?)?;
+        let quantity = quantity_of_name(quantity)?;
+        let rendering = out.py().detach(|| Rendering::new(&self.0, &grid, &given, quantity))?;
         let runtime = Runtime::new(n_threads)?;
-        let n_evaluations = grid.n_pixels().saturating_mul(self.0.n_components());
+        let n_pairs = grid.n_pixels().saturating_mul(self.0.n_components());
+        let n_operations = n_pairs.saturating_mul(16 + 3 * rendering.values_per_pixel());
         if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
-            render(&rendering, out, &runtime, n_evaluations)
+            render(&rendering, out, &runtime, n_operations)
         } else if let Ok(out) = out.cast::<PyArrayDyn<f32>>() {
-            render(&rendering, out, &runtime, n_evaluations)
+            render(&rendering, out, &runtime, n_operations)
         } else if let Ok(out) = out.cast::<PyArrayDyn<u8>>() {
-            render(&rendering, out, &runtime, n_evaluations)
+            render(&rendering, out, &runtime, n_operations)
         } else {
             Err(PyTypeError::new_err("out: expected an array of float64, float32 or uint8"))
         }
@@ -194,11 +202,11 @@ fn render<P: Pixel + Element>(
     rendering: &Rendering,
     out: &Bound<'_, PyArrayDyn<P>>,
     runtime: &Runtime,
-    n_evaluations: usize,
+    n_operations: usize,
 ) -> PyResult<()> {
     let mut borrowed = out.try_readwrite()?;
     let pixels = borrowed.as_slice_mut()?;
-    run(out.py(), runtime, n_evaluations, || rendering.render(pixels, runtime))
+    run(out.py(), runtime, n_operations, || rendering.render(pixels, runtime))
 }
 
 /// What runs the kernels: the instruction set in use and the default number of

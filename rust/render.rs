@@ -86,6 +86,12 @@ impl Rendering {
         Ok(Self { grid: grid.clone(), quantity, components, values_per_pixel })
     }
 
+    /// Number of values of a pixel: 1, or the number of remaining features.
+    #[must_use]
+    pub fn values_per_pixel(&self) -> usize {
+        self.values_per_pixel
+    }
+
     /// Number of values of the result: pixels times values per pixel.
     #[must_use]
     pub fn n_values(&self) -> usize {

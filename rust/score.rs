@@ -7,8 +7,11 @@ use crate::mixture::Mixture;
 use crate::pool::Runtime;
 use rayon::prelude::*;
 
-/// Points of one piece of work.
-const PIECE: usize = 1024;
+/// Points of one piece of work, at most and at least.
+const PIECE: (usize, usize) = (1024, 32);
+
+/// Multiply-adds after which a piece looks for an interrupt: some 50 ms.
+const OPERATIONS_PER_PIECE: usize = 1 << 27;
 
 /// log p of each row of `points`, (`out.len()`, `n_features`) row-major.
 ///
@@ -41,6 +44,12 @@ pub fn score_samples(
     runtime.install(|| runtime.level().dispatch(work))
 }
 
+/// Multiply-adds that the log-density of one point takes, or somewhat more.
+pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
+    let d = mixture.n_features();
+    mixture.n_components().saturating_mul(d.saturating_mul(d) / 2 + 16)
+}
+
 struct Score<'a> {
     mixture: &'a Mixture,
     peaks: &'a [(usize, f64)],
@@ -54,8 +63,9 @@ impl Dispatch for Score<'_> {
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Self { mixture, peaks, points, out, runtime } = self;
-        let points = points.par_chunks(PIECE * mixture.n_features());
-        points.zip(out.par_chunks_mut(PIECE)).try_for_each_init(
+        let piece = (OPERATIONS_PER_PIECE / operations_per_point(mixture)).clamp(PIECE.1, PIECE.0);
+        let points = points.par_chunks(piece * mixture.n_features());
+        points.zip(out.par_chunks_mut(piece)).try_for_each_init(
             || PointsKernel::new(simd, mixture, peaks),
             |kernel, (points, out)| {
                 runtime.check()?;

@@ -204,7 +204,7 @@ BAD_CALLS = {
     "given beyond": ("condition", [7], [1.0]),
     "values too many": ("condition", [0], [1.0, 2.0]),
     "NaN value": ("condition", [0], [NAN]),
-    "X of other width": ("score_samples", np.zeros((4, 3))),
+    "X of other width": ("score_samples", np.zeros((4, 3)), np.zeros(4)),
 }
 
 

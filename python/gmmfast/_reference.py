@@ -135,15 +135,13 @@ class Mixture:
         means = split.expert_means(point)[0]
         return self._with(_responsibilities(log_prob)[0], means, split.covariances)
 
-    def score_samples(self, points: Array, n_threads: int | None = None) -> Array:  # noqa: ARG002
-        """Return log p of each row of X."""
+    def score_samples(self, points: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
+        """Write log p of each row of X into `out`."""
         d = self.means.shape[1]
-        if points.shape[1] != d:
-            raise ValueError(f"X: expected shape ({len(points)}, {d}), got {points.size} values")
-        result = np.empty(len(points))
+        if points.shape != (len(out), d):
+            raise ValueError(f"X: expected shape ({len(out)}, {d}), got {points.size} values")
         for rows in _chunks(len(points), len(self.weights)):
-            result[rows] = _log_sum_exp(self.weighted_log_prob(points[rows]))
-        return result
+            out[rows] = _log_sum_exp(self.weighted_log_prob(points[rows]))
 
     def render_grid(  # noqa: PLR0913 (the extension's signature)
         self,

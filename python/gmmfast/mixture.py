@@ -14,6 +14,7 @@ import numpy as np
 
 from gmmfast import _backend
 from gmmfast._checks import Extent, check_extent, check_features, check_n_threads, float_array
+from gmmfast._memory import check_fits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -318,7 +319,11 @@ class Mixture:
                 f"X: expected finite values, got {points[row].tolist()} in row {row}; "
                 "drop such rows or fill them in"
             )
-        return self._core.score_samples(points, check_n_threads(n_threads))
+        threads = check_n_threads(n_threads)
+        check_fits("X", points.shape, 8 * len(points))
+        log_prob = np.empty(len(points))
+        self._core.score_samples(points, log_prob, threads)
+        return log_prob
 
     def __repr__(self) -> str:
         extent = "" if self._extent is None else f", extent={self._extent}"

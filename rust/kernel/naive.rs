@@ -10,8 +10,12 @@ use crate::condition::Conditional;
 use crate::mixture::Mixture;
 
 /// qₖ at `x` for every component: log weight plus log-density.
+///
+/// # Panics
+/// If `x` does not have a value for each feature; so do the others.
 #[must_use]
 pub fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
+    assert_eq!(x.len(), mixture.n_features(), "a value for each feature");
     let log_prob = |k: usize| {
         let difference: Vec<f64> = x.iter().zip(mixture.mean(k)).map(|(x, m)| x - m).collect();
         let whitened = |i: usize| -> f64 {

@@ -5,12 +5,10 @@
 //! which is the whole obligation; pointers come from slices whose length was
 //! checked the line before.
 
-use super::Simd;
+use super::{ROUNDER, Simd};
 use std::arch::x86_64::*;
 
 const LANES: usize = 4;
-/// 1.5 * 2^52: adding it leaves the nearest integer in the low mantissa bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(());

@@ -1,11 +1,9 @@
 //! Every architecture's baseline: arrays that the compiler turns into SSE2 or
 //! NEON. No intrinsic and no `unsafe`; without FMA where the baseline has none.
 
-use super::Simd;
+use super::{ROUNDER, Simd};
 
 const LANES: usize = 4;
-/// 1.5 * 2^52: adding it leaves the nearest integer in the low mantissa bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
 const MANTISSA: u64 = (1 << 52) - 1;
 
 #[derive(Clone, Copy)]

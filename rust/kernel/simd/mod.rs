@@ -29,6 +29,10 @@ mod avx2;
 mod avx512;
 mod baseline;
 
+/// 1.5 * 2^52: adding it leaves the nearest integer, ties to even, in the low
+/// mantissa bits.
+pub(crate) const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
 /// Most lanes of any level.
 pub(crate) const MAX_LANES: usize = 8;
 
