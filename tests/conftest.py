@@ -126,11 +126,11 @@ def twin_render(mixture, shape, quantity, *, extent=None, given=None, dtype=np.f
 def run_python():
     """Run code in a new interpreter, with changes to the environment (None removes)."""
 
-    def run(code, **changes):
+    def run(code, *options, **changes):
         environment = {**os.environ, **changes}
         kept = {name: value for name, value in environment.items() if value is not None}
         return subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, *options, "-c", code],
             env=kept,
             capture_output=True,
             text=True,

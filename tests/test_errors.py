@@ -1,8 +1,10 @@
 """Promises about refusals: the right class, and a message that names argument and value."""
 
 import re
+import shutil
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +12,9 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
+import gmmfast
 from conftest import random_parameters
-from gmmfast import Mixture, _gmmfast, _reference, render_grid
+from gmmfast import Mixture, _reference, render_grid
 
 NAN, INF = np.nan, np.inf
 WEIGHTS, MEANS, FULL = random_parameters(3, 2, "full")
@@ -228,6 +231,7 @@ def backend_refusal(backend, parameters, call):
     ids=[*BAD_VALUES, *BAD_CALLS],
 )
 def test_the_extension_and_its_twin_refuse_with_the_same_words(parameters, call):
+    _gmmfast = pytest.importorskip("gmmfast._gmmfast", exc_type=ImportError)
     extension, twin = (backend_refusal(b, parameters, call) for b in (_gmmfast, _reference))
     assert extension == twin
 
@@ -388,3 +392,25 @@ def test_the_twin_needs_no_extension(run_python):
     result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND="numpy")
     # log N(1; 1, 1) = -log(2 pi) / 2 = -0.919, and 1/2 less a unit away
     assert (result.returncode, result.stdout) == (0, "[-1.419, -0.919, -1.419]\n"), result.stderr
+
+
+# Neither the extension nor the distribution is to be found: of the installed packages only NumPy,
+# which is imported before the folder that it comes from leaves the path.
+IN_A_SOURCE_TREE = """
+import sys
+sys.path.append({packages!r})
+import numpy
+sys.path[-1] = {source!r}
+import gmmfast
+assert gmmfast.__file__.startswith({source!r})
+print(gmmfast.__version__, gmmfast.render_grid(([1.0], [[1.0]], [1.0]), (3,)).round(3).tolist())
+"""
+
+
+def test_a_source_tree_without_extension_renders_by_the_twin(run_python, tmp_path):
+    ignored = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
+    shutil.copytree(Path(gmmfast.__file__).parent, tmp_path / "gmmfast", ignore=ignored)
+    packages = str(Path(np.__file__).parents[1])
+    code = IN_A_SOURCE_TREE.format(packages=packages, source=str(tmp_path))
+    result = run_python(code, "-S", GMMFAST_BACKEND="numpy", PYTHONPATH=None)
+    assert result.stdout == "unknown [0.242, 0.399, 0.242]\n", result.stderr
