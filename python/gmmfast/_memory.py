@@ -4,53 +4,101 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Results up to this size are allocated without asking: no system is so short of memory, and
+#: reading what is left takes longer than rendering them.
+_SMALL = 16 * 2**20
+
+#: Of either version of Linux's control groups: limit, usage, and what the kernel gives back of
+#: the usage before it refuses memory (fields of memory.stat). The page cache counts as usage.
+_V1 = "memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file",)
+_V2 = "memory.max", "memory.current", ("inactive_file", "slab_reclaimable")
+
+_ROOT = Path("/")
 
 
-def available_bytes() -> int | None:
+def available_bytes(root: Path = _ROOT) -> int | None:
     """Return the memory this process could still get, or None where unknown.
 
     The kernel's estimate of what is available without swapping, and no more
-    than what the control group that the process runs in (a container) leaves.
+    than what the control groups that the process runs in (a container) leave.
+    `root` is the folder that holds /proc and /sys.
     """
-    limits = [_available_on_linux(), _left_in_control_group(), _physical_bytes()]
-    known = [limit for limit in limits if limit is not None]
-    return min(known, default=None)
+    limits = [_available_on_linux(root), *_left_in_control_groups(root), _physical_bytes()]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
-def check_fits(argument: str, got: object, n_bytes: int) -> None:
-    """Raise if an array of `n_bytes` could not be held; `argument` is to blame."""
+def check_fits(
+    argument: str,
+    got: object,
+    n_bytes: int,
+    mend: str = "render fewer pixels, or a smaller dtype",
+) -> None:
+    """Raise if arrays of `n_bytes` could not be held; `argument` is to blame."""
+    if n_bytes <= _SMALL:
+        return
     if n_bytes > sys.maxsize:
         raise ValueError(
             f"{argument}: expected a result whose bytes can be counted, got {got}, "
-            f"which needs more than {sys.maxsize} bytes"
+            f"which needs more than {sys.maxsize} bytes; {mend}"
         )
     available = available_bytes()
     if available is not None and n_bytes > available:
         raise MemoryError(
             f"{argument}: expected a result that fits into the {available / 2**30:.2f} GiB of "
-            f"memory available, got {got}, which needs {n_bytes / 2**30:.2f} GiB; "
-            "render fewer pixels, or a smaller dtype"
+            f"memory available, got {got}, which needs {n_bytes / 2**30:.2f} GiB; {mend}"
         )
 
 
-def _available_on_linux() -> int | None:
+def _available_on_linux(root: Path) -> int | None:
+    kibibytes = _fields(root / "proc/meminfo").get("MemAvailable:")
+    return None if kibibytes is None else kibibytes * 1024
+
+
+def _left_in_control_groups(root: Path) -> Iterator[int]:
+    """Yield what each group leaves that the process is in: its own, and those about that."""
+    mounts = {"": (root / "sys/fs/cgroup", _V2), "memory": (root / "sys/fs/cgroup/memory", _V1)}
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        memberships = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
-        return None
-    kibibytes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return int(kibibytes[0]) * 1024 if kibibytes else None
+        return
+    for membership in memberships:
+        _, controllers, path = membership.split(":", 2)
+        for controller in mounts.keys() & controllers.split(","):
+            mount, files = mounts[controller]
+            group = PurePosixPath(path.lstrip("/"))
+            for each in (group, *group.parents):
+                # In a container the path may be the host's, of which it sees the end only, at
+                # the mount point: groups that are not there are passed over.
+                left = _left_in_group(mount / each, *files)
+                if left is not None:
+                    yield left
 
 
-def _left_in_control_group() -> int | None:
-    group = Path("/sys/fs/cgroup")
+def _left_in_group(
+    group: Path, limit: str, usage: str, reclaimable: tuple[str, ...]
+) -> int | None:
     try:
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
+        most, used = (int((group / name).read_text()) for name in (limit, usage))
     except (OSError, ValueError):  # no such file, or no limit ("max")
         return None
-    return max(limit - used, 0)
+    fields = _fields(group / "memory.stat")
+    kept = used - sum(fields.get(name, 0) for name in reclaimable)
+    return max(most - max(kept, 0), 0)
+
+
+def _fields(path: Path) -> dict[str, int]:
+    """Return the numbers of a file of lines "name number ...", by name."""
+    try:
+        rows = [line.split() for line in path.read_text().splitlines()]
+    except OSError:
+        return {}
+    return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdecimal()}
 
 
 def _physical_bytes() -> int | None:

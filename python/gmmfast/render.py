@@ -128,7 +128,7 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     threads = check_n_threads(n_threads)
     n_targets = mixture.n_features - len(shape)
     result_shape = (*shape, n_targets) if resolved == "mean" else shape
-    check_fits("shape", shape, math.prod(result_shape) * result_dtype.itemsize)
+    check_fits("shape", str(shape), math.prod(result_shape) * result_dtype.itemsize)
     out = np.empty(result_shape, dtype=result_dtype)
     core = mixture._core  # noqa: SLF001 (the package's own backend)
     core.render_grid(resolved, shape, list(extents), features, out, threads)

@@ -228,7 +228,7 @@ def _job(pixels: NDArray[np.uint8], **options: Any) -> Job:
     shape = options["size"] or (max(1, round(height * scale)), max(1, round(width * scale)))
     argument = "--size" if options["size"] else "--scale"
     # The density in float64, its copies in the tone curve, or the colours.
-    check_fits(argument, shape, math.prod(shape) * (4 * 8 if options["ink"] else 3))
+    check_fits(argument, str(shape), math.prod(shape) * (4 * 8 if options["ink"] else 3))
     n_components = options["n_components"] or DEFAULT_N_COMPONENTS[options["ink"]]
     fit_options = FitOptions(
         n_components, options["max_iter"], options["n_pixels"], options["seed"]
