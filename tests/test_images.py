@@ -595,7 +595,6 @@ GRADIENT = np.add.outer(np.arange(0, 160, 10), np.arange(0, 90, 10)).astype(np.u
         ("tif", "TIFF"),
         ("bmp", "BMP"),
         ("webp", "WEBP"),
-        ("gif", "GIF"),
     ],
 )
 def test_a_lossless_format_gives_back_what_was_written(tmp_path, extension, format_):
@@ -632,11 +631,28 @@ def test_a_failed_writing_leaves_the_old_file_and_no_other(tmp_path, monkeypatch
     assert {it.name: it.read_bytes() for it in tmp_path.iterdir()} == {"picture.png": b"old"}
 
 
-@pytest.mark.parametrize("extension", ["jpg", "webp", "gif"])
+@pytest.mark.parametrize("extension", ["jpg", "webp"])
 def test_a_picture_too_large_for_its_format_is_refused(tmp_path, extension):
     with pytest.raises(ValueError, match=r"^pixels: expected a picture that \w+ can hold"):
         images.write_image(tmp_path / f"wide.{extension}", np.zeros((1, 70_000), np.uint8))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("extension", "most"), [("jpg", 65500), ("jpeg", 65500), ("webp", 16383)])
+def test_a_picture_too_large_for_its_format_is_refused_beforehand(tmp_path, extension, most):
+    path = tmp_path / f"picture.{extension}"
+    for shape in ((most, 1), (1, most, 3)):
+        assert images.check_writable(path, shape=shape) == path
+        with pytest.raises(
+            ValueError, match=rf"^--output: expected .* at most {most} pixels .*PNG"
+        ):
+            images.check_writable(path, "--output", tuple(np.add(shape, (1, 1, 0)[: len(shape)])))
+    assert images.check_writable("picture.png", shape=(most + 1, most + 1)).suffix == ".png"
+    # The limit is the encoder's own.
+    images.write_image(path, np.zeros((1, most), np.uint8))
+    path.unlink()
+    with pytest.raises(ValueError, match=r"^pixels: "):
+        images.write_image(path, np.zeros((1, most + 1), np.uint8))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permission bits of POSIX")
@@ -704,9 +720,10 @@ def test_a_writable_destination_is_accepted_and_left_as_it_was(tmp_path):
         ("file/picture.png", NotADirectoryError, "is a file; name a real folder"),
         ("folder.png", IsADirectoryError, "is a folder; add the name"),
         ("", IsADirectoryError, "is a folder"),
-        ("picture.xyz", ValueError, r"one of .*\.bmp, .*\.gif, .*\.jpg, .*\.png, .*\.tiff"),
+        ("picture.xyz", ValueError, r"one of .*\.bmp, .*\.jpg, .*\.png, .*\.tiff"),
         ("picture", ValueError, r"one of .*\.webp"),
         ("picture.pdf", ValueError, "names no format"),
+        ("picture.gif", ValueError, "names no format"),  # of 256 colours at most
         ("p\0.png", ValueError, "null"),
         ("p\ud800.png", ValueError, "surrogates"),
         ("p" * 5000 + ".png", OSError, "too long"),

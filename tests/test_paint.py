@@ -15,7 +15,7 @@ from sklearn.datasets import load_sample_image
 from sklearn.mixture import GaussianMixture
 
 from conftest import twin_render
-from gmmfast import Mixture, ToneCurve, cli, images, render_grid
+from gmmfast import Mixture, ToneCurve, _memory, cli, images, render_grid
 from gmmfast._fit import FitOptions
 from gmmfast.cli.paint import Job, paint
 
@@ -229,7 +229,8 @@ REFUSED = {
     "no extension": (["-o", "out"], 1, "--output: expected .*extension"),
     **{f"size {s}": (["--size", s], 2, rf"'--size': expected WIDTHxHEIGHT.*'{s}'")
        for s in ("0x3", "3x", "-1x5", "x", "3", "3x4x5", "1.5x2", "axb")},
-    "huge size": (["--size", "1000000x1000000"], 1, "--size: expected .*memory"),
+    "huge size": (["--size", "1000000x2000000"], 1, "--size: .*memory.*got 1000000x2000000, "),
+    "huge scale": (["--scale", "1e5"], 1, "--scale: .*memory.*got 100000, .* 64000000x42700000, "),
     "endless size": (["--size", f"{10**200}x{10**200}"], 1, "--size: expected "),
     **{f"scale {s}": (["--scale", s], 2, "--scale") for s in ("nan", "0", "inf", "-1", "two")},
     **{f"scale {s}": (["--scale", s], (1, 2), "--scale: expected")
@@ -241,6 +242,10 @@ REFUSED = {
     "no iterations": (["--max-iter", "0"], 2, "--max-iter"),
     "negative seed": (["--seed", "-1"], 2, "--seed"),
     "no threads": (["--n-threads", "0"], 2, "--n-threads"),
+    "too many components for the picture": (["grey.png", "-k", "101"], 1, "101 points.*got 100;"),
+    "too wide for JPEG": (["-o", "o.jpg", "--size", "65501x1"], 1, "--output: .*JPEG.*65500 .*"),
+    "too high for WEBP": (["-o", "o.webp", "--scale", "40"], 1, "--output: .*WEBP.*16383 .*"),
+    "a palette": (["-o", "out.gif"], 1, "--output: expected .*extension"),
     "white paper": (["white.png", "--ink"], 1, "image: expected dark pixels"),
     "no ink so dark": (["grey.png", "--ink", "--threshold", "3"], 1, "image: expected .*<= "),
     "bad threshold": (["--ink", "--threshold", "300"], 2, "--threshold.*300"),
@@ -273,9 +278,32 @@ def test_what_cannot_be_painted_is_refused_before_the_fit(
     assert outcome.status in np.atleast_1d(status), outcome.stderr
     assert re.search(pattern, outcome.stderr, flags=re.DOTALL), outcome.stderr
     assert "Traceback" not in outcome.stderr
+    assert "fitting" not in outcome.stderr
     assert outcome.stdout == ""
     assert {path.name for path in tmp_path.iterdir()} == before
     assert (tmp_path / "painting.png").read_bytes() == b"an earlier painting"
+
+
+@pytest.mark.usefixtures("no_fit")
+@pytest.mark.parametrize(
+    ("options", "available", "pattern"),
+    [
+        ([], 11_000_000, r"image: .*memory.*picture of 640x427, which needs 0\.01 GiB; shrink"),
+        (["--ink"], 8_000_000, r"image: .*memory.*got 640x427, which needs 0\.01 GiB"),
+        (["--size", "2000x2000"], 11_900_000, "--size: .*memory.*got 2000x2000, "),
+        (["--scale", "2.5", "--ink"], 11_900_000, "--scale: .*got 2.5, which makes 1600x1068, "),
+    ],
+)
+def test_the_memory_of_points_and_painting_is_asked_before_either_is_made(
+    gmmfast, monkeypatch, options, available, pattern
+):
+    monkeypatch.setattr(_memory, "_SMALL", 0)
+    monkeypatch.setattr(_memory, "available_bytes", lambda: available)
+    for name in ("color_points", "ink_points"):
+        monkeypatch.setattr(images, name, lambda *_: pytest.fail("the points were made"))
+    outcome = gmmfast("paint", *options)
+    assert outcome.status == 1
+    assert re.search(pattern, outcome.stderr), outcome.stderr
 
 
 @pytest.mark.parametrize("options", [["-k", "1", "--n-pixels", "1"], ["dot.png", "-k", "1"]])

@@ -41,10 +41,14 @@ class FitOptions:
 
 
 def subset(points: NDArray[np.float64], options: FitOptions) -> NDArray[np.float64]:
-    """Return the random subset of the points that is fitted, (n_subset, n_features)."""
+    """Return the random subset of the points that is fitted, (n_subset, n_features).
+
+    ValueError if it has fewer points than components.
+    """
     wanted = options.n_points
     if wanted is None:
         wanted = max(_MIN_POINTS, _POINTS_PER_COMPONENT * options.n_components)
+    _check_n_points(min(wanted, len(points)), options.n_components)
     if wanted >= len(points):
         return points
     rng = np.random.default_rng(options.seed)
@@ -80,12 +84,7 @@ def fit(
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 (a second's import)
     from sklearn.mixture import GaussianMixture  # noqa: PLC0415
 
-    if len(points) < max(2, options.n_components):
-        raise ValueError(
-            f"n_components: expected at least {max(2, options.n_components)} points for "
-            f"{options.n_components} components, got {len(points)}; fit fewer components or "
-            "more pixels"
-        )
+    _check_n_points(len(points), options.n_components)
     estimator = GaussianMixture(
         options.n_components,
         reg_covar=_REG_COVAR,
@@ -103,3 +102,12 @@ def fit(
             if estimator.converged_:
                 break
     return estimator
+
+
+def _check_n_points(n_points: int, n_components: int) -> None:
+    fewest = max(2, n_components)  # scikit-learn's own limits
+    if n_points < fewest:
+        raise ValueError(
+            f"n_components: expected at least {fewest} points for {n_components} components, "
+            f"got {n_points}; fit fewer components or more pixels"
+        )

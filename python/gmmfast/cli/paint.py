@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 #: Components by default, of a photograph and of a drawing.
 DEFAULT_N_COMPONENTS = {False: 1000, True: 500}
 
+#: Bytes a pixel of the points of a photograph (five float64 and the levels read again) and of
+#: finding those of a drawing (the levels, their luma and a mask; the points are few).
+_POINT_BYTES = {False: 5 * 8 + 3, True: 3 + 1 + 1}
+
+#: Bytes a pixel of a painting: its colours, or a density in float64 and its copies in the tone
+#: curve.
+_PAINTING_BYTES = {False: 3, True: 4 * 8}
+
 #: Darkens the middle: under a straight line the peaks of a few narrow components
 #: leave the rest of a drawing pale.
 DEFAULT_TONE = ToneCurve(((0, 0), (0.03, 0.03), (0.3, 0.75), (0.7, 1), (1, 1)))
@@ -198,6 +206,7 @@ def paint_command(image: Path | None, output: Path, **options: Any) -> None:
     pixels = _read(image)
     read_seconds = time.perf_counter() - start
     job = _job(pixels, **options)
+    images.check_writable(output, "--output", job.shape)
     painting = paint(job)
     start = time.perf_counter()
     images.write_image(output, painting.pixels)
@@ -226,9 +235,7 @@ def _job(pixels: NDArray[np.uint8], **options: Any) -> Job:
     if not math.isfinite(scale * max(height, width)):
         raise click.UsageError(f"--scale: expected a finite size, got {scale}")
     shape = options["size"] or (max(1, round(height * scale)), max(1, round(width * scale)))
-    argument = "--size" if options["size"] else "--scale"
-    # The density in float64, its copies in the tone curve, or the colours.
-    check_fits(argument, str(shape), math.prod(shape) * (4 * 8 if options["ink"] else 3))
+    _check_memory((height, width), shape, **options)
     n_components = options["n_components"] or DEFAULT_N_COMPONENTS[options["ink"]]
     fit_options = FitOptions(
         n_components, options["max_iter"], options["n_pixels"], options["seed"]
@@ -242,6 +249,19 @@ def _job(pixels: NDArray[np.uint8], **options: Any) -> Job:
         tone=options["tone"] or DEFAULT_TONE,
         n_threads=options["n_threads"],
     )
+
+
+def _check_memory(original: tuple[int, int], shape: tuple[int, int], **options: Any) -> None:
+    """Blame what was typed for a painting too large, and the picture for its points."""
+    is_ink = options["ink"]
+    typed = [name for name in ("size", "scale") if options[name] is not None]
+    argument, got = (f"--{typed[0]}" if typed else "image"), f"{shape[1]}x{shape[0]}"
+    if typed == ["scale"]:
+        got = f"{options['scale']:g}, which makes {got}"
+    check_fits(argument, got, math.prod(shape) * _PAINTING_BYTES[is_ink], "paint fewer pixels")
+    height, width = original
+    n_bytes = height * width * _POINT_BYTES[is_ink]
+    check_fits("image", f"a picture of {width}x{height}", n_bytes, "shrink the picture first")
 
 
 def _report(

@@ -14,12 +14,17 @@ from PIL import Image
 from gmmfast.images.checks import GREY_OR_RGB, Pixels, StrPath, complaint, require_uint8
 
 _Fault: TypeAlias = tuple[type[Exception], str, str]  # kind, what came, how to mend it
-# Formats that hold 8-bit grey and RGB; the options keep flat colours free of ringing.
-_SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {}, "TIFF": {}, "BMP": {}, "GIF": {}}
+# Formats that hold 8-bit grey and RGB (GIF, with 256 colours at most, does not); the options keep
+# flat colours free of ringing.
+_SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {}, "TIFF": {}, "BMP": {}}
 _SAVE_OPTIONS |= {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
+# Pixels a side that the encoders take at most; those of the other formats take more than memory.
+_MAX_SIDES = {"JPEG": 65500, "WEBP": 16383}
 
 
-def check_writable(path: StrPath, argument: str = "output") -> Path:
+def check_writable(
+    path: StrPath, argument: str = "output", shape: tuple[int, ...] | None = None
+) -> Path:
     """Refuse, before any work is done, a destination that `write_image` could not write.
 
     Parameters
@@ -28,6 +33,8 @@ def check_writable(path: StrPath, argument: str = "output") -> Path:
         Destination, whose extension names the format. Nothing is left behind there.
     argument : str
         Name that messages give to the destination.
+    shape : tuple (h, w, ...), optional
+        Of the picture, where it is known already.
 
     Returns
     -------
@@ -39,7 +46,8 @@ def check_writable(path: StrPath, argument: str = "output") -> Path:
     FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError, OSError
         If no file can be made there.
     ValueError, TypeError
-        If the extension names no format that can be written, or `path` is no path.
+        If the extension names no format that can be written, or one that cannot hold a picture
+        so large, or `path` is no path.
 
     Examples
     --------
@@ -49,7 +57,11 @@ def check_writable(path: StrPath, argument: str = "output") -> Path:
     if not isinstance(path, str | os.PathLike):
         mend = "pass a str or a pathlib.Path"
         raise TypeError(complaint(argument, "the path of a file", type(path).__name__, mend))
-    fault = _fault_of_name(path) or _fault_of_folder(_target_of(path).parent)
+    fault = (
+        _fault_of_name(path)
+        or _fault_of_size(path, shape)
+        or _fault_of_folder(_target_of(path).parent)
+    )
     if fault is not None:
         kind, got, mend = fault
         wanted = "the path of a picture that can be written"
@@ -124,6 +136,15 @@ def _fault_of_name(path: StrPath) -> _Fault | None:
     if mode is not None and not os.access(target, os.W_OK):
         return PermissionError, "which is read-only", "allow writing it or name another"
     return None
+
+
+def _fault_of_size(path: StrPath, shape: tuple[int, ...] | None) -> _Fault | None:
+    format_ = _writable_extensions()[Path(path).suffix.lower()]
+    most = _MAX_SIDES.get(format_)
+    if shape is None or most is None or max(shape[:2]) <= most:
+        return None
+    got = f"whose format {format_} holds at most {most} pixels a side, for {shape[1]}x{shape[0]}"
+    return ValueError, got, "write PNG or TIFF, or a smaller picture"
 
 
 def _fault_of_folder(folder: Path) -> _Fault | None:
