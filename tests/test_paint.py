@@ -340,6 +340,35 @@ def test_an_interrupt_ends_with_status_130_and_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+# What the import of the command does before anything else, in the place of something slow.
+IMPORT = """
+import builtins, sys
+import gmmfast.cli
+real = builtins.__import__
+
+def load(name, *rest):
+    if name == "gmmfast.cli.paint":
+        raise {error}
+    return real(name, *rest)
+
+builtins.__import__ = load
+sys.argv = ["gmmfast", "--help"]
+gmmfast.cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        ("KeyboardInterrupt", 130, "gmmfast: interrupted\n"),
+        ("ImportError('GMMFAST_BACKEND: expected')", 1, "gmmfast: GMMFAST_BACKEND: expected\n"),
+    ],
+)
+def test_what_happens_during_the_import_has_no_traceback(run_python, error, status, message):
+    result = run_python(IMPORT.format(error=error))
+    assert (result.returncode, result.stderr, result.stdout) == (status, message, "")
+
+
 def test_help_and_version_are_told_on_stdout(gmmfast):
     told = gmmfast("paint", "--help")
     assert told.status == 0
