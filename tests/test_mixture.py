@@ -168,6 +168,20 @@ def test_a_distance_that_overflows_is_minus_infinity_and_never_nan():
     assert np.isfinite(scores[2])
 
 
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_a_difference_that_overflows_is_minus_infinity_and_never_nan(covariance_type):
+    covariances = matrices([[0.0, 0.0]], [1.0], "spherical")  # off the diagonal there are zeros
+    compressed = {"full": covariances, "tied": covariances[0], "diag": [[1.0, 1.0]]}
+    mixture = Mixture(
+        [1.0],
+        [[-1e308, 0.0]],
+        compressed.get(covariance_type, [1.0]),
+        covariance_type=covariance_type,
+    )
+    assert mixture.score_samples([[1e308, 0.0]]).tolist() == [-np.inf]
+    assert np.isfinite(mixture.score_samples([[-1e308, 0.0]])).all()
+
+
 @pytest.mark.parametrize("scale", [1e-100, 1e-20, 1e20, 1e100])
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 def test_units_of_the_features_do_not_matter(covariance_type, scale):

@@ -177,7 +177,8 @@ class Mixture:
             difference = points[:, None, :] - self.means  # (n, K, d)
             whitened = np.einsum("kij,nkj->nki", self._precisions_cholesky, difference)
             log_prob: Array = self._log_peaks - 0.5 * (whitened**2).sum(axis=2)
-        return log_prob
+        # A difference that overflows to infinity times a zero of the factor is NaN.
+        return np.where(np.isnan(log_prob), -np.inf, log_prob)
 
     def _submatrices(self, features: list[int]) -> Array:
         # The lower triangle is the one that counts, as in the Cholesky factor.
