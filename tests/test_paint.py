@@ -232,6 +232,7 @@ REFUSED = {
     "huge size": (["--size", "1000000x2000000"], 1, "--size: .*memory.*got 1000000x2000000, "),
     "huge scale": (["--scale", "1e5"], 1, "--scale: .*memory.*got 100000, .* 64000000x42700000, "),
     "endless size": (["--size", f"{10**200}x{10**200}"], 1, "--size: expected "),
+    "size too long to read": (["--size", f"1x{'9' * 5000}"], 2, "'--size': expected WIDTHxHEIGHT"),
     **{f"scale {s}": (["--scale", s], 2, "--scale") for s in ("nan", "0", "inf", "-1", "two")},
     **{f"scale {s}": (["--scale", s], (1, 2), "--scale: expected")
        for s in ("1e9", "1e200", "1e308")},

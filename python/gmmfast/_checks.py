@@ -8,13 +8,14 @@ not a value that can be used) with a message that names it.
 from __future__ import annotations
 
 import operator
+import sys
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 #: (low, high) for each of the first features, in feature order.
@@ -24,35 +25,76 @@ _DTYPES = tuple(np.dtype(name) for name in ("float64", "float32", "uint8"))
 _MAX_AXES = 3
 
 
+#: Iterable, but of no order, or of keys or letters.
+_NO_SEQUENCES = (str, bytes, bytearray, Mapping, AbstractSet)
+
+_MAX_SHOWN = 200
+
+
+def shown(value: object) -> str:
+    """Return the value as messages show it, whatever its size."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def refuse_masked(argument: str, values: object) -> None:
+    """Raise TypeError for a masked array, or lists of them: NumPy would drop the mask."""
+    masked = sys.modules.get("numpy.ma")  # slow to import, and without it there are none
+    if masked is None:
+        return
+    if isinstance(values, masked.MaskedArray):
+        raise TypeError(
+            f"{argument}: expected an array without a mask, got a masked array; pass its "
+            "compressed() or filled() values"
+        )
+    if isinstance(values, list | tuple):
+        for value in values:
+            refuse_masked(argument, value)
+
+
 def float_array(
-    argument: str, values: ArrayLike, *, ndims: tuple[int, ...]
+    argument: str, values: ArrayLike, *, ndims: tuple[int, ...] | None = None
 ) -> NDArray[np.float64]:
-    """Return real numbers as a C-contiguous float64 array of one of `ndims`."""
+    """Return real numbers as a C-contiguous float64 array of one of `ndims`.
+
+    Numbers beyond float64 (long doubles) become infinite.
+    """
+    refuse_masked(argument, values)
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ValueError(f"{argument}: expected rows of equal length, got {values!r}") from None
+        raise ValueError(
+            f"{argument}: expected rows of equal length, got {shown(values)}"
+        ) from None
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{argument}: expected real numbers, got dtype {array.dtype}")
-    if array.ndim not in ndims:
+    if ndims is not None and array.ndim not in ndims:
         expected = " or ".join(f"{n}-D" for n in ndims)
         raise ValueError(f"{argument}: expected a {expected} array, got shape {array.shape}")
-    return np.require(array, dtype=np.float64, requirements=["C", "ALIGNED"])
+    with np.errstate(over="ignore"):
+        return np.require(array, dtype=np.float64, requirements=["C", "ALIGNED"])
 
 
 def check_features(argument: str, features: Sequence[int], n_features: int) -> list[int]:
     """Return distinct feature indices in 0..n_features - 1, as int."""
-    if isinstance(features, str) or not np.iterable(features):
-        raise TypeError(f"{argument}: expected a sequence of feature indices, got {features!r}")
+    if isinstance(features, _NO_SEQUENCES) or not np.iterable(features):
+        raise TypeError(
+            f"{argument}: expected a sequence of feature indices, got {shown(features)}"
+        )
+    passed = list(features)  # once: a generator gives its values once
     try:
-        checked = [operator.index(feature) for feature in features]
+        checked = [operator.index(feature) for feature in passed]
     except TypeError:
-        raise TypeError(f"{argument}: expected integers, got {list(features)}") from None
-    if any(isinstance(feature, bool | np.bool_) for feature in features):
-        raise TypeError(f"{argument}: expected integers, got {list(features)}")
+        raise TypeError(f"{argument}: expected integers, got {shown(passed)}") from None
+    if any(isinstance(feature, bool | np.bool_) for feature in passed):
+        raise TypeError(f"{argument}: expected integers, got {shown(passed)}")
     if not all(0 <= feature < n_features for feature in checked):
         raise ValueError(
-            f"{argument}: expected feature indices from 0 to {n_features - 1}, got {checked}"
+            f"{argument}: expected feature indices from 0 to {n_features - 1}, "
+            f"got {shown(checked)}"
         )
     if not checked or len(set(checked)) < len(checked):
         raise ValueError(f"{argument}: expected distinct features, at least one, got {checked}")
@@ -61,24 +103,28 @@ def check_features(argument: str, features: Sequence[int], n_features: int) -> l
 
 def check_extent(extent: Sequence[Sequence[float]], *, max_axes: int) -> Extent:
     """Return (low, high) pairs of two different finite floats, one an axis."""
+    refuse_masked("extent", extent)
     try:
         pairs = np.asarray(extent)
     except ValueError:
         pairs = np.empty(0, dtype=object)
     if pairs.dtype.kind not in "fiu":
-        raise TypeError(f"extent: expected (low, high) pairs of real numbers, got {extent!r}")
-    pairs = pairs.astype(np.float64)
+        raise TypeError(f"extent: expected (low, high) pairs of real numbers, got {shown(extent)}")
+    with np.errstate(over="ignore"):
+        pairs = pairs.astype(np.float64)
     if pairs.shape == (2,):
         pairs = pairs[None]
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not 1 <= len(pairs) <= max_axes:
         raise ValueError(
             "extent: expected one (low, high) pair for each axis, x first, and at most "
-            f"{max_axes}, got {extent!r}"
+            f"{max_axes}, got {shown(extent)}"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         widths = pairs[:, 1] - pairs[:, 0]
     if not (np.isfinite(widths) & (widths != 0)).all():
-        raise ValueError(f"extent: expected pairs of two different finite numbers, got {extent!r}")
+        raise ValueError(
+            f"extent: expected pairs of two different finite numbers, got {shown(extent)}"
+        )
     return tuple((float(low), float(high)) for low, high in pairs)
 
 
@@ -93,26 +139,26 @@ def check_n_threads(n_threads: int | None) -> int | None:
     except TypeError:
         raise TypeError(f"n_threads: expected an integer or None, got {n_threads!r}") from None
     if not 1 <= number <= 1024:
-        raise ValueError(f"n_threads: expected 1 to 1024, got {number}")
+        raise ValueError(f"n_threads: expected 1 to 1024, got {shown(number)}")
     return number
 
 
 def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
     """Return the shape of a 1-, 2- or 3-D grid as positive int."""
-    is_sequence = np.iterable(shape) and not isinstance(shape, str | bytes)
+    is_sequence = np.iterable(shape) and not isinstance(shape, _NO_SEQUENCES)
     sizes: list[Any] = list(shape) if is_sequence else [shape]  # type: ignore[arg-type]
     if any(isinstance(size, bool | np.bool_) or not hasattr(size, "__index__") for size in sizes):
-        raise TypeError(f"shape: expected integers, (height, width) in 2-D, got {shape!r}")
+        raise TypeError(f"shape: expected integers, (height, width) in 2-D, got {shown(shape)}")
     try:
         checked = tuple(operator.index(size) for size in sizes)
     except TypeError:  # an array of several integers has __index__, too
-        raise TypeError(f"shape: expected a flat sequence, got {shape!r}") from None
+        raise TypeError(f"shape: expected a flat sequence, got {shown(shape)}") from None
     if not 1 <= len(checked) <= _MAX_AXES:
         raise ValueError(
-            f"shape: expected 1 to {_MAX_AXES} axes, (height, width) in 2-D, got {shape!r}"
+            f"shape: expected 1 to {_MAX_AXES} axes, (height, width) in 2-D, got {shown(shape)}"
         )
     if min(checked) < 1:
-        raise ValueError(f"shape: expected at least one pixel on every axis, got {shape!r}")
+        raise ValueError(f"shape: expected at least one pixel on every axis, got {shown(shape)}")
     return checked
 
 

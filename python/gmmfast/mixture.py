@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast import _backend
-from gmmfast._checks import Extent, check_extent, check_features, check_n_threads, float_array
+from gmmfast._checks import (
+    Extent,
+    check_extent,
+    check_features,
+    check_n_threads,
+    float_array,
+    shown,
+)
 from gmmfast._memory import check_fits
 
 if TYPE_CHECKING:
@@ -81,10 +88,11 @@ class Mixture:
                 f"weights: expected shape ({len(means_)},), one for each row of means, "
                 f"got {weights_.shape}"
             )
-        if covariance_type is not None and covariance_type not in _COVARIANCE_TYPES:
+        is_known = isinstance(covariance_type, str) and covariance_type in _COVARIANCE_TYPES
+        if covariance_type is not None and not is_known:
             raise ValueError(
                 "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', "
-                f"got {covariance_type!r}"
+                f"got {shown(covariance_type)}"
             )
         if covariance_type is None:
             covariance_type = _covariance_type_of_shape(covariances_.shape, means_.shape)

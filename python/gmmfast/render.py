@@ -19,6 +19,7 @@ from gmmfast._checks import (
     check_features,
     check_n_threads,
     check_shape,
+    shown,
 )
 from gmmfast._memory import check_fits
 from gmmfast.mixture import Mixture
@@ -123,12 +124,12 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     shape = check_shape(shape)
     features = _grid_features(given, len(shape), mixture.n_features)
     resolved = _resolve_quantity(quantity, len(shape), mixture.n_features)
-    extents = _resolve_extent(extent, mixture.extent, features, shape)
     result_dtype = check_dtype(dtype)
     threads = check_n_threads(n_threads)
     n_targets = mixture.n_features - len(shape)
     result_shape = (*shape, n_targets) if resolved == "mean" else shape
-    check_fits("shape", str(shape), math.prod(result_shape) * result_dtype.itemsize)
+    check_fits("shape", shown(shape), math.prod(result_shape) * result_dtype.itemsize)
+    extents = _resolve_extent(extent, mixture.extent, features, shape)
     out = np.empty(result_shape, dtype=result_dtype)
     core = mixture._core  # noqa: SLF001 (the package's own backend)
     core.render_grid(resolved, shape, list(extents), features, out, threads)
@@ -152,8 +153,8 @@ def _grid_features(given: Sequence[int] | None, n_axes: int, n_features: int) ->
 
 
 def _resolve_quantity(quantity: str, n_axes: int, n_features: int) -> str:
-    if quantity not in _QUANTITIES:
-        raise ValueError(f"quantity: expected one of {_QUANTITIES}, got {quantity!r}")
+    if not isinstance(quantity, str) or quantity not in _QUANTITIES:
+        raise ValueError(f"quantity: expected one of {_QUANTITIES}, got {shown(quantity)}")
     if quantity == "auto":
         return "mean" if n_features > n_axes else "density"
     if quantity == "mean" and n_features == n_axes:

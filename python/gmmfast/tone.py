@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gmmfast._checks import float_array, refuse_masked, shown
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -45,20 +47,21 @@ class ToneCurve:
     points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
 
     def __post_init__(self) -> None:
+        refuse_masked("points", self.points)
         try:
-            corners = np.asarray(self.points, dtype=np.float64)
+            corners = float_array("points", self.points)
         except (TypeError, ValueError):
             corners = np.empty(0)
         if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 2:
             raise ValueError(
-                f"points: expected at least two (input, output) pairs, got {self.points!r}"
+                f"points: expected at least two (input, output) pairs, got {shown(self.points)}"
             )
         inputs, outputs = corners.T
         is_curve = inputs[0] == 0 and inputs[-1] == 1 and (np.diff(inputs) > 0).all()
         if not is_curve or not ((outputs >= 0) & (outputs <= 1)).all():
             raise ValueError(
                 "points: expected inputs that ascend from 0 to 1 and outputs in [0, 1], "
-                f"got {self.points!r}"
+                f"got {shown(self.points)}"
             )
         exact = tuple((float(x), float(y)) for x, y in corners)
         object.__setattr__(self, "points", exact)
@@ -93,7 +96,7 @@ class ToneCurve:
     def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return the curve at each value; outside [0, 1] the curve stays at its ends."""
         inputs, outputs = np.asarray(self.points).T
-        return np.asarray(np.interp(np.asarray(values, dtype=np.float64), inputs, outputs))
+        return np.asarray(np.interp(float_array("values", values), inputs, outputs))
 
     def picture(self, density: ArrayLike) -> NDArray[np.uint8]:
         """Return a density as dark ink on white paper.
@@ -147,7 +150,7 @@ def scale_to_unit(density: Any) -> NDArray[np.float64]:
     >>> scale_to_unit([0.0, 1.0, 4.0]).tolist()
     [0.0, 0.25, 1.0]
     """
-    values = np.asarray(density, dtype=np.float64)
+    values = float_array("density", density)
     largest = values.max(initial=0.0)
     if not np.isfinite(values).all() or values.min(initial=0.0) < 0:
         raise ValueError(

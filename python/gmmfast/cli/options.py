@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from gmmfast._checks import shown
 from gmmfast.tone import ToneCurve
 
 
@@ -16,9 +17,13 @@ class _Size(click.ParamType[tuple[int, int]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, int]:
         width, _, height = str(value).lower().partition("x")
-        if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-            self.fail(f"expected WIDTHxHEIGHT such as 1280x854, got {value!r}", param, ctx)
-        return int(height), int(width)
+        try:
+            shape = int(height), int(width)
+        except ValueError:  # no integers, or of more digits than Python reads
+            shape = 0, 0
+        if not (width.isdecimal() and height.isdecimal() and min(shape)):
+            self.fail(f"expected WIDTHxHEIGHT such as 1280x854, got {shown(value)}", param, ctx)
+        return shape
 
 
 class _Tone(click.ParamType[ToneCurve]):

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gmmfast._checks import refuse_masked
+
 Pixels: TypeAlias = NDArray[np.uint8]
 StrPath: TypeAlias = str | os.PathLike[str]
 
@@ -36,4 +38,5 @@ def require_uint8(argument: str, array: Pixels, tails: Tails) -> None:
         got = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
         mend = "scale the levels to 0..255 and convert them with .astype(numpy.uint8)"
         raise TypeError(complaint(argument, "a numpy array of dtype uint8", got, mend))
+    refuse_masked(argument, array)
     require_shape(argument, array, tails)

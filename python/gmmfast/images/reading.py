@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from gmmfast._checks import refuse_masked
 from gmmfast.images.checks import GREY_TO_RGBA, Pixels, StrPath, complaint, require_shape
 
 ImageSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any]
@@ -59,8 +60,10 @@ class _Storage:
 def read_image(image: ImageSource) -> Pixels:
     """Read a picture as a viewer shows it.
 
-    EXIF orientation and ICC profiles are applied, transparency is laid over white, 16-bit levels
-    are scaled, and of an animation the first frame (of a ``PIL.Image.Image`` the current) is read.
+    EXIF orientation and ICC profiles are applied, transparency is laid over white, and of an
+    animation the first frame (of a ``PIL.Image.Image`` the current) is read. 16-bit levels are
+    scaled to 8 bits: those of grey pictures and of arrays are rounded; those of RGB, RGBA and
+    grey+alpha PNGs Pillow truncates (level // 256) before they can be seen here.
 
     Parameters
     ----------
@@ -216,6 +219,7 @@ def _managed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
 
 
 def _from_array(array: NDArray[Any]) -> Pixels:
+    refuse_masked("image", array)
     array = np.asarray(array)  # a subclass would pass its ways on
     white = _WHITE_OF_DTYPE.get((array.dtype.kind, array.dtype.itemsize))
     if white is None:
