@@ -7,15 +7,18 @@ factors, and the NumPy twin; none of them shares code with the Rust extension.
 import os
 import subprocess
 import sys
+from itertools import product
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.special import logsumexp, softmax
-from sklearn.mixture import GaussianMixture
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
 from gmmfast import _reference
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+FITS = list(product((GaussianMixture, BayesianGaussianMixture), COVARIANCE_TYPES, ("f8", "f4")))
 
 
 def random_parameters(n_components, n_features, covariance_type, *, seed=0, spread=5.0):
@@ -55,6 +58,24 @@ def as_scikit_learn(weights, means, full_covariances):
     inverse_factors = [np.linalg.inv(np.linalg.cholesky(c)) for c in estimator.covariances_]
     estimator.precisions_cholesky_ = np.stack([factor.T for factor in inverse_factors])
     return estimator
+
+
+def full_parameters(mixture):
+    """Weights, means and covariance matrices of a mixture of any covariance type.
+
+    scikit-learn's float32 fits are symmetric to rounding only; the lower triangle counts.
+    """
+    full = matrices(mixture.means, mixture.covariances, mixture.covariance_type)
+    symmetric = np.tril(full) + np.tril(full, -1).transpose(0, 2, 1)
+    return mixture.weights, mixture.means, symmetric
+
+
+def as_gaussian_mixture(estimator):
+    """A GaussianMixture with a fitted estimator's parameters, Bayesian ones too, as they are."""
+    same = GaussianMixture(4, covariance_type=estimator.covariance_type)
+    for name in ("weights_", "means_", "covariances_", "precisions_cholesky_"):
+        setattr(same, name, getattr(estimator, name))
+    return same
 
 
 def grid_points(shape, extent=None):
@@ -109,6 +130,21 @@ def textbook_log_density(weights, means, full_covariances, points):
     return logsumexp(terms, axis=0)
 
 
+def exact_log_density(mixture, point):
+    """Log p in 50 decimal digits, of the very float64 parameters."""
+    with mpmath.workdps(50):
+        terms = []
+        for weight, mean, covariance in zip(*full_parameters(mixture), strict=True):
+            matrix = mpmath.matrix(covariance.tolist())
+            pairs = zip(point.tolist(), mean.tolist(), strict=True)
+            offset = mpmath.matrix([mpmath.mpf(x) - mpmath.mpf(m) for x, m in pairs])
+            distance = (offset.T * mpmath.lu_solve(matrix, offset))[0]
+            peak = mpmath.log(weight) - mpmath.log(mpmath.det(2 * mpmath.pi * matrix)) / 2
+            terms.append(peak - distance / 2)
+        largest = max(terms)
+        return largest + mpmath.log(mpmath.fsum(mpmath.exp(t - largest) for t in terms))
+
+
 def twin_render(mixture, shape, quantity, *, extent=None, given=None, dtype=np.float64):
     """The same picture by the NumPy twin, whatever the backend."""
     twin = _reference.Mixture(
@@ -120,6 +156,25 @@ def twin_render(mixture, shape, quantity, *, extent=None, given=None, dtype=np.f
     out = np.empty((*shape, n_targets) if quantity == "mean" else shape, dtype=dtype)
     twin.render_grid(quantity, shape, extent, given, out)
     return out
+
+
+def three_clouds(dtype):
+    """Points of three features in three overlapping clouds of unlike widths."""
+    rng = np.random.default_rng(3)
+    centres = np.array([[0.0, 0, 5], [6, 2, 0], [-4, 8, 3]])
+    clouds = [rng.normal(c, s, (150, 3)) for c, s in zip(centres, (1, 2, 3), strict=True)]
+    return np.concatenate(clouds).astype(dtype)
+
+
+@pytest.fixture(scope="session", params=FITS, ids=lambda p: f"{p[0].__name__}-{p[1]}-{p[2]}")
+def fitted(request):
+    """A fitted estimator, and the points that it was fitted to."""
+    estimator, covariance_type, dtype = request.param
+    points = three_clouds(dtype)
+    fit = estimator(
+        n_components=4, covariance_type=covariance_type, max_iter=15, random_state=0
+    ).fit(points)
+    return fit, points
 
 
 @pytest.fixture

@@ -2,17 +2,18 @@
 
 import copy
 import pickle
-from itertools import product
 
 import mpmath
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
-from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
 from conftest import (
     COVARIANCE_TYPES,
+    as_gaussian_mixture,
     as_scikit_learn,
+    exact_log_density,
+    full_parameters,
     matrices,
     random_parameters,
     textbook_conditional,
@@ -20,56 +21,15 @@ from conftest import (
 )
 from gmmfast import Mixture
 
-FITS = list(product((GaussianMixture, BayesianGaussianMixture), COVARIANCE_TYPES, ("f8", "f4")))
-
-
-def three_clouds(dtype):
-    rng = np.random.default_rng(3)
-    centres = np.array([[0.0, 0, 5], [6, 2, 0], [-4, 8, 3]])
-    clouds = [rng.normal(c, s, (150, 3)) for c, s in zip(centres, (1, 2, 3), strict=True)]
-    return np.concatenate(clouds).astype(dtype)
-
 
 def build(n_components, n_features, covariance_type, **options):
     parameters = random_parameters(n_components, n_features, covariance_type, **options)
     return Mixture(*parameters, covariance_type=covariance_type)
 
 
-def full_parameters(mixture):
-    full = matrices(mixture.means, mixture.covariances, mixture.covariance_type)
-    return mixture.weights, mixture.means, full
-
-
-def exact_log_density(mixture, point):
-    """Log p in 50 decimal digits, of the very float64 parameters."""
-    with mpmath.workdps(50):
-        terms = []
-        for weight, mean, covariance in zip(*full_parameters(mixture), strict=True):
-            matrix = mpmath.matrix(covariance.tolist())
-            pairs = zip(point.tolist(), mean.tolist(), strict=True)
-            offset = mpmath.matrix([mpmath.mpf(x) - mpmath.mpf(m) for x, m in pairs])
-            distance = (offset.T * mpmath.lu_solve(matrix, offset))[0]
-            peak = mpmath.log(weight) - mpmath.log(mpmath.det(2 * mpmath.pi * matrix)) / 2
-            terms.append(peak - distance / 2)
-        largest = max(terms)
-        return largest + mpmath.log(mpmath.fsum(mpmath.exp(t - largest) for t in terms))
-
-
-@pytest.fixture(scope="module", params=FITS, ids=lambda p: f"{p[0].__name__}-{p[1]}-{p[2]}")
-def fitted(request):
-    estimator, covariance_type, dtype = request.param
-    points = three_clouds(dtype)
-    fit = estimator(
-        n_components=4, covariance_type=covariance_type, max_iter=15, random_state=0
-    ).fit(points)
-    return fit, points
-
-
 def test_a_fitted_estimator_scores_as_scikit_learn_does(fitted):
     estimator, points = fitted
-    same = GaussianMixture(4, covariance_type=estimator.covariance_type)
-    for name in ("weights_", "means_", "covariances_", "precisions_cholesky_"):
-        setattr(same, name, getattr(estimator, name))
+    same = as_gaussian_mixture(estimator)
     # scikit-learn's own arithmetic on float32 parameters: precision factors of relative error
     # 6e-8 times the condition number (tens), in distances of up to some tens.
     atol = 1e-4 if estimator.means_.dtype == np.float32 else 1e-9

@@ -123,9 +123,10 @@ def test_a_photograph_is_painted(gmmfast, tmp_path):
     assert "random subset" not in outcome.stdout
 
 
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
 @pytest.mark.parametrize("n_components", [1, 8, 20])
-def test_the_painting_is_the_mean_of_scikit_learns_own_parameters(n_components):
-    pixels = images.read_image(load_sample_image("china.jpg"))
+def test_the_painting_is_the_mean_of_scikit_learns_own_parameters(n_components, name):
+    pixels = images.read_image(load_sample_image(name))
     painting = paint(Job(pixels, FitOptions(n_components, 2, 2000, 0), pixels.shape[:2]))
     fitted = painting.estimator
     assert isinstance(fitted, GaussianMixture)

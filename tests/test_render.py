@@ -1,13 +1,16 @@
 """Promises of gmmfast.render_grid: every quantity, exactly, at every pixel."""
 
+import mpmath
 import numpy as np
 import pytest
 
 from conftest import (
     COVARIANCE_TYPES,
+    as_gaussian_mixture,
     as_scikit_learn,
+    exact_log_density,
+    full_parameters,
     grid_points,
-    matrices,
     random_parameters,
     textbook_mean,
     twin_render,
@@ -29,11 +32,6 @@ def picture_model(n_components=6, n_features=4, covariance_type="full", *, size=
     means = means * 3 + size / 2
     means[:, -1] = np.linspace(-40, 290, n_components)  # so that uint8 has to clip
     return Mixture(weights, means, covariances * 4, covariance_type=covariance_type)
-
-
-def full_parameters(mixture):
-    full = matrices(mixture.means, mixture.covariances, mixture.covariance_type)
-    return mixture.weights, mixture.means, full
 
 
 def oracle(mixture, shape, quantity, extent=None, given=None):
@@ -59,6 +57,36 @@ def test_every_quantity_agrees_with_scikit_learn_and_the_textbook(
     assert image.dtype == np.float64
     np.testing.assert_allclose(image, oracle(mixture, shape, quantity), **CLOSE)
     np.testing.assert_allclose(image, twin_render(mixture, shape, quantity), **CLOSE)
+
+
+@pytest.mark.parametrize("quantity", ["density", "log_density"])
+def test_a_fitted_estimator_is_rendered_as_scikit_learn_scores_it(fitted, quantity):
+    estimator, points = fitted
+    extent = np.transpose([points.min(axis=0), points.max(axis=0)]).astype(float)
+    shape = (5, 6, 7)
+    grid = grid_points(shape, extent)
+    image = render_grid(estimator, shape, extent=extent, quantity=quantity)
+    own = as_gaussian_mixture(estimator).score_samples(grid).reshape(shape)
+    exact = as_scikit_learn(*full_parameters(Mixture.from_model(estimator)))
+    expected = exact.score_samples(grid).reshape(shape)
+    if quantity == "density":
+        own, expected = np.exp(own), np.exp(expected)
+    # Rounding of float64 in log-densities of up to thousands, and scikit-learn's own arithmetic
+    # on float32 parameters: see the same test of score_samples.
+    np.testing.assert_allclose(image, expected, rtol=1e-10)
+    rtol = 1e-3 if estimator.means_.dtype == np.float32 else 1e-9
+    np.testing.assert_allclose(image, own, rtol=rtol)
+
+
+@pytest.mark.parametrize("given", [[0, 1], [2, 0]])
+def test_a_fitted_estimator_is_rendered_as_the_textbooks_mean(fitted, given):
+    estimator, points = fitted
+    extent = np.transpose([points.min(axis=0), points.max(axis=0)]).astype(float)[given]
+    parameters = full_parameters(Mixture.from_model(estimator))
+    expected = textbook_mean(*parameters, given, grid_points((8, 9), extent))
+    image = render_grid(estimator, (8, 9), given=given, extent=extent)
+    # Explicit inverses cost the textbook some digits.
+    np.testing.assert_allclose(image, expected.reshape(8, 9, 1), rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
@@ -303,6 +331,22 @@ def test_the_order_of_components_does_not_matter(quantity):
     np.testing.assert_allclose(
         render_grid(shuffled, (11, 13), quantity=quantity), expected, **CLOSE
     )
+
+
+@pytest.mark.parametrize("direction", [(1, 1), (1, -1), (-1, 0), (0.3, 2)], ids=str)
+@pytest.mark.parametrize("correlation", [0.0, 0.6, -0.99])
+def test_far_tails_keep_full_relative_accuracy(correlation, direction):
+    stds = np.array([[1.0, 2.0], [3.0, 0.5], [2.0, 2.5]])
+    correlations = [[[1, c], [c, 1]] for c in (correlation, -correlation, correlation / 2)]
+    covariances = correlations * stds[:, :, None] * stds[:, None, :]
+    mixture = Mixture([0.2, 0.5, 0.3], [[3.0, -1.0], [0.0, 5.0], [-7.0, 2.0]], covariances)
+    # At 1e7 deviations and more of every component, the picture some thousand wide.
+    low = 1e7 * stds.max(axis=0) * direction
+    extent = np.transpose([low, low + np.array([1234.5, -987.6])])
+    image = render_grid(mixture, (3, 5), quantity="log_density", extent=extent)
+    for point, value in zip(grid_points((3, 5), extent), image.ravel(), strict=True):
+        exact = exact_log_density(mixture, point)
+        assert abs((mpmath.mpf(float(value)) - exact) / exact) < 1e-12
 
 
 @pytest.mark.parametrize("distance", [1e6, 1e12, 1e100, 1e150])
