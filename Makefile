@@ -3,14 +3,17 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Of the fully installed package; each depends on what it installs.
-INSTALLED := $(VENV)/installed
+# Stamps of the installed package: with what the command needs, and with the linters too.
+CLI := $(VENV)/installed-cli
+DEV := $(VENV)/installed-dev
+# With the folders, whose times tell of files that are gone.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
-  $(shell find rust python -type f -name '*.rs' -o -type f -name '*.py*' -not -name '*.pyc')
+  $(shell find rust python -not -path '*__pycache__*' -not -name '*.so')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help demo test lint bench dist clean
 
 help:
@@ -21,10 +24,10 @@ help:
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make clean  remove everything that was built"
 
-demo: $(INSTALLED)
+demo: $(CLI)
 	$(BIN)/gmmfast paint -k 1000 -o painting.png
 
-test: $(INSTALLED)
+test: $(DEV)
 	cargo test --locked
 	$(BIN)/python -m pytest
 	GMMFAST_BACKEND=numpy $(BIN)/python -m pytest $(API_TESTS)
@@ -33,10 +36,13 @@ test: $(INSTALLED)
 # The public API must give the same on the NumPy twin.
 API_TESTS := tests/test_mixture.py tests/test_render.py tests/test_errors.py tests/test_tone.py
 
-lint: $(INSTALLED)
+lint: $(DEV)
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
+	  echo "make lint needs rustfmt and clippy: rustup component add rustfmt clippy" >&2; \
+	  exit 1; }
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --locked --features python -- -D warnings
+	PYO3_PYTHON="$(CURDIR)/$(BIN)/python" cargo clippy --locked --features python -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 	cargo bench --locked --no-run --profile dev --quiet
 	$(BIN)/ruff check
@@ -44,11 +50,11 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest gmmfast._gmmfast
 
-bench: $(INSTALLED)
+bench: $(DEV)
 	$(BIN)/python benches/side_by_side.py
 	cargo bench --locked
 
-dist: $(INSTALLED)
+dist: $(DEV)
 	rm -rf dist
 	$(BIN)/maturin sdist --out dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist dist/*.tar.gz
@@ -70,10 +76,29 @@ $(BIN)/python:
 	echo "or name it: make PYTHON=/path/to/python3" >&2; \
 	exit 1
 
-$(INSTALLED): $(BIN)/python $(SOURCES)
-	@cargo --version >/dev/null 2>&1 || { \
-	  echo "gmmfast needs the Rust toolchain (cargo, rustc 1.89 or newer) to build." >&2; \
-	  echo "Install it from https://rustup.rs, open a new shell, and run make again." >&2; \
-	  exit 1; }
-	$(PIP) '.[lint]'
+# The build compiles with optimisation the first time; cargo keeps what it compiled, so that
+# installing the package again with more extras compiles nothing.
+$(CLI): $(BIN)/python $(SOURCES)
+	$(CHECK_CARGO)
+	$(ANNOUNCE)
+	$(PIP) '.[cli]'
 	@touch $@
+
+$(DEV): $(BIN)/python $(SOURCES)
+	$(CHECK_CARGO)
+	$(ANNOUNCE)
+	$(PIP) '.[lint]'
+	@touch $(CLI) $@
+
+ANNOUNCE = @echo "building gmmfast and installing it into $(VENV), about a minute"
+
+# The version that Cargo.toml names as rust-version.
+define CHECK_CARGO
+@cargo --version 2>/dev/null | \
+awk '{ split($$2, v, "."); new = v[1] > 1 || v[2] >= 89 } END { exit !new }' || { \
+  echo "gmmfast needs the Rust toolchain (cargo, rustc) 1.89 or newer to build;" >&2; \
+  echo "found: $$(cargo --version 2>/dev/null || echo none)." >&2; \
+  echo "Install it from https://rustup.rs (or run: rustup update stable), open a new" >&2; \
+  echo "shell, and run make again." >&2; \
+  exit 1; }
+endef
