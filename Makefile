@@ -34,7 +34,7 @@ test: $(DEV)
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 
 # The public API must give the same on the NumPy twin.
-API_TESTS := tests/test_mixture.py tests/test_render.py tests/test_errors.py tests/test_tone.py
+API_TESTS := $(addprefix tests/test_,mixture.py render.py errors.py odd_arguments.py tone.py)
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \

@@ -5,6 +5,7 @@ factors, and the NumPy twin; none of them shares code with the Rust extension.
 """
 
 import os
+import re
 import subprocess
 import sys
 from itertools import product
@@ -175,6 +176,21 @@ def fitted(request):
         n_components=4, covariance_type=covariance_type, max_iter=15, random_state=0
     ).fit(points)
     return fit, points
+
+
+def refusal(error, call, *arguments, **options):
+    """The message of the error, of exactly this class, that the call raises."""
+    with pytest.raises(Exception, match=r".") as caught:
+        call(*arguments, **options)
+    assert type(caught.value) is error, repr(caught.value)
+    return str(caught.value)
+
+
+def check_message(message, pattern):
+    """`pattern` names the argument at the start; the message says what was expected and got."""
+    assert re.match(pattern, message), message
+    assert ": expected" in message, message
+    assert " got " in message, message
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Promises about refusals: the right class, and a message that names argument and value."""
 
 import re
-import shutil
 import time
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +10,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-import gmmfast
-from conftest import random_parameters
-from gmmfast import Mixture, ToneCurve, _reference, images, render_grid
+from conftest import check_message, random_parameters, refusal
+from gmmfast import Mixture, _reference, render_grid
 
 NAN, INF = np.nan, np.inf
 WEIGHTS, MEANS, FULL = random_parameters(3, 2, "full")
@@ -27,20 +24,6 @@ def changed(array, at, value):
     array = np.array(array, dtype=float)
     array[at] = value
     return array
-
-
-def refusal(error, call, *arguments, **options):
-    with pytest.raises(Exception, match=r".") as caught:
-        call(*arguments, **options)
-    assert type(caught.value) is error, repr(caught.value)
-    return str(caught.value)
-
-
-def check_message(message, pattern):
-    """`pattern` names the argument at the start; the message says what was expected and got."""
-    assert re.match(pattern, message), message
-    assert ": expected" in message, message
-    assert " got " in message, message
 
 
 @pytest.mark.parametrize("estimator", [GaussianMixture, BayesianGaussianMixture])
@@ -291,103 +274,6 @@ def test_wrong_arguments_of_methods_are_refused_by_name(method, arguments, error
     check_message(refusal(error, method, *arguments), pattern)
 
 
-MASKED = np.ma.array([[0.5, 0.5], [1.0, 2.0]], mask=[[False, True], [False, False]])
-TOO_LONG = 10**5000  # more digits than Python prints
-WIDER = np.finfo(np.longdouble).max > np.finfo(np.float64).max
-
-
-@pytest.mark.parametrize(
-    ("argument", "call"),
-    [
-        ("weights", lambda: Mixture(MASKED[0], MEANS[:2], FULL[:2])),
-        ("weights", lambda: Mixture.from_model((MASKED[0], MEANS[:2], FULL[:2]))),
-        ("means", lambda: Mixture([0.5, 0.5], MASKED, FULL[:2])),
-        ("means", lambda: Mixture([0.5, 0.5], [MEANS[0], MASKED[1]], FULL[:2])),
-        ("covariances", lambda: Mixture([0.5, 0.5], MEANS[:2], np.ma.array(FULL[:2]))),
-        ("X", lambda: MODEL.score_samples(MASKED)),
-        ("X", lambda: MODEL.score_samples([[1.0, np.ma.masked]])),
-        ("values", lambda: MODEL.condition([0], MASKED[0, :1])),
-        ("extent", lambda: MODEL.with_extent(MASKED)),
-        ("extent", lambda: render_grid(MODEL, (3, 4), extent=MASKED)),
-        ("points", lambda: ToneCurve(np.ma.array([(0.0, 0.0), (1.0, 1.0)]))),
-        ("values", lambda: ToneCurve()(MASKED)),
-        ("density", lambda: ToneCurve().picture(MASKED)),
-        ("image", lambda: images.read_image(MASKED)),
-        ("picture", lambda: images.psnr(MASKED.astype("u1"), np.zeros((2, 2), "u1"))),
-    ],
-)
-def test_a_mask_is_refused_and_not_lost(argument, call):
-    check_message(refusal(TypeError, call), f"{argument}: expected an array without a mask")
-
-
-@pytest.mark.parametrize(
-    ("error", "pattern", "call"),
-    [
-        (TypeError, "weights: ", lambda: Mixture([10**400], [[0.0]], [1.0])),
-        (TypeError, "means: .*object", lambda: Mixture([1.0], [[0.5, 10**400]], [1.0])),
-        (TypeError, "X: .*object", lambda: MODEL.score_samples([[0.5, TOO_LONG]])),
-        (TypeError, "extent: ", lambda: MODEL.with_extent([(0.5, 10**400)])),
-        (TypeError, "extent: ", lambda: MODEL.with_extent([(0, TOO_LONG)])),
-        (TypeError, "density: .*object", lambda: ToneCurve().picture([0.5, 10**400])),
-        (ValueError, "points: ", lambda: ToneCurve([(0, 0), (1.0, 10**400)])),
-        (ValueError, "given: ", lambda: MODEL.condition([TOO_LONG], [1.0])),
-        (ValueError, "shape: ", lambda: render_grid(LINE, TOO_LONG)),
-        (ValueError, "shape: ", lambda: render_grid(LINE, -TOO_LONG)),
-        (ValueError, "shape: ", lambda: render_grid(LINE, 10**400, extent=[(0, 1)])),
-        (ValueError, "n_threads: ", lambda: render_grid(LINE, 3, n_threads=TOO_LONG)),
-    ],
-)
-def test_an_integer_beyond_every_type_is_refused_by_name(error, pattern, call):
-    check_message(refusal(error, call), pattern)
-
-
-@pytest.mark.skipif(not WIDER, reason="here a long double is a double")
-def test_long_doubles_beyond_float64_are_refused_as_not_finite():
-    huge = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], dtype=np.longdouble)
-    huge[1, 0] = np.longdouble("1e4000")
-    calls = {
-        "means": lambda: Mixture(WEIGHTS, huge, FULL),
-        "X": lambda: MODEL.score_samples(huge),
-        "extent": lambda: MODEL.with_extent(huge[:2]),
-        "density": lambda: ToneCurve().picture(huge),
-    }
-    for argument, call in calls.items():  # a warning would be an error, too
-        check_message(refusal(ValueError, call), f"{argument}: expected .*finite")
-
-
-@pytest.mark.parametrize("no_sequence", [{0, 1}, frozenset([0, 1]), {0: 1, 1: 0}, "01", b"\0\1"])
-def test_features_and_shapes_have_an_order(no_sequence):
-    given = lambda: render_grid(SPACE, (3, 4), given=no_sequence)  # noqa: E731
-    for argument, call in {
-        "given": given,
-        "features": lambda: SPACE.marginal(no_sequence),
-        "shape": lambda: render_grid(SPACE, no_sequence),
-    }.items():
-        check_message(refusal(TypeError, call), f"{argument}: ")
-
-
-def test_features_and_shapes_may_come_from_a_generator():
-    def count(*numbers):
-        yield from numbers
-
-    expected = render_grid(SPACE, (3, 4), given=[1, 0])
-    image = render_grid(SPACE, count(3, 4), given=count(1, 0))
-    np.testing.assert_array_equal(image, expected)
-    np.testing.assert_array_equal(SPACE.marginal(count(2, 0)).means, SPACE.means[:, [2, 0]])
-    message = refusal(TypeError, SPACE.marginal, count(0, True))
-    check_message(message, r"features: .*got \[0, True\]")
-    message = refusal(TypeError, SPACE.marginal, count(0, 1.5))
-    check_message(message, r"features: .*got \[0, 1.5\]")
-
-
-@pytest.mark.parametrize("name", [np.array(["mean", "full"]), np.array("full"), ["full"]])
-def test_a_name_is_a_string_and_no_array(name):
-    message = refusal(ValueError, render_grid, SPACE, (2, 2), quantity=name)
-    check_message(message, "quantity: ")
-    message = refusal(ValueError, Mixture, WEIGHTS, MEANS, FULL, covariance_type=name)
-    check_message(message, "covariance_type: ")
-
-
 @pytest.mark.parametrize("covariance_type", [5, ["full"], b"full"])
 def test_a_covariance_type_is_a_name(covariance_type):
     with pytest.raises((TypeError, ValueError)) as caught:
@@ -458,56 +344,3 @@ def test_numpy_integers_are_integers():
     shape, given = (np.int64(3), np.uint8(4)), [np.int32(0), np.uint64(1)]
     image = render_grid(SPACE, shape, given=given, n_threads=np.int16(2))
     np.testing.assert_array_equal(image, expected)
-
-
-@pytest.mark.parametrize("name", ["cuda", "rust,numpy", "1"])
-def test_an_unknown_backend_is_refused_with_the_choices(run_python, name):
-    result = run_python("import gmmfast", GMMFAST_BACKEND=name)
-    assert result.returncode == 1
-    last = result.stderr.strip().splitlines()[-1]
-    assert last == f"ImportError: GMMFAST_BACKEND: expected 'rust' or 'numpy', got {name!r}"
-
-
-WITHOUT_EXTENSION = """
-import sys
-sys.modules["gmmfast._gmmfast"] = None
-import gmmfast
-print(gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3, quantity="log_density").round(3).tolist())
-"""
-
-
-@pytest.mark.parametrize("name", [None, "", "rust", " RUST "])
-def test_a_missing_extension_is_an_error_with_a_hint(run_python, name):
-    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND=name)
-    assert result.returncode == 1
-    last = result.stderr.strip().splitlines()[-1]
-    assert last.startswith("ImportError: gmmfast's Rust extension could not be imported")
-    assert "GMMFAST_BACKEND=numpy" in last
-
-
-def test_the_twin_needs_no_extension(run_python):
-    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND="numpy")
-    # log N(1; 1, 1) = -log(2 pi) / 2 = -0.919, and 1/2 less a unit away
-    assert (result.returncode, result.stdout) == (0, "[-1.419, -0.919, -1.419]\n"), result.stderr
-
-
-# Neither the extension nor the distribution is to be found: of the installed packages only NumPy,
-# which is imported before the folder that it comes from leaves the path.
-IN_A_SOURCE_TREE = """
-import sys
-sys.path.append({packages!r})
-import numpy
-sys.path[-1] = {source!r}
-import gmmfast
-assert gmmfast.__file__.startswith({source!r})
-print(gmmfast.__version__, gmmfast.render_grid(([1.0], [[1.0]], [1.0]), (3,)).round(3).tolist())
-"""
-
-
-def test_a_source_tree_without_extension_renders_by_the_twin(run_python, tmp_path):
-    ignored = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
-    shutil.copytree(Path(gmmfast.__file__).parent, tmp_path / "gmmfast", ignore=ignored)
-    packages = str(Path(np.__file__).parents[1])
-    code = IN_A_SOURCE_TREE.format(packages=packages, source=str(tmp_path))
-    result = run_python(code, "-S", GMMFAST_BACKEND="numpy", PYTHONPATH=None)
-    assert result.stdout == "unknown [0.242, 0.399, 0.242]\n", result.stderr

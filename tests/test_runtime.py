@@ -1,15 +1,18 @@
-"""Promises about processes, threads, interrupts, the environment and the terminal."""
+"""Promises about backends, processes, threads, interrupts, the environment and the terminal."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import gmmfast
 from conftest import random_parameters
 from gmmfast import _backend, render_grid
 
@@ -155,6 +158,59 @@ def test_instruction_sets_can_be_turned_off(run_python):
     }.items():
         name, _ = info(run_python, GMMFAST_DISABLE_CPU_FEATURES=disabled)
         assert name == [level for level in rest if level in has][-1]
+
+
+@pytest.mark.parametrize("name", ["cuda", "rust,numpy", "1"])
+def test_an_unknown_backend_is_refused_with_the_choices(run_python, name):
+    result = run_python("import gmmfast", GMMFAST_BACKEND=name)
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last == f"ImportError: GMMFAST_BACKEND: expected 'rust' or 'numpy', got {name!r}"
+
+
+WITHOUT_EXTENSION = """
+import sys
+sys.modules["gmmfast._gmmfast"] = None
+import gmmfast
+print(gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3, quantity="log_density").round(3).tolist())
+"""
+
+
+@pytest.mark.parametrize("name", [None, "", "rust", " RUST "])
+def test_a_missing_extension_is_an_error_with_a_hint(run_python, name):
+    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND=name)
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: gmmfast's Rust extension could not be imported")
+    assert "GMMFAST_BACKEND=numpy" in last
+
+
+def test_the_twin_needs_no_extension(run_python):
+    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND="numpy")
+    # log N(1; 1, 1) = -log(2 pi) / 2 = -0.919, and 1/2 less a unit away
+    assert (result.returncode, result.stdout) == (0, "[-1.419, -0.919, -1.419]\n"), result.stderr
+
+
+# Neither the extension nor the distribution is to be found: of the installed packages only NumPy,
+# which is imported before the folder that it comes from leaves the path.
+IN_A_SOURCE_TREE = """
+import sys
+sys.path.append({packages!r})
+import numpy
+sys.path[-1] = {source!r}
+import gmmfast
+assert gmmfast.__file__.startswith({source!r})
+print(gmmfast.__version__, gmmfast.render_grid(([1.0], [[1.0]], [1.0]), (3,)).round(3).tolist())
+"""
+
+
+def test_a_source_tree_without_extension_renders_by_the_twin(run_python, tmp_path):
+    ignored = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
+    shutil.copytree(Path(gmmfast.__file__).parent, tmp_path / "gmmfast", ignore=ignored)
+    packages = str(Path(np.__file__).parents[1])
+    code = IN_A_SOURCE_TREE.format(packages=packages, source=str(tmp_path))
+    result = run_python(code, "-S", GMMFAST_BACKEND="numpy", PYTHONPATH=None)
+    assert result.stdout == "unknown [0.242, 0.399, 0.242]\n", result.stderr
 
 
 PAINT = [sys.executable, "-m", "gmmfast", "paint", "-k", "4", "--n-pixels", "2000", "-o", "o.png"]
