@@ -50,6 +50,19 @@ impl Axis {
         self.n_pixels
     }
 
+    /// Distance from one pixel's centre to the next's; negative if the axis runs
+    /// backwards.
+    #[must_use]
+    pub fn step(&self) -> f64 {
+        self.step
+    }
+
+    /// The pixel, with its fraction, whose centre `coordinate` is: the inverse of
+    /// [`Self::center`], exact where the first centre is 0 and the step 1.
+    pub(crate) fn pixel(&self, coordinate: f64) -> f64 {
+        (coordinate - self.center(0)) / self.step
+    }
+
     /// Coordinate of the centre of pixel `i`.
     #[inline]
     #[must_use]
@@ -113,6 +126,11 @@ impl Grid {
     #[must_use]
     pub fn x_axis(&self) -> &Axis {
         &self.x_axis
+    }
+
+    /// The other axes, in array order.
+    pub(crate) fn axes_before_x(&self) -> &[Axis] {
+        &self.line_axes
     }
 
     /// Number of lines: pixels over pixels per line.

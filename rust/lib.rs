@@ -6,7 +6,8 @@
 //! - [`Mixture`]: the model, validated once, of any of scikit-learn's four
 //!   covariance types;
 //! - [`Conditional`]: closed-form conditioning, computed once per component;
-//! - [`Grid`]: which point each pixel stands for;
+//! - [`Grid`]: which point each pixel stands for; planes and tiles of it, and the
+//!   components that can matter on each;
 //! - [`Rendering`]: a density or conditional mean over a grid, in float64,
 //!   float32 or uint8 ([`Pixel`]); [`score_samples`] for scattered points;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
@@ -29,14 +30,17 @@
 //! # Ok::<(), gmmfast::Error>(())
 //! ```
 
+mod components;
 mod condition;
 mod covariances;
+mod cull;
 mod error;
 mod grid;
 mod kernel;
 mod linalg;
 mod mixture;
 mod pixel;
+mod plane;
 mod pool;
 #[cfg(feature = "python")]
 mod python;

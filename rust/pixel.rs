@@ -33,6 +33,25 @@ impl Pixel for u8 {
     }
 }
 
+/// Where kernels put their float64 results, whatever the output's type: the
+/// kernels are compiled once, and only the conversion for every type.
+pub(crate) trait Sink {
+    /// Puts `values[i]` at `first + i * stride`; values beyond the end are dropped.
+    fn write(&mut self, first: usize, stride: usize, values: &[f64]);
+}
+
+/// A sink into a part of the result.
+pub(crate) struct Output<'a, P>(pub(crate) &'a mut [P]);
+
+impl<P: Pixel> Sink for Output<'_, P> {
+    fn write(&mut self, first: usize, stride: usize, values: &[f64]) {
+        let pixels = self.0[first..].iter_mut().step_by(stride);
+        for (pixel, &value) in pixels.zip(values) {
+            *pixel = P::from_f64(value);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,14 +5,21 @@
 //! relative error of some units of 2^-53 times the condition of the whitening
 //! factor, below 1e3 for the mixtures drawn here; so log p is compared to
 //! 1e-12 (1 + |log p|), and the weights of a conditional mean, exp(q - max q),
-//! to 1e-12 (1 + |max q|) relative.
+//! to 1e-12 (1 + |max q|) relative. A pixel's coordinates are rounded numbers, and
+//! what moving them by their rounding does to the specification is allowed on
+//! top: next to a component narrower than the rounding of its own mean no more
+//! can be known.
+
+#[path = "support.rs"]
+mod support;
 
 use gmmfast::{
-    Conditional, Covariances, Error, Grid, Level, Mixture, Pixel, Quantity, Rendering, Runtime,
-    naive, score_samples,
+    Conditional, Covariances, Error, Grid, Level, Mixture, Quantity, Rendering, Runtime, naive,
+    score_samples,
 };
 use proptest::prelude::*;
 use std::sync::atomic::Ordering;
+use support::{every_level, point, render};
 
 const TOLERANCE: f64 = 1e-12;
 
@@ -61,34 +68,25 @@ fn grid(n_axes: usize) -> impl Strategy<Value = Grid> {
         .prop_filter_map("an empty extent", |(shape, extent)| Grid::new(&shape, &extent).ok())
 }
 
-/// The point of pixel `pixel`, in feature order.
-fn point(grid: &Grid, pixel: usize) -> Vec<f64> {
-    let width = grid.x_axis().n_pixels();
-    let mut point = grid.line(pixel / width);
-    point.push(grid.x_axis().center(pixel % width));
-    point.reverse();
-    point
-}
-
-fn render<P: Pixel + Default>(
-    mixture: &Mixture,
-    grid: &Grid,
-    quantity: Quantity,
-    runtime: &Runtime,
-) -> Vec<P> {
-    let given: Vec<usize> = (0..grid.n_axes()).collect();
-    let rendering = Rendering::new(mixture, grid, &given, quantity).unwrap();
-    let mut out = vec![P::default(); rendering.n_values()];
-    rendering.render(&mut out, runtime).unwrap();
-    out
-}
-
-fn every_level() -> Vec<Runtime> {
-    Level::available().into_iter().map(|l| Runtime::new(Some(2)).unwrap().with_level(l)).collect()
-}
-
 fn is_close(got: f64, want: f64, scale: f64) -> bool {
     got == want || (got - want).abs() <= TOLERANCE * scale
+}
+
+/// How much `f` at `point` moves when each coordinate moves by four roundings of
+/// the largest.
+fn coordinate_rounding(point: &[f64], f: impl Fn(&[f64]) -> f64) -> f64 {
+    let delta = 4.0 * f64::EPSILON * point.iter().fold(200.0, |m: f64, x| m.max(x.abs()));
+    let moved = |i: usize, by: f64| {
+        let mut point = point.to_vec();
+        point[i] += by;
+        f(&point)
+    };
+    (0..point.len())
+        .map(|i| {
+            let here = f(point);
+            (moved(i, delta) - here).abs().max((moved(i, -delta) - here).abs())
+        })
+        .sum()
 }
 
 fn check_densities(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
@@ -99,16 +97,22 @@ fn check_densities(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> 
         let density: Vec<f64> = render(mixture, grid, Quantity::Density, &runtime);
         for (i, &want) in want.iter().enumerate() {
             let level = runtime.level();
+            let rounding =
+                || coordinate_rounding(&point(grid, i), |x| naive::log_density(mixture, x));
             prop_assert!(
-                is_close(log_density[i], want, 1.0 + want.abs()),
+                is_close(log_density[i], want, 1.0 + want.abs())
+                    || (log_density[i] - want).abs() <= rounding(),
                 "{level:?} log p at {:?}: {} against {want}",
                 point(grid, i),
                 log_density[i]
             );
             // Below 2^-1022 a float64 has fewer digits: half a unit of the last.
             let rounding = TOLERANCE * (1.0 + want.abs()) * want.exp() + f64::from_bits(1);
+            let coordinates =
+                || coordinate_rounding(&point(grid, i), |x| naive::log_density(mixture, x).exp());
+            let error = (density[i] - want.exp()).abs();
             prop_assert!(
-                (density[i] - want.exp()).abs() <= rounding,
+                error <= rounding || error <= coordinates(),
                 "{level:?} p at {:?}: {} against {}",
                 point(grid, i),
                 density[i],
@@ -139,8 +143,11 @@ fn check_means(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
                     .enumerate()
                     .map(|(k, share)| share * conditional.expert_mean(k, t, &point).abs())
                     .sum();
+                let rounding =
+                    || coordinate_rounding(&point, |x| naive::conditional_mean(&conditional, x)[t]);
                 prop_assert!(
-                    is_close(mean, want, (1.0 + largest.abs()) * (spread + want.abs())),
+                    is_close(mean, want, (1.0 + largest.abs()) * (spread + want.abs()))
+                        || (mean - want).abs() <= rounding(),
                     "{:?} mean of target {t} at {point:?}: {mean} against {want}",
                     runtime.level()
                 );
@@ -174,7 +181,7 @@ proptest! {
     }
 
     #[test]
-    fn conditional_means_on_images_equal_the_specification((m, g) in (mixture(5, 40), grid(2))) {
+    fn conditional_means_on_images_equal_the_specification((m, g) in (mixture(6, 30), grid(2))) {
         check_means(&m, &g)?;
     }
 

@@ -7,7 +7,7 @@
 //! point's result depends on the order of the components alone, never on which
 //! other points share its vectors.
 
-use super::math::{exp2_below_zero, log2, times_exp2};
+use super::math::{exp2_clamped, log2, times_exp2};
 use super::simd::Simd;
 
 /// Components absorbed at a time: one rescaling (one more exponential) a chunk.
@@ -48,13 +48,13 @@ impl<S: Simd> LogSumExp<S> {
         }
         let mut rescale = self.max;
         for v in 0..VECTORS {
-            rescale[v] = exp2_below_zero(simd, simd.sub(self.max[v], max[v]));
+            rescale[v] = exp2_clamped(simd, simd.sub(self.max[v], max[v]));
             self.sum[v] = simd.mul(self.sum[v], rescale[v]);
         }
         self.max = max;
         for term in terms {
             for v in 0..VECTORS {
-                term[v] = exp2_below_zero(simd, simd.sub(term[v], max[v]));
+                term[v] = exp2_clamped(simd, simd.sub(term[v], max[v]));
                 self.sum[v] = simd.add(self.sum[v], term[v]);
             }
         }

@@ -10,7 +10,7 @@
 
 use super::simd::Simd;
 
-/// Below this, `exp2_below_zero` gives 2^`MIN_EXPONENT`: against a sum of at
+/// Below this, `exp2_clamped` gives 2^`MIN_EXPONENT`: against a sum of at
 /// least 1 that is nothing (2^-947 of a rounding, for every component), and no
 /// subnormal number is ever made. Where every distance overflows, all components
 /// get this same share, so that a conditional mean stays finite.
@@ -50,10 +50,10 @@ fn horner<S: Simd>(simd: S, coefficients: &[f64], x: S::F) -> S::F {
     rest.iter().rev().fold(simd.splat(*last), |p, &c| simd.mul_add(p, x, simd.splat(c)))
 }
 
-/// 2^x for x <= 0, to two units in the last place; 2^[`MIN_EXPONENT`] below
+/// 2^x for x <= 1000, to two units in the last place; 2^[`MIN_EXPONENT`] below
 /// that exponent and for NaN.
 #[inline(always)]
-pub(crate) fn exp2_below_zero<S: Simd>(simd: S, x: S::F) -> S::F {
+pub(crate) fn exp2_clamped<S: Simd>(simd: S, x: S::F) -> S::F {
     let x = simd.max(x, simd.splat(MIN_EXPONENT));
     let n = simd.round(x);
     let f = simd.sub(x, n);
@@ -105,7 +105,7 @@ mod tests {
                     for (x, y) in padded.chunks_exact(S::LANES).zip(out.chunks_exact_mut(S::LANES))
                     {
                         let x = simd.load(x);
-                        let value = if LOG { log2(simd, x) } else { exp2_below_zero(simd, x) };
+                        let value = if LOG { log2(simd, x) } else { exp2_clamped(simd, x) };
                         simd.store(value, y);
                     }
                 },

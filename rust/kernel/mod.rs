@@ -12,6 +12,7 @@ pub(crate) mod math;
 pub mod naive;
 pub(crate) mod points;
 pub(crate) mod simd;
+pub(crate) mod tile;
 
 /// log2(e) / 2: half a squared Mahalanobis distance times this is in base 2.
 pub(crate) const HALF_LOG2_E: f64 = std::f64::consts::LOG2_E / 2.0;

@@ -61,6 +61,16 @@ impl Simd for Avx2 {
         min(a, b) = _mm256_min_pd;
     }
     #[inline(always)]
+    fn abs(self, x: Self::F) -> Self::F {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { _mm256_andnot_pd(_mm256_set1_pd(-0.0), x) }
+    }
+    #[inline(always)]
+    fn less_bits(self, a: Self::F, b: Self::F) -> u32 {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) as u32 }
+    }
+    #[inline(always)]
     fn round(self, x: __m256d) -> __m256d {
         // SAFETY: the token proves AVX2 and FMA.
         unsafe { _mm256_round_pd::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }

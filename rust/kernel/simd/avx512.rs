@@ -62,6 +62,16 @@ impl Simd for Avx512 {
         min(a, b) = _mm512_min_pd;
     }
     #[inline(always)]
+    fn abs(self, x: Self::F) -> Self::F {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { _mm512_abs_pd(x) }
+    }
+    #[inline(always)]
+    fn less_bits(self, a: Self::F, b: Self::F) -> u32 {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { u32::from(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b)) }
+    }
+    #[inline(always)]
     fn round(self, x: __m512d) -> __m512d {
         // SAFETY: the token proves AVX-512 F and DQ.
         unsafe { _mm512_roundscale_pd::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }

@@ -80,6 +80,14 @@ impl Simd for Baseline {
         map(|i| if a.0[i] < b.0[i] { a.0[i] } else { b.0[i] })
     }
     #[inline(always)]
+    fn abs(self, x: Lanes) -> Lanes {
+        map(|i| x.0[i].abs())
+    }
+    #[inline(always)]
+    fn less_bits(self, a: Lanes, b: Lanes) -> u32 {
+        (0..LANES).map(|i| u32::from(a.0[i] < b.0[i]) << i).sum()
+    }
+    #[inline(always)]
     fn round(self, x: Lanes) -> Lanes {
         map(|i| (x.0[i] + ROUNDER) - ROUNDER)
     }

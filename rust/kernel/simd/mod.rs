@@ -67,6 +67,9 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
     /// The smaller; `b` where either is NaN.
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
+    fn abs(self, x: Self::F) -> Self::F;
+    /// Bit i is set where a < b in lane i; not where either is NaN.
+    fn less_bits(self, a: Self::F, b: Self::F) -> u32;
     /// Nearest integer, ties to even; for |x| < 2^51.
     fn round(self, x: Self::F) -> Self::F;
     /// x 2^n, rounded, for integral n in [-1022, 1023].

@@ -1,0 +1,203 @@
+//! Culling: a box of pixels -> the components that can matter there.
+//!
+//! Proof that what is left out cannot matter. Let r be any component and
+//! D_k(x) = q_k(x) - q_r(x), in bits. On a box, component k is left out only if
+//! an upper bound of D_k over the box is below -T_k, T_k = 53 + log2(K) + E_k.
+//! Each component is left out at most once, on some box of the hierarchy that
+//! contains the pixel, against that box's own r. Since p(x) >= 2^(q_r(x)),
+//!
+//!   sum of all that is left out <= sum_k 2^(-T_k) p(x) <= 2^-53 p(x).
+//!
+//! A conditional mean weights component k's expert by p_k(x) / p(x). E_k is the
+//! logarithm (at least 0) of the largest value its expert takes anywhere on the
+//! grid over the scale of the target, so each expert left out moves the mean by
+//! less than 2^-53 / K of that scale, and all together by 2^-53 of it.
+//!
+//! The bound. From the middle of the box, D is an exact quadratic
+//! D(u, v) = d + g u + h v + A u² + B u v + C v² on |u| <= U, |v| <= V, so
+//!
+//!   D <= d + max(g u + A u²) + max(h v + C v²) + |B| U V,
+//!
+//! the one-dimensional maxima being |g| s + min(A, 0) s² + max(A, 0) U² with
+//! s = min(U, |g| / (-2 A)) where A < 0 and U where not. Rounding: every term is
+//! at most |q_k| + |q_r| + the curvatures times U² + V² in size (up to a small
+//! factor), so 2^-44 of that is added, a thousand times what the dozen
+//! operations can lose. A bound that is not a number keeps the component.
+//!
+//! r is the component with the largest q at the middle of the box, the first of
+//! equals. Which components survive a box depends on the grid alone, because the
+//! hierarchy does: never on threads.
+
+use crate::kernel::simd::Simd;
+use crate::plane::{Column, Columns};
+
+/// A rectangle of pixel centres, by its middle and half its sides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Area {
+    pub(crate) middle: (f64, f64),
+    pub(crate) half: (f64, f64),
+}
+
+impl Area {
+    /// Columns `x` .. `x + width` and rows `y` .. `y + height` of pixels.
+    pub(crate) fn new((x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
+        let half = ((width - 1) as f64 / 2.0, (height - 1) as f64 / 2.0);
+        Self { middle: (x as f64 + half.0, y as f64 + half.1), half }
+    }
+}
+
+/// q(u, v) = q + gx u + gy v + xx u² + xy u v + yy v² from the middle of an area.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quadratic {
+    pub(crate) q: f64,
+    pub(crate) gx: f64,
+    pub(crate) gy: f64,
+    pub(crate) xx: f64,
+    pub(crate) xy: f64,
+    pub(crate) yy: f64,
+}
+
+impl Quadratic {
+    /// Of entry `i`, around `middle`.
+    pub(crate) fn of(columns: &Columns, i: usize, middle: (f64, f64)) -> Self {
+        let at = |column| columns.at(column, i);
+        let (a, b, c) = (at(Column::A), at(Column::B), at(Column::C));
+        let dy = middle.1 - at(Column::MeanY);
+        let z1 = a * (middle.0 - at(Column::MeanX)) + b * dy;
+        let z2 = c * dy;
+        Self {
+            q: at(Column::Peak) - z1 * z1 - z2 * z2,
+            gx: -2.0 * a * z1,
+            gy: -2.0 * (b * z1 + c * z2),
+            xx: -a * a,
+            xy: -2.0 * a * b,
+            yy: -(b * b + c * c),
+        }
+    }
+}
+
+/// Finds the components that can matter on `area`: their positions in `columns`
+/// go to `survivors`, and the position of the reference is returned, or None if
+/// no component has a finite q at the middle (then all survive).
+#[inline(always)]
+pub(crate) fn survivors<S: Simd>(
+    simd: S,
+    columns: &Columns,
+    area: &Area,
+    survivors: &mut Vec<u32>,
+) -> Option<usize> {
+    survivors.clear();
+    let reference = largest_at_middle(simd, columns, area.middle);
+    let Some(reference) = reference else {
+        survivors.extend(0..columns.len() as u32);
+        return None;
+    };
+    let r = Quadratic::of(columns, reference, area.middle);
+    let splat = |x| simd.splat(x);
+    let (half_x, half_y) = (splat(area.half.0), splat(area.half.1));
+    let half_squared = splat(area.half.0.powi(2) + area.half.1.powi(2));
+    let half_product = splat(area.half.0 * area.half.1);
+    let rounding = splat(2.0_f64.powi(-44));
+    let reference_size = splat(r.q.abs());
+    for first in (0..columns.len()).step_by(S::LANES) {
+        let k = VectorQuadratic::load(simd, columns, first, area.middle);
+        let along_x =
+            largest_along(simd, simd.sub(k.gx, splat(r.gx)), simd.sub(k.xx, splat(r.xx)), half_x);
+        let along_y =
+            largest_along(simd, simd.sub(k.gy, splat(r.gy)), simd.sub(k.yy, splat(r.yy)), half_y);
+        let cross = simd.mul(simd.abs(simd.sub(k.xy, splat(r.xy))), half_product);
+        let curvature = simd.sub(splat(-r.xx - r.yy), simd.add(k.xx, k.yy));
+        let size = simd.add(simd.abs(k.q), reference_size);
+        let size = simd.mul_add(curvature, half_squared, size);
+        let bound = simd.add(simd.sub(k.q, splat(r.q)), simd.add(along_x, along_y));
+        let bound = simd.mul_add(size, rounding, simd.add(bound, cross));
+        let threshold = simd.load(&columns.column(Column::Threshold)[first..]);
+        let dropped = simd.less_bits(simd.add(bound, threshold), splat(0.0));
+        let mut kept = !dropped & ((1_u32 << S::LANES) - 1);
+        while kept != 0 {
+            let position = first as u32 + kept.trailing_zeros();
+            kept &= kept - 1;
+            if (position as usize) < columns.len() {
+                survivors.push(position);
+            }
+        }
+    }
+    Some(reference)
+}
+
+/// Position of the first entry with the largest q at `middle`, if that is finite.
+#[inline(always)]
+fn largest_at_middle<S: Simd>(simd: S, columns: &Columns, middle: (f64, f64)) -> Option<usize> {
+    let mut largest = simd.splat(f64::NEG_INFINITY);
+    for first in (0..columns.len()).step_by(S::LANES) {
+        largest = simd.max(q_at(simd, columns, first, middle), largest);
+    }
+    let mut lanes = [f64::NEG_INFINITY; crate::kernel::simd::MAX_LANES];
+    simd.store(largest, &mut lanes);
+    let largest = lanes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return None;
+    }
+    let mut first = 0;
+    loop {
+        simd.store(q_at(simd, columns, first, middle), &mut lanes);
+        if let Some(lane) = lanes[..S::LANES].iter().position(|&q| q == largest) {
+            return Some(first + lane);
+        }
+        first += S::LANES;
+    }
+}
+
+#[inline(always)]
+fn q_at<S: Simd>(simd: S, columns: &Columns, first: usize, (x, y): (f64, f64)) -> S::F {
+    let load = |column| simd.load(&columns.column(column)[first..]);
+    let dy = simd.sub(simd.splat(y), load(Column::MeanY));
+    let dx = simd.sub(simd.splat(x), load(Column::MeanX));
+    let z1 = simd.mul_add(load(Column::A), dx, simd.mul(load(Column::B), dy));
+    let z2 = simd.mul(load(Column::C), dy);
+    simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Column::Peak)))
+}
+
+struct VectorQuadratic<S: Simd> {
+    q: S::F,
+    gx: S::F,
+    gy: S::F,
+    xx: S::F,
+    xy: S::F,
+    yy: S::F,
+}
+
+impl<S: Simd> VectorQuadratic<S> {
+    #[inline(always)]
+    fn load(simd: S, columns: &Columns, first: usize, (x, y): (f64, f64)) -> Self {
+        let load = |column| simd.load(&columns.column(column)[first..]);
+        let (a, b, c) = (load(Column::A), load(Column::B), load(Column::C));
+        let dy = simd.sub(simd.splat(y), load(Column::MeanY));
+        let dx = simd.sub(simd.splat(x), load(Column::MeanX));
+        let z1 = simd.mul_add(a, dx, simd.mul(b, dy));
+        let z2 = simd.mul(c, dy);
+        let minus_two = simd.splat(-2.0);
+        let zero = simd.splat(0.0);
+        Self {
+            q: simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Column::Peak))),
+            gx: simd.mul(minus_two, simd.mul(a, z1)),
+            gy: simd.mul(minus_two, simd.mul_add(b, z1, simd.mul(c, z2))),
+            xx: simd.neg_mul_add(a, a, zero),
+            xy: simd.mul(minus_two, simd.mul(a, b)),
+            yy: simd.neg_mul_add(b, b, simd.neg_mul_add(c, c, zero)),
+        }
+    }
+}
+
+/// max of g u + a u² over |u| <= half.
+#[inline(always)]
+fn largest_along<S: Simd>(simd: S, g: S::F, a: S::F, half: S::F) -> S::F {
+    let zero = simd.splat(0.0);
+    let slope = simd.abs(g);
+    let (down, up) = (simd.min(a, zero), simd.max(a, zero));
+    // The smallest divisor keeps 0 / 0 away and makes everything else large.
+    let divisor = simd.max(simd.mul(simd.splat(-2.0), down), simd.splat(1e-300));
+    let at = simd.min(simd.div(slope, divisor), half);
+    let falling = simd.mul(at, simd.mul_add(down, at, slope));
+    simd.mul_add(up, simd.mul(half, half), falling)
+}
