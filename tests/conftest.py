@@ -16,9 +16,13 @@ import pytest
 from scipy.special import logsumexp, softmax
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-from gmmfast import _reference
+from gmmfast import Mixture, _reference
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+QUANTITIES = ("density", "log_density", "mean")
+# Two correct float64 computations differ by rounding, in log-densities of some hundreds by some
+# 1e-13; conditional means by that times the values.
+CLOSE = {"rtol": 1e-11, "atol": 1e-11}
 FITS = list(product((GaussianMixture, BayesianGaussianMixture), COVARIANCE_TYPES, ("f8", "f4")))
 
 
@@ -36,6 +40,16 @@ def random_parameters(n_components, n_features, covariance_type, *, seed=0, spre
         "spherical": rng.uniform(0.5, 4.0, size=n_components),
     }
     return weights, means, covariances[covariance_type]
+
+
+def picture_model(n_components=6, n_features=4, covariance_type="full", *, size=12):
+    """A mixture over pixel coordinates of a small picture and levels of about 0 to 255."""
+    weights, means, covariances = random_parameters(
+        n_components, n_features, covariance_type, spread=1
+    )
+    means = means * 3 + size / 2
+    means[:, -1] = np.linspace(-40, 290, n_components)  # so that uint8 has to clip
+    return Mixture(weights, means, covariances * 4, covariance_type=covariance_type)
 
 
 def matrices(means, covariances, covariance_type):
@@ -157,6 +171,15 @@ def twin_render(mixture, shape, quantity, *, extent=None, given=None, dtype=np.f
     out = np.empty((*shape, n_targets) if quantity == "mean" else shape, dtype=dtype)
     twin.render_grid(quantity, shape, extent, given, out)
     return out
+
+
+def check_levels(levels, exact):
+    assert levels.dtype == np.uint8
+    clipped = np.clip(exact, 0, 255)
+    rounded = np.rint(clipped)
+    assert np.abs(levels - rounded).max() <= 1
+    is_clear = np.abs(np.abs(clipped - np.floor(clipped)) - 0.5) > 0.02
+    np.testing.assert_array_equal(levels[is_clear], rounded[is_clear])
 
 
 def three_clouds(dtype):

@@ -79,9 +79,10 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     Returns
     -------
     ndarray of shape `shape`, or `shape` + (n_remaining,) for the mean
-        Exact to rounding: all components are summed in float64 by log-sum-exp,
-        so log-densities keep full relative accuracy and means stay finite
-        however far a pixel is from every component.
+        The sum over all components in float64, exact to rounding: what is left
+        out of a tile of pixels is together below 2^-53 of the density. Far from
+        every component log-densities keep full relative accuracy, and means stay
+        finite.
 
     Raises
     ------

@@ -2,9 +2,9 @@
 //!
 //! [`naive`] is the specification: scalar float64, straight from the formulas.
 //! Everything else here computes the same numbers fast and is tested against
-//! it at every level. `line` does lines of grid pixels, `points` scattered
-//! points; both feed `logsumexp`, which keeps far tails exact. Kernels are
-//! infallible: what they are given has been checked.
+//! it at every level. `tile` does tiles of grid pixels by recurrences; `line`,
+//! lines of them by log-sum-exp where exponents are beyond those; `points`,
+//! scattered points. Kernels are infallible: what they are given was checked.
 
 pub(crate) mod line;
 mod logsumexp;
