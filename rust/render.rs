@@ -201,14 +201,13 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
         let width = self.model.shape.1;
         let block_width = TILES_IN_BLOCK * TILE;
         let [mut band, mut block, mut tile] = std::mem::take(&mut self.lists);
-        let n_tiles = width.div_ceil(TILE);
-        self.cull(&self.plane.columns, &mut band, (0, first_row), n_tiles * TILE);
+        self.cull(&self.plane.columns, &mut band, (0, first_row), width);
         for block_column in (0..width).step_by(block_width) {
-            self.cull(&band, &mut block, (block_column, first_row), block_width);
             let block_end = width.min(block_column + block_width);
+            self.cull(&band, &mut block, (block_column, first_row), block_end - block_column);
             for column in (block_column..block_end).step_by(TILE) {
-                let reference = self.cull(&block, &mut tile, (column, first_row), TILE);
                 let size = (n_pixels.div_ceil(width), TILE.min(width - column));
+                let reference = self.cull(&block, &mut tile, (column, first_row), size.1);
                 let is_done = reference.is_some_and(|reference| {
                     self.render_tile(&tile, reference, (column, first_row), size, out)
                 });
@@ -249,7 +248,7 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
         out: &mut dyn Sink,
     ) -> bool {
         let n_values = self.rendering.values_per_pixel;
-        let area = Area::new((column, first_row), (TILE, TILE));
+        let area = Area::new((column, first_row), (size.1, TILE));
         for target in self.passes() {
             let (model, plane) = (self.model, self.plane);
             let input = TileInput { model, plane, columns, reference, area, size };

@@ -154,6 +154,10 @@ fn shapes_that_fit_no_tile_and_axes_that_run_backwards_are_right() {
     for (height, width) in [(1, 1), (1, 700), (900, 1), (33, 65), (32, 32), (31, 257), (2, 31)] {
         check_log_density(&mixture, &grid(height, width), 1e-12);
     }
+    let whole = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    for shape in [[700, 1], [1, 700], [150, 3]] {
+        check_log_density(&mixture, &Grid::new(&shape, &whole).unwrap(), 1e-12);
+    }
     let backwards = Grid::new(&[70, 90], &[(420.0, 3.0), (500.0, 80.0)]).unwrap();
     check_log_density(&mixture, &backwards, 1e-12);
 }

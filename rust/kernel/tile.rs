@@ -26,6 +26,7 @@ use crate::plane::{Column, Columns, MAX_BITS, Plane, PlaneModel, TILE};
 /// Most targets of one pass, the channels of a colour; more take more passes.
 pub(crate) const MAX_TARGETS: usize = 3;
 
+/// The middle row of a tile, also of one that ends early: the tables depend on it.
 const MIDDLE: f64 = (TILE - 1) as f64 / 2.0;
 
 /// A component on a tile, relative to the reference plane.
@@ -67,8 +68,10 @@ pub(crate) struct TileKernel<S: Simd, const N: usize> {
     simd: S,
     /// Sums at (vector of columns, row): components' shares, then targets.
     cells: Vec<[S::F; N]>,
-    /// u of each vector of columns.
-    u: Vec<S::F>,
+    /// Columns of each vector, from 0.
+    columns: Vec<S::F>,
+    /// The tile's middle column.
+    middle_column: f64,
     /// The reference plane: its value at the middle and its slopes.
     origin: (f64, f64, f64),
 }
@@ -77,11 +80,12 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     const VECTORS: usize = TILE / S::LANES;
 
     pub(crate) fn new(simd: S) -> Self {
-        let lanes: Vec<f64> = (0..TILE).map(|i| i as f64 - MIDDLE).collect();
+        let columns: Vec<f64> = (0..TILE).map(|i| i as f64).collect();
         Self {
             simd,
             cells: vec![[simd.splat(0.0); N]; TILE * Self::VECTORS],
-            u: lanes.chunks_exact(S::LANES).map(|u| simd.load(u)).collect(),
+            columns: columns.chunks_exact(S::LANES).map(|lanes| simd.load(lanes)).collect(),
+            middle_column: 0.0,
             origin: (0.0, 0.0, 0.0),
         }
     }
@@ -101,6 +105,7 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     fn accumulate_vectorized(&mut self, input: &TileInput<'_>, first_target: usize) -> bool {
         let reference = Quadratic::of(input.columns, input.reference, input.area.middle);
         self.origin = (reference.q, reference.gx, reference.gy);
+        self.middle_column = input.area.half.0;
         let mut smooth: Vec<Term<'_>> = Vec::with_capacity(input.columns.len());
         let mut narrow = Vec::new();
         for position in 0..input.columns.len() {
@@ -108,7 +113,7 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             if largest(input, &term, &reference) > MAX_BITS {
                 return false;
             }
-            if term.table.is_some() && range(&term.relative) <= MAX_BITS {
+            if term.table.is_some() && range(&term.relative, input.area.half.0) <= MAX_BITS {
                 smooth.push(term);
             } else {
                 narrow.push(term);
@@ -116,7 +121,8 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         }
         // One component that stays in range everywhere keeps every sum normal.
         let is_bounded = |term: &Term<'_>| {
-            range(&term.relative) - term.relative.yy * MIDDLE * MIDDLE <= MAX_BITS
+            range(&term.relative, input.area.half.0) - term.relative.yy * MIDDLE * MIDDLE
+                <= MAX_BITS
         };
         if !smooth.iter().any(is_bounded) {
             return false;
@@ -125,7 +131,7 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         let n_vectors = n_columns.div_ceil(S::LANES);
         self.cells.fill([self.simd.splat(0.0); N]);
         for vector in 0..n_vectors {
-            let u = self.u[vector];
+            let u = self.u(vector);
             let cells = &mut self.cells[vector * TILE..][..n_rows];
             if N == 1 {
                 let mut groups = smooth.chunks_exact(4);
@@ -168,19 +174,21 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         let (x, y) = input.area.middle;
         let (n_rows, n_columns) = input.size;
         // The reference itself is at most this far below its plane on the tile.
-        let sag =
-            -(reference.xx + reference.yy) * MIDDLE * MIDDLE + reference.xy.abs() * MIDDLE * MIDDLE;
+        let half = input.area.half.0;
+        let sag = reference.xy.abs() * half * MIDDLE
+            - reference.xx * half * half
+            - reference.yy * MIDDLE * MIDDLE;
         for row in 0..n_rows {
             let v = row as f64 - MIDDLE;
             let dy = y + v - my;
             let plane = reference.q + reference.gy * v;
             let rest = at(Column::Peak) - (c * dy).powi(2) - plane;
-            let reach = rest + reference.gx.abs() * MIDDLE + at(Column::Threshold) + sag;
+            let reach = rest + reference.gx.abs() * half + at(Column::Threshold) + sag;
             if reach < 0.0 {
                 continue;
             }
             // |a (i - mx) + b dy| <= sqrt(reach), one pixel wider for rounding.
-            let center = mx - b / a * dy - (x - MIDDLE);
+            let center = mx - b / a * dy - (x - half);
             let width = reach.sqrt() / a.abs() + 1.0;
             if center + width < 0.0 || center - width > n_columns as f64 {
                 continue;
@@ -188,7 +196,7 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             let from = (center - width).max(0.0) as usize / S::LANES;
             let to = ((center + width).min((n_columns - 1) as f64) as usize) / S::LANES;
             for vector in from..=to {
-                let u = self.u[vector];
+                let u = self.u(vector);
                 let dx = simd.add(u, simd.splat(x - mx));
                 let z = simd.mul_add(simd.splat(a), dx, simd.splat(b * dy));
                 let rest = simd.neg_mul_add(simd.splat(reference.gx), u, simd.splat(rest));
@@ -259,7 +267,13 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     fn plane_at(&self, row: usize, vector: usize) -> S::F {
         let at_row = self.origin.0 + self.origin.2 * (row as f64 - MIDDLE);
         let simd = self.simd;
-        simd.mul_add(simd.splat(self.origin.1), self.u[vector], simd.splat(at_row))
+        simd.mul_add(simd.splat(self.origin.1), self.u(vector), simd.splat(at_row))
+    }
+
+    /// Columns of a vector, from the tile's middle.
+    #[inline(always)]
+    fn u(&self, vector: usize) -> S::F {
+        self.simd.sub(self.columns[vector], self.simd.splat(self.middle_column))
     }
 }
 
@@ -289,18 +303,19 @@ fn term<'a>(
 
 /// A bound of |exponent| over the tile of everything but the curvature down a
 /// column, which has its own table.
-fn range(relative: &Quadratic) -> f64 {
+fn range(relative: &Quadratic, half: f64) -> f64 {
     let Quadratic { q, gx, gy, xx, xy, .. } = relative;
-    q.abs() + (gx.abs() + gy.abs()) * MIDDLE + (xy.abs() - xx) * MIDDLE * MIDDLE
+    q.abs() + gx.abs() * half + gy.abs() * MIDDLE + xy.abs() * half * MIDDLE - xx * half * half
 }
 
 /// An upper bound of a component's exponent over the tile: that of its terms,
 /// or its peak above the lowest point of the reference plane.
 fn largest(input: &TileInput<'_>, term: &Term<'_>, reference: &Quadratic) -> f64 {
-    let slope = (reference.gx.abs() + reference.gy.abs()) * MIDDLE;
+    let half = input.area.half.0;
+    let slope = reference.gx.abs() * half + reference.gy.abs() * MIDDLE;
     let by_peak = input.columns.at(Column::Peak, term.position) - reference.q + slope;
     let Quadratic { q, gx, gy, xy, .. } = term.relative;
-    let by_terms = q + (gx.abs() + gy.abs()) * MIDDLE + xy.abs() * MIDDLE * MIDDLE;
+    let by_terms = q + gx.abs() * half + gy.abs() * MIDDLE + xy.abs() * half * MIDDLE;
     by_peak.min(by_terms)
 }
 
