@@ -151,10 +151,8 @@ impl<P: Pixel> Render<'_, P> {
             out.par_chunks_mut(band_len).enumerate().try_for_each_init(
                 new_renderer,
                 |renderer, (band, out)| {
-                    runtime.check()?;
                     let n_pixels = out.len() / rendering.values_per_pixel;
-                    renderer.render(band * TILE, n_pixels, &mut Output(out));
-                    Ok(())
+                    renderer.render((band * TILE, n_pixels), &mut Output(out), runtime)
                 },
             )
         })
@@ -196,8 +194,14 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
         }
     }
 
-    /// Renders the band of `n_pixels` from row `first_row` on.
-    fn render(&mut self, first_row: usize, n_pixels: usize, out: &mut dyn Sink) {
+    /// Renders the band of `n_pixels` from row `first_row` on; looks for an
+    /// interrupt at every tile.
+    fn render(
+        &mut self,
+        (first_row, n_pixels): (usize, usize),
+        out: &mut dyn Sink,
+        runtime: &Runtime,
+    ) -> Result<()> {
         let width = self.model.shape.1;
         let block_width = TILES_IN_BLOCK * TILE;
         let [mut band, mut block, mut tile] = std::mem::take(&mut self.lists);
@@ -206,6 +210,7 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
             let block_end = width.min(block_column + block_width);
             self.cull(&band, &mut block, (block_column, first_row), block_end - block_column);
             for column in (block_column..block_end).step_by(TILE) {
+                runtime.check()?;
                 let size = (n_pixels.div_ceil(width), TILE.min(width - column));
                 let reference = self.cull(&block, &mut tile, (column, first_row), size.1);
                 let is_done = reference.is_some_and(|reference| {
@@ -217,6 +222,7 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
             }
         }
         self.lists = [band, block, tile];
+        Ok(())
     }
 
     /// Puts those of `from` that can matter in a box of `TILE` rows into `into`;
