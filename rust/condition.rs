@@ -10,7 +10,7 @@
 
 use crate::error::{Error, Result};
 use crate::kernel::naive;
-use crate::linalg::{cholesky, invert_lower, packed_row};
+use crate::linalg::{invert_lower, packed_row};
 use crate::mixture::{Mixture, check_features};
 
 /// A mixture split into given features and targets (all the others).
@@ -69,7 +69,7 @@ impl Conditional {
         let mut slopes = Vec::with_capacity(mixture.n_components() * n_targets * n_given);
         let mut factors = Vec::with_capacity(mixture.n_components());
         for k in 0..mixture.n_components() {
-            let factor = joint_factor(mixture, k, &order)?;
+            let factor = mixture.covariances().factor(d, k, &order);
             let inverse = invert_lower(&factor, n_given);
             for t in 0..n_targets {
                 let cross = &packed_row(&factor, n_given + t)[..n_given];
@@ -144,18 +144,4 @@ impl Conditional {
             .collect();
         Mixture::new(weights, means, self.covariances.clone())
     }
-}
-
-/// The Cholesky factor of component `k` with its features in the given order.
-/// Positive definite in one order is positive definite in all, but for rounding.
-fn joint_factor(mixture: &Mixture, k: usize, order: &[usize]) -> Result<Vec<f64>> {
-    let entry = |i: usize, j: usize| {
-        let (i, j) = (order[i], order[j]);
-        mixture.covariance(k, i.max(j), i.min(j))
-    };
-    cholesky(order.len(), entry).map_err(|(row, pivot)| Error::NotPositiveDefinite {
-        component: Some(k),
-        feature: order[row],
-        pivot,
-    })
 }

@@ -5,7 +5,7 @@
 //! let "tied" share one matrix and "spherical" share one variance.
 
 use crate::error::{Error, Result};
-use crate::linalg::{cholesky, invert_lower, packed_len, packed_row};
+use crate::linalg::{cholesky, factor_of_rows, invert_lower, packed_len, packed_row};
 
 /// Covariance parameters; flat and row-major, shapes as scikit-learn's
 /// `covariances_`.
@@ -84,6 +84,19 @@ impl Covariances {
     /// Whether different features are never correlated, whatever the values.
     pub(crate) fn is_diagonal(&self) -> bool {
         matches!(self, Self::Diag(_) | Self::Spherical(_))
+    }
+
+    /// The packed lower Cholesky factor of some features of component `k`, in the
+    /// order given. The covariances have been checked, so that it exists.
+    pub(crate) fn factor(&self, n_features: usize, k: usize, features: &[usize]) -> Vec<f64> {
+        // The lower triangle is the one that counts.
+        let entry = |i: usize, j: usize| self.at(n_features, k, i.max(j), i.min(j));
+        // Of two features among hundreds this is the cheap way; where it fails by a
+        // rounding in this order, the rows of the whole factor cannot.
+        cholesky(features.len(), |i, j| entry(features[i], features[j])).unwrap_or_else(|_| {
+            let whole = cholesky(n_features, entry).expect("it was factorised when checked");
+            factor_of_rows(&whole, n_features, features)
+        })
     }
 
     /// The same type with entry (k, i, j) given by `entry`, for `n_features`
@@ -203,6 +216,43 @@ fn inverse_stds(variances: &[f64], d: usize) -> Result<Vec<f64>> {
 }
 
 impl PrecisionsCholesky {
+    /// Of some of the features, in the order given; `covariances` are those that
+    /// these factors are of.
+    pub(crate) fn of_features(
+        &self,
+        covariances: &Covariances,
+        n_features: usize,
+        features: &[usize],
+    ) -> Self {
+        let m = features.len();
+        match self {
+            Self::Triangular { factors, stride } => {
+                let n_matrices = if *stride == 0 { 1 } else { factors.len() / stride };
+                let inverse =
+                    |k: usize| invert_lower(&covariances.factor(n_features, k, features), m);
+                Self::Triangular {
+                    factors: (0..n_matrices).flat_map(inverse).collect(),
+                    stride: if *stride == 0 { 0 } else { packed_len(m) },
+                }
+            }
+            Self::Diagonal { inverse_stds, component_stride: 1, feature_stride: 0 } => {
+                Self::Diagonal {
+                    inverse_stds: inverse_stds.clone(),
+                    component_stride: 1,
+                    feature_stride: 0,
+                }
+            }
+            Self::Diagonal { inverse_stds, .. } => Self::Diagonal {
+                inverse_stds: inverse_stds
+                    .chunks_exact(n_features)
+                    .flat_map(|stds| features.iter().map(|&i| stds[i]))
+                    .collect(),
+                component_stride: m,
+                feature_stride: 1,
+            },
+        }
+    }
+
     /// log |W| of component `k`: minus half the log-determinant of its covariance.
     pub(crate) fn log_det(&self, n_features: usize, k: usize) -> f64 {
         (0..n_features).map(|i| self.at(k, i, i).ln()).sum()

@@ -53,6 +53,29 @@ pub(crate) fn invert_lower(factor: &[f64], d: usize) -> Vec<f64> {
     inverse
 }
 
+/// The packed lower factor of R Rᵀ for some `rows` of a packed lower factor, in
+/// the order given: what Cholesky would give for these features, but it cannot
+/// fail, because nothing is subtracted from a square (modified Gram-Schmidt).
+pub(crate) fn factor_of_rows(factor: &[f64], d: usize, rows: &[usize]) -> Vec<f64> {
+    let mut result = Vec::with_capacity(packed_len(rows.len()));
+    let mut basis: Vec<f64> = Vec::with_capacity(rows.len() * d);
+    for &row in rows {
+        let mut rest = vec![0.0; d];
+        rest[..=row].copy_from_slice(packed_row(factor, row));
+        for direction in basis.chunks_exact(d) {
+            let along: f64 = rest.iter().zip(direction).map(|(r, q)| r * q).sum();
+            rest.iter_mut().zip(direction).for_each(|(r, q)| *r -= along * q);
+            result.push(along);
+        }
+        let largest = rest.iter().fold(f64::MIN_POSITIVE, |m, r| m.max(r.abs()));
+        let norm = largest * rest.iter().map(|r| (r / largest).powi(2)).sum::<f64>().sqrt();
+        let norm = norm.max(f64::MIN_POSITIVE);
+        result.push(norm);
+        basis.extend(rest.iter().map(|r| r / norm));
+    }
+    result
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +94,18 @@ mod tests {
                     (j..=i).map(|m| packed_row(&factor, i)[m] * packed_row(&inverse, m)[j]).sum();
                 assert!((identity - f64::from(u8::from(i == j))).abs() < 1e-15);
             }
+        }
+    }
+
+    #[test]
+    fn rows_of_a_factor_in_any_order_have_the_factor_of_their_own_matrix() {
+        let matrix = [[4.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 3.0]];
+        let factor = cholesky(3, |i, j| matrix[i][j]).unwrap();
+        for rows in [&[2, 0, 1][..], &[1, 2], &[2], &[0, 1, 2]] {
+            let entry = |i: usize, j: usize| matrix[rows[i]][rows[j]];
+            let want = cholesky(rows.len(), entry).unwrap();
+            let got = factor_of_rows(&factor, 3, rows);
+            assert!(got.iter().zip(&want).all(|(g, w)| (g - w).abs() < 1e-15), "{got:?} {want:?}");
         }
     }
 
