@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _POINTS_PER_COMPONENT = 20
 _MIN_POINTS = 20_000
 
-#: Iterations of EM; PSNR gains less than 0.03 dB from the next one (china.jpg, K=1000).
+#: Iterations of EM; PSNR gains less than 0.01 dB from the next one (china.jpg, K=1000).
 DEFAULT_MAX_ITER = 5
 
 #: A pixel is a unit square and an 8-bit level a unit interval, of variance 1/12
