@@ -16,9 +16,13 @@ pub(crate) struct GridComponents {
     n_targets: usize,
     /// Per target: the size that its values have.
     target_scales: Vec<f64>,
+    /// Per component: covariances of the targets, packed rows; if they are asked for.
+    target_covariances: Vec<f64>,
 }
 
 struct Component {
+    /// Its index in the model, which may have others of weight zero.
+    index: u32,
     /// Base-2 logarithm of the weighted density at the mean.
     peak: f64,
     mean: [f64; MAX_AXES],
@@ -41,10 +45,12 @@ impl GridComponents {
                     factor[packed_len(i) + j] = whitening.at(k, i, j) * scale;
                 }
             }
-            Component { peak: mixture.log_peak(k) * std::f64::consts::LOG2_E, mean, factor }
+            let index = u32::try_from(k).expect("fewer than 2^32 components");
+            Component { index, peak: mixture.log_peak(k) * std::f64::consts::LOG2_E, mean, factor }
         };
         let components = mixture.active_components().map(component).collect();
-        Self { n_axes, components, experts: Vec::new(), n_targets: 0, target_scales: Vec::new() }
+        let (experts, target_scales, target_covariances) = Default::default();
+        Self { n_axes, components, experts, n_targets: 0, target_scales, target_covariances }
     }
 
     /// Of a conditional whose given features are the grid's axes, in array order.
@@ -62,6 +68,17 @@ impl GridComponents {
         Self { experts, n_targets, target_scales, ..components }
     }
 
+    /// The same with the covariances of the targets under each component.
+    pub(crate) fn with_covariances(self, conditional: &Conditional) -> Self {
+        let mut target_covariances = Vec::new();
+        for k in conditional.marginal().active_components() {
+            for i in 0..self.n_targets {
+                target_covariances.extend((0..=i).map(|j| conditional.covariance(k, i, j)));
+            }
+        }
+        Self { target_covariances, ..self }
+    }
+
     /// Number of components that take part.
     pub(crate) fn len(&self) -> usize {
         self.components.len()
@@ -70,6 +87,16 @@ impl GridComponents {
     /// Number of features whose conditional mean is wanted; 0 for a density.
     pub(crate) fn n_targets(&self) -> usize {
         self.n_targets
+    }
+
+    /// Index in the model of component `k`.
+    pub(crate) fn index(&self, k: usize) -> u32 {
+        self.components[k].index
+    }
+
+    /// Covariance of targets `i` and `j` under component `k`, j <= i.
+    pub(crate) fn target_covariance(&self, k: usize, i: usize, j: usize) -> f64 {
+        self.target_covariances[k * packed_len(self.n_targets) + packed_len(i) + j]
     }
 
     /// Base-2 logarithm of the weighted density of component `k` at its mean.

@@ -66,24 +66,26 @@ impl Conditional {
             let covariances = mixture.marginal(&targets)?.covariances().clone();
             return Ok(Self { marginal, targets, target_means, slopes, covariances });
         }
+        let n_matrices = mixture.covariances().n_matrices(mixture.n_components());
         let mut slopes = Vec::with_capacity(mixture.n_components() * n_targets * n_given);
-        let mut factors = Vec::with_capacity(mixture.n_components());
-        for k in 0..mixture.n_components() {
+        let mut values = Vec::with_capacity(n_matrices * n_targets * n_targets);
+        for k in 0..n_matrices {
             let factor = mixture.covariances().factor(d, k, &order);
             let inverse = invert_lower(&factor, n_given);
+            let row = |t: usize| packed_row(&factor, n_given + t).split_at(n_given);
             for t in 0..n_targets {
-                let cross = &packed_row(&factor, n_given + t)[..n_given];
+                let cross = row(t).0;
                 slopes.extend((0..n_given).map(|g| {
                     (g..n_given).map(|m| cross[m] * packed_row(&inverse, m)[g]).sum::<f64>()
                 }));
+                let entry = |u: usize| row(t).1.iter().zip(row(u).1).map(|(a, b)| a * b).sum();
+                values.extend((0..n_targets).map(entry).collect::<Vec<f64>>());
             }
-            factors.push(factor);
         }
-        let covariances =
-            mixture.covariances().map(mixture.n_components(), n_targets, |k, i, j| {
-                let row = |t: usize| &packed_row(&factors[k], n_given + t)[n_given..];
-                row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum()
-            });
+        for _ in n_matrices..mixture.n_components() {
+            slopes.extend_from_within(..n_targets * n_given);
+        }
+        let covariances = mixture.covariances().with_matrices(values);
         Ok(Self { marginal, targets, target_means, slopes, covariances })
     }
 
@@ -111,6 +113,12 @@ impl Conditional {
         let n_given = self.marginal.n_features();
         let start = (k * self.targets.len() + t) * n_given;
         &self.slopes[start..start + n_given]
+    }
+
+    /// Covariance of targets `i` and `j` under component `k`, whatever the values.
+    #[must_use]
+    pub fn covariance(&self, k: usize, i: usize, j: usize) -> f64 {
+        self.covariances.at(self.targets.len(), k, i, j)
     }
 
     /// Mean of target `t` under component `k`, given `values`.

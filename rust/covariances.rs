@@ -86,6 +86,23 @@ impl Covariances {
         matches!(self, Self::Diag(_) | Self::Spherical(_))
     }
 
+    /// Number of matrices of `n_components` components: one that all share, or one each.
+    pub(crate) fn n_matrices(&self, n_components: usize) -> usize {
+        if matches!(self, Self::Tied(_)) { 1 } else { n_components }
+    }
+
+    /// The same type with whole matrices, [`Self::n_matrices`] of them.
+    ///
+    /// # Panics
+    /// If the type has variances instead.
+    pub(crate) fn with_matrices(&self, values: Vec<f64>) -> Self {
+        match self {
+            Self::Full(_) => Self::Full(values),
+            Self::Tied(_) => Self::Tied(values),
+            Self::Diag(_) | Self::Spherical(_) => panic!("variances instead of matrices"),
+        }
+    }
+
     /// The packed lower Cholesky factor of some features of component `k`, in the
     /// order given. The covariances have been checked, so that it exists.
     pub(crate) fn factor(&self, n_features: usize, k: usize, features: &[usize]) -> Vec<f64> {

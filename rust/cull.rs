@@ -2,16 +2,21 @@
 //!
 //! Proof that what is left out cannot matter. Let r be any component and
 //! D_k(x) = q_k(x) - q_r(x), in bits. On a box, component k is left out only if
-//! an upper bound of D_k over the box is below -T_k, T_k = 53 + log2(K) + E_k.
-//! Each component is left out at most once, on some box of the hierarchy that
-//! contains the pixel, against that box's own r. Since p(x) >= 2^(q_r(x)),
+//! an upper bound of D_k over the box is below -T_k, T_k = B + log2(K) + E_k,
+//! where B bits are wanted: 53, or fewer where a tolerance or the type of the
+//! output allows (quantity.rs). Each component is left out at most once, on some
+//! box of the hierarchy that contains the pixel, against that box's own r. Since
+//! p(x) >= 2^(q_r(x)),
 //!
-//!   sum of all that is left out <= sum_k 2^(-T_k) p(x) <= 2^-53 p(x).
+//!   sum of all that is left out <= sum_k 2^(-T_k) p(x) <= 2^-B p(x).
 //!
 //! A conditional mean weights component k's expert by p_k(x) / p(x). E_k is the
 //! logarithm (at least 0) of the largest value its expert takes anywhere on the
 //! grid over the scale of the target, so each expert left out moves the mean by
-//! less than 2^-53 / K of that scale, and all together by 2^-53 of it.
+//! less than 2^-B / K of that scale, and all together by 2^-B of it. For a
+//! covariance E_k is the same of the largest squared deviation over the smallest
+//! variance; for an entropy, of -r log r. A label is the component with the
+//! largest q: one that lies below r all over a box is not it, so T_k = 0 there.
 //!
 //! The bound. From the middle of the box, D is an exact quadratic
 //! D(u, v) = d + g u + h v + A u² + B u v + C v² on |u| <= U, |v| <= V, so
@@ -76,7 +81,7 @@ impl Quadratic {
     }
 }
 
-/// Finds the components that can matter on `area`: their positions in `columns`
+/// Finds the components that can matter on `area` where `bits` are wanted: their positions in `columns`
 /// go to `survivors`, and the position of the reference is returned, or None if
 /// no component has a finite q at the middle (then all survive).
 #[inline(always)]
@@ -84,6 +89,7 @@ pub(crate) fn survivors<S: Simd>(
     simd: S,
     columns: &Columns,
     area: &Area,
+    bits: f64,
     survivors: &mut Vec<u32>,
 ) -> Option<usize> {
     survivors.clear();
@@ -111,7 +117,8 @@ pub(crate) fn survivors<S: Simd>(
         let size = simd.mul_add(curvature, half_squared, size);
         let bound = simd.add(simd.sub(k.q, splat(r.q)), simd.add(along_x, along_y));
         let bound = simd.mul_add(size, rounding, simd.add(bound, cross));
-        let threshold = simd.load(&columns.column(Column::Threshold)[first..]);
+        let excess = simd.load(&columns.column(Column::Excess)[first..]);
+        let threshold = simd.add(excess, splat(bits));
         let dropped = simd.less_bits(simd.add(bound, threshold), splat(0.0));
         let mut kept = !dropped & ((1_u32 << S::LANES) - 1);
         while kept != 0 {
@@ -158,18 +165,20 @@ fn q_at<S: Simd>(simd: S, columns: &Columns, first: usize, (x, y): (f64, f64)) -
     simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Column::Peak)))
 }
 
-struct VectorQuadratic<S: Simd> {
-    q: S::F,
-    gx: S::F,
-    gy: S::F,
-    xx: S::F,
-    xy: S::F,
-    yy: S::F,
+/// The same of as many entries as there are lanes.
+pub(crate) struct VectorQuadratic<S: Simd> {
+    pub(crate) q: S::F,
+    pub(crate) gx: S::F,
+    pub(crate) gy: S::F,
+    pub(crate) xx: S::F,
+    pub(crate) xy: S::F,
+    pub(crate) yy: S::F,
 }
 
 impl<S: Simd> VectorQuadratic<S> {
+    /// Of the entries from `first` on, around a middle.
     #[inline(always)]
-    fn load(simd: S, columns: &Columns, first: usize, (x, y): (f64, f64)) -> Self {
+    pub(crate) fn load(simd: S, columns: &Columns, first: usize, (x, y): (f64, f64)) -> Self {
         let load = |column| simd.load(&columns.column(column)[first..]);
         let (a, b, c) = (load(Column::A), load(Column::B), load(Column::C));
         let dy = simd.sub(simd.splat(y), load(Column::MeanY));

@@ -27,6 +27,8 @@ pub enum Error {
     Feature { argument: &'static str, feature: usize, n_features: usize },
     /// A grid that cannot be rendered.
     Grid { argument: &'static str, expected: &'static str, got: String },
+    /// A tolerance that is none.
+    Tolerance { got: f64 },
     /// A point so far from every component that no float64 holds the distance.
     OutOfReach { argument: &'static str, point: Vec<f64> },
     /// Threads that the system does not give.
@@ -83,6 +85,11 @@ impl fmt::Display for Error {
             Self::Grid { argument, expected, got } => {
                 write!(f, "{argument}: expected {expected}, got {got}")
             }
+            Self::Tolerance { got } => write!(
+                f,
+                "tolerance: expected a number above 0 and below 1, got {got:?}; \
+                 leave it out for the exact result"
+            ),
             Self::OutOfReach { argument, point } => write!(
                 f,
                 "{argument}: expected a point whose distance from the components is a float64, \

@@ -133,6 +133,18 @@ impl Grid {
         &self.line_axes
     }
 
+    /// The first axis in array order: rows of a picture, frames of a volume.
+    #[must_use]
+    pub fn first_axis(&self) -> &Axis {
+        self.line_axes.first().unwrap_or(&self.x_axis)
+    }
+
+    /// Number of pixels at one place of the first axis.
+    #[must_use]
+    pub fn pixels_of_line(&self) -> usize {
+        self.n_pixels() / self.first_axis().n_pixels
+    }
+
     /// Number of lines: pixels over pixels per line.
     #[must_use]
     pub fn n_lines(&self) -> usize {

@@ -39,11 +39,13 @@ mod grid;
 mod kernel;
 mod linalg;
 mod mixture;
+mod painter;
 mod pixel;
 mod plane;
 mod pool;
 #[cfg(feature = "python")]
 mod python;
+mod quantity;
 mod render;
 mod score;
 
@@ -56,5 +58,6 @@ pub use kernel::simd::Level;
 pub use mixture::Mixture;
 pub use pixel::Pixel;
 pub use pool::Runtime;
-pub use render::{Quantity, Rendering};
+pub use quantity::Quantity;
+pub use render::Rendering;
 pub use score::score_samples;

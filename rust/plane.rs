@@ -13,15 +13,10 @@
 
 use crate::components::GridComponents;
 use crate::grid::{Grid, MAX_AXES};
-use crate::kernel::math::exp2_clamped;
-use crate::kernel::simd::Simd;
+use crate::quantity::Quantity;
 
 /// Width and height of a tile, in pixels.
 pub(crate) const TILE: usize = 32;
-
-/// Largest exponent, in bits, that a recurrence or a direct exponential may meet
-/// on a tile; float64 ends at 1022.
-pub(crate) const MAX_BITS: f64 = 400.0;
 
 /// Components as columns of numbers, padded with components that never matter.
 #[derive(Default, Clone)]
@@ -43,8 +38,9 @@ pub(crate) enum Column {
     A,
     B,
     C,
-    /// Bits by which the component must lie below the reference to be left out.
-    Threshold,
+    /// Bits, beyond those that are wanted, by which the component must lie below
+    /// the reference to be left out: see the header of cull.rs.
+    Excess,
 }
 
 /// Entries are padded to a multiple of this, the most lanes of any level.
@@ -75,6 +71,12 @@ impl Columns {
         self.pad();
     }
 
+    fn with_capacity(n: usize) -> Self {
+        let n = n.next_multiple_of(PADDING);
+        let values = std::array::from_fn(|_| Vec::with_capacity(n));
+        Self { index: Vec::with_capacity(n), values }
+    }
+
     fn push(&mut self, index: u32, entry: [f64; N_COLUMNS]) {
         self.index.push(index);
         for (column, value) in self.values.iter_mut().zip(entry) {
@@ -96,10 +98,7 @@ pub(crate) struct PlaneModel<'a> {
     grid: &'a Grid,
     /// Pixels of a plane: (rows, columns); a folded line's last row may be short.
     pub(crate) shape: (usize, usize),
-    thresholds: Vec<f64>,
-    /// 2^(-(b² + c²) y²) for the rows y of a tile, from its middle, or None
-    /// where the exponents pass `MAX_BITS`.
-    curvature_tables: Vec<Option<[f64; TILE]>>,
+    excess: Vec<f64>,
 }
 
 /// The components on one plane.
@@ -118,23 +117,14 @@ impl Plane {
 }
 
 impl<'a> PlaneModel<'a> {
-    pub(crate) fn new<S: Simd>(simd: S, components: &'a GridComponents, grid: &'a Grid) -> Self {
+    pub(crate) fn new(components: &'a GridComponents, grid: &'a Grid, quantity: Quantity) -> Self {
         let shape = match grid.axes_before_x() {
             [] => (grid.n_pixels().div_ceil(TILE), TILE.min(grid.n_pixels())),
             [.., y] => (y.n_pixels(), grid.x_axis().n_pixels()),
         };
-        let mut model =
-            Self { components, grid, shape, thresholds: Vec::new(), curvature_tables: Vec::new() };
-        model.curvature_tables = simd.vectorize(
-            #[inline(always)]
-            || curvature_tables(simd, &model),
-        );
-        model.thresholds = model.thresholds();
+        let mut model = Self { components, grid, shape, excess: Vec::new() };
+        model.excess = model.excess(quantity);
         model
-    }
-
-    pub(crate) fn curvature_table(&self, k: usize) -> Option<&[f64; TILE]> {
-        self.curvature_tables[k].as_ref()
     }
 
     /// Number of planes: frames of a volume, else 1.
@@ -162,7 +152,7 @@ impl<'a> PlaneModel<'a> {
     /// The components on plane `plane`.
     pub(crate) fn plane(&self, plane: usize) -> Plane {
         let n_targets = self.components.n_targets();
-        let mut columns = Columns::default();
+        let mut columns = Columns::with_capacity(self.components.len());
         let mut experts = Vec::with_capacity(self.components.len() * n_targets);
         for k in 0..self.components.len() {
             let (a, b, c) = self.factors(k);
@@ -175,7 +165,7 @@ impl<'a> PlaneModel<'a> {
                 [] => (x.rem_euclid(TILE as f64), (x / TILE as f64).floor()),
                 [.., y] => (x, y.pixel(position[position.len() - 2])),
             };
-            let entry = [peak, mx, my, a, b, c, self.thresholds[k]];
+            let entry = [peak, mx, my, a, b, c, self.excess[k]];
             columns.push(u32::try_from(k).expect("fewer than 2^32 components"), entry);
             for t in 0..n_targets {
                 experts.push(self.expert(k, t, position));
@@ -215,18 +205,53 @@ impl<'a> PlaneModel<'a> {
         [mean + shift, along_x, along_y]
     }
 
-    /// Bits below the reference at which a component can be left out: see the
-    /// header of cull.rs.
-    fn thresholds(&self) -> Vec<f64> {
-        let n_targets = self.components.n_targets();
-        let scales: Vec<f64> = (0..n_targets).map(|t| self.components.target_scale(t)).collect();
-        let base = 53.0 + (self.components.len() as f64).log2();
-        let threshold = |k: usize| {
-            let excess = |t: usize| self.largest_expert(k, t) / scales[t];
-            let largest = (0..n_targets).map(excess).fold(1.0, f64::max);
-            base + if largest.is_finite() { largest.log2() } else { f64::INFINITY }
+    /// Bits beyond those that are wanted: see the header of cull.rs.
+    fn excess(&self, quantity: Quantity) -> Vec<f64> {
+        let n = self.components.len();
+        let alike = (n as f64).log2();
+        // Of a value a sum may lose as large a share as of the shares themselves.
+        let of_ratio = |ratio: f64| {
+            alike + if ratio.is_finite() { ratio.max(1.0).log2() } else { f64::INFINITY }
         };
-        (0..self.components.len()).map(threshold).collect()
+        match quantity {
+            Quantity::Label => vec![0.0; n],
+            Quantity::Density | Quantity::LogDensity => vec![alike; n],
+            // A share of 2^-T adds T 2^-T bits, T being below 256 where 53 are wanted.
+            Quantity::Entropy => vec![alike + 8.0; n],
+            Quantity::Mean => self
+                .largest_ratios(|k, t| self.largest_expert(k, t), |t| self.scale(t))
+                .map(of_ratio)
+                .collect(),
+            Quantity::Covariance | Quantity::Std => {
+                let reach: Vec<f64> = (0..self.components.n_targets())
+                    .map(|t| (0..n).map(|k| self.largest_expert(k, t)).fold(0.0, f64::max))
+                    .collect();
+                let variance = |k: usize, t: usize| self.components.target_covariance(k, t, t);
+                let largest = |k: usize, t: usize| {
+                    variance(k, t) + (self.largest_expert(k, t) + reach[t]).powi(2)
+                };
+                let smallest =
+                    |t: usize| (0..n).map(|k| variance(k, t)).fold(f64::INFINITY, f64::min);
+                self.largest_ratios(largest, smallest).map(of_ratio).collect()
+            }
+        }
+    }
+
+    fn scale(&self, t: usize) -> f64 {
+        self.components.target_scale(t)
+    }
+
+    /// Per component, the largest of `value(k, t) / scale(t)` over the targets.
+    fn largest_ratios(
+        &self,
+        value: impl Fn(usize, usize) -> f64,
+        scale: impl Fn(usize) -> f64,
+    ) -> impl Iterator<Item = f64> {
+        let scales: Vec<f64> = (0..self.components.n_targets()).map(scale).collect();
+        (0..self.components.len()).map(move |k| {
+            let ratio = |(t, scale): (usize, &f64)| value(k, t) / scale;
+            scales.iter().enumerate().map(ratio).fold(0.0, f64::max)
+        })
     }
 
     /// A bound of |mean of target `t`| under component `k` over the whole grid.
@@ -239,29 +264,4 @@ impl<'a> PlaneModel<'a> {
         let shifts = axes.zip(self.components.mean(k)).zip(slopes);
         mean.abs() + shifts.map(|((axis, &m), s)| s.abs() * reach(axis, m)).sum::<f64>()
     }
-}
-
-#[inline(always)]
-fn curvature_tables<S: Simd>(simd: S, model: &PlaneModel<'_>) -> Vec<Option<[f64; TILE]>> {
-    let middle = (TILE - 1) as f64 / 2.0;
-    let mut minus_squares = [0.0; TILE];
-    for (row, square) in minus_squares.iter_mut().enumerate() {
-        *square = -(row as f64 - middle).powi(2);
-    }
-    let mut tables = Vec::with_capacity(model.components.len());
-    for k in 0..model.components.len() {
-        let (_, b, c) = model.factors(k);
-        let curvature = b * b + c * c;
-        if curvature * middle * middle > MAX_BITS {
-            tables.push(None);
-            continue;
-        }
-        let mut table = [0.0; TILE];
-        for first in (0..TILE).step_by(S::LANES) {
-            let exponent = simd.mul(simd.splat(curvature), simd.load(&minus_squares[first..]));
-            simd.store(exp2_clamped(simd, exponent), &mut table[first..]);
-        }
-        tables.push(Some(table));
-    }
-    tables
 }

@@ -3,9 +3,11 @@
 //! model -> plane -> band of `TILE` rows -> block of tiles -> tile, and at each
 //! step cull.rs leaves the components that can matter there, so that the work a
 //! tile sees does not grow with the components elsewhere. Bands are the pieces
-//! that threads take; the hierarchy depends on the grid alone, so that the bits
-//! of the result do not depend on the threads. The instruction set is chosen
-//! once, here; below, everything is generic over it.
+//! that threads take; the hierarchy depends on the grid alone, and a band of
+//! which some rows are wanted is rendered whole and written in part, so that the
+//! bits of the result depend neither on the threads nor on how the picture is
+//! cut. The instruction set is chosen once, here; below, everything is generic
+//! over it.
 
 use crate::components::GridComponents;
 use crate::condition::Conditional;
@@ -14,26 +16,17 @@ use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::kernel::line::{LineKernel, Segment};
 use crate::kernel::simd::{Dispatch, Simd};
-use crate::kernel::tile::{MAX_TARGETS, TileInput, TileKernel, Window};
+use crate::kernel::tile::{TileInput, Window};
 use crate::mixture::Mixture;
-use crate::pixel::{Output, Pixel, Sink};
+use crate::painter::{Painter, painter};
+use crate::pixel::{Band, Pixel};
 use crate::plane::{Columns, Plane, PlaneModel, TILE};
 use crate::pool::Runtime;
+use crate::quantity::{Precision, Quantity};
 use rayon::prelude::*;
 
 /// Tiles of a band that share a candidate list.
 const TILES_IN_BLOCK: usize = 8;
-
-/// What a pixel holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
-    /// p of the grid's features.
-    Density,
-    /// log p of the grid's features.
-    LogDensity,
-    /// E[remaining features | the grid's features], one value a remaining feature.
-    Mean,
-}
 
 /// A quantity of a mixture over a grid, checked and ready to render.
 ///
@@ -47,6 +40,10 @@ pub enum Quantity {
 /// rendering.render(&mut log_density, &Runtime::new(None)?)?;
 /// let peak = -(2.0 * std::f64::consts::PI * 4.0).ln();
 /// assert!((log_density[4] - peak).abs() < 1e-14);
+/// // The last row alone, with the same bits.
+/// let mut row = [0.0; 3];
+/// rendering.render_lines(2, &mut row, &Runtime::new(None)?)?;
+/// assert_eq!(row, log_density[6..]);
 /// # Ok::<(), gmmfast::Error>(())
 /// ```
 pub struct Rendering {
@@ -54,6 +51,7 @@ pub struct Rendering {
     quantity: Quantity,
     components: GridComponents,
     values_per_pixel: usize,
+    tolerance: Option<f64>,
 }
 
 impl Rendering {
@@ -62,7 +60,7 @@ impl Rendering {
     ///
     /// # Errors
     /// As many given features as the grid has axes are needed, distinct and in
-    /// range; a conditional mean needs a feature that is not given.
+    /// range; a conditional quantity needs a feature that is not given.
     pub fn new(
         mixture: &Mixture,
         grid: &Grid,
@@ -77,20 +75,35 @@ impl Rendering {
             });
         }
         let array_order: Vec<usize> = given.iter().rev().copied().collect();
-        let (components, values_per_pixel) = match quantity {
-            Quantity::Density | Quantity::LogDensity => {
-                (GridComponents::of_mixture(&mixture.marginal(&array_order)?), 1)
+        let components = if quantity.is_conditional() {
+            let conditional = Conditional::new(mixture, &array_order)?;
+            let components = GridComponents::of_conditional(&conditional);
+            match quantity {
+                Quantity::Mean => components,
+                _ => components.with_covariances(&conditional),
             }
-            Quantity::Mean => {
-                let conditional = Conditional::new(mixture, &array_order)?;
-                let n_targets = conditional.targets().len();
-                (GridComponents::of_conditional(&conditional), n_targets)
-            }
+        } else {
+            GridComponents::of_mixture(&mixture.marginal(&array_order)?)
         };
-        Ok(Self { grid: grid.clone(), quantity, components, values_per_pixel })
+        let values_per_pixel = quantity.values_per_pixel(components.n_targets());
+        Ok(Self { grid: grid.clone(), quantity, components, values_per_pixel, tolerance: None })
     }
 
-    /// Number of values of a pixel: 1, or the number of remaining features.
+    /// The same, as exact as `tolerance` asks: relative to the density, absolute in
+    /// log p, relative to the scale of the remaining features (squared for a
+    /// covariance), or in nats of entropy. Labels are always exact. A tolerance
+    /// finer than rounding changes nothing.
+    ///
+    /// # Errors
+    /// A tolerance that is not positive and below 1.
+    pub fn with_tolerance(self, tolerance: f64) -> Result<Self> {
+        if tolerance > 0.0 && tolerance < 1.0 {
+            return Ok(Self { tolerance: Some(tolerance), ..self });
+        }
+        Err(Error::Tolerance { got: tolerance })
+    }
+
+    /// Number of values of a pixel: 1, or what the remaining features take.
     #[must_use]
     pub fn values_per_pixel(&self) -> usize {
         self.values_per_pixel
@@ -115,12 +128,46 @@ impl Rendering {
                 got: out.len(),
             });
         }
-        runtime.install(|| runtime.level().dispatch(Render { rendering: self, out, runtime }))
+        self.render_lines(0, out, runtime)
+    }
+
+    /// Writes a part of the result: of the grid's first axis, from `first` on, as
+    /// much as `out` holds. The bits are those of the whole.
+    ///
+    /// # Errors
+    /// `out` does not hold a whole number of the first axis's lines, or reaches
+    /// beyond the last, or the runtime was interrupted.
+    pub fn render_lines<P: Pixel>(
+        &self,
+        first: usize,
+        out: &mut [P],
+        runtime: &Runtime,
+    ) -> Result<()> {
+        let line = self.grid.pixels_of_line() * self.values_per_pixel;
+        let n_lines = out.len() / line;
+        let left = self.grid.first_axis().n_pixels().checked_sub(first);
+        if n_lines * line != out.len() || left.is_none_or(|left| n_lines > left) {
+            return Err(Error::Length {
+                argument: "out",
+                expected: format!("lines of {line} values, within the grid from line {first} on"),
+                got: out.len(),
+            });
+        }
+        if out.is_empty() {
+            return Ok(());
+        }
+        let precision =
+            Precision::of(self.quantity, &self.components, P::RESOLUTION, self.tolerance);
+        let first_pixel = first * self.grid.pixels_of_line();
+        let work = Render { rendering: self, precision, first_pixel, out, runtime };
+        runtime.install(|| runtime.level().dispatch(work))
     }
 }
 
 struct Render<'a, P> {
     rendering: &'a Rendering,
+    precision: Precision,
+    first_pixel: usize,
     out: &'a mut [P],
     runtime: &'a Runtime,
 }
@@ -129,68 +176,83 @@ impl<P: Pixel> Dispatch for Render<'_, P> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
-        match self.rendering.components.n_targets() {
-            0 => self.run_with::<S, 1>(simd),
-            1 | 2 => self.run_with::<S, 2>(simd),
-            _ => self.run_with::<S, { MAX_TARGETS + 1 }>(simd),
-        }
+        let Self { rendering, precision, first_pixel, out, runtime } = self;
+        let Rendering { components, grid, quantity, values_per_pixel, .. } = rendering;
+        let model = PlaneModel::new(components, grid, *quantity);
+        let plane_len = grid.n_pixels() / model.n_planes();
+        pieces(out, first_pixel, plane_len, *values_per_pixel).try_for_each(
+            |(plane_index, first_pixel, out)| {
+                runtime.check()?;
+                let plane = model.plane(plane_index);
+                let shared =
+                    Shared { rendering, model: &model, plane: &plane, plane_index, precision };
+                let band_len = TILE * model.shape.1;
+                pieces(out, first_pixel, band_len, *values_per_pixel).try_for_each_init(
+                    || BandRenderer::new(simd, &shared),
+                    |renderer, (band, first, out)| {
+                        let slots = P::slots(out);
+                        let wanted = Band { slots, values_per_pixel: *values_per_pixel, first };
+                        let n_pixels = band_len.min(plane_len - band * band_len);
+                        renderer.render((band * TILE, n_pixels), wanted, runtime)
+                    },
+                )
+            },
+        )
     }
 }
 
-impl<P: Pixel> Render<'_, P> {
-    fn run_with<S: Simd, const N: usize>(self, simd: S) -> Result<()> {
-        let Self { rendering, out, runtime } = self;
-        let model = PlaneModel::new(simd, &rendering.components, &rendering.grid);
-        let plane_len = out.len() / model.n_planes();
-        let band_len = TILE * model.shape.1 * rendering.values_per_pixel;
-        out.par_chunks_mut(plane_len).enumerate().try_for_each(|(plane_index, out)| {
-            runtime.check()?;
-            let plane = model.plane(plane_index);
-            let new_renderer =
-                || BandRenderer::<S, N>::new(simd, rendering, &model, &plane, plane_index);
-            out.par_chunks_mut(band_len).enumerate().try_for_each_init(
-                new_renderer,
-                |renderer, (band, out)| {
-                    let n_pixels = out.len() / rendering.values_per_pixel;
-                    renderer.render((band * TILE, n_pixels), &mut Output(out), runtime)
-                },
-            )
-        })
-    }
+/// Cuts pixels from `first` on where each `len` of them end, counted from 0: the
+/// piece's number, the first of its pixels that is there, and these.
+fn pieces<P: Pixel>(
+    out: &mut [P],
+    first: usize,
+    len: usize,
+    values_per_pixel: usize,
+) -> impl IndexedParallelIterator<Item = (usize, usize, &mut [P])> {
+    let (number, skipped) = (first / len, first % len);
+    let head_len = ((len - skipped) * values_per_pixel).min(out.len());
+    let (head, rest) = out.split_at_mut(head_len);
+    let rest = rest.par_chunks_mut(len * values_per_pixel).enumerate();
+    rayon::iter::once((number, skipped, head))
+        .chain(rest.map(move |(i, piece)| (number + 1 + i, 0, piece)))
 }
 
-/// Renders bands of one plane.
-struct BandRenderer<'a, S: Simd, const N: usize> {
-    simd: S,
+/// What the bands of a plane share.
+struct Shared<'a> {
     rendering: &'a Rendering,
     model: &'a PlaneModel<'a>,
     plane: &'a Plane,
     plane_index: usize,
-    /// Candidates of the band, the block and the tile.
-    lists: [Columns; 3],
+    precision: Precision,
+}
+
+/// Candidates of a band, a block or a tile, and where they were in the list they
+/// were taken from.
+#[derive(Default)]
+struct Candidates {
+    columns: Columns,
     positions: Vec<u32>,
-    tile: TileKernel<S, N>,
+}
+
+/// Renders bands of one plane.
+struct BandRenderer<'a, S: Simd> {
+    simd: S,
+    shared: &'a Shared<'a>,
+    /// Of the band, the block and the tile.
+    lists: [Candidates; 3],
+    painter: Box<dyn Painter + 'a>,
     robust: LineKernel<'a, S>,
 }
 
-impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
-    fn new(
-        simd: S,
-        rendering: &'a Rendering,
-        model: &'a PlaneModel<'a>,
-        plane: &'a Plane,
-        plane_index: usize,
-    ) -> Self {
+impl<'a, S: Simd> BandRenderer<'a, S> {
+    fn new(simd: S, shared: &'a Shared<'a>) -> Self {
+        let Rendering { quantity, components, .. } = shared.rendering;
         Self {
             simd,
-            rendering,
-            model,
-            plane,
-            plane_index,
+            shared,
             lists: Default::default(),
-            positions: Vec::new(),
-            tile: TileKernel::new(simd),
-            robust: LineKernel::new(simd, &rendering.components),
+            painter: painter(simd, *quantity, components, shared.precision),
+            robust: LineKernel::new(simd, components),
         }
     }
 
@@ -199,25 +261,38 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
     fn render(
         &mut self,
         (first_row, n_pixels): (usize, usize),
-        out: &mut dyn Sink,
+        mut wanted: Band<'_>,
         runtime: &Runtime,
     ) -> Result<()> {
-        let width = self.model.shape.1;
+        let width = self.shared.model.shape.1;
+        let n_rows = n_pixels.div_ceil(width);
         let block_width = TILES_IN_BLOCK * TILE;
         let [mut band, mut block, mut tile] = std::mem::take(&mut self.lists);
-        self.cull(&self.plane.columns, &mut band, (0, first_row), width);
+        self.cull(&self.shared.plane.columns, &mut band, (0, first_row), width);
         for block_column in (0..width).step_by(block_width) {
             let block_end = width.min(block_column + block_width);
-            self.cull(&band, &mut block, (block_column, first_row), block_end - block_column);
+            let corner = (block_column, first_row);
+            self.cull(&band.columns, &mut block, corner, block_end - block_column);
+            self.painter.start_block();
             for column in (block_column..block_end).step_by(TILE) {
                 runtime.check()?;
-                let size = (n_pixels.div_ceil(width), TILE.min(width - column));
-                let reference = self.cull(&block, &mut tile, (column, first_row), size.1);
-                let is_done = reference.is_some_and(|reference| {
-                    self.render_tile(&tile, reference, (column, first_row), size, out)
-                });
-                if !is_done {
-                    self.render_robustly(&tile, (column, first_row), size, n_pixels, out);
+                let size = (n_rows, TILE.min(width - column));
+                let reference = self.cull(&block.columns, &mut tile, (column, first_row), size.1);
+                let input = TileInput {
+                    plane: self.shared.plane,
+                    columns: &tile.columns,
+                    parents: &tile.positions,
+                    reference: reference.unwrap_or(0),
+                    area: Area::new((column, first_row), (size.1, TILE)),
+                    size,
+                    bits: self.shared.precision.bits,
+                };
+                let window = Window { first: column, row_stride: width, size };
+                let is_possible =
+                    reference.is_some() || self.shared.rendering.quantity == Quantity::Label;
+                if !is_possible || !self.painter.paint(&input, &block.columns, &window, &mut wanted)
+                {
+                    self.render_robustly(&tile.columns, (column, first_row), size, &mut wanted);
                 }
             }
         }
@@ -228,60 +303,21 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
     /// Puts those of `from` that can matter in a box of `TILE` rows into `into`;
     /// the reference's position there.
     fn cull(
-        &mut self,
+        &self,
         from: &Columns,
-        into: &mut Columns,
+        into: &mut Candidates,
         corner: (usize, usize),
         width: usize,
     ) -> Option<usize> {
-        let (simd, positions) = (self.simd, &mut self.positions);
+        let Candidates { columns, positions } = into;
+        let (simd, bits) = (self.simd, self.shared.precision.bits);
         let area = Area::new(corner, (width, TILE));
         let reference = simd.vectorize(
             #[inline(always)]
-            || survivors(simd, from, &area, positions),
+            || survivors(simd, from, &area, bits, positions),
         );
-        into.select(from, positions);
+        columns.select(from, positions);
         reference.and_then(|r| positions.iter().position(|&p| p as usize == r))
-    }
-
-    /// Renders a tile by recurrences; false if its exponents are beyond them.
-    fn render_tile(
-        &mut self,
-        columns: &Columns,
-        reference: usize,
-        (column, first_row): (usize, usize),
-        size: (usize, usize),
-        out: &mut dyn Sink,
-    ) -> bool {
-        let n_values = self.rendering.values_per_pixel;
-        let area = Area::new((column, first_row), (size.1, TILE));
-        for target in self.passes() {
-            let (model, plane) = (self.model, self.plane);
-            let input = TileInput { model, plane, columns, reference, area, size };
-            if !self.tile.accumulate(&input, target) {
-                return false;
-            }
-            let window = Window {
-                first: column * n_values + target,
-                row_stride: self.model.shape.1 * n_values,
-                pixel_stride: n_values,
-                size,
-            };
-            match self.rendering.quantity {
-                Quantity::Density => self.tile.density(&window, out),
-                Quantity::LogDensity => self.tile.log_density(&window, out),
-                Quantity::Mean => self.tile.mean(&window, out),
-            }
-        }
-        true
-    }
-
-    /// First targets of the passes over a tile; the last two may overlap.
-    fn passes(&self) -> impl Iterator<Item = usize> + use<S, N> {
-        let n_targets = self.rendering.components.n_targets();
-        let step = (N - 1).max(1);
-        let last = n_targets.saturating_sub(step);
-        (0..n_targets.max(1)).step_by(step).map(move |first| first.min(last))
     }
 
     /// Renders a tile by log-sum-exp, line by line.
@@ -290,29 +326,22 @@ impl<'a, S: Simd, const N: usize> BandRenderer<'a, S, N> {
         columns: &Columns,
         (column, first_row): (usize, usize),
         (n_rows, n_columns): (usize, usize),
-        n_pixels: usize,
-        out: &mut dyn Sink,
+        wanted: &mut Band<'_>,
     ) {
-        let (grid, width) = (&self.rendering.grid, self.model.shape.1);
-        let n_values = self.rendering.values_per_pixel;
+        let Shared { rendering, model, plane_index, .. } = self.shared;
+        let (grid, width) = (&rendering.grid, model.shape.1);
         let is_folded = grid.n_axes() == 1;
         for row in 0..n_rows {
             let y = first_row + row;
-            let line = if is_folded { 0 } else { self.plane_index * self.model.shape.0 + y };
+            let line = if is_folded { 0 } else { plane_index * model.shape.0 + y };
             let start = if is_folded { y * TILE + column } else { column };
-            let pixel = row * width + column;
             let segment = Segment {
                 line: &grid.line(line),
                 x_axis: grid.x_axis(),
-                columns: start..start + n_columns.min(n_pixels - pixel),
+                columns: start..grid.x_axis().n_pixels().min(start + n_columns),
                 components: &columns.index,
             };
-            let first = pixel * n_values;
-            match self.rendering.quantity {
-                Quantity::Density => self.robust.density(&segment, out, first),
-                Quantity::LogDensity => self.robust.log_density(&segment, out, first),
-                Quantity::Mean => self.robust.mean(&segment, out, first),
-            }
+            self.robust.render(rendering.quantity, &segment, row * width + column, wanted);
         }
     }
 }

@@ -5,13 +5,16 @@
 //! (scale (x - x_mean) + offset)² + a constant of the line: three operations a
 //! pixel instead of the full product, and the differences stay centred. What is
 //! constant on a line is computed once per line and chunk of components. It
-//! does the tiles whose exponents tile.rs cannot hold.
+//! does the tiles whose exponents kernel/tile cannot hold: first log p of each
+//! pixel, then averages of values under the responsibilities.
 
 use super::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
+use super::math::{exp2_clamped, log2};
 use super::simd::{MAX_LANES, Simd};
 use crate::components::GridComponents;
 use crate::grid::Axis;
-use crate::pixel::Sink;
+use crate::pixel::{Band, MAX_VECTORS, Run};
+use crate::quantity::Quantity;
 use std::ops::Range;
 
 #[derive(Clone, Copy, Default)]
@@ -41,23 +44,43 @@ impl LineTerm {
             peak: components.peak(k) - distance,
         }
     }
+
+    /// Its log-probability at the pixels `x`.
+    #[inline(always)]
+    fn exponent<S: Simd>(&self, simd: S, x: &Block<S>) -> Block<S> {
+        let mut exponent = *x;
+        for v in 0..VECTORS {
+            let difference = simd.sub(x[v], simd.splat(self.x_mean));
+            let whitened =
+                simd.mul_add(simd.splat(self.scale), difference, simd.splat(self.offset));
+            exponent[v] = simd.neg_mul_add(whitened, whitened, simd.splat(self.peak));
+        }
+        exponent
+    }
 }
 
+/// The mean of a target under a component along a line.
 #[derive(Clone, Copy)]
 struct Expert {
+    x_mean: f64,
     at_x_mean: f64,
     slope: f64,
 }
 
 impl Expert {
-    /// What the mean of target `t` under component `k` is along the line.
     #[inline(always)]
     fn of(components: &GridComponents, k: usize, t: usize, line: &[f64]) -> Self {
         let (mean, slopes) = components.expert(k, t);
         let (x_slope, slopes) = slopes.split_last().expect("a grid has an x axis");
         let offsets = line.iter().zip(components.mean(k)).map(|(u, m)| u - m);
         let at_line: f64 = slopes.iter().zip(offsets).map(|(s, o)| s * o).sum();
-        Self { at_x_mean: mean + at_line, slope: *x_slope }
+        Self { x_mean: components.mean(k)[line.len()], at_x_mean: mean + at_line, slope: *x_slope }
+    }
+
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, x: S::F) -> S::F {
+        let difference = simd.sub(x, simd.splat(self.x_mean));
+        simd.mul_add(simd.splat(self.slope), difference, simd.splat(self.at_x_mean))
     }
 }
 
@@ -78,92 +101,78 @@ pub(crate) struct LineKernel<'a, S: Simd> {
     components: &'a GridComponents,
     x: Vec<Block<S>>,
     state: Vec<LogSumExp<S>>,
-    /// Sums of exponential times expert, all targets of a block together.
-    sums: Vec<Block<S>>,
-    experts: Vec<Expert>,
+    /// Conditional means, all blocks of a target together.
+    means: Vec<Block<S>>,
 }
 
 impl<'a, S: Simd> LineKernel<'a, S> {
     pub(crate) fn new(simd: S, components: &'a GridComponents) -> Self {
-        Self { simd, components, x: vec![], state: vec![], sums: vec![], experts: vec![] }
+        Self { simd, components, x: vec![], state: vec![], means: vec![] }
     }
 
-    /// Writes log p, one value a pixel, from position `first` of `out` on.
-    pub(crate) fn log_density(&mut self, segment: &Segment<'_>, out: &mut dyn Sink, first: usize) {
-        self.accumulate(segment);
-        self.finish(segment, out, (first, 1), |simd, state, _| state.ln(simd));
-    }
-
-    /// Writes p, one value a pixel.
-    pub(crate) fn density(&mut self, segment: &Segment<'_>, out: &mut dyn Sink, first: usize) {
-        self.accumulate(segment);
-        self.finish(segment, out, (first, 1), |simd, state, _| state.exp(simd));
-    }
-
-    /// Writes E[targets | pixel], `n_targets` values a pixel.
-    pub(crate) fn mean(&mut self, segment: &Segment<'_>, out: &mut dyn Sink, first: usize) {
-        self.accumulate(segment);
-        let n_targets = self.components.n_targets();
-        for t in 0..n_targets {
-            self.finish(segment, out, (first + t, n_targets), |simd, state, sums| {
-                let mut mean = sums[t];
-                for v in 0..VECTORS {
-                    mean[v] = simd.div(mean[v], state.relative_sum()[v]);
-                }
-                mean
-            });
-        }
-    }
-
-    /// Writes a value a pixel, which `value` makes of a block's state and sums.
-    #[inline(always)]
-    fn finish(
-        &self,
+    /// Writes a quantity of each pixel of a segment, the first one at `pixel`.
+    pub(crate) fn render(
+        &mut self,
+        quantity: Quantity,
         segment: &Segment<'_>,
-        out: &mut dyn Sink,
-        (first, stride): (usize, usize),
-        value: impl Fn(S, &LogSumExp<S>, &[Block<S>]) -> Block<S>,
+        pixel: usize,
+        band: &mut Band<'_>,
     ) {
-        let simd = self.simd;
-        let (n_targets, block_len) = (self.components.n_targets(), S::LANES * VECTORS);
-        let mut values = [0.0; MAX_LANES * VECTORS];
-        for (b, state) in self.state.iter().enumerate() {
-            simd.vectorize(
-                #[inline(always)]
-                || {
-                    let sums = &self.sums[b * n_targets..][..n_targets];
-                    for (v, &vector) in value(simd, state, sums).iter().enumerate() {
-                        simd.store(vector, &mut values[v * S::LANES..]);
-                    }
-                },
-            );
-            let n = block_len.min(segment.columns.len() - b * block_len);
-            out.write(first + b * block_len * stride, stride, &values[..n]);
-        }
-    }
-
-    /// One pass over the segment's components.
-    fn accumulate(&mut self, segment: &Segment<'_>) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.accumulate_vectorized(segment),
+            || self.render_vectorized(quantity, segment, pixel, band),
         );
     }
 
     #[inline(always)]
-    fn accumulate_vectorized(&mut self, segment: &Segment<'_>) {
+    fn render_vectorized(
+        &mut self,
+        quantity: Quantity,
+        segment: &Segment<'_>,
+        pixel: usize,
+        band: &mut Band<'_>,
+    ) {
+        let (simd, n_targets) = (self.simd, self.components.n_targets());
         self.place_pixels(segment);
-        let mut terms = [LineTerm::default(); CHUNK];
-        for chunk in segment.components.chunks(CHUNK) {
-            for (term, &k) in terms.iter_mut().zip(chunk) {
-                *term = LineTerm::of(self.components, k as usize, segment.line);
+        self.sum(segment);
+        let mut output = Lines { simd, pixel, n_pixels: segment.columns.len(), band };
+        match quantity {
+            Quantity::LogDensity => {
+                for (b, state) in self.state.iter().enumerate() {
+                    output.write(b, 0, &state.ln(simd));
+                }
             }
-            self.experts.clear();
-            for t in 0..self.components.n_targets() {
-                let expert = |&k: &u32| Expert::of(self.components, k as usize, t, segment.line);
-                self.experts.extend(chunk.iter().map(expert));
+            Quantity::Density => {
+                for (b, state) in self.state.iter().enumerate() {
+                    output.write(b, 0, &state.exp(simd));
+                }
             }
-            self.absorb(&terms[..chunk.len()]);
+            Quantity::Entropy => {
+                for b in 0..self.x.len() {
+                    output.write(b, 0, &self.entropy(segment, b));
+                }
+            }
+            Quantity::Mean => {
+                self.place_means(segment);
+                for (i, mean) in self.means.iter().enumerate() {
+                    output.write(i / n_targets, i % n_targets, mean);
+                }
+            }
+            Quantity::Std => {
+                self.place_means(segment);
+                for (b, t) in pairs(self.x.len(), n_targets) {
+                    let variance = self.moment(segment, b, (t, t));
+                    output.write(b, t, &variance.map(|x| simd.sqrt(x)));
+                }
+            }
+            Quantity::Covariance => {
+                self.place_means(segment);
+                for (b, ij) in pairs(self.x.len(), n_targets * n_targets) {
+                    let moment = self.moment(segment, b, (ij / n_targets, ij % n_targets));
+                    output.write(b, ij, &moment);
+                }
+            }
+            Quantity::Label => unreachable!("labels have a kernel without exponentials"),
         }
     }
 
@@ -186,50 +195,124 @@ impl<'a, S: Simd> LineKernel<'a, S> {
             }
             self.x.push(x);
         }
-        self.state.clear();
-        self.state.resize(n_blocks, LogSumExp::new(simd));
-        self.sums.clear();
-        self.sums.resize(n_blocks * self.components.n_targets(), splat(simd, 0.0));
     }
 
-    /// Adds a chunk of components to every block.
+    /// log p of every pixel, in one pass over the components.
     #[inline(always)]
-    fn absorb(&mut self, terms: &[LineTerm]) {
+    fn sum(&mut self, segment: &Segment<'_>) {
         let simd = self.simd;
-        let n_targets = self.components.n_targets();
-        let mut shares = [splat(simd, 0.0); CHUNK];
-        let shares = &mut shares[..terms.len()];
-        for (b, (x, state)) in self.x.iter().zip(&mut self.state).enumerate() {
-            for (share, term) in shares.iter_mut().zip(terms) {
-                for v in 0..VECTORS {
-                    let difference = simd.sub(x[v], simd.splat(term.x_mean));
-                    let whitened =
-                        simd.mul_add(simd.splat(term.scale), difference, simd.splat(term.offset));
-                    share[v] = simd.neg_mul_add(whitened, whitened, simd.splat(term.peak));
-                }
+        self.state.clear();
+        self.state.resize(self.x.len(), LogSumExp::new(simd));
+        let mut exponents = [splat(simd, 0.0); CHUNK];
+        for chunk in segment.components.chunks(CHUNK) {
+            let mut terms = [LineTerm::default(); CHUNK];
+            for (term, &k) in terms.iter_mut().zip(chunk) {
+                *term = LineTerm::of(self.components, k as usize, segment.line);
             }
-            let rescale = state.absorb(simd, shares);
-            let experts = self.experts.chunks_exact(terms.len());
-            for (sum, experts) in self.sums[b * n_targets..].iter_mut().zip(experts) {
-                let mut running = *sum;
-                for v in 0..VECTORS {
-                    running[v] = simd.mul(running[v], rescale[v]);
+            for (x, state) in self.x.iter().zip(&mut self.state) {
+                for (exponent, term) in exponents.iter_mut().zip(&terms[..chunk.len()]) {
+                    *exponent = term.exponent(simd, x);
                 }
-                for ((share, term), expert) in shares.iter().zip(terms).zip(experts) {
-                    for v in 0..VECTORS {
-                        let difference = simd.sub(x[v], simd.splat(term.x_mean));
-                        let mean = simd.mul_add(
-                            simd.splat(expert.slope),
-                            difference,
-                            simd.splat(expert.at_x_mean),
-                        );
-                        running[v] = simd.mul_add(share[v], mean, running[v]);
-                    }
-                }
-                *sum = running;
+                state.absorb(simd, &mut exponents[..chunk.len()]);
             }
         }
     }
+
+    #[inline(always)]
+    fn place_means(&mut self, segment: &Segment<'_>) {
+        self.means.clear();
+        for (b, t) in pairs(self.x.len(), self.components.n_targets()) {
+            let expert = |k: usize, v: usize, _| {
+                Expert::of(self.components, k, t, segment.line).at(self.simd, self.x[b][v])
+            };
+            let (mean, _) = self.average(segment, b, expert);
+            self.means.push(mean);
+        }
+    }
+
+    /// Covariance of two targets, about the pixels' own means.
+    #[inline(always)]
+    fn moment(&self, segment: &Segment<'_>, b: usize, (i, j): (usize, usize)) -> Block<S> {
+        let (simd, n_targets) = (self.simd, self.components.n_targets());
+        let centers = [self.means[b * n_targets + i], self.means[b * n_targets + j]];
+        let value = |k: usize, v: usize, _| {
+            let deviation = |t: usize, center: S::F| {
+                let expert = Expert::of(self.components, k, t, segment.line);
+                simd.sub(expert.at(simd, self.x[b][v]), center)
+            };
+            let covariance = self.components.target_covariance(k, i.max(j), i.min(j));
+            let (di, dj) = (deviation(i, centers[0][v]), deviation(j, centers[1][v]));
+            simd.mul_add(di, dj, simd.splat(covariance))
+        };
+        self.average(segment, b, value).0
+    }
+
+    /// Entropy of the responsibilities in nats.
+    #[inline(always)]
+    fn entropy(&self, segment: &Segment<'_>, b: usize) -> Block<S> {
+        let simd = self.simd;
+        let (mut entropy, shares) = self.average(segment, b, |_, _, surprise| surprise);
+        for v in 0..VECTORS {
+            let bits = simd.add(entropy[v], log2(simd, shares[v]));
+            let nats = simd.mul(bits, simd.splat(std::f64::consts::LN_2));
+            entropy[v] = simd.max(nats, simd.splat(0.0));
+        }
+        entropy
+    }
+
+    /// The average of `value(component, vector, -log2 share)` over the components,
+    /// weighted by their shares, at block `b`; and the sum of the shares: 1, or less
+    /// where every distance overflows and all get the smallest share there is.
+    #[inline(always)]
+    fn average(
+        &self,
+        segment: &Segment<'_>,
+        b: usize,
+        value: impl Fn(usize, usize, S::F) -> S::F,
+    ) -> (Block<S>, Block<S>) {
+        let simd = self.simd;
+        let log_density = self.state[b].log2(simd);
+        let (mut shares, mut sums) = (splat(simd, 0.0), splat(simd, 0.0));
+        let limit = simd.splat(-S::FORMAT.min_exponent);
+        for &k in segment.components {
+            let term = LineTerm::of(self.components, k as usize, segment.line);
+            let exponent = term.exponent(simd, &self.x[b]);
+            for v in 0..VECTORS {
+                let share = exp2_clamped(simd, simd.sub(exponent[v], log_density[v]));
+                let surprise = simd.min(simd.sub(log_density[v], exponent[v]), limit);
+                shares[v] = simd.add(shares[v], share);
+                sums[v] = simd.mul_add(share, value(k as usize, v, surprise), sums[v]);
+            }
+        }
+        for v in 0..VECTORS {
+            sums[v] = simd.div(sums[v], shares[v]);
+        }
+        (sums, shares)
+    }
+}
+
+/// Where the blocks of a segment go.
+struct Lines<'a, 'b, S: Simd> {
+    simd: S,
+    pixel: usize,
+    n_pixels: usize,
+    band: &'a mut Band<'b>,
+}
+
+impl<S: Simd> Lines<'_, '_, S> {
+    #[inline(always)]
+    fn write(&mut self, b: usize, channel: usize, block: &Block<S>) {
+        let before = b * block_len::<S>();
+        let n_pixels = block_len::<S>().min(self.n_pixels - before);
+        let mut vectors = [[self.simd.splat(0.0); MAX_VECTORS]];
+        vectors[0][..VECTORS].copy_from_slice(block);
+        let run = Run { pixel: self.pixel + before, n_pixels, channel };
+        self.band.write(self.simd, run, &vectors);
+    }
+}
+
+fn pairs(n: usize, m: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..n * m).map(move |i| (i / m, i % m))
 }
 
 const fn block_len<S: Simd>() -> usize {

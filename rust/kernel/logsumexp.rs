@@ -61,19 +61,22 @@ impl<S: Simd> LogSumExp<S> {
         rescale
     }
 
-    /// The sum of exponentials relative to the maximum.
+    /// The base-2 logarithm of the whole sum.
     #[inline(always)]
-    pub(crate) fn relative_sum(&self) -> Block<S> {
-        self.sum
+    pub(crate) fn log2(&self, simd: S) -> Block<S> {
+        let mut result = self.max;
+        for v in 0..VECTORS {
+            result[v] = simd.add(self.max[v], log2(simd, self.sum[v]));
+        }
+        result
     }
 
     /// The natural logarithm of the whole sum.
     #[inline(always)]
     pub(crate) fn ln(&self, simd: S) -> Block<S> {
-        let mut result = self.max;
-        for v in 0..VECTORS {
-            let in_base_2 = simd.add(self.max[v], log2(simd, self.sum[v]));
-            result[v] = simd.mul(in_base_2, simd.splat(std::f64::consts::LN_2));
+        let mut result = self.log2(simd);
+        for log in &mut result {
+            *log = simd.mul(*log, simd.splat(std::f64::consts::LN_2));
         }
         result
     }

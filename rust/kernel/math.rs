@@ -10,12 +10,6 @@
 
 use super::simd::Simd;
 
-/// Below this, `exp2_clamped` gives 2^`MIN_EXPONENT`: against a sum of at
-/// least 1 that is nothing (2^-947 of a rounding, for every component), and no
-/// subnormal number is ever made. Where every distance overflows, all components
-/// get this same share, so that a conditional mean stays finite.
-pub(crate) const MIN_EXPONENT: f64 = -1000.0;
-
 /// (2^f - 1) / f on [-1/2, 1/2]; relative error of 2^f 3.4e-18.
 const EXP2: [f64; 11] = [
     0.6931471805599453258059,
@@ -50,27 +44,36 @@ fn horner<S: Simd>(simd: S, coefficients: &[f64], x: S::F) -> S::F {
     rest.iter().rev().fold(simd.splat(*last), |p, &c| simd.mul_add(p, x, simd.splat(c)))
 }
 
-/// 2^x for x <= 1000, to two units in the last place; 2^[`MIN_EXPONENT`] below
-/// that exponent and for NaN.
+/// 2^x to two units in the last place, for x as large as the format allows;
+/// 2^`min_exponent` below that exponent of the format, and for NaN.
+///
+/// Against a sum of at least 1 that is nothing (2^-947 of a float64 rounding, for
+/// every component), and no subnormal number is ever made. Where every distance
+/// overflows, all components get this same share, so that a conditional mean
+/// stays finite.
 #[inline(always)]
 pub(crate) fn exp2_clamped<S: Simd>(simd: S, x: S::F) -> S::F {
-    let x = simd.max(x, simd.splat(MIN_EXPONENT));
+    let x = simd.max(x, simd.splat(S::FORMAT.min_exponent));
     let n = simd.round(x);
-    let f = simd.sub(x, n);
-    let p = simd.mul_add(horner(simd, &EXP2, f), f, simd.splat(1.0));
-    simd.scale(p, n)
+    simd.scale(exp2_of_fraction(simd, simd.sub(x, n)), n)
 }
 
-/// a 2^x over the whole range of float64: subnormal results round as they
+/// 2^f for f in [-1/2, 1/2].
+#[inline(always)]
+fn exp2_of_fraction<S: Simd>(simd: S, f: S::F) -> S::F {
+    // Where float32 ends the series, what is left is below 6e-9 of it.
+    simd.mul_add(horner(simd, &EXP2[..S::FORMAT.exp2_terms], f), f, simd.splat(1.0))
+}
+
+/// a 2^x over the whole range of the format: subnormal results round as they
 /// should, larger ones overflow to infinity; NaN in x counts as minus infinity.
 #[inline(always)]
 pub(crate) fn times_exp2<S: Simd>(simd: S, a: S::F, x: S::F) -> S::F {
-    // Two steps of at most 2^±1000 each reach beyond both ends of the range.
-    let limit = 2.0 * MIN_EXPONENT;
+    // Two steps of at most this each reach beyond both ends of the range.
+    let limit = 2.0 * S::FORMAT.min_exponent;
     let x = simd.min(simd.max(x, simd.splat(limit)), simd.splat(-limit));
     let n = simd.round(x);
-    let f = simd.sub(x, n);
-    let p = simd.mul_add(horner(simd, &EXP2, f), f, simd.splat(1.0));
+    let p = exp2_of_fraction(simd, simd.sub(x, n));
     let half = simd.round(simd.mul(n, simd.splat(0.5)));
     let first = simd.scale(simd.mul(a, p), half);
     simd.scale(first, simd.sub(n, half))
@@ -82,7 +85,7 @@ pub(crate) fn log2<S: Simd>(simd: S, x: S::F) -> S::F {
     let (exponent, mantissa) = simd.split(x);
     let one = simd.splat(1.0);
     let s = simd.div(simd.sub(mantissa, one), simd.add(mantissa, one));
-    let p = horner(simd, &LOG2, simd.mul(s, s));
+    let p = horner(simd, &LOG2[..S::FORMAT.log2_terms], simd.mul(s, s));
     simd.mul_add(s, p, exponent)
 }
 
@@ -126,7 +129,7 @@ mod tests {
             }
             let beyond = [-1001.0, -1e300, f64::NEG_INFINITY, f64::NAN];
             for y in level.dispatch(Map::<false>(&beyond)) {
-                assert_eq!(y, MIN_EXPONENT.exp2());
+                assert_eq!(y, (-1000.0_f64).exp2());
             }
         }
     }

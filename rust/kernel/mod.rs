@@ -6,6 +6,7 @@
 //! lines of them by log-sum-exp where exponents are beyond those; `points`,
 //! scattered points. Kernels are infallible: what they are given was checked.
 
+pub(crate) mod label;
 pub(crate) mod line;
 mod logsumexp;
 pub(crate) mod math;

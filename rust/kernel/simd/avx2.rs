@@ -5,7 +5,8 @@
 //! which is the whole obligation; pointers come from slices whose length was
 //! checked the line before.
 
-use super::{ROUNDER, Simd};
+use super::avx2_single::Avx2Single;
+use super::{DOUBLE, Format, ROUNDER, Simd};
 use std::arch::x86_64::*;
 
 const LANES: usize = 4;
@@ -20,13 +21,30 @@ impl Avx2 {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
+pub(super) fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
 impl Simd for Avx2 {
     type F = __m256d;
+    type Element = f64;
+    type Single = Avx2Single;
+    type Double = Self;
     const LANES: usize = LANES;
+    const FORMAT: Format = DOUBLE;
+
+    #[inline(always)]
+    fn double(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn single(self) -> Avx2Single {
+        Avx2Single(self)
+    }
+    #[inline(always)]
+    fn element(self, x: f64) -> f64 {
+        x
+    }
 
     #[inline(always)]
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
@@ -34,7 +52,7 @@ impl Simd for Avx2 {
         unsafe { with_avx2(f) }
     }
     #[inline(always)]
-    fn splat(self, x: f64) -> __m256d {
+    fn splat_element(self, x: f64) -> __m256d {
         // SAFETY: the token proves AVX2 and FMA.
         unsafe { _mm256_set1_pd(x) }
     }
@@ -49,6 +67,28 @@ impl Simd for Avx2 {
         let to = &mut to[..LANES];
         // SAFETY: the token proves AVX2; the slice has room for LANES values.
         unsafe { _mm256_storeu_pd(to.as_mut_ptr(), x) }
+    }
+    #[inline(always)]
+    fn store_elements(self, x: __m256d, to: &mut [f64]) {
+        self.store(x, to);
+    }
+    #[inline(always)]
+    fn store_single(self, x: __m256d, to: &mut [f32]) {
+        let to = &mut to[..LANES];
+        // SAFETY: the token proves AVX2; the slice has room for LANES values.
+        unsafe { _mm_storeu_ps(to.as_mut_ptr(), _mm256_cvtpd_ps(x)) }
+    }
+    #[inline(always)]
+    fn store_bytes(self, x: __m256d, to: &mut [u8]) {
+        let to = &mut to[..LANES];
+        // SAFETY: the token proves AVX2; the slice has room for LANES bytes.
+        unsafe {
+            let clipped = _mm256_max_pd(x, _mm256_setzero_pd());
+            let clipped = _mm256_min_pd(clipped, _mm256_set1_pd(255.0));
+            let integers = _mm256_cvtpd_epi32(clipped);
+            let words = _mm_packs_epi32(integers, integers);
+            _mm_storeu_si32(to.as_mut_ptr(), _mm_packus_epi16(words, words));
+        }
     }
     forward! {
         add(a, b) = _mm256_add_pd;
@@ -66,9 +106,19 @@ impl Simd for Avx2 {
         unsafe { _mm256_andnot_pd(_mm256_set1_pd(-0.0), x) }
     }
     #[inline(always)]
+    fn sqrt(self, x: Self::F) -> Self::F {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { _mm256_sqrt_pd(x) }
+    }
+    #[inline(always)]
     fn less_bits(self, a: Self::F, b: Self::F) -> u32 {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) as u32 }
+    }
+    #[inline(always)]
+    fn select_less(self, a: __m256d, b: __m256d, x: __m256d, y: __m256d) -> __m256d {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { _mm256_blendv_pd(y, x, _mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) }
     }
     #[inline(always)]
     fn round(self, x: __m256d) -> __m256d {

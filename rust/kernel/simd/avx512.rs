@@ -5,7 +5,8 @@
 //! which is the whole obligation; pointers come from slices whose length was
 //! checked the line before.
 
-use super::Simd;
+use super::avx512_single::Avx512Single;
+use super::{DOUBLE, Format, Simd};
 use std::arch::x86_64::*;
 
 const LANES: usize = 8;
@@ -21,13 +22,30 @@ impl Avx512 {
 }
 
 #[target_feature(enable = "avx512f,avx512dq")]
-fn with_avx512<R>(f: impl FnOnce() -> R) -> R {
+pub(super) fn with_avx512<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
 impl Simd for Avx512 {
     type F = __m512d;
+    type Element = f64;
+    type Single = Avx512Single;
+    type Double = Self;
     const LANES: usize = LANES;
+    const FORMAT: Format = DOUBLE;
+
+    #[inline(always)]
+    fn double(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn single(self) -> Avx512Single {
+        Avx512Single(self)
+    }
+    #[inline(always)]
+    fn element(self, x: f64) -> f64 {
+        x
+    }
 
     #[inline(always)]
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
@@ -35,7 +53,7 @@ impl Simd for Avx512 {
         unsafe { with_avx512(f) }
     }
     #[inline(always)]
-    fn splat(self, x: f64) -> __m512d {
+    fn splat_element(self, x: f64) -> __m512d {
         // SAFETY: the token proves AVX-512 F and DQ.
         unsafe { _mm512_set1_pd(x) }
     }
@@ -50,6 +68,27 @@ impl Simd for Avx512 {
         let to = &mut to[..LANES];
         // SAFETY: the token proves AVX-512 F; the slice has room for LANES values.
         unsafe { _mm512_storeu_pd(to.as_mut_ptr(), x) }
+    }
+    #[inline(always)]
+    fn store_elements(self, x: __m512d, to: &mut [f64]) {
+        self.store(x, to);
+    }
+    #[inline(always)]
+    fn store_single(self, x: __m512d, to: &mut [f32]) {
+        let to = &mut to[..LANES];
+        // SAFETY: the token proves AVX-512 F; the slice has room for LANES values.
+        unsafe { _mm256_storeu_ps(to.as_mut_ptr(), _mm512_cvtpd_ps(x)) }
+    }
+    #[inline(always)]
+    fn store_bytes(self, x: __m512d, to: &mut [u8]) {
+        let to = &mut to[..LANES];
+        // SAFETY: the token proves AVX-512 F; the slice has room for LANES bytes.
+        unsafe {
+            let clipped = _mm512_max_pd(x, _mm512_setzero_pd());
+            let clipped = _mm512_min_pd(clipped, _mm512_set1_pd(255.0));
+            let integers = _mm512_castsi256_si512(_mm512_cvtpd_epi32(clipped));
+            _mm_storeu_si64(to.as_mut_ptr(), _mm512_cvtepi32_epi8(integers));
+        }
     }
     forward! {
         add(a, b) = _mm512_add_pd;
@@ -67,9 +106,19 @@ impl Simd for Avx512 {
         unsafe { _mm512_abs_pd(x) }
     }
     #[inline(always)]
+    fn sqrt(self, x: Self::F) -> Self::F {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { _mm512_sqrt_pd(x) }
+    }
+    #[inline(always)]
     fn less_bits(self, a: Self::F, b: Self::F) -> u32 {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { u32::from(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b)) }
+    }
+    #[inline(always)]
+    fn select_less(self, a: __m512d, b: __m512d, x: __m512d, y: __m512d) -> __m512d {
+        // SAFETY: the token proves that the processor has the instruction.
+        unsafe { _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b), y, x) }
     }
     #[inline(always)]
     fn round(self, x: __m512d) -> __m512d {

@@ -1,7 +1,9 @@
 //! Every architecture's baseline: arrays that the compiler turns into SSE2 or
 //! NEON. No intrinsic and no `unsafe`; without FMA where the baseline has none.
 
-use super::{ROUNDER, Simd};
+use super::baseline_single::BaselineSingle;
+use super::{DOUBLE, Format, ROUNDER, Simd};
+use crate::pixel::Pixel;
 
 const LANES: usize = 4;
 const MANTISSA: u64 = (1 << 52) - 1;
@@ -20,14 +22,31 @@ fn map(f: impl Fn(usize) -> f64) -> Lanes {
 
 impl Simd for Baseline {
     type F = Lanes;
+    type Element = f64;
+    type Single = BaselineSingle;
+    type Double = Self;
     const LANES: usize = LANES;
+    const FORMAT: Format = DOUBLE;
+
+    #[inline(always)]
+    fn double(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn single(self) -> BaselineSingle {
+        BaselineSingle
+    }
+    #[inline(always)]
+    fn element(self, x: f64) -> f64 {
+        x
+    }
 
     #[inline(always)]
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
         f()
     }
     #[inline(always)]
-    fn splat(self, x: f64) -> Lanes {
+    fn splat_element(self, x: f64) -> Lanes {
         Lanes([x; LANES])
     }
     #[inline(always)]
@@ -38,6 +57,18 @@ impl Simd for Baseline {
     #[inline(always)]
     fn store(self, x: Lanes, to: &mut [f64]) {
         to[..LANES].copy_from_slice(&x.0);
+    }
+    #[inline(always)]
+    fn store_elements(self, x: Lanes, to: &mut [f64]) {
+        self.store(x, to);
+    }
+    #[inline(always)]
+    fn store_single(self, x: Lanes, to: &mut [f32]) {
+        to[..LANES].copy_from_slice(&x.0.map(f32::from_f64));
+    }
+    #[inline(always)]
+    fn store_bytes(self, x: Lanes, to: &mut [u8]) {
+        to[..LANES].copy_from_slice(&x.0.map(u8::from_f64));
     }
     #[inline(always)]
     fn add(self, a: Lanes, b: Lanes) -> Lanes {
@@ -84,8 +115,16 @@ impl Simd for Baseline {
         map(|i| x.0[i].abs())
     }
     #[inline(always)]
+    fn sqrt(self, x: Self::F) -> Self::F {
+        map(|i| x.0[i].sqrt())
+    }
+    #[inline(always)]
     fn less_bits(self, a: Lanes, b: Lanes) -> u32 {
         (0..LANES).map(|i| u32::from(a.0[i] < b.0[i]) << i).sum()
+    }
+    #[inline(always)]
+    fn select_less(self, a: Lanes, b: Lanes, x: Lanes, y: Lanes) -> Lanes {
+        map(|i| if a.0[i] < b.0[i] { x.0[i] } else { y.0[i] })
     }
     #[inline(always)]
     fn round(self, x: Lanes) -> Lanes {

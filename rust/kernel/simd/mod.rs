@@ -6,9 +6,15 @@
 //! `unsafe` on that. The choice is made at run time, once a call, at the top;
 //! the wheel is built for the baseline of its architecture.
 //!
-//! Why not a crate: the kernels need scalef, getexp and getmant of AVX-512 now
-//! and compress-store, non-temporal stores and flush-to-zero next, which the
-//! portable layers do not have; this layer is the few operations that are used.
+//! Each instruction set comes twice, with lanes of float64 and of float32: the
+//! second has twice the lanes and serves results that show no more than some 14
+//! bits, such as 8-bit colours. Kernels see no difference but [`Format`].
+//!
+//! Why not a crate: the kernels need scalef, getexp and getmant of AVX-512,
+//! which the portable layers do not have; this layer is the few operations that
+//! are used. There is no flush-to-zero mode either: exponents are clamped
+//! before they are used, so that no operation of a kernel makes a subnormal
+//! number but the last one of a density, whose value it is.
 
 /// Methods of [`Simd`] that are one intrinsic each.
 #[cfg(target_arch = "x86_64")]
@@ -26,35 +32,93 @@ macro_rules! forward {
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
+mod avx2_single;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod avx512_single;
 mod baseline;
+mod baseline_single;
 
 /// 1.5 * 2^52: adding it leaves the nearest integer, ties to even, in the low
 /// mantissa bits.
 pub(crate) const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
-/// Most lanes of any level.
+/// The same for float32: 1.5 * 2^23.
+pub(crate) const ROUNDER_SINGLE: f32 = 12_582_912.0;
+
+/// Most lanes of float64 of any level.
 pub(crate) const MAX_LANES: usize = 8;
 
-/// Vectors of float64 and the operations of one instruction set.
+/// What the numbers in the lanes can hold.
+pub(crate) struct Format {
+    /// Largest exponent, in bits, that the terms of a tile may have.
+    pub(crate) max_bits: f64,
+    /// Exponentials are taken of nothing below this; a normal number.
+    pub(crate) min_exponent: f64,
+    /// Terms of the polynomials for 2^x and log2(x) that a lane can tell.
+    pub(crate) exp2_terms: usize,
+    pub(crate) log2_terms: usize,
+}
+
+/// Of float64, whose exponents end at 1022. Shares below 2^-1000 of a sum of at
+/// least 2^-400 are nothing.
+pub(crate) const DOUBLE: Format =
+    Format { max_bits: 400.0, min_exponent: -1000.0, exp2_terms: 11, log2_terms: 8 };
+
+/// Of float32, whose exponents end at 126: products of two factors within
+/// `max_bits` are normal.
+pub(crate) const SINGLE: Format =
+    Format { max_bits: 60.0, min_exponent: -120.0, exp2_terms: 7, log2_terms: 5 };
+
+/// Bits that sums in float32 show: shares err by some 2^-16, from exponents up
+/// to 60 and 31 multiplications.
+pub(crate) const SINGLE_BITS: f64 = 15.0;
+
+/// Vectors of numbers and the operations of one instruction set.
 ///
 /// The methods are `inline(always)`: they compile to the instructions of the
 /// function that [`Simd::vectorize`] runs. What it runs must be inlined into it
 /// too, closures by their own attribute: an operation left outside becomes a
 /// call, and a kernel fifty times slower.
 pub(crate) trait Simd: Copy + Send + Sync + 'static {
-    /// A vector of [`Self::LANES`] float64.
+    /// A vector of [`Self::LANES`] numbers.
     type F: Copy;
+    /// One of them: float64 or float32.
+    type Element: Copy;
+    /// The same instruction set with float32 lanes.
+    type Single: Simd;
+    /// The same with float64 lanes.
+    type Double: Simd;
     /// Number of lanes.
     const LANES: usize;
+    /// What a lane holds.
+    const FORMAT: Format;
 
+    /// The token for float64 lanes.
+    fn double(self) -> Self::Double;
+    /// The token for float32 lanes.
+    fn single(self) -> Self::Single;
     /// Runs `f`, compiled with this token's instructions if `f` is inlined.
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R;
-    fn splat(self, x: f64) -> Self::F;
+    fn element(self, x: f64) -> Self::Element;
+    fn splat_element(self, x: Self::Element) -> Self::F;
+    #[inline(always)]
+    fn splat(self, x: f64) -> Self::F {
+        self.splat_element(self.element(x))
+    }
     /// The first `LANES` values; panics if there are fewer.
     fn load(self, from: &[f64]) -> Self::F;
     /// Into the first `LANES` values; panics if there are fewer.
     fn store(self, x: Self::F, to: &mut [f64]);
+    /// The same, to the lanes' own type.
+    fn store_elements(self, x: Self::F, to: &mut [Self::Element]);
+    /// The same, to float32.
+    fn store_single(self, x: Self::F, to: &mut [f32]);
+    /// The same, clipped to 0..=255 and rounded half to even; NaN is 0.
+    fn store_bytes(self, x: Self::F, to: &mut [u8]);
     fn add(self, a: Self::F, b: Self::F) -> Self::F;
     fn sub(self, a: Self::F, b: Self::F) -> Self::F;
     fn mul(self, a: Self::F, b: Self::F) -> Self::F;
@@ -68,11 +132,14 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// The smaller; `b` where either is NaN.
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     fn abs(self, x: Self::F) -> Self::F;
+    fn sqrt(self, x: Self::F) -> Self::F;
     /// Bit i is set where a < b in lane i; not where either is NaN.
     fn less_bits(self, a: Self::F, b: Self::F) -> u32;
-    /// Nearest integer, ties to even; for |x| < 2^51.
+    /// `x` in the lanes where a < b, `y` in the others, and where either is NaN.
+    fn select_less(self, a: Self::F, b: Self::F, x: Self::F, y: Self::F) -> Self::F;
+    /// Nearest integer, ties to even; for |x| < 2^51, or 2^22 in float32.
     fn round(self, x: Self::F) -> Self::F;
-    /// x 2^n, rounded, for integral n in [-1022, 1023].
+    /// x 2^n, rounded, for integral n in [-1022, 1023], or [-126, 127] in float32.
     fn scale(self, x: Self::F, n: Self::F) -> Self::F;
     /// (e, m) with x = m 2^e and m in [sqrt(1/2), sqrt(2)), for positive,
     /// finite, normal x.
@@ -124,15 +191,28 @@ impl Level {
     }
 
     /// The best level of this processor that the environment variable
-    /// `GMMFAST_DISABLE_CPU_FEATURES` (names separated by commas or spaces)
-    /// does not turn off.
+    /// `GMMFAST_DISABLE_CPU_FEATURES` does not turn off: names separated by commas
+    /// or spaces, "avx512" or "avx2", each with all levels above it.
     #[must_use]
     pub fn best() -> Self {
-        let disabled = std::env::var("GMMFAST_DISABLE_CPU_FEATURES").unwrap_or_default();
-        let disabled: Vec<String> =
-            disabled.split([',', ' ']).map(str::to_ascii_lowercase).collect();
-        let is_enabled = |level: &Self| !disabled.iter().any(|name| name == level.name());
+        let lowest = disabled_names().filter_map(|name| Self::named(&name)).min();
+        let is_enabled = |level: &Self| lowest.is_none_or(|lowest| *level < lowest);
         Self::available().into_iter().rfind(is_enabled).unwrap_or(Self::Baseline)
+    }
+
+    /// Names in `GMMFAST_DISABLE_CPU_FEATURES` that mean nothing, for telling.
+    #[must_use]
+    pub fn unknown_names() -> Vec<String> {
+        disabled_names().filter(|name| Self::named(name).is_none()).collect()
+    }
+
+    /// The level that is gone where the processor's feature `name` is.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "avx2" | "fma" => Some(Self::Avx2),
+            "avx512" | "avx512f" | "avx512dq" => Some(Self::Avx512),
+            _ => None,
+        }
     }
 
     /// Runs `work` on this level.
@@ -154,4 +234,10 @@ impl Level {
             Self::Avx2 | Self::Avx512 => None,
         }
     }
+}
+
+fn disabled_names() -> impl Iterator<Item = String> {
+    let names = std::env::var("GMMFAST_DISABLE_CPU_FEATURES").unwrap_or_default();
+    let names: Vec<String> = names.split([',', ' ']).map(str::to_ascii_lowercase).collect();
+    names.into_iter().filter(|name| !name.is_empty())
 }

@@ -1,0 +1,149 @@
+//! Every architecture's baseline with float32 lanes, as baseline.rs.
+
+use super::baseline::Baseline;
+use super::{Format, ROUNDER_SINGLE, SINGLE, Simd};
+use crate::pixel::Pixel;
+
+const LANES: usize = 8;
+const MANTISSA: u32 = (1 << 23) - 1;
+
+#[derive(Clone, Copy)]
+pub(crate) struct BaselineSingle;
+
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+pub(crate) struct Lanes([f32; LANES]);
+
+#[inline(always)]
+fn map(f: impl Fn(usize) -> f32) -> Lanes {
+    Lanes(std::array::from_fn(f))
+}
+
+impl Simd for BaselineSingle {
+    type F = Lanes;
+    type Element = f32;
+    type Single = Self;
+    type Double = Baseline;
+    const LANES: usize = LANES;
+    const FORMAT: Format = SINGLE;
+
+    #[inline(always)]
+    fn double(self) -> Baseline {
+        Baseline
+    }
+    #[inline(always)]
+    fn single(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)]
+    fn element(self, x: f64) -> f32 {
+        x as f32
+    }
+
+    #[inline(always)]
+    fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
+        f()
+    }
+    #[inline(always)]
+    fn splat_element(self, x: f32) -> Lanes {
+        Lanes([x; LANES])
+    }
+    #[inline(always)]
+    fn load(self, from: &[f64]) -> Lanes {
+        let from = &from[..LANES];
+        map(|i| self.element(from[i]))
+    }
+    #[inline(always)]
+    fn store(self, x: Lanes, to: &mut [f64]) {
+        to[..LANES].copy_from_slice(&x.0.map(f64::from));
+    }
+    #[inline(always)]
+    fn store_elements(self, x: Lanes, to: &mut [f32]) {
+        self.store_single(x, to);
+    }
+    #[inline(always)]
+    fn store_single(self, x: Lanes, to: &mut [f32]) {
+        to[..LANES].copy_from_slice(&x.0);
+    }
+    #[inline(always)]
+    fn store_bytes(self, x: Lanes, to: &mut [u8]) {
+        to[..LANES].copy_from_slice(&x.0.map(|x| u8::from_f64(x.into())));
+    }
+    #[inline(always)]
+    fn add(self, a: Lanes, b: Lanes) -> Lanes {
+        map(|i| a.0[i] + b.0[i])
+    }
+    #[inline(always)]
+    fn sub(self, a: Lanes, b: Lanes) -> Lanes {
+        map(|i| a.0[i] - b.0[i])
+    }
+    #[inline(always)]
+    fn mul(self, a: Lanes, b: Lanes) -> Lanes {
+        map(|i| a.0[i] * b.0[i])
+    }
+    #[inline(always)]
+    fn div(self, a: Lanes, b: Lanes) -> Lanes {
+        map(|i| a.0[i] / b.0[i])
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        if cfg!(target_arch = "aarch64") {
+            map(|i| a.0[i].mul_add(b.0[i], c.0[i]))
+        } else {
+            map(|i| a.0[i] * b.0[i] + c.0[i])
+        }
+    }
+    #[inline(always)]
+    fn neg_mul_add(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        if cfg!(target_arch = "aarch64") {
+            map(|i| (-a.0[i]).mul_add(b.0[i], c.0[i]))
+        } else {
+            map(|i| c.0[i] - a.0[i] * b.0[i])
+        }
+    }
+    #[inline(always)]
+    fn max(self, a: Lanes, b: Lanes) -> Lanes {
+        map(|i| if a.0[i] > b.0[i] { a.0[i] } else { b.0[i] })
+    }
+    #[inline(always)]
+    fn min(self, a: Lanes, b: Lanes) -> Lanes {
+        map(|i| if a.0[i] < b.0[i] { a.0[i] } else { b.0[i] })
+    }
+    #[inline(always)]
+    fn abs(self, x: Lanes) -> Lanes {
+        map(|i| x.0[i].abs())
+    }
+    #[inline(always)]
+    fn sqrt(self, x: Self::F) -> Self::F {
+        map(|i| x.0[i].sqrt())
+    }
+    #[inline(always)]
+    fn less_bits(self, a: Lanes, b: Lanes) -> u32 {
+        (0..LANES).map(|i| u32::from(a.0[i] < b.0[i]) << i).sum()
+    }
+    #[inline(always)]
+    fn select_less(self, a: Lanes, b: Lanes, x: Lanes, y: Lanes) -> Lanes {
+        map(|i| if a.0[i] < b.0[i] { x.0[i] } else { y.0[i] })
+    }
+    #[inline(always)]
+    fn round(self, x: Lanes) -> Lanes {
+        map(|i| (x.0[i] + ROUNDER_SINGLE) - ROUNDER_SINGLE)
+    }
+    #[inline(always)]
+    fn scale(self, x: Lanes, n: Lanes) -> Lanes {
+        map(|i| {
+            x.0[i] * f32::from_bits((n.0[i] + ROUNDER_SINGLE).to_bits().wrapping_add(127) << 23)
+        })
+    }
+    #[inline(always)]
+    fn split(self, x: Lanes) -> (Lanes, Lanes) {
+        let mantissa = |i: usize| f32::from_bits(x.0[i].to_bits() & MANTISSA | (127 << 23));
+        let exponent = |i: usize| ((x.0[i].to_bits() >> 23) as i32 - 127) as f32;
+        let is_upper = |i: usize| mantissa(i) >= std::f32::consts::SQRT_2;
+        (
+            map(|i| if is_upper(i) { exponent(i) + 1.0 } else { exponent(i) }),
+            map(|i| if is_upper(i) { 0.5 * mantissa(i) } else { mantissa(i) }),
+        )
+    }
+}

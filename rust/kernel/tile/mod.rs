@@ -1,0 +1,290 @@
+//! Tiles of a plane: sums over the surviving components at 32 x 32 pixels.
+//!
+//! Everything is relative to the plane l(u, v) = q_r + gx u + gy v that touches
+//! the reference component at the tile's middle, so that far tails neither
+//! underflow nor lose their slope; l is added back at the end.
+//!
+//! Smooth components go by recurrence, narrow ones, whose exponents pass what the
+//! numbers hold, by direct exponentials where they can matter: recur.rs and
+//! narrow.rs. What they add up is a [`Summand`]: sums.rs. The same kernel runs on
+//! float64 and on float32 lanes; the parameters of the components are float64.
+
+mod narrow;
+mod recur;
+mod sums;
+mod terms;
+
+pub(crate) use sums::{Experts, Exponents, Means, Pairs, Shares, Summand};
+
+use super::math::{exp2_clamped, log2, times_exp2};
+use super::simd::Simd;
+use crate::cull::{Area, Quadratic};
+use crate::pixel::{Band, MAX_CHANNELS, MAX_VECTORS, Run};
+use crate::plane::{Column, Columns, Plane, TILE};
+use std::ops::Range;
+use sums::cell;
+use terms::{Classes, MIDDLE, Terms};
+
+/// A tile, and the components that can matter on it.
+pub(crate) struct TileInput<'a> {
+    pub(crate) plane: &'a Plane,
+    /// The survivors.
+    pub(crate) columns: &'a Columns,
+    /// Their positions in the block's columns.
+    pub(crate) parents: &'a [u32],
+    /// Position of the reference among them.
+    pub(crate) reference: usize,
+    pub(crate) area: Area,
+    /// Rows and columns of pixels, at most `TILE`.
+    pub(crate) size: (usize, usize),
+    /// Bits that are wanted: see cull.rs.
+    pub(crate) bits: f64,
+}
+
+/// Where a tile's results go in a band.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    /// The first pixel, and pixels from one row to the next.
+    pub(crate) first: usize,
+    pub(crate) row_stride: usize,
+    /// Rows and columns of pixels; the band may end within the last row.
+    pub(crate) size: (usize, usize),
+}
+
+/// Sums of one tile: N = 1 for the density alone, 1 + values with what shares weight.
+pub(crate) struct TileKernel<S: Simd, const N: usize> {
+    simd: S,
+    /// Sums at (vector of columns, row): components' shares, then values.
+    cells: Vec<[S::F; N]>,
+    /// Columns from 0.
+    columns: Vec<f64>,
+    /// 2^(-(b² + c²) v²) for the rows v of a tile from its middle, of the block's
+    /// components; empty until the block has a tile that needs them.
+    tables: Vec<[S::Element; TILE]>,
+    terms: Terms,
+    classes: Classes,
+    reference: Quadratic,
+    /// The tile's middle column.
+    middle_column: f64,
+}
+
+impl<S: Simd, const N: usize> TileKernel<S, N> {
+    const VECTORS: usize = TILE / S::LANES;
+
+    pub(crate) fn new(simd: S) -> Self {
+        Self {
+            simd,
+            cells: vec![[simd.splat(0.0); N]; TILE * Self::VECTORS],
+            columns: (0..TILE).map(|i| i as f64).collect(),
+            tables: Vec::new(),
+            terms: Terms::default(),
+            classes: Classes::default(),
+            reference: Quadratic { q: 0.0, gx: 0.0, gy: 0.0, xx: 0.0, xy: 0.0, yy: 0.0 },
+            middle_column: 0.0,
+        }
+    }
+
+    /// Forgets the tables of the last block.
+    pub(crate) fn start_block(&mut self) {
+        self.tables.clear();
+    }
+
+    /// Sets the tile's components up; false if their exponents are beyond what the
+    /// numbers hold relative to one plane. `block` is what the tile's components
+    /// were taken from.
+    pub(crate) fn prepare(&mut self, input: &TileInput<'_>, block: &Columns) -> bool {
+        let simd = self.simd;
+        simd.vectorize(
+            #[inline(always)]
+            || self.prepare_vectorized(input, block),
+        )
+    }
+
+    #[inline(always)]
+    fn prepare_vectorized(&mut self, input: &TileInput<'_>, block: &Columns) -> bool {
+        let double = self.simd.double();
+        if self.tables.is_empty() {
+            self.tabulate(block);
+        }
+        self.reference = Quadratic::of(input.columns, input.reference, input.area.middle);
+        self.middle_column = input.area.half.0;
+        let terms = &mut self.terms;
+        terms.fill(double, input.columns, &input.area, &self.reference, S::LANES);
+        if !self.classes.sort(terms, input.columns.len(), S::FORMAT.max_bits) {
+            return false;
+        }
+        if N == 1 {
+            self.classes.keep_whole(input.size, S::LANES);
+        } else {
+            let wanted = (input.size, S::LANES, input.bits);
+            self.classes.split(double, input.columns, &input.area, wanted);
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn tabulate(&mut self, block: &Columns) {
+        let simd = self.simd;
+        let mut minus_squares = [0.0; TILE];
+        for (row, square) in minus_squares.iter_mut().enumerate() {
+            *square = -(row as f64 - MIDDLE).powi(2);
+        }
+        self.tables.resize(block.len(), [simd.element(0.0); TILE]);
+        for (k, table) in self.tables.iter_mut().enumerate() {
+            let (b, c) = (block.at(Column::B, k), block.at(Column::C, k));
+            let curvature = simd.splat(b * b + c * c);
+            for first in (0..TILE).step_by(S::LANES) {
+                let exponent = simd.mul(curvature, simd.load(&minus_squares[first..]));
+                simd.store_elements(exp2_clamped(simd, exponent), &mut table[first..]);
+            }
+        }
+    }
+
+    /// Sums the shares and what `summand` has them weight.
+    pub(crate) fn sum<M: Summand<S, N>>(&mut self, input: &TileInput<'_>, summand: &M) {
+        let simd = self.simd;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let n_vectors = input.size.1.div_ceil(S::LANES);
+                self.cells[..n_vectors * TILE].fill([simd.splat(0.0); N]);
+                self.add_smooth(input, summand);
+                self.add_narrow(input, summand);
+            },
+        );
+    }
+
+    /// Writes log p of each pixel.
+    pub(crate) fn log_density(&self, window: &Window, band: &mut Band<'_>) {
+        let double = self.simd.double();
+        self.finish_density(window, band, |sum, plane| {
+            double.mul(double.add(plane, log2(double, sum)), double.splat(std::f64::consts::LN_2))
+        });
+    }
+
+    /// Writes p of each pixel.
+    pub(crate) fn density(&self, window: &Window, band: &mut Band<'_>) {
+        let double = self.simd.double();
+        self.finish_density(window, band, |sum, plane| times_exp2(double, sum, plane));
+    }
+
+    /// Writes what `value` makes of the sum of shares and the reference plane, in
+    /// float64 whatever the lanes: both reach beyond float32.
+    #[inline(always)]
+    fn finish_density(
+        &self,
+        window: &Window,
+        band: &mut Band<'_>,
+        value: impl Fn(<S::Double as Simd>::F, <S::Double as Simd>::F) -> <S::Double as Simd>::F,
+    ) {
+        let (simd, double) = (self.simd, self.simd.double());
+        let lanes = <S::Double as Simd>::LANES;
+        let (n_rows, n_columns) = window.size;
+        let Quadratic { q, gx, gy, .. } = self.reference;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut sums = [0.0; TILE];
+                let mut values = [[double.splat(0.0); MAX_VECTORS]];
+                for row in 0..n_rows {
+                    for vector in 0..n_columns.div_ceil(S::LANES) {
+                        let sum = self.cells[cell(vector, row)][0];
+                        simd.store(sum, &mut sums[vector * S::LANES..]);
+                    }
+                    let at_row = q + gy * (row as f64 - MIDDLE) - gx * self.middle_column;
+                    for vector in 0..n_columns.div_ceil(lanes) {
+                        let first = vector * lanes;
+                        let column = double.load(&self.columns[first..]);
+                        let plane = double.mul_add(double.splat(gx), column, double.splat(at_row));
+                        values[0][vector] = value(double.load(&sums[first..]), plane);
+                    }
+                    band.write(double, window.run(row, 0), &values);
+                }
+            },
+        );
+    }
+
+    /// Writes the averages of the N - 1 values, to channels from `channel` on.
+    pub(crate) fn averages(&self, window: &Window, channel: usize, band: &mut Band<'_>) {
+        self.finish((window, band), 1..N, channel, |_, average| average);
+    }
+
+    /// Writes the square roots of these averages.
+    pub(crate) fn roots(&self, window: &Window, channel: usize, band: &mut Band<'_>) {
+        self.finish((window, band), 1..N, channel, |_, average| self.simd.sqrt(average));
+    }
+
+    /// Writes the average of value `n` to one channel.
+    pub(crate) fn average(&self, window: &Window, n: usize, channel: usize, band: &mut Band<'_>) {
+        self.finish((window, band), n..n + 1, channel, |_, average| average);
+    }
+
+    /// Writes the entropy in nats of shares whose exponents are value 1.
+    pub(crate) fn entropy(&self, window: &Window, band: &mut Band<'_>) {
+        let simd = self.simd;
+        self.finish((window, band), 1..2, 0, |sum, average| {
+            let bits = simd.max(simd.sub(log2(simd, sum), average), simd.splat(0.0));
+            simd.mul(bits, simd.splat(std::f64::consts::LN_2))
+        });
+    }
+
+    /// Writes what `value` makes of the sum of shares and the averages of values
+    /// `values`, at most `MAX_CHANNELS`.
+    #[inline(always)]
+    fn finish(
+        &self,
+        (window, band): (&Window, &mut Band<'_>),
+        values: Range<usize>,
+        channel: usize,
+        value: impl Fn(S::F, S::F) -> S::F,
+    ) {
+        let simd = self.simd;
+        let (n_rows, n_columns) = window.size;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut channels = [[simd.splat(0.0); MAX_VECTORS]; MAX_CHANNELS];
+                for row in 0..n_rows {
+                    for vector in 0..n_columns.div_ceil(S::LANES) {
+                        let sums = &self.cells[cell(vector, row)];
+                        for (channel, n) in channels.iter_mut().zip(values.clone()) {
+                            channel[vector] = value(sums[0], simd.div(sums[n], sums[0]));
+                        }
+                    }
+                    band.write(simd, window.run(row, channel), &channels[..values.len()]);
+                }
+            },
+        );
+    }
+
+    /// Puts the averages of the N - 1 values into `centers`, as [`Pairs`] take them.
+    pub(crate) fn store_averages(
+        &self,
+        (n_rows, n_columns): (usize, usize),
+        centers: &mut [Vec<f64>],
+    ) {
+        let simd = self.simd;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for (n, center) in (1..N).zip(centers) {
+                    center.resize(TILE * TILE, 0.0);
+                    for vector in 0..n_columns.div_ceil(S::LANES) {
+                        for row in 0..n_rows {
+                            let at = cell(vector, row);
+                            let average = simd.div(self.cells[at][n], self.cells[at][0]);
+                            simd.store(average, &mut center[at * S::LANES..]);
+                        }
+                    }
+                }
+            },
+        );
+    }
+}
+
+impl Window {
+    /// Row `row` of the tile, from a channel on.
+    pub(crate) fn run(&self, row: usize, channel: usize) -> Run {
+        Run { pixel: self.first + row * self.row_stride, n_pixels: self.size.1, channel }
+    }
+}

@@ -1,0 +1,149 @@
+//! Smooth components, by recurrence.
+//!
+//! Down a column of pixels a Gaussian is 2^(alpha + beta v + C v²) = P Q^v T(v):
+//! P is multiplied by Q = 2^beta from row to row, and T(v) = 2^(C v²) is the same
+//! for every column and all tiles of a block, so that a pixel costs one
+//! multiplication and one multiply-add instead of an exponential. P and Q are
+//! restarted at every part of a tile; their error grows with the 31
+//! multiplications to below 1e-14, and the exponents, at most `max_bits` on the
+//! tile, are right to 1e-13 (in float64).
+//!
+//! From one vector of columns to the next, L lanes on, alpha changes by a linear
+//! function of u and beta by a constant, so that P, Q and the factor of P advance
+//! by multiplications, too: three exponentials a component and part, however wide.
+
+use super::sums::{Start, Summand, cell};
+use super::terms::{Field, MIDDLE, Part, Terms};
+use super::{TileInput, TileKernel};
+use crate::kernel::math::exp2_clamped;
+use crate::kernel::simd::Simd;
+use crate::plane::TILE;
+
+/// What does not change from component to component.
+struct Column<'a, S: Simd> {
+    simd: S,
+    terms: &'a Terms,
+    tables: &'a [[S::Element; TILE]],
+    parents: &'a [u32],
+    /// Columns from 0, and the tile's middle.
+    columns: &'a [f64],
+    middle: f64,
+}
+
+impl<S: Simd, const N: usize> TileKernel<S, N> {
+    /// Adds the smooth components, part by part.
+    #[inline(always)]
+    pub(super) fn add_smooth<M: Summand<S, N>>(&mut self, input: &TileInput<'_>, summand: &M) {
+        let column = Column {
+            simd: self.simd,
+            terms: &self.terms,
+            tables: &self.tables,
+            parents: input.parents,
+            columns: &self.columns,
+            middle: self.middle_column,
+        };
+        for part in &self.classes.parts {
+            if part.rows.is_empty() {
+                continue;
+            }
+            let cells = &mut self.cells;
+            let (groups, rest) = part.terms.as_chunks::<4>();
+            if N <= 2 {
+                for group in groups {
+                    recur::<S, M, N, 4>(&column, part, cells, summand, *group);
+                }
+            } else {
+                for &[a, b, c, d] in groups {
+                    recur::<S, M, N, 2>(&column, part, cells, summand, [a, b]);
+                    recur::<S, M, N, 2>(&column, part, cells, summand, [c, d]);
+                }
+            }
+            for &term in rest {
+                recur::<S, M, N, 1>(&column, part, cells, summand, [term]);
+            }
+        }
+    }
+}
+
+/// Adds G components to a part of a tile: enough independent chains to hide the
+/// latency of each.
+#[inline(always)]
+fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
+    column: &Column<'_, S>,
+    part: &Part,
+    cells: &mut [[S::F; N]],
+    summand: &M,
+    group: [u32; G],
+) {
+    let (simd, terms) = (column.simd, column.terms);
+    let group = group.map(|i| i as usize);
+    let tables: [&[S::Element; TILE]; G] =
+        group.map(|i| &column.tables[column.parents[i] as usize]);
+    let zero = simd.splat(0.0);
+    let (mut tops, mut downs, mut growths) = ([zero; G], [zero; G], [zero; G]);
+    let v = part.rows.start as f64 - MIDDLE;
+    for vector in part.vectors.clone() {
+        let u = simd.load(&column.columns[vector * S::LANES..]);
+        let u = simd.sub(u, simd.splat(column.middle));
+        let start = |g: usize| {
+            let at = |field| terms.at(field, group[g]);
+            let top = at(Field::Q) + at(Field::Gy) * v;
+            let slope = simd.splat(at(Field::Gx) + at(Field::Xy) * v);
+            let slope = simd.mul_add(simd.splat(at(Field::Xx)), u, slope);
+            let alpha = simd.mul_add(slope, u, simd.splat(top));
+            let beta = simd.mul_add(simd.splat(at(Field::Xy)), u, simd.splat(at(Field::Gy)));
+            (alpha, beta)
+        };
+        if vector == part.vectors.start {
+            for g in 0..G {
+                let (alpha, beta) = start(g);
+                tops[g] = exp2_clamped(simd, alpha);
+                downs[g] = exp2_clamped(simd, beta);
+                if part.vectors.len() > 1 {
+                    let at = |field| terms.at(field, group[g]);
+                    let lanes = S::LANES as f64;
+                    let linear = lanes * (at(Field::Gx) + at(Field::Xy) * v);
+                    let constant = linear + at(Field::Xx) * lanes * lanes;
+                    let step = simd.splat(2.0 * lanes * at(Field::Xx));
+                    let growth = simd.mul_add(step, u, simd.splat(constant));
+                    growths[g] = exp2_clamped(simd, growth);
+                }
+            }
+        } else {
+            for g in 0..G {
+                tops[g] = simd.mul(tops[g], growths[g]);
+                let growth = simd.splat(terms.at(Field::Growth, group[g]));
+                growths[g] = simd.mul(growths[g], growth);
+                let ratio = simd.splat(terms.at(Field::Ratio, group[g]));
+                downs[g] = simd.mul(downs[g], ratio);
+            }
+        }
+        let mut states: [M::State; G] = std::array::from_fn(
+            #[inline(always)]
+            |g| {
+                let at = |field| terms.at(field, group[g]);
+                let (alpha, beta) = start(g);
+                let origin = Start {
+                    term: group[g],
+                    exponent: simd.add(alpha, simd.splat(at(Field::Yy) * v * v)),
+                    slope: simd.add(beta, simd.splat(at(Field::Yy) * (2.0 * v + 1.0))),
+                    dx: simd.add(u, simd.splat(at(Field::Dx))),
+                    dy: v + at(Field::Dy),
+                };
+                summand.start(simd, terms, &origin)
+            },
+        );
+        let mut p = tops;
+        let first = cell(vector, part.rows.start);
+        let cells = &mut cells[first..first + part.rows.len()];
+        for (row, sums) in part.rows.clone().zip(cells) {
+            let mut running = *sums;
+            for g in 0..G {
+                let t = simd.splat_element(tables[g][row % TILE]);
+                summand.add(simd, &mut states[g], (p[g], t), cell(vector, row), &mut running);
+                p[g] = simd.mul(p[g], downs[g]);
+            }
+            *sums = running;
+        }
+    }
+}
