@@ -162,7 +162,11 @@ impl<'a, S: Simd> LineKernel<'a, S> {
                 self.place_means(segment);
                 for (b, t) in pairs(self.x.len(), n_targets) {
                     let variance = self.moment(segment, b, (t, t));
-                    output.write(b, t, &variance.map(|x| simd.sqrt(x)));
+                    let mut std = variance;
+                    for x in &mut std {
+                        *x = simd.sqrt(*x);
+                    }
+                    output.write(b, t, &std);
                 }
             }
             Quantity::Covariance => {
@@ -222,10 +226,12 @@ impl<'a, S: Simd> LineKernel<'a, S> {
     fn place_means(&mut self, segment: &Segment<'_>) {
         self.means.clear();
         for (b, t) in pairs(self.x.len(), self.components.n_targets()) {
-            let expert = |k: usize, v: usize, _| {
-                Expert::of(self.components, k, t, segment.line).at(self.simd, self.x[b][v])
-            };
-            let (mean, _) = self.average(segment, b, expert);
+            let (mean, _) = self.average(
+                segment,
+                b,
+                #[inline(always)]
+                |k, v, _| self.expert(segment, (k, t), self.x[b][v]),
+            );
             self.means.push(mean);
         }
     }
@@ -235,23 +241,36 @@ impl<'a, S: Simd> LineKernel<'a, S> {
     fn moment(&self, segment: &Segment<'_>, b: usize, (i, j): (usize, usize)) -> Block<S> {
         let (simd, n_targets) = (self.simd, self.components.n_targets());
         let centers = [self.means[b * n_targets + i], self.means[b * n_targets + j]];
-        let value = |k: usize, v: usize, _| {
-            let deviation = |t: usize, center: S::F| {
-                let expert = Expert::of(self.components, k, t, segment.line);
-                simd.sub(expert.at(simd, self.x[b][v]), center)
-            };
-            let covariance = self.components.target_covariance(k, i.max(j), i.min(j));
-            let (di, dj) = (deviation(i, centers[0][v]), deviation(j, centers[1][v]));
-            simd.mul_add(di, dj, simd.splat(covariance))
-        };
-        self.average(segment, b, value).0
+        let (moment, _) = self.average(
+            segment,
+            b,
+            #[inline(always)]
+            |k, v, _| {
+                let covariance = self.components.target_covariance(k, i.max(j), i.min(j));
+                let di = simd.sub(self.expert(segment, (k, i), self.x[b][v]), centers[0][v]);
+                let dj = simd.sub(self.expert(segment, (k, j), self.x[b][v]), centers[1][v]);
+                simd.mul_add(di, dj, simd.splat(covariance))
+            },
+        );
+        moment
+    }
+
+    /// Mean of target `t` under component `k` at `x`.
+    #[inline(always)]
+    fn expert(&self, segment: &Segment<'_>, (k, t): (usize, usize), x: S::F) -> S::F {
+        Expert::of(self.components, k, t, segment.line).at(self.simd, x)
     }
 
     /// Entropy of the responsibilities in nats.
     #[inline(always)]
     fn entropy(&self, segment: &Segment<'_>, b: usize) -> Block<S> {
         let simd = self.simd;
-        let (mut entropy, shares) = self.average(segment, b, |_, _, surprise| surprise);
+        let (mut entropy, shares) = self.average(
+            segment,
+            b,
+            #[inline(always)]
+            |_, _, surprise| surprise,
+        );
         for v in 0..VECTORS {
             let bits = simd.add(entropy[v], log2(simd, shares[v]));
             let nats = simd.mul(bits, simd.splat(std::f64::consts::LN_2));

@@ -157,15 +157,26 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     /// Writes log p of each pixel.
     pub(crate) fn log_density(&self, window: &Window, band: &mut Band<'_>) {
         let double = self.simd.double();
-        self.finish_density(window, band, |sum, plane| {
-            double.mul(double.add(plane, log2(double, sum)), double.splat(std::f64::consts::LN_2))
-        });
+        self.finish_density(
+            window,
+            band,
+            #[inline(always)]
+            |sum, plane| {
+                double
+                    .mul(double.add(plane, log2(double, sum)), double.splat(std::f64::consts::LN_2))
+            },
+        );
     }
 
     /// Writes p of each pixel.
     pub(crate) fn density(&self, window: &Window, band: &mut Band<'_>) {
         let double = self.simd.double();
-        self.finish_density(window, band, |sum, plane| times_exp2(double, sum, plane));
+        self.finish_density(
+            window,
+            band,
+            #[inline(always)]
+            |sum, plane| times_exp2(double, sum, plane),
+        );
     }
 
     /// Writes what `value` makes of the sum of shares and the reference plane, in
@@ -206,26 +217,50 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
 
     /// Writes the averages of the N - 1 values, to channels from `channel` on.
     pub(crate) fn averages(&self, window: &Window, channel: usize, band: &mut Band<'_>) {
-        self.finish((window, band), 1..N, channel, |_, average| average);
+        self.finish(
+            (window, band),
+            1..N,
+            channel,
+            #[inline(always)]
+            |_, average| average,
+        );
     }
 
     /// Writes the square roots of these averages.
     pub(crate) fn roots(&self, window: &Window, channel: usize, band: &mut Band<'_>) {
-        self.finish((window, band), 1..N, channel, |_, average| self.simd.sqrt(average));
+        self.finish(
+            (window, band),
+            1..N,
+            channel,
+            #[inline(always)]
+            |_, average| self.simd.sqrt(average),
+        );
     }
 
     /// Writes the average of value `n` to one channel.
     pub(crate) fn average(&self, window: &Window, n: usize, channel: usize, band: &mut Band<'_>) {
-        self.finish((window, band), n..n + 1, channel, |_, average| average);
+        self.finish(
+            (window, band),
+            n..n + 1,
+            channel,
+            #[inline(always)]
+            |_, average| average,
+        );
     }
 
     /// Writes the entropy in nats of shares whose exponents are value 1.
     pub(crate) fn entropy(&self, window: &Window, band: &mut Band<'_>) {
         let simd = self.simd;
-        self.finish((window, band), 1..2, 0, |sum, average| {
-            let bits = simd.max(simd.sub(log2(simd, sum), average), simd.splat(0.0));
-            simd.mul(bits, simd.splat(std::f64::consts::LN_2))
-        });
+        self.finish(
+            (window, band),
+            1..2,
+            0,
+            #[inline(always)]
+            |sum, average| {
+                let bits = simd.max(simd.sub(log2(simd, sum), average), simd.splat(0.0));
+                simd.mul(bits, simd.splat(std::f64::consts::LN_2))
+            },
+        );
     }
 
     /// Writes what `value` makes of the sum of shares and the averages of values

@@ -85,18 +85,9 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
     for vector in part.vectors.clone() {
         let u = simd.load(&column.columns[vector * S::LANES..]);
         let u = simd.sub(u, simd.splat(column.middle));
-        let start = |g: usize| {
-            let at = |field| terms.at(field, group[g]);
-            let top = at(Field::Q) + at(Field::Gy) * v;
-            let slope = simd.splat(at(Field::Gx) + at(Field::Xy) * v);
-            let slope = simd.mul_add(simd.splat(at(Field::Xx)), u, slope);
-            let alpha = simd.mul_add(slope, u, simd.splat(top));
-            let beta = simd.mul_add(simd.splat(at(Field::Xy)), u, simd.splat(at(Field::Gy)));
-            (alpha, beta)
-        };
         if vector == part.vectors.start {
             for g in 0..G {
-                let (alpha, beta) = start(g);
+                let (alpha, beta) = exponents(simd, terms, group[g], (u, v));
                 tops[g] = exp2_clamped(simd, alpha);
                 downs[g] = exp2_clamped(simd, beta);
                 if part.vectors.len() > 1 {
@@ -118,21 +109,10 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
                 downs[g] = simd.mul(downs[g], ratio);
             }
         }
-        let mut states: [M::State; G] = std::array::from_fn(
-            #[inline(always)]
-            |g| {
-                let at = |field| terms.at(field, group[g]);
-                let (alpha, beta) = start(g);
-                let origin = Start {
-                    term: group[g],
-                    exponent: simd.add(alpha, simd.splat(at(Field::Yy) * v * v)),
-                    slope: simd.add(beta, simd.splat(at(Field::Yy) * (2.0 * v + 1.0))),
-                    dx: simd.add(u, simd.splat(at(Field::Dx))),
-                    dy: v + at(Field::Dy),
-                };
-                summand.start(simd, terms, &origin)
-            },
-        );
+        let mut states = [start_of(column, summand, group[0], (u, v)); G];
+        for g in 1..G {
+            states[g] = start_of(column, summand, group[g], (u, v));
+        }
         let mut p = tops;
         let first = cell(vector, part.rows.start);
         let cells = &mut cells[first..first + part.rows.len()];
@@ -146,4 +126,36 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
             *sums = running;
         }
     }
+}
+
+/// alpha and beta of a term at the columns `u`, in the row `v` from the middle: the
+/// exponent without the curvature down the column, and its slope.
+#[inline(always)]
+fn exponents<S: Simd>(simd: S, terms: &Terms, term: usize, (u, v): (S::F, f64)) -> (S::F, S::F) {
+    let top = terms.at(Field::Q, term) + terms.at(Field::Gy, term) * v;
+    let slope = simd.splat(terms.at(Field::Gx, term) + terms.at(Field::Xy, term) * v);
+    let slope = simd.mul_add(simd.splat(terms.at(Field::Xx, term)), u, slope);
+    let alpha = simd.mul_add(slope, u, simd.splat(top));
+    let xy = simd.splat(terms.at(Field::Xy, term));
+    (alpha, simd.mul_add(xy, u, simd.splat(terms.at(Field::Gy, term))))
+}
+
+#[inline(always)]
+fn start_of<S: Simd, M: Summand<S, N>, const N: usize>(
+    column: &Column<'_, S>,
+    summand: &M,
+    term: usize,
+    (u, v): (S::F, f64),
+) -> M::State {
+    let (simd, terms) = (column.simd, column.terms);
+    let (alpha, beta) = exponents(simd, terms, term, (u, v));
+    let curvature = terms.at(Field::Yy, term);
+    let start = Start {
+        term,
+        exponent: simd.add(alpha, simd.splat(curvature * v * v)),
+        slope: simd.add(beta, simd.splat(curvature * (2.0 * v + 1.0))),
+        dx: simd.add(u, simd.splat(terms.at(Field::Dx, term))),
+        dy: v + terms.at(Field::Dy, term),
+    };
+    summand.start(simd, terms, &start)
 }
