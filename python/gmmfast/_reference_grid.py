@@ -40,8 +40,8 @@ class Rendering:
     ) -> None:
         prepare = _QUANTITIES.get(quantity)
         if prepare is None:
-            names = ", ".join(repr(name) for name in _QUANTITIES)
-            raise ValueError(f"quantity: expected one of {names}, got {quantity!r}")
+            *names, last = map(repr, _QUANTITIES)
+            raise ValueError(f"quantity: expected {', '.join(names)} or {last}, got {quantity!r}")
         self._evaluate = prepare(mixture, given)
         self._n_components = len(mixture.weights)
         self._dtypes = _LABEL_DTYPES if quantity == "label" else _DTYPES
