@@ -13,15 +13,18 @@ from itertools import product
 import mpmath
 import numpy as np
 import pytest
-from scipy.special import logsumexp, softmax
+from scipy.special import entr, logsumexp, softmax
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-from gmmfast import Mixture, _reference
+from gmmfast import Mixture, _reference, _reference_grid
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
-QUANTITIES = ("density", "log_density", "mean")
+NUMBERS = ("density", "log_density", "mean", "covariance", "std", "entropy")
+QUANTITIES = (*NUMBERS, "label")
+# How often the number of remaining features is in the shape of a value.
+VALUE_AXES = {"mean": 1, "covariance": 2, "std": 1}
 # Two correct float64 computations differ by rounding, in log-densities of some hundreds by some
-# 1e-13; conditional means by that times the values.
+# 1e-13; conditional moments by that times the values.
 CLOSE = {"rtol": 1e-11, "atol": 1e-11}
 FITS = list(product((GaussianMixture, BayesianGaussianMixture), COVARIANCE_TYPES, ("f8", "f4")))
 
@@ -124,13 +127,29 @@ def textbook_conditional(weights, means, full_covariances, given, point):
     return softmax(log_shares), np.array(new_means), np.array(new_covariances)
 
 
-def textbook_mean(weights, means, full_covariances, given, points):
-    """E[other features | given features] at every point, as `textbook_conditional` says."""
-    means_at_points = []
+def textbook_quantities(weights, means, full_covariances, given, points):
+    """What `textbook_conditional` says about every point, by name of the quantity.
+
+    "is clear" is where the two largest responsibilities differ by more than rounding, so that
+    there is one right label.
+    """
+    names = ("mean", "covariance", "std", "entropy", "label", "is clear")
+    values = {name: [] for name in names}
     for point in points:
-        shares, experts, _ = textbook_conditional(weights, means, full_covariances, given, point)
-        means_at_points.append(shares @ experts)
-    return np.array(means_at_points)
+        shares, experts, inner = textbook_conditional(
+            weights, means, full_covariances, given, point
+        )
+        mean = shares @ experts
+        offsets = experts - mean
+        covariance = np.einsum("k,kij->ij", shares, inner)
+        covariance += np.einsum("k,ki,kj->ij", shares, offsets, offsets)
+        largest = np.sort(shares)[-2:]
+        std, entropy = np.sqrt(np.diagonal(covariance)), entr(shares).sum()
+        is_clear = largest[-1] - largest[0] > 1e-9 or len(shares) == 1
+        row = (mean, covariance, std, entropy, np.argmax(shares), is_clear)
+        for name, value in zip(names, row, strict=True):
+            values[name].append(value)
+    return {name: np.array(value) for name, value in values.items()}
 
 
 def textbook_log_density(weights, means, full_covariances, points):
@@ -168,9 +187,28 @@ def twin_render(mixture, shape, quantity, *, extent=None, given=None, dtype=np.f
     given = list(range(len(shape))) if given is None else list(given)
     extent = [(-0.5, n - 0.5) for n in reversed(shape)] if extent is None else list(extent)
     n_targets = mixture.n_features - len(shape)
-    out = np.empty((*shape, n_targets) if quantity == "mean" else shape, dtype=dtype)
-    twin.render_grid(quantity, shape, extent, given, out)
+    out = np.empty((*shape, *(n_targets,) * VALUE_AXES.get(quantity, 0)), dtype)
+    _reference_grid.Rendering(twin, quantity, shape, extent, given).render(out)
     return out
+
+
+def check_close(image, expected):
+    """Equal to rounding of numbers of this size; covariances near 0 come of large ones."""
+    expected = np.asarray(expected)
+    atol = CLOSE["atol"] * max(1, np.abs(expected[np.isfinite(expected)], dtype=float).max())
+    np.testing.assert_allclose(image, expected, rtol=CLOSE["rtol"], atol=atol)
+
+
+def check_single(single, exact, quantity):
+    """float32, rounded as float32 is: relative for a density, else at the size of the values."""
+    assert single.dtype == np.float32
+    if quantity == "label":
+        np.testing.assert_array_equal(single, exact)
+        return
+    sizes = {"density": 2.0**-125, "log_density": 1, "entropy": 1}
+    size = sizes.get(quantity, np.abs(exact).max())
+    rounded = exact.astype(np.float32).astype(float)
+    np.testing.assert_allclose(single, rounded, rtol=2.0**-23, atol=size * 2.0**-24)
 
 
 def check_levels(levels, exact):

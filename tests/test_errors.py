@@ -191,6 +191,8 @@ BAD_CALLS = {
     "values too many": ("condition", [0], [1.0, 2.0]),
     "NaN value": ("condition", [0], [NAN]),
     "X of other width": ("score_samples", np.zeros((4, 3)), np.zeros(4)),
+    "X to predict of other width": ("predict", np.zeros((4, 3)), np.zeros(4, dtype=int)),
+    "X of other width, too": ("predict_proba", np.zeros((4, 3)), np.zeros((4, 3))),
 }
 
 
@@ -249,6 +251,13 @@ WRONG_OPTIONS = [
       for d in ("int32", int, bool, ">f8", "float16", complex, object, "nonsense", {"a": 1}, 3)),
     *((f"quantity {q}", {"quantity": q}, ValueError, f"quantity: .*got {re.escape(repr(q))}")
       for q in ("pdf", "", None, 1, "Mean")),
+    *((f"label {d}", {"quantity": "label", "dtype": d}, TypeError,
+       "dtype: expected int32, int64, float64, float32 or uint8, got")
+      for d in ("int16", "uint32", bool, ">i4", object)),
+    *((f"tolerance {t}", {"tolerance": t}, ValueError, f"tolerance: expected .*got {t}")
+      for t in (0, -1e-3, 0.11, 1, NAN, INF, -INF, 10**30)),
+    *((f"tolerance {t!r}", {"tolerance": t}, TypeError, "tolerance: expected a number or None")
+      for t in ("1e-3", True, 1e-3j, [1e-3], np.array([0.1]))),
     *((f"n_threads {n}", {"n_threads": n}, ValueError, f"n_threads: expected 1 to 1024, got {n}")
       for n in (0, -1, 1025, 2**70)),
     *((f"n_threads {n!r}", {"n_threads": n}, TypeError, "n_threads: expected an integer or None")
@@ -308,7 +317,7 @@ def test_a_grid_needs_a_feature_for_each_axis_and_one_more_for_a_mean():
     message = refusal(ValueError, render_grid, LINE, (4, 5))
     check_message(message, r"shape: expected at most as many axes .*features \(1\), got 2 axes")
     message = refusal(ValueError, render_grid, LINE, 5, quantity="mean")
-    check_message(message, r"quantity: expected 'density' or 'log_density' .*got 'mean'")
+    check_message(message, r"quantity: expected 'density'.* or 'entropy' .*got 'mean'")
 
 
 @pytest.mark.parametrize("quantity", ["density", "mean"])

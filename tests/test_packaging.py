@@ -57,7 +57,8 @@ def test_the_stub_names_what_the_extension_has():
     public = {name for name in vars(_gmmfast) if not name.startswith("__")} | {"__version__"}
     declared = set(re.findall(r"^(?:class|def) (\w+)|^(\w+):", stub, flags=re.MULTILINE))
     assert {one or other for one, other in declared} == public
-    methods = {name for name in vars(_gmmfast.Mixture) if not name.startswith("__")}
+    classes = (_gmmfast.Mixture, _gmmfast.Rendering)
+    methods = {name for each in classes for name in vars(each) if not name.startswith("__")}
     assert set(re.findall(r"^    def ([a-z]\w*)", stub, flags=re.MULTILINE)) == methods
 
 
@@ -96,6 +97,7 @@ def test_rendering_imports_nothing_else(run_python):
 
 
 def test_all_that_is_public_is_there_and_documented():
-    assert set(gmmfast.__all__) == {"Mixture", "ToneCurve", "__version__", "render_grid"}
+    functions = {"render_bands", "render_grid", "show_runtime"}
+    assert set(gmmfast.__all__) == {"Mixture", "ToneCurve", "__version__"} | functions
     for name in gmmfast.__all__:
         assert getattr(gmmfast, name).__doc__

@@ -1,23 +1,17 @@
 """Gaussian mixtures over pixels and grids, exactly, at the speed of memory."""
 
-from importlib import metadata
-
+from gmmfast._runtime import package_version, show_runtime
+from gmmfast.bands import render_bands
 from gmmfast.mixture import Mixture
 from gmmfast.render import render_grid
 from gmmfast.tone import ToneCurve
 
-
-def _version() -> str:
-    try:
-        return metadata.version("gmmfast")
-    except metadata.PackageNotFoundError:  # a source tree on the path, not installed
-        pass
-    try:
-        from gmmfast._gmmfast import __version__  # noqa: PLC0415 (it may not be there)
-    except ImportError:
-        return "unknown"
-    return __version__
-
-
-__version__ = _version()
-__all__ = ["Mixture", "ToneCurve", "__version__", "render_grid"]
+__version__ = package_version()
+__all__ = [
+    "Mixture",
+    "ToneCurve",
+    "__version__",
+    "render_bands",
+    "render_grid",
+    "show_runtime",
+]

@@ -19,7 +19,7 @@ if NAME not in ("rust", "numpy"):
 
 if TYPE_CHECKING or NAME == "rust":
     try:
-        from gmmfast._gmmfast import Mixture, runtime_info
+        from gmmfast._gmmfast import Mixture, Rendering, runtime_info
     except ImportError as error:
         msg = (
             "gmmfast's Rust extension could not be imported; install a wheel (pip install "
@@ -28,5 +28,6 @@ if TYPE_CHECKING or NAME == "rust":
         raise ImportError(msg) from error
 else:
     from gmmfast._reference import Mixture, runtime_info
+    from gmmfast._reference_grid import Rendering
 
-__all__ = ["NAME", "Mixture", "runtime_info"]
+__all__ = ["NAME", "Mixture", "Rendering", "runtime_info"]

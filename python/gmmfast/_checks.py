@@ -11,18 +11,19 @@ import operator
 import sys
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 #: (low, high) for each of the first features, in feature order.
 Extent = tuple[tuple[float, float], ...]
 
-_DTYPES = tuple(np.dtype(name) for name in ("float64", "float32", "uint8"))
 _MAX_AXES = 3
+_MAX_TOLERANCE = 0.1
 
 
 #: Iterable, but of no order, or of keys or letters.
@@ -40,19 +41,20 @@ def shown(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
-def refuse_masked(argument: str, values: object) -> None:
+def refuse_masked(
+    argument: str, values: object, mend: str = "pass its compressed() or filled() values"
+) -> None:
     """Raise TypeError for a masked array, or lists of them: NumPy would drop the mask."""
     masked = sys.modules.get("numpy.ma")  # slow to import, and without it there are none
     if masked is None:
         return
     if isinstance(values, masked.MaskedArray):
         raise TypeError(
-            f"{argument}: expected an array without a mask, got a masked array; pass its "
-            "compressed() or filled() values"
+            f"{argument}: expected an array without a mask, got a masked array; {mend}"
         )
     if isinstance(values, list | tuple):
         for value in values:
-            refuse_masked(argument, value)
+            refuse_masked(argument, value, mend)
 
 
 def float_array(
@@ -162,12 +164,30 @@ def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
     return checked
 
 
-def check_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
-    """Return the dtype of a result, float64 by default."""
+def check_tolerance(tolerance: float | None) -> float | None:
+    """Return the error allowed, or None for none."""
+    if tolerance is None:
+        return None
+    is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool | np.bool_)
+    if not is_number:
+        raise TypeError(f"tolerance: expected a number or None, got {shown(tolerance)}")
+    # Compared before it is converted: an integer may be beyond float64, and a fraction below.
+    if not (0 < tolerance <= _MAX_TOLERANCE and float(tolerance) > 0):
+        raise ValueError(
+            f"tolerance: expected a number above 0 and of at most {_MAX_TOLERANCE}, or None for "
+            f"an exact result, got {shown(tolerance)}"
+        )
+    return float(tolerance)
+
+
+def check_count(argument: str, count: int) -> int:
+    """Return a positive int."""
+    if isinstance(count, bool | np.bool_):
+        raise TypeError(f"{argument}: expected an integer, got {count!r}")
     try:
-        checked = np.dtype(np.float64 if dtype is None else dtype)
-    except (TypeError, ValueError):
-        checked = np.dtype(object)
-    if checked not in _DTYPES:
-        raise TypeError(f"dtype: expected float64, float32 or uint8, got {dtype!r}")
-    return checked
+        number = operator.index(count)
+    except TypeError:
+        raise TypeError(f"{argument}: expected an integer, got {shown(count)}") from None
+    if number < 1:
+        raise ValueError(f"{argument}: expected at least 1, got {shown(number)}")
+    return number

@@ -3,7 +3,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Mixture", "__version__", "runtime_info"]
+__all__ = ["Mixture", "Rendering", "__version__", "runtime_info"]
 
 __version__: str
 
@@ -27,14 +27,24 @@ class Mixture:
     def score_samples(
         self, points: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
     ) -> None: ...
-    def render_grid(
-        self,
+    def predict(
+        self, points: NDArray[np.float64], out: NDArray[np.int64], n_threads: int | None = None
+    ) -> None: ...
+    def predict_proba(
+        self, points: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+
+@final
+class Rendering:
+    def __new__(
+        cls,
+        mixture: Mixture,
         quantity: str,
         shape: tuple[int, ...],
         extent: list[tuple[float, float]],
         given: list[int],
-        out: NDArray[Any],
-        n_threads: int | None = None,
-    ) -> None: ...
+        tolerance: float | None = None,
+    ) -> Rendering: ...
+    def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None: ...
 
-def runtime_info() -> tuple[str, int]: ...
+def runtime_info() -> tuple[str, int, list[str], list[str]]: ...

@@ -33,20 +33,23 @@ def available_bytes(root: Path = _ROOT) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def check_fits(
-    argument: str,
-    got: object,
-    n_bytes: int,
-    mend: str = "render fewer pixels, or a smaller dtype",
-) -> None:
-    """Raise if arrays of `n_bytes` could not be held; `argument` is to blame."""
-    if n_bytes <= _SMALL:
-        return
+_FEWER = "render fewer pixels, or a smaller dtype"
+
+
+def check_countable(argument: str, got: object, n_bytes: int, mend: str = _FEWER) -> None:
+    """Raise if a result of `n_bytes`, held or not, has more than indices can count."""
     if n_bytes > sys.maxsize:
         raise ValueError(
             f"{argument}: expected a result whose bytes can be counted, got {got}, "
             f"which needs more than {sys.maxsize} bytes; {mend}"
         )
+
+
+def check_fits(argument: str, got: object, n_bytes: int, mend: str = _FEWER) -> None:
+    """Raise if arrays of `n_bytes` could not be held; `argument` is to blame."""
+    if n_bytes <= _SMALL:
+        return
+    check_countable(argument, got, n_bytes, mend)
     available = available_bytes()
     if available is not None and n_bytes > available:
         raise MemoryError(

@@ -4,13 +4,15 @@ It has the extension's interface (`_gmmfast.pyi`), checks the same things with
 the same messages and gives the same numbers to rounding, straight from the
 formulas: centred differences, Cholesky factors, log-sum-exp (Bishop, Pattern
 Recognition and Machine Learning, 2006, sections 2.3 and 9.2). Points go through
-in chunks, so that memory is bounded by `_CHUNK` numbers per feature.
+in chunks, so that memory is bounded by `_CHUNK` numbers per feature; sums run
+in an order that does not depend on the chunk, so that a point has the same bits
+in any company. Grids are in `_reference_grid.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -29,9 +31,9 @@ _WEIGHT_SUM_TOLERANCE = 1e-6
 _ASYMMETRY = 1e-5
 
 
-def runtime_info() -> tuple[str, int]:
-    """Return what computes, and on how many threads."""
-    return "numpy", 1
+def runtime_info() -> tuple[str, int, list[str], list[str]]:
+    """Return what computes, on how many threads, out of what, and what means nothing."""
+    return "numpy", 1, ["numpy"], []
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,11 @@ class Mixture:
     def marginal(self, features: list[int]) -> Mixture:
         """Return the mixture of some features, in the order given."""
         _check_features("features", features, self.means.shape[1])
-        return self._with(self.weights, self.means[:, features], self._submatrices(features))
+        return self._with(self.weights, self.means[:, features], self.submatrices(features))
 
     def condition(self, given: list[int], values: list[float]) -> Mixture:
         """Return the mixture of the other features, given values of some."""
-        split = _Conditional(self, given)
+        split = Conditional(self, given)
         if len(values) != len(given) or not np.isfinite(values).all():
             raise ValueError(
                 f"values: expected {len(given)} finite values, one for each given feature, "
@@ -133,54 +135,49 @@ class Mixture:
                 f"{list(values)}; rescale the features"
             )
         means = split.expert_means(point)[0]
-        return self._with(_responsibilities(log_prob)[0], means, split.covariances)
+        return self._with(responsibilities(log_prob)[0], means, split.covariances)
 
     def score_samples(self, points: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
         """Write log p of each row of X into `out`."""
-        d = self.means.shape[1]
-        if points.shape != (len(out), d):
-            raise ValueError(f"X: expected shape ({len(out)}, {d}), got {points.size} values")
-        for rows in _chunks(len(points), len(self.weights)):
-            out[rows] = _log_sum_exp(self.weighted_log_prob(points[rows]))
+        for rows in self._checked_chunks(points, len(out)):
+            out[rows] = log_sum_exp(self.weighted_log_prob(points[rows]))
 
-    def render_grid(  # noqa: PLR0913 (the extension's signature)
+    def predict(
         self,
-        quantity: str,
-        shape: tuple[int, ...],
-        extent: list[tuple[float, float]],
-        given: list[int],
-        out: NDArray[Any],
+        points: Array,
+        out: NDArray[np.int64],
         n_threads: int | None = None,  # noqa: ARG002
     ) -> None:
-        """Write a quantity over a grid into `out`."""
-        axes = [
-            low + (np.arange(n) + 0.5) * ((high - low) / n)
-            for n, (low, high) in zip(reversed(shape), extent, strict=True)
-        ]
-        evaluate = _QUANTITIES[quantity](self, given)
-        n_pixels = int(np.prod(shape))
-        flat = out.reshape(n_pixels, -1)
-        for rows in _chunks(n_pixels, len(self.weights)):
-            indices = np.unravel_index(np.arange(rows.start, rows.stop), shape)
-            points = np.stack(
-                [axis[i] for axis, i in zip(axes, reversed(indices), strict=True)], axis=1
+        """Write the most probable component of each row of X into `out`."""
+        for rows in self._checked_chunks(points, len(out)):
+            out[rows] = self.weighted_log_prob(points[rows]).argmax(axis=1)
+
+    def predict_proba(self, points: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
+        """Write each component's responsibility for each row of X into `out`."""
+        if out.shape != (len(points), len(self.weights)):
+            raise ValueError(
+                f"out: expected shape ({len(points)}, {len(self.weights)}), got {out.size} values"
             )
-            values = evaluate(points)
-            if out.dtype == np.uint8:
-                values = np.rint(np.clip(values, 0, 255))
-            with np.errstate(over="ignore", under="ignore"):
-                flat[rows] = values.reshape(len(points), -1).astype(out.dtype)
+        for rows in self._checked_chunks(points, len(out)):
+            out[rows] = responsibilities(self.weighted_log_prob(points[rows]))
 
     def weighted_log_prob(self, points: Array) -> Array:
         """Return log weight plus log-density, (n_points, n_components)."""
         with np.errstate(over="ignore", invalid="ignore"):
             difference = points[:, None, :] - self.means  # (n, K, d)
-            whitened = np.einsum("kij,nkj->nki", self._precisions_cholesky, difference)
+            whitened = _products(self._precisions_cholesky, difference)
             log_prob: Array = self._log_peaks - 0.5 * (whitened**2).sum(axis=2)
         # A difference that overflows to infinity times a zero of the factor is NaN.
         return np.where(np.isnan(log_prob), -np.inf, log_prob)
 
-    def _submatrices(self, features: list[int]) -> Array:
+    def _checked_chunks(self, points: Array, n_points: int) -> Iterator[slice]:
+        d = self.means.shape[1]
+        if points.shape != (n_points, d):
+            raise ValueError(f"X: expected shape ({n_points}, {d}), got {points.size} values")
+        return chunks(n_points, len(self.weights))
+
+    def submatrices(self, features: list[int]) -> Array:
+        """Return the covariances of some features, (n_components, n, n)."""
         # The lower triangle is the one that counts, as in the Cholesky factor.
         lower = np.tril(self._matrices)
         symmetric = lower + np.tril(self._matrices, -1).transpose(0, 2, 1)
@@ -196,7 +193,7 @@ class Mixture:
         )
 
 
-class _Conditional:
+class Conditional:
     """A mixture split into given features and the others, by Cholesky factors."""
 
     def __init__(self, mixture: Mixture, given: list[int]) -> None:
@@ -208,7 +205,7 @@ class _Conditional:
                 f"given: expected fewer than all {d} features, got {len(given)} values"
             )
         n = len(given)
-        joint = mixture._submatrices([*given, *targets])  # noqa: SLF001
+        joint = mixture.submatrices([*given, *targets])
         factors: Array = np.asarray(np.linalg.cholesky(joint), dtype=np.float64)
         cross, inner = factors[:, n:, :n], factors[:, n:, n:]
         self.marginal = mixture.marginal(given)
@@ -219,44 +216,17 @@ class _Conditional:
     def expert_means(self, points: Array) -> Array:
         """Return the mean of each target under each component, (n_points, K, n_targets)."""
         difference = points[:, None, :] - self.marginal.means
-        means: Array = self._target_means + np.einsum("ktg,nkg->nkt", self._slopes, difference)
-        return means
-
-    def mean(self, points: Array) -> Array:
-        """Return E[targets | given = point], (n_points, n_targets)."""
-        shares = _responsibilities(self.marginal.weighted_log_prob(points))
-        mean: Array = np.einsum("nk,nkt->nt", shares, self.expert_means(points))
-        return mean
+        return self._target_means + _products(self._slopes, difference)
 
 
-def _log_density(mixture: Mixture, given: list[int]) -> Callable[[Array], Array]:
-    marginal = mixture.marginal(given)
-    return lambda points: _log_sum_exp(marginal.weighted_log_prob(points))
-
-
-def _density(mixture: Mixture, given: list[int]) -> Callable[[Array], Array]:
-    log_density = _log_density(mixture, given)
-
-    def density(points: Array) -> Array:
-        with np.errstate(over="ignore", under="ignore"):
-            return np.exp(log_density(points))
-
-    return density
-
-
-_QUANTITIES: dict[str, Callable[[Mixture, list[int]], Callable[[Array], Array]]] = {
-    "density": _density,
-    "log_density": _log_density,
-    "mean": lambda mixture, given: _Conditional(mixture, given).mean,
-}
-
-
-def _chunks(n_points: int, n_components: int) -> Iterator[slice]:
+def chunks(n_points: int, n_components: int) -> Iterator[slice]:
+    """Yield slices of the points, of some `_CHUNK` pairs with components each."""
     step = max(1, _CHUNK // n_components)
     return (slice(i, min(i + step, n_points)) for i in range(0, n_points, step))
 
 
-def _responsibilities(log_prob: Array) -> Array:
+def responsibilities(log_prob: Array) -> Array:
+    """Return the share of each component in each row's sum, (n_points, n_components)."""
     largest = log_prob.max(axis=1, keepdims=True)
     # Where every distance overflows nothing tells the components apart.
     log_prob = np.where(np.isfinite(largest), log_prob, 0.0)
@@ -266,7 +236,20 @@ def _responsibilities(log_prob: Array) -> Array:
     return result
 
 
-def _log_sum_exp(log_prob: Array) -> Array:
+def _products(matrices: Array, vectors: Array) -> Array:
+    """Return matrices (K, i, j) times vectors (n, K, j), (n, K, i).
+
+    Column by column: einsum and matmul would choose the order of the sum by the
+    number of points.
+    """
+    products: Array = matrices[:, :, 0] * vectors[:, :, :1]
+    for j in range(1, matrices.shape[2]):
+        products += matrices[:, :, j] * vectors[:, :, j, None]
+    return products
+
+
+def log_sum_exp(log_prob: Array) -> Array:
+    """Return the logarithm of the sum of each row's exponentials, (n_points,)."""
     largest = log_prob.max(axis=1)
     # Where every term is -inf (the distance overflowed), so is the sum.
     shift = np.where(np.isfinite(largest), largest, 0.0)

@@ -1,9 +1,9 @@
 """The model: a validated Gaussian mixture, from scikit-learn or from arrays.
 
 Everything that takes a `model` comes through `Mixture.from_model`. What a model
-is and whether its arrays have the right shapes is checked here; the values
-(finite, weights that sum to 1, covariances that are symmetric and positive
-definite) are checked by the backend, once.
+is and whether its arrays have the right shapes is checked by `_parameters.py`;
+the values (finite, weights that sum to 1, covariances that are symmetric and
+positive definite) are checked by the backend, once.
 """
 
 from __future__ import annotations
@@ -19,17 +19,14 @@ from gmmfast._checks import (
     check_features,
     check_n_threads,
     float_array,
-    shown,
 )
 from gmmfast._memory import check_fits
+from gmmfast._parameters import check_parameters, parameters_of_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-
-_COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
 
 class Mixture:
@@ -80,42 +77,31 @@ class Mixture:
         covariance_type: str | None = None,
         extent: Sequence[Sequence[float]] | None = None,
     ) -> None:
-        weights_ = float_array("weights", weights, ndims=(1,))
-        means_ = float_array("means", means, ndims=(2,))
-        covariances_ = float_array("covariances", covariances, ndims=(1, 2, 3))
-        if len(weights_) != len(means_):
-            raise ValueError(
-                f"weights: expected shape ({len(means_)},), one for each row of means, "
-                f"got {weights_.shape}"
-            )
-        is_known = isinstance(covariance_type, str) and covariance_type in _COVARIANCE_TYPES
-        if covariance_type is not None and not is_known:
-            raise ValueError(
-                "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', "
-                f"got {shown(covariance_type)}"
-            )
-        if covariance_type is None:
-            covariance_type = _covariance_type_of_shape(covariances_.shape, means_.shape)
-        core = _backend.Mixture(weights_, means_, covariances_, covariance_type)
-        self._set(core, covariance_type, extent)
-
-    def _set(
-        self,
-        core: _backend.Mixture,
-        covariance_type: str,
-        extent: Sequence[Sequence[float]] | None,
-    ) -> None:
-        self._core = core
-        self._covariance_type = covariance_type
-        self._weights = _read_only(core.weights)
-        self._means = _read_only(core.means)
-        self._covariances = _read_only(core.covariances)
+        parameters = check_parameters(weights, means, covariances, covariance_type)
+        self._core = _backend.Mixture(*parameters)
+        self._shape: tuple[int, int] = parameters.means.shape
+        self._covariance_type = parameters.covariance_type
         self._extent = None if extent is None else check_extent(extent, max_axes=self.n_features)
+        # Read-only copies of the core's parameters, made when first asked for: a render needs
+        # none, and of many components they are large.
+        self._copies: dict[str, NDArray[np.float64]] = {}
 
-    def _from_core(self, core: _backend.Mixture, extent: Extent | None) -> Mixture:
+    def _with(self, **changes: Any) -> Mixture:
         mixture = object.__new__(Mixture)
-        mixture._set(core, self._covariance_type, extent)
+        mixture.__dict__.update(self.__dict__ | changes)
         return mixture
+
+    def _with_core(self, core: _backend.Mixture, n_features: int) -> Mixture:
+        """Return a mixture of as many components and the same covariance type."""
+        shape = (self.n_components, n_features)
+        return self._with(_core=core, _shape=shape, _extent=None, _copies={})
+
+    def _copy_of(self, name: str) -> NDArray[np.float64]:
+        if name not in self._copies:
+            array: NDArray[np.float64] = getattr(self._core, name)
+            array.flags.writeable = False
+            self._copies.setdefault(name, array)  # another thread may have been quicker
+        return self._copies[name]
 
     @classmethod
     def from_model(cls, model: Any) -> Mixture:
@@ -152,57 +138,33 @@ class Mixture:
         """
         if isinstance(model, Mixture):
             return model
-        if isinstance(model, tuple | list):
-            if len(model) == 3:
-                return cls(*model)
-            raise TypeError(
-                "model: expected a triple (weights, means, covariances), "
-                f"got a {type(model).__name__} of length {len(model)}"
-            )
-        fitted = [hasattr(model, name) for name in ("weights_", "means_", "covariances_")]
-        if all(fitted) and hasattr(model, "covariance_type"):
-            return cls(
-                model.weights_,
-                model.means_,
-                model.covariances_,
-                covariance_type=model.covariance_type,
-            )
-        if hasattr(model, "covariance_type") and hasattr(model, "fit"):
-            from sklearn.exceptions import NotFittedError  # noqa: PLC0415 (a second's import)
-
-            raise NotFittedError(
-                f"model: expected a fitted estimator, got an unfitted {type(model).__name__}; "
-                "call its fit first"
-            )
-        raise TypeError(
-            "model: expected a fitted scikit-learn GaussianMixture or BayesianGaussianMixture, "
-            f"a gmmfast.Mixture or (weights, means, covariances), got {type(model).__name__}"
-        )
+        weights, means, covariances, covariance_type = parameters_of_model(model)
+        return cls(weights, means, covariances, covariance_type=covariance_type)
 
     @property
     def n_components(self) -> int:
         """Number of components."""
-        return int(self._means.shape[0])
+        return self._shape[0]
 
     @property
     def n_features(self) -> int:
         """Number of features."""
-        return int(self._means.shape[1])
+        return self._shape[1]
 
     @property
     def weights(self) -> NDArray[np.float64]:
         """Weights of the components, (n_components,); read-only."""
-        return self._weights
+        return self._copy_of("weights")
 
     @property
     def means(self) -> NDArray[np.float64]:
         """Means of the components, (n_components, n_features); read-only."""
-        return self._means
+        return self._copy_of("means")
 
     @property
     def covariances(self) -> NDArray[np.float64]:
         """Covariances in the layout of the covariance type; read-only."""
-        return self._covariances
+        return self._copy_of("covariances")
 
     @property
     def covariance_type(self) -> str:
@@ -235,7 +197,7 @@ class Mixture:
         ((-3.0, 3.0), (-2.0, 2.0))
         """
         checked = None if extent is None else check_extent(extent, max_axes=self.n_features)
-        return self._from_core(self._core, checked)
+        return self._with(_extent=checked)
 
     def marginal(self, features: Sequence[int]) -> Mixture:
         """Return the mixture of some of the features alone.
@@ -258,7 +220,7 @@ class Mixture:
         array([[[3.]]])
         """
         checked = check_features("features", features, self.n_features)
-        return self._from_core(self._core.marginal(checked), None)
+        return self._with_core(self._core.marginal(checked), len(checked))
 
     def condition(self, given: Sequence[int], values: ArrayLike) -> Mixture:
         """Return the mixture of the other features, given values of some.
@@ -286,7 +248,8 @@ class Mixture:
         """
         checked = check_features("given", given, self.n_features)
         point = float_array("values", values, ndims=(1,))
-        return self._from_core(self._core.condition(checked, point.tolist()), None)
+        core = self._core.condition(checked, point.tolist())
+        return self._with_core(core, self.n_features - len(checked))
 
     def score_samples(
         self,
@@ -315,7 +278,91 @@ class Mixture:
         >>> standard.score_samples([[0.0], [100.0]]).round(3)
         array([-9.190000e-01, -5.000919e+03])
         """
-        points = float_array("X", X, ndims=(2,))
+        points, threads = self._checked_points(X), check_n_threads(n_threads)
+        check_fits("X", points.shape, 8 * len(points))
+        log_prob = np.empty(len(points))
+        self._core.score_samples(points, log_prob, threads)
+        return log_prob
+
+    def predict(
+        self,
+        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        *,
+        n_threads: int | None = None,
+    ) -> NDArray[np.int64]:
+        """Return the most probable component of each point.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The points; finite.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        ndarray of int64 and shape (n_samples,)
+            Index of the component with the largest log weight plus log-density,
+            the first of equals; 0 where the distance from every component
+            overflows.
+
+        Examples
+        --------
+        >>> import gmmfast
+        >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 1.0])
+        >>> mixture.predict([[1.0], [3.0], [2.0]])
+        array([0, 1, 0])
+        """
+        points, threads = self._checked_points(X), check_n_threads(n_threads)
+        check_fits("X", points.shape, 8 * len(points))
+        labels = np.empty(len(points), dtype=np.int64)
+        self._core.predict(points, labels, threads)
+        return labels
+
+    def predict_proba(
+        self,
+        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        *,
+        n_threads: int | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the responsibility of each component for each point.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The points; finite.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+            p(component | x) = w_k N(x; m_k, S_k) / p(x), with rows that sum to 1
+            (Bishop, 2006, equation 9.23), also where p(x) underflows.
+
+        Raises
+        ------
+        MemoryError
+            A result larger than the memory available; raised before allocating.
+
+        Examples
+        --------
+        >>> import gmmfast
+        >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 1.0])
+        >>> mixture.predict_proba([[1.0], [2.0]]).round(3)
+        array([[0.982, 0.018],
+               [0.5  , 0.5  ]])
+        """
+        points, threads = self._checked_points(X), check_n_threads(n_threads)
+        shape = (len(points), self.n_components)
+        mend = "pass fewer points at a time, or use predict"
+        check_fits("X", points.shape, 8 * shape[0] * shape[1], mend)
+        shares = np.empty(shape)
+        self._core.predict_proba(points, shares, threads)
+        return shares
+
+    def _checked_points(self, values: ArrayLike) -> NDArray[np.float64]:
+        points = float_array("X", values, ndims=(2,))
         if points.shape[1] != self.n_features:
             raise ValueError(
                 f"X: expected shape (n_samples, {self.n_features}), as many features as the "
@@ -327,11 +374,7 @@ class Mixture:
                 f"X: expected finite values, got {points[row].tolist()} in row {row}; "
                 "drop such rows or fill them in"
             )
-        threads = check_n_threads(n_threads)
-        check_fits("X", points.shape, 8 * len(points))
-        log_prob = np.empty(len(points))
-        self._core.score_samples(points, log_prob, threads)
-        return log_prob
+        return points
 
     def __repr__(self) -> str:
         extent = "" if self._extent is None else f", extent={self._extent}"
@@ -342,9 +385,9 @@ class Mixture:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (
-            self._weights,
-            self._means,
-            self._covariances,
+            self.weights,
+            self.means,
+            self.covariances,
             self._covariance_type,
             self._extent,
         )
@@ -364,26 +407,3 @@ def _rebuild(
     extent: Extent | None,
 ) -> Mixture:
     return Mixture(weights, means, covariances, covariance_type=covariance_type, extent=extent)
-
-
-def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
-    array.flags.writeable = False
-    return array
-
-
-def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:
-    n, d = means
-    layouts = {"full": (n, d, d), "tied": (d, d), "diag": (n, d), "spherical": (n,)}
-    fitting = [name for name, layout in layouts.items() if layout == shape]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise ValueError(
-            f"covariance_type: expected one of {fitting}, got None, which shape {shape} does not "
-            "decide with as many components as features; use gmmfast.Mixture(weights, means, "
-            "covariances, covariance_type=...)"
-        )
-    expected = ", ".join(f"{layout} ({name})" for name, layout in layouts.items())
-    raise ValueError(
-        f"covariances: expected shape {expected} with means of shape {means}, got {shape}"
-    )

@@ -1,0 +1,178 @@
+"""The NumPy twin's renderings: every quantity over a grid, pixel by pixel.
+
+The interface and the rules are those of `_reference.py`; every quantity is a
+function of a chunk of points, (n_points, n_axes), and gives (n_points, ...).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from gmmfast._reference import Conditional, Mixture, chunks, log_sum_exp, responsibilities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Evaluate = Callable[[Array], NDArray[Any]]
+
+_DTYPES = ("float64", "float32", "uint8")
+_LABEL_DTYPES = (*_DTYPES, "int32", "int64")
+
+
+@final
+class Rendering:
+    """A quantity of a mixture over a grid; rendered whole or in bands, the same bits."""
+
+    def __init__(  # noqa: PLR0913 (the extension's signature)
+        self,
+        mixture: Mixture,
+        quantity: str,
+        shape: tuple[int, ...],
+        extent: list[tuple[float, float]],
+        given: list[int],
+        tolerance: float | None = None,  # noqa: ARG002 (exact is within every tolerance)
+    ) -> None:
+        prepare = _QUANTITIES.get(quantity)
+        if prepare is None:
+            *names, last = map(repr, _QUANTITIES)
+            raise ValueError(f"quantity: expected {', '.join(names)} or {last}, got {quantity!r}")
+        self._evaluate = prepare(mixture, given)
+        self._n_components = len(mixture.weights)
+        self._dtypes = _LABEL_DTYPES if quantity == "label" else _DTYPES
+        self._shape = shape
+        n_targets = mixture.means.shape[1] - len(shape)
+        self._value_shape = (n_targets,) * _VALUE_AXES.get(quantity, 0)
+        self._axes = [  # in array order: low end, and step
+            (low, (high - low) / n) for n, (low, high) in zip(shape, reversed(extent), strict=True)
+        ]
+
+    def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None:  # noqa: ARG002
+        """Write lines `first` to `first` + len(out) of the first array axis into `out`."""
+        if not (out.flags.carray and out.dtype.isnative) or out.dtype.name not in self._dtypes:
+            raise TypeError(
+                f"out: expected a C-contiguous, aligned and writable array of native "
+                f"{', '.join(self._dtypes)}, got {out.dtype}"
+            )
+        line_shape = (*self._shape[1:], *self._value_shape)
+        if out.shape[1:] != line_shape or not 0 <= first <= self._shape[0] - len(out):
+            raise ValueError(
+                f"out: expected lines of shape {line_shape}, {first} and on of {self._shape[0]}, "
+                f"got shape {out.shape}"
+            )
+        line = math.prod(self._shape[1:])
+        n_pixels = len(out) * line
+        flat = out.reshape(n_pixels, *self._value_shape)
+        for rows in chunks(n_pixels, self._n_components):
+            values = self._evaluate(self._points(rows, first * line))
+            if out.dtype == np.uint8:
+                values = np.rint(np.clip(values, 0, 255))
+            with np.errstate(over="ignore", under="ignore"):
+                flat[rows] = values.astype(out.dtype)
+
+    def _points(self, rows: slice, offset: int) -> Array:
+        """Centres of the pixels `offset` + rows, x first."""
+        indices = np.unravel_index(offset + np.arange(rows.start, rows.stop), self._shape)
+        coordinates = [
+            low + (index + 0.5) * step
+            for index, (low, step) in zip(indices, self._axes, strict=True)
+        ]
+        return np.stack(coordinates[::-1], axis=1)
+
+
+def _log_density(mixture: Mixture, given: list[int]) -> Evaluate:
+    marginal = mixture.marginal(given)
+    return lambda points: log_sum_exp(marginal.weighted_log_prob(points))
+
+
+def _density(mixture: Mixture, given: list[int]) -> Evaluate:
+    log_density = _log_density(mixture, given)
+
+    def density(points: Array) -> NDArray[Any]:
+        with np.errstate(over="ignore", under="ignore"):
+            return np.exp(log_density(points))
+
+    return density
+
+
+def _label(mixture: Mixture, given: list[int]) -> Evaluate:
+    marginal = mixture.marginal(given)
+    # Shares that round to the same number still have log-densities of an order.
+    return lambda points: marginal.weighted_log_prob(points).argmax(axis=1)
+
+
+def _entropy(mixture: Mixture, given: list[int]) -> Evaluate:
+    marginal = mixture.marginal(given)
+
+    def entropy(points: Array) -> NDArray[Any]:
+        shares = responsibilities(marginal.weighted_log_prob(points))
+        with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
+            terms = np.where(shares > 0, -shares * np.log(shares), 0.0)
+        return np.asarray(terms.sum(axis=1))
+
+    return entropy
+
+
+def _moments(conditional: Conditional, points: Array) -> tuple[Array, Array, Array]:
+    """Return shares (n, K), experts' means less the mean, targets first (T, n, K), mean (T, n)."""
+    shares = responsibilities(conditional.marginal.weighted_log_prob(points))
+    # Contiguous, for sums along the last axis do not depend on the number of points.
+    experts = np.ascontiguousarray(np.moveaxis(conditional.expert_means(points), 2, 0))
+    mean = (shares * experts).sum(axis=2)
+    # An expert without any share may be as far off as its square overflows.
+    deviations = np.where(shares > 0, experts - mean[:, :, None], 0.0)
+    return shares, deviations, mean
+
+
+def _mean(mixture: Mixture, given: list[int]) -> Evaluate:
+    conditional = Conditional(mixture, given)
+    return lambda points: _moments(conditional, points)[2].T
+
+
+def _covariance(mixture: Mixture, given: list[int]) -> Evaluate:
+    conditional = Conditional(mixture, given)
+    within = conditional.covariances
+    n_targets = within.shape[1]
+
+    def covariance(points: Array) -> NDArray[Any]:
+        shares, deviations, _ = _moments(conditional, points)
+        result = np.empty((len(points), n_targets, n_targets))
+        with np.errstate(over="ignore", under="ignore"):
+            for i in range(n_targets):
+                for j in range(i + 1):
+                    terms = shares * (within[:, i, j] + deviations[i] * deviations[j])
+                    result[:, i, j] = result[:, j, i] = terms.sum(axis=1)
+        return result
+
+    return covariance
+
+
+def _std(mixture: Mixture, given: list[int]) -> Evaluate:
+    conditional = Conditional(mixture, given)
+    variances = np.diagonal(conditional.covariances, axis1=1, axis2=2).T[:, None]
+
+    def std(points: Array) -> NDArray[Any]:
+        shares, deviations, _ = _moments(conditional, points)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(np.sqrt((shares * (variances + deviations**2)).sum(axis=2)).T)
+
+    return std
+
+
+_QUANTITIES: dict[str, Callable[[Mixture, list[int]], Evaluate]] = {
+    "density": _density,
+    "log_density": _log_density,
+    "mean": _mean,
+    "covariance": _covariance,
+    "std": _std,
+    "label": _label,
+    "entropy": _entropy,
+}
+
+#: How often the number of targets is in the shape of a value.
+_VALUE_AXES = {"mean": 1, "covariance": 2, "std": 1}

@@ -1,0 +1,80 @@
+"""What runs here: versions, backend, instruction sets, threads."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from importlib import metadata
+
+from gmmfast import _backend
+
+#: The first that holds a number decides: as in rust/pool.rs.
+_THREAD_VARIABLES = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
+
+_DEPENDENCIES = ("numpy", "scikit-learn", "pillow")
+
+
+def package_version() -> str:
+    """Return the version of the installed package, or of the extension beside the source."""
+    try:
+        return metadata.version("gmmfast")
+    except metadata.PackageNotFoundError:  # a source tree on the path, not installed
+        pass
+    try:
+        from gmmfast._gmmfast import __version__  # noqa: PLC0415 (it may not be there)
+    except ImportError:
+        return "unknown"
+    return __version__
+
+
+def show_runtime() -> None:
+    """Print what gmmfast runs on: backend, instruction sets, threads, versions.
+
+    For reports of bugs and of speed, as `sklearn.show_versions` is.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> gmmfast.show_runtime()  # doctest: +ELLIPSIS
+    gmmfast: ...
+    backend: ...
+    instruction set: ...
+    threads: ...
+    python: ...
+    numpy: ...
+    scikit-learn: ...
+    pillow: ...
+    """
+    in_use, n_threads, available, ignored = _backend.runtime_info()
+    rows = {
+        "gmmfast": package_version(),
+        "backend": _backend.NAME,
+        "instruction set": f"{in_use} (of {', '.join(available)})",
+    }
+    if ignored:
+        rows["ignored in GMMFAST_DISABLE_CPU_FEATURES"] = ", ".join(ignored)
+    rows["threads"] = f"{n_threads} ({_thread_reason()})"
+    rows["python"] = f"{sys.version.split()[0]} ({sys.executable})"
+    rows |= {name: _version_of(name) for name in _DEPENDENCIES}
+    for name, value in rows.items():
+        print(f"{name}: {value}")  # noqa: T201 (what it is for)
+
+
+def _thread_reason() -> str:
+    """Say what decided the default number of threads."""
+    if _backend.NAME == "numpy":
+        return "the NumPy twin has no threads of its own"
+    for name in _THREAD_VARIABLES:
+        # OMP_NUM_THREADS may be a list, one number a nesting level.
+        first = os.environ.get(name, "").split(",")[0].strip()
+        if re.fullmatch(r"\+?[0-9]{1,20}", first) and 0 < int(first) < 2**64:
+            return name
+    return "processors that this process may use"
+
+
+def _version_of(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
