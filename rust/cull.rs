@@ -52,7 +52,7 @@ impl Area {
 }
 
 /// q(u, v) = q + gx u + gy v + xx u² + xy u v + yy v² from the middle of an area.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Quadratic {
     pub(crate) q: f64,
     pub(crate) gx: f64,

@@ -1,16 +1,14 @@
 //! One quantity on one tile: which sums it takes, and what it writes.
 //!
 //! Which painter a quantity has is decided once a call; a painter is asked once a
-//! tile. `paint` may refuse a tile, whose exponents are beyond what one plane
-//! holds; render.rs then takes it line by line.
+//! tile. `paint` may refuse a tile; render.rs then gives it in parts, or takes it
+//! line by line.
 
 use crate::components::GridComponents;
 use crate::kernel::label::LabelKernel;
 use crate::kernel::simd::Simd;
-use crate::kernel::tile::{
-    Experts, Exponents, Means, Pairs, Shares, TileInput, TileKernel, Window,
-};
-use crate::pixel::{Band, MAX_CHANNELS};
+use crate::kernel::tile::{Exponents, Means, Pair, Shares, TileInput, TileKernel};
+use crate::pixel::{Band, MAX_CHANNELS, Window};
 use crate::plane::Columns;
 use crate::quantity::{Precision, Quantity};
 
@@ -22,14 +20,24 @@ pub(crate) trait Painter {
     /// Forgets what was kept for the last block of tiles.
     fn start_block(&mut self);
 
-    /// Writes a tile; false if it cannot be done relative to one plane.
+    /// Writes a tile, or says why not.
     fn paint(
         &mut self,
         input: &TileInput<'_>,
         block: &Columns,
         window: &Window,
         band: &mut Band<'_>,
-    ) -> bool;
+    ) -> Outcome;
+}
+
+/// What became of a tile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Painted,
+    /// In parts it would be faster.
+    TooLarge,
+    /// The exponents are beyond what numbers hold relative to one plane.
+    BeyondRange,
 }
 
 /// The painter of a quantity.
@@ -45,14 +53,13 @@ pub(crate) fn painter<'a, S: Simd>(
             Box::new(DensityPainter { kernels: Kernels::new(simd, precision), quantity })
         }
         Quantity::Mean if is_wide => {
-            Box::new(MeanPainter::<S, WIDE>::new(simd, components, precision))
+            Box::new(MeanPainter::<S, WIDE>::new(simd, components.n_targets(), precision))
         }
-        Quantity::Mean => Box::new(MeanPainter::<S, 2>::new(simd, components, precision)),
-        Quantity::Covariance | Quantity::Std if is_wide => {
-            Box::new(MomentPainter::<S, WIDE>::new(simd, components, quantity))
+        Quantity::Mean => {
+            Box::new(MeanPainter::<S, 2>::new(simd, components.n_targets(), precision))
         }
         Quantity::Covariance | Quantity::Std => {
-            Box::new(MomentPainter::<S, 2>::new(simd, components, quantity))
+            Box::new(MomentPainter::new(simd, components, quantity))
         }
         Quantity::Label => Box::new(LabelPainter { kernel: LabelKernel::new(simd), components }),
         Quantity::Entropy => Box::new(EntropyPainter { kernel: TileKernel::<S, 2>::new(simd) }),
@@ -80,28 +87,50 @@ impl<S: Simd, const N: usize> Kernels<S, N> {
     }
 }
 
+/// Whether a tile is set up, and in which numbers.
+enum Ready {
+    Single,
+    Double,
+    Not(Outcome),
+}
+
+impl<S: Simd, const N: usize> Kernels<S, N> {
+    /// Sets a tile up, in float32 if that is good enough and it fits the range.
+    fn prepare(&mut self, input: &TileInput<'_>, block: &Columns) -> Ready {
+        if let Some(single) = &mut self.single {
+            let fits = single.prepare(input, block);
+            if fits && (single.is_mostly_smooth() || !input.is_whole()) {
+                return Ready::Single;
+            }
+            if input.is_whole() {
+                return Ready::Not(Outcome::TooLarge);
+            }
+        }
+        if self.double.prepare(input, block) {
+            return Ready::Double;
+        }
+        Ready::Not(Outcome::BeyondRange)
+    }
+}
+
 struct DensityPainter<S: Simd> {
     kernels: Kernels<S, 1>,
     quantity: Quantity,
 }
 
 impl<S: Simd> DensityPainter<S> {
-    fn paint_with<K: Simd>(
+    fn write<K: Simd>(
         kernel: &mut TileKernel<K, 1>,
         quantity: Quantity,
-        (input, block): (&TileInput<'_>, &Columns),
-        window: &Window,
-        band: &mut Band<'_>,
-    ) -> bool {
-        if !kernel.prepare(input, block) {
-            return false;
-        }
+        input: &TileInput<'_>,
+        (window, band): (&Window, &mut Band<'_>),
+    ) -> Outcome {
         kernel.sum(input, &Shares);
         match quantity {
             Quantity::LogDensity => kernel.log_density(window, band),
             _ => kernel.density(window, band),
         }
-        true
+        Outcome::Painted
     }
 }
 
@@ -116,48 +145,44 @@ impl<S: Simd> Painter for DensityPainter<S> {
         block: &Columns,
         window: &Window,
         band: &mut Band<'_>,
-    ) -> bool {
-        let (quantity, input) = (self.quantity, (input, block));
-        if let Some(single) = &mut self.kernels.single {
-            if Self::paint_with(single, quantity, input, window, band) {
-                return true;
+    ) -> Outcome {
+        let to = (window, band);
+        match (self.kernels.prepare(input, block), &mut self.kernels) {
+            (Ready::Single, Kernels { single: Some(kernel), .. }) => {
+                Self::write(kernel, self.quantity, input, to)
             }
+            (Ready::Not(outcome), _) => outcome,
+            (_, kernels) => Self::write(&mut kernels.double, self.quantity, input, to),
         }
-        Self::paint_with(&mut self.kernels.double, quantity, input, window, band)
     }
 }
 
-struct MeanPainter<'a, S: Simd, const N: usize> {
+struct MeanPainter<S: Simd, const N: usize> {
     kernels: Kernels<S, N>,
-    components: &'a GridComponents,
-    experts: Vec<Experts<N>>,
+    n_targets: usize,
 }
 
-impl<'a, S: Simd, const N: usize> MeanPainter<'a, S, N> {
-    fn new(simd: S, components: &'a GridComponents, precision: Precision) -> Self {
-        Self { kernels: Kernels::new(simd, precision), components, experts: Vec::new() }
+impl<S: Simd, const N: usize> MeanPainter<S, N> {
+    fn new(simd: S, n_targets: usize, precision: Precision) -> Self {
+        Self { kernels: Kernels::new(simd, precision), n_targets }
     }
 
-    fn paint_with<K: Simd>(
+    fn write<K: Simd>(
         kernel: &mut TileKernel<K, N>,
-        experts: &mut Vec<Experts<N>>,
         n_targets: usize,
-        (input, block): (&TileInput<'_>, &Columns),
+        input: &TileInput<'_>,
         (window, band): (&Window, &mut Band<'_>),
-    ) -> bool {
-        if !kernel.prepare(input, block) {
-            return false;
-        }
+    ) -> Outcome {
         for first in passes(n_targets, N - 1) {
-            collect_experts(input, experts, |n| first + n - 1);
-            kernel.sum(input, &Means { experts });
+            let (plane, index) = (input.plane, &input.columns.index[..]);
+            kernel.sum(input, &Means { plane, index, first });
             kernel.averages(window, first, band);
         }
-        true
+        Outcome::Painted
     }
 }
 
-impl<S: Simd, const N: usize> Painter for MeanPainter<'_, S, N> {
+impl<S: Simd, const N: usize> Painter for MeanPainter<S, N> {
     fn start_block(&mut self) {
         self.kernels.start_block();
     }
@@ -168,83 +193,53 @@ impl<S: Simd, const N: usize> Painter for MeanPainter<'_, S, N> {
         block: &Columns,
         window: &Window,
         band: &mut Band<'_>,
-    ) -> bool {
-        let (n_targets, input) = (self.components.n_targets(), (input, block));
-        if let Some(single) = &mut self.kernels.single {
-            let to = (window, &mut *band);
-            if Self::paint_with(single, &mut self.experts, n_targets, input, to) {
-                return true;
+    ) -> Outcome {
+        let to = (window, band);
+        match (self.kernels.prepare(input, block), &mut self.kernels) {
+            (Ready::Single, Kernels { single: Some(kernel), .. }) => {
+                Self::write(kernel, self.n_targets, input, to)
             }
+            (Ready::Not(outcome), _) => outcome,
+            (_, kernels) => Self::write(&mut kernels.double, self.n_targets, input, to),
         }
-        let kernel = &mut self.kernels.double;
-        Self::paint_with(kernel, &mut self.experts, n_targets, input, (window, band))
     }
 }
 
-struct MomentPainter<'a, S: Simd, const N: usize> {
-    kernel: TileKernel<S, N>,
+struct MomentPainter<'a, S: Simd> {
+    kernel: TileKernel<S, 2>,
     components: &'a GridComponents,
     quantity: Quantity,
-    /// The pairs of targets whose moments are wanted.
-    pairs: Vec<(usize, usize)>,
-    experts: Vec<Experts<N>>,
-    expert_pairs: Vec<[Experts<N>; 2]>,
-    covariances: Vec<[f64; N]>,
+    /// Of the terms, for one pair of targets.
+    covariances: Vec<f64>,
     /// Conditional means of the tile, by target.
     centers: Vec<Vec<f64>>,
 }
 
-impl<'a, S: Simd, const N: usize> MomentPainter<'a, S, N> {
+impl<'a, S: Simd> MomentPainter<'a, S> {
     fn new(simd: S, components: &'a GridComponents, quantity: Quantity) -> Self {
-        let n_targets = components.n_targets();
-        let lower = |i: usize| (0..=i).map(move |j| (i, j));
-        let pairs = match quantity {
-            Quantity::Std => (0..n_targets).map(|t| (t, t)).collect(),
-            _ => (0..n_targets).flat_map(lower).collect(),
-        };
-        Self {
-            kernel: TileKernel::new(simd),
-            components,
-            quantity,
-            pairs,
-            experts: Vec::new(),
-            expert_pairs: Vec::new(),
-            covariances: Vec::new(),
-            centers: vec![Vec::new(); n_targets],
-        }
+        let (kernel, covariances) = (TileKernel::new(simd), Vec::new());
+        let centers = vec![Vec::new(); components.n_targets()];
+        Self { kernel, components, quantity, covariances, centers }
     }
 
-    /// Sums the moments of the pairs from `first` on.
-    fn sum(&mut self, input: &TileInput<'_>, first: usize) {
-        let pairs = &self.pairs[first..first + N - 1];
-        self.expert_pairs.clear();
-        for side in [0, 1] {
-            let target = |n: usize| if side == 0 { pairs[n - 1].0 } else { pairs[n - 1].1 };
-            collect_experts(input, &mut self.experts, target);
-            self.expert_pairs.resize(self.experts.len(), [[[0.0; 3]; N]; 2]);
-            for (both, &one) in self.expert_pairs.iter_mut().zip(&self.experts) {
-                both[side] = one;
-            }
-        }
+    /// Sums the moment of targets `i` and `j`.
+    fn sum(&mut self, input: &TileInput<'_>, (i, j): (usize, usize)) {
         self.covariances.clear();
         for &k in &input.columns.index {
-            let mut covariances = [0.0; N];
-            for (covariance, &(i, j)) in covariances[1..].iter_mut().zip(pairs) {
-                *covariance = self.components.target_covariance(k as usize, i, j);
-            }
-            self.covariances.push(covariances);
+            self.covariances.push(self.components.target_covariance(k as usize, i, j));
         }
-        let mut centers: [[&[f64]; N]; 2] = [[&[]; N]; 2];
-        for (n, &(i, j)) in pairs.iter().enumerate() {
-            centers[0][n + 1] = &self.centers[i];
-            centers[1][n + 1] = &self.centers[j];
-        }
-        let (experts, covariances) = (&self.expert_pairs[..], &self.covariances[..]);
-        self.kernel.sum(input, &Pairs { experts, covariances, centers });
+        let pair = Pair {
+            plane: input.plane,
+            index: &input.columns.index,
+            targets: [i, j],
+            covariances: &self.covariances,
+            centers: [&self.centers[i], &self.centers[j]],
+        };
+        self.kernel.sum(input, &pair);
     }
 }
 
-impl<S: Simd, const N: usize> Painter for MomentPainter<'_, S, N> {
+impl<S: Simd> Painter for MomentPainter<'_, S> {
     fn start_block(&mut self) {
         self.kernel.start_block();
     }
@@ -255,28 +250,29 @@ impl<S: Simd, const N: usize> Painter for MomentPainter<'_, S, N> {
         block: &Columns,
         window: &Window,
         band: &mut Band<'_>,
-    ) -> bool {
+    ) -> Outcome {
         if !self.kernel.prepare(input, block) {
-            return false;
+            return Outcome::BeyondRange;
         }
         let n_targets = self.components.n_targets();
-        for first in passes(n_targets, N - 1) {
-            collect_experts(input, &mut self.experts, |n| first + n - 1);
-            self.kernel.sum(input, &Means { experts: &self.experts });
+        let (plane, index) = (input.plane, &input.columns.index[..]);
+        for first in 0..n_targets {
+            self.kernel.sum(input, &Means { plane, index, first });
             self.kernel.store_averages(input.size, &mut self.centers[first..]);
         }
-        for first in passes(self.pairs.len(), N - 1) {
-            self.sum(input, first);
+        for i in 0..n_targets {
             if self.quantity == Quantity::Std {
-                self.kernel.roots(window, first, band);
+                self.sum(input, (i, i));
+                self.kernel.roots(window, i, band);
                 continue;
             }
-            for (n, &(i, j)) in (1..N).zip(&self.pairs[first..]) {
-                self.kernel.average(window, n, i * n_targets + j, band);
-                self.kernel.average(window, n, j * n_targets + i, band);
+            for j in 0..=i {
+                self.sum(input, (i, j));
+                self.kernel.averages(window, i * n_targets + j, band);
+                self.kernel.averages(window, j * n_targets + i, band);
             }
         }
-        true
+        Outcome::Painted
     }
 }
 
@@ -295,13 +291,13 @@ impl<S: Simd> Painter for EntropyPainter<S> {
         block: &Columns,
         window: &Window,
         band: &mut Band<'_>,
-    ) -> bool {
+    ) -> Outcome {
         if !self.kernel.prepare(input, block) {
-            return false;
+            return Outcome::BeyondRange;
         }
         self.kernel.sum(input, &Exponents);
         self.kernel.entropy(window, band);
-        true
+        Outcome::Painted
     }
 }
 
@@ -319,9 +315,9 @@ impl<S: Simd> Painter for LabelPainter<'_, S> {
         _: &Columns,
         window: &Window,
         band: &mut Band<'_>,
-    ) -> bool {
+    ) -> Outcome {
         self.kernel.label(self.components, input, window, band);
-        true
+        Outcome::Painted
     }
 }
 
@@ -329,20 +325,4 @@ impl<S: Simd> Painter for LabelPainter<'_, S> {
 /// overlap.
 fn passes(n: usize, step: usize) -> impl Iterator<Item = usize> {
     (0..n).step_by(step).map(move |first| first.min(n - step))
-}
-
-/// The experts of `target(n)`, n from 1 on, of every component of the tile.
-fn collect_experts<const N: usize>(
-    input: &TileInput<'_>,
-    experts: &mut Vec<Experts<N>>,
-    target: impl Fn(usize) -> usize,
-) {
-    experts.clear();
-    for &k in &input.columns.index {
-        let mut expert = [[0.0; 3]; N];
-        for (n, expert) in expert.iter_mut().enumerate().skip(1) {
-            *expert = input.plane.expert(k as usize, target(n));
-        }
-        experts.push(expert);
-    }
 }

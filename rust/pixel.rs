@@ -105,8 +105,6 @@ impl Pixel for i64 {
 
 /// Most values of a pixel that are written at once.
 pub(crate) const MAX_CHANNELS: usize = 3;
-/// Most vectors of a row of a tile, at the fewest lanes of any level.
-pub(crate) const MAX_VECTORS: usize = TILE / 4;
 
 /// The pixels of a band that are wanted, a run in array order.
 pub(crate) struct Band<'a> {
@@ -116,59 +114,102 @@ pub(crate) struct Band<'a> {
     pub(crate) first: usize,
 }
 
-/// A run of pixels in a band: of each, the values from `channel` on.
+/// Pixels of a tile in a band.
 #[derive(Clone, Copy)]
-pub(crate) struct Run {
-    pub(crate) pixel: usize,
-    pub(crate) n_pixels: usize,
-    pub(crate) channel: usize,
+pub(crate) struct Window {
+    /// The first pixel, and pixels from one row to the next.
+    pub(crate) first: usize,
+    pub(crate) row_stride: usize,
+    /// Rows and columns of pixels, at most `TILE`; the band may end within the
+    /// last row.
+    pub(crate) size: (usize, usize),
 }
 
 impl Band<'_> {
-    /// Writes the lanes of `channels[c]` to value `run.channel + c` of the run's
-    /// pixels, converted; pixels that are not wanted are dropped.
-    #[inline(always)]
-    pub(crate) fn write<S: Simd>(&mut self, simd: S, run: Run, channels: &[[S::F; MAX_VECTORS]]) {
-        let place = Place { run, n_values: self.values_per_pixel, first: self.first };
-        match &mut self.slots {
-            Slots::Double(out) => {
-                place.put(
+    /// Writes lanes to values `channel` .. `channel + n_channels` of the window's
+    /// pixels, converted; pixels that are not wanted are dropped. `vectors` are
+    /// row by row, channel by channel.
+    #[inline(never)]
+    pub(crate) fn write<S: Simd>(
+        &mut self,
+        simd: S,
+        window: &Window,
+        (channel, n_channels): (usize, usize),
+        vectors: &[S::F],
+    ) {
+        let channels = Channels {
+            window,
+            n_values: self.values_per_pixel,
+            first: self.first,
+            channel,
+            n_channels,
+        };
+        simd.vectorize(
+            #[inline(always)]
+            || match &mut self.slots {
+                Slots::Double(out) => channels.put::<S, _>(
                     out,
-                    channels,
-                    S::LANES,
+                    vectors,
                     #[inline(always)]
                     |x, to| simd.store(x, to),
-                );
-            }
-            Slots::Single(out) => place.put(
-                out,
-                channels,
-                S::LANES,
-                #[inline(always)]
-                |x, to| simd.store_single(x, to),
-            ),
-            Slots::Byte(out) => place.put(
-                out,
-                channels,
-                S::LANES,
-                #[inline(always)]
-                |x, to| simd.store_bytes(x, to),
-            ),
-            Slots::Int(out) => place.put(
-                out,
-                channels,
-                S::LANES,
-                #[inline(always)]
-                |x, to| store_as(simd, x, to),
-            ),
-            Slots::Long(out) => place.put(
-                out,
-                channels,
-                S::LANES,
-                #[inline(always)]
-                |x, to| store_as(simd, x, to),
-            ),
+                ),
+                Slots::Single(out) => channels.put::<S, _>(
+                    out,
+                    vectors,
+                    #[inline(always)]
+                    |x, to| simd.store_single(x, to),
+                ),
+                Slots::Byte(out) => channels.put::<S, _>(
+                    out,
+                    vectors,
+                    #[inline(always)]
+                    |x, to| simd.store_bytes(x, to),
+                ),
+                Slots::Int(out) => channels.put::<S, _>(
+                    out,
+                    vectors,
+                    #[inline(always)]
+                    |x, to| store_as(simd, x, to),
+                ),
+                Slots::Long(out) => channels.put::<S, _>(
+                    out,
+                    vectors,
+                    #[inline(always)]
+                    |x, to| store_as(simd, x, to),
+                ),
+            },
+        );
+    }
+}
+
+impl<'a> Slots<'a> {
+    /// Number of values.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Double(values) => values.len(),
+            Self::Single(values) => values.len(),
+            Self::Byte(values) => values.len(),
+            Self::Int(values) => values.len(),
+            Self::Long(values) => values.len(),
         }
+    }
+
+    /// The first `n` values, or as many as there are, and the others.
+    pub(crate) fn split_at(self, n: usize) -> (Self, Self) {
+        fn split<T>(values: &mut [T], n: usize) -> (&mut [T], &mut [T]) {
+            values.split_at_mut(n.min(values.len()))
+        }
+        macro_rules! split_each {
+            ($($slot:ident),+) => {
+                match self {
+                    $(Self::$slot(values) => {
+                        let (head, rest) = split(values, n);
+                        (Self::$slot(head), Self::$slot(rest))
+                    })+
+                }
+            };
+        }
+        split_each!(Double, Single, Byte, Int, Long)
     }
 }
 
@@ -181,47 +222,62 @@ fn store_as<S: Simd, P: Pixel>(simd: S, x: S::F, to: &mut [P]) {
     }
 }
 
-/// Where a run of pixels lies in a slice of the wanted ones.
-struct Place {
-    run: Run,
+/// Some values of a window's pixels, in a slice of the wanted ones.
+struct Channels<'a> {
+    window: &'a Window,
     n_values: usize,
     first: usize,
+    channel: usize,
+    n_channels: usize,
 }
 
-impl Place {
+impl Channels<'_> {
     #[inline(always)]
-    fn put<P: Pixel, F: Copy>(
+    fn put<S: Simd, P: Pixel>(
         &self,
         out: &mut [P],
-        channels: &[[F; MAX_VECTORS]],
-        lanes: usize,
-        store: impl Fn(F, &mut [P]),
+        vectors: &[S::F],
+        store: impl Fn(S::F, &mut [P]),
     ) {
+        let (n_rows, n_columns) = self.window.size;
+        let n_vectors = n_columns.div_ceil(S::LANES);
         let mut planar = [[P::default(); TILE]; MAX_CHANNELS];
-        for (vectors, plane) in channels.iter().zip(&mut planar) {
-            for v in 0..self.run.n_pixels.div_ceil(lanes) {
-                store(vectors[v], &mut plane[v * lanes..]);
+        let rows = vectors.chunks_exact(n_vectors * self.n_channels);
+        for (row, vectors) in rows.take(n_rows).enumerate() {
+            for n in 0..self.n_channels {
+                for v in 0..n_vectors {
+                    store(vectors[n * n_vectors + v], &mut planar[n][v * S::LANES..]);
+                }
             }
+            let pixel = self.window.first + row * self.window.row_stride;
+            let skipped = self.first.saturating_sub(pixel);
+            if skipped >= n_columns {
+                continue;
+            }
+            let start = (pixel + skipped - self.first) * self.n_values;
+            let Some(out) = out.get_mut(start..) else { return };
+            let n = (n_columns - skipped).min(out.len().div_ceil(self.n_values));
+            self.interleave(&mut out[..n * self.n_values], &planar, skipped);
         }
-        let skipped = self.first.saturating_sub(self.run.pixel);
-        if skipped >= self.run.n_pixels {
-            return;
-        }
-        let start = (self.run.pixel + skipped - self.first) * self.n_values;
-        let Some(out) = out.get_mut(start..) else { return };
-        let n = (self.run.n_pixels - skipped).min(out.len().div_ceil(self.n_values));
-        let n_channels = channels.len();
+    }
+
+    /// Puts values from column `from` on into consecutive pixels.
+    #[inline(always)]
+    fn interleave<P: Pixel>(&self, out: &mut [P], planar: &[[P; TILE]; MAX_CHANNELS], from: usize) {
         if self.n_values == 1 {
-            out[..n].copy_from_slice(&planar[0][skipped..skipped + n]);
-        } else if self.n_values == MAX_CHANNELS && n_channels == MAX_CHANNELS {
-            let (pixels, _) = out[..n * MAX_CHANNELS].as_chunks_mut::<MAX_CHANNELS>();
+            out.copy_from_slice(&planar[0][from..from + out.len()]);
+        } else if self.n_values == MAX_CHANNELS && self.n_channels == MAX_CHANNELS {
+            let (pixels, _) = out.as_chunks_mut::<MAX_CHANNELS>();
+            let [a, b, c] = planar;
+            let n = pixels.len();
+            let (a, b, c) = (&a[from..from + n], &b[from..from + n], &c[from..from + n]);
             for (i, pixel) in pixels.iter_mut().enumerate() {
-                *pixel = [planar[0][skipped + i], planar[1][skipped + i], planar[2][skipped + i]];
+                *pixel = [a[i], b[i], c[i]];
             }
         } else {
-            for (i, pixel) in out.chunks_mut(self.n_values).take(n).enumerate() {
-                for (c, plane) in planar[..n_channels].iter().enumerate() {
-                    pixel[self.run.channel + c] = plane[skipped + i];
+            for (i, pixel) in out.chunks_exact_mut(self.n_values).enumerate() {
+                for (c, plane) in planar[..self.n_channels].iter().enumerate() {
+                    pixel[self.channel + c] = plane[from + i];
                 }
             }
         }

@@ -110,9 +110,10 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    /// Mean of target `t` under component `k` at (mx, my), and its slopes.
-    pub(crate) fn expert(&self, k: usize, t: usize) -> [f64; 3] {
-        self.experts[k * self.n_targets + t]
+    /// Mean of each target under component `k` at (mx, my), and its slopes.
+    #[inline(always)]
+    pub(crate) fn experts(&self, k: usize) -> &[[f64; 3]] {
+        &self.experts[k * self.n_targets..][..self.n_targets]
     }
 }
 

@@ -6,7 +6,7 @@
 //! `Mixture` has the same interface as the one in `gmmfast/_reference.py`.
 
 use crate::score::operations_per_point;
-use crate::{Covariances, Error, Grid, Mixture, Pixel, Quantity, Rendering, Runtime};
+use crate::{Covariances, Error, Grid, Level, Mixture, Pixel, Quantity, Rendering, Runtime};
 use numpy::{
     Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyReadonlyArrayDyn, PyUntypedArrayMethods,
@@ -86,8 +86,13 @@ fn quantity_of_name(name: &str) -> PyResult<Quantity> {
         "density" => Ok(Quantity::Density),
         "log_density" => Ok(Quantity::LogDensity),
         "mean" => Ok(Quantity::Mean),
+        "covariance" => Ok(Quantity::Covariance),
+        "std" => Ok(Quantity::Std),
+        "label" => Ok(Quantity::Label),
+        "entropy" => Ok(Quantity::Entropy),
         _ => Err(PyValueError::new_err(format!(
-            "quantity: expected 'density', 'log_density' or 'mean', got '{name}'"
+            "quantity: expected 'density', 'log_density', 'mean', 'covariance', 'std', 'label' or \
+             'entropy', got '{name}'"
         ))),
     }
 }
@@ -166,62 +171,98 @@ impl PyMixture {
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         run(py, &runtime, n_operations, || crate::score_samples(&self.0, points, out, &runtime))
     }
+}
 
-    /// Writes a quantity over a grid into `out`, a C-contiguous array of
-    /// float64, float32 or uint8.
-    #[pyo3(signature = (quantity, shape, extent, given, out, n_threads=None))]
-    fn render_grid(
-        &self,
+/// A quantity over a grid, prepared once.
+#[pyclass(frozen, name = "Rendering", module = "gmmfast._gmmfast")]
+struct PyRendering {
+    rendering: Rendering,
+    n_components: usize,
+}
+
+#[pymethods]
+impl PyRendering {
+    /// `extent` is in feature order, x first, and `shape` in array order.
+    #[new]
+    #[pyo3(signature = (mixture, quantity, shape, extent, given, tolerance=None))]
+    fn new(
+        py: Python<'_>,
+        mixture: &PyMixture,
         quantity: &str,
         shape: Vec<usize>,
         mut extent: Vec<(f64, f64)>,
         given: Vec<usize>,
-        out: &Bound<'_, PyAny>,
-        n_threads: Option<usize>,
-    ) -> PyResult<()> {
-        extent.reverse(); // feature order to array order
+        tolerance: Option<f64>,
+    ) -> PyResult<Self> {
+        extent.reverse();
         let grid = Grid::new(&shape, &extent)?;
         let quantity = quantity_of_name(quantity)?;
-        let rendering = out.py().detach(|| Rendering::new(&self.0, &grid, &given, quantity))?;
+        let rendering = py.detach(|| Rendering::new(&mixture.0, &grid, &given, quantity))?;
+        let rendering = match tolerance {
+            Some(tolerance) => rendering.with_tolerance(tolerance)?,
+            None => rendering,
+        };
+        Ok(Self { rendering, n_components: mixture.0.n_components() })
+    }
+
+    /// Writes lines of the first axis, from `first` on, into `out`: C-contiguous, of
+    /// float64, float32, uint8, int32 or int64.
+    #[pyo3(signature = (out, first=0, n_threads=None))]
+    fn render(
+        &self,
+        out: &Bound<'_, PyAny>,
+        first: usize,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
         let runtime = Runtime::new(n_threads)?;
-        let n_pairs = grid.n_pixels().saturating_mul(self.0.n_components());
-        let n_operations = n_pairs.saturating_mul(16 + 3 * rendering.values_per_pixel());
         if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
-            render(&rendering, out, &runtime, n_operations)
+            self.render_into(out, first, &runtime)
         } else if let Ok(out) = out.cast::<PyArrayDyn<f32>>() {
-            render(&rendering, out, &runtime, n_operations)
+            self.render_into(out, first, &runtime)
         } else if let Ok(out) = out.cast::<PyArrayDyn<u8>>() {
-            render(&rendering, out, &runtime, n_operations)
+            self.render_into(out, first, &runtime)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<i32>>() {
+            self.render_into(out, first, &runtime)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<i64>>() {
+            self.render_into(out, first, &runtime)
         } else {
-            Err(PyTypeError::new_err("out: expected an array of float64, float32 or uint8"))
+            Err(PyTypeError::new_err(
+                "out: expected an array of float64, float32, uint8, int32 or int64",
+            ))
         }
     }
 }
 
-fn render<P: Pixel + Element>(
-    rendering: &Rendering,
-    out: &Bound<'_, PyArrayDyn<P>>,
-    runtime: &Runtime,
-    n_operations: usize,
-) -> PyResult<()> {
-    let mut borrowed = out.try_readwrite()?;
-    let pixels = borrowed.as_slice_mut()?;
-    run(out.py(), runtime, n_operations, || rendering.render(pixels, runtime))
+impl PyRendering {
+    fn render_into<P: Pixel + Element>(
+        &self,
+        out: &Bound<'_, PyArrayDyn<P>>,
+        first: usize,
+        runtime: &Runtime,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let values = borrowed.as_slice_mut()?;
+        let per_value = self.n_components.saturating_mul(16);
+        let n_operations = values.len().saturating_mul(per_value);
+        run(out.py(), runtime, n_operations, || self.rendering.render_lines(first, values, runtime))
+    }
 }
 
-/// What runs the kernels: the instruction set in use and the default number of
-/// threads.
+/// What runs the kernels: the instruction set in use, the default number of
+/// threads, the instruction sets of this processor, and names in
+/// `GMMFAST_DISABLE_CPU_FEATURES` that mean nothing.
 #[pyfunction]
-fn runtime_info() -> PyResult<(&'static str, usize)> {
+fn runtime_info() -> PyResult<(&'static str, usize, Vec<&'static str>, Vec<String>)> {
     let runtime = Runtime::new(None)?;
-    Ok((runtime.level().name(), runtime.n_threads()))
+    let levels = Level::available().into_iter().map(Level::name).collect();
+    Ok((runtime.level().name(), runtime.n_threads(), levels, Level::unknown_names()))
 }
 
 /// Kernels of gmmfast.
 #[pymodule]
 mod _gmmfast {
     #[pymodule_export]
-    use super::{PyMixture, runtime_info};
+    use super::{PyMixture, PyRendering, runtime_info};
     use pyo3::prelude::*;
 
     #[pymodule_init]

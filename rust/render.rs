@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::kernel::line::{LineKernel, Segment};
 use crate::kernel::simd::{Dispatch, Simd};
-use crate::kernel::tile::{TileInput, Window};
+use crate::kernel::tile::TileInput;
 use crate::mixture::Mixture;
-use crate::painter::{Painter, painter};
-use crate::pixel::{Band, Pixel};
+use crate::painter::{Outcome, Painter, painter};
+use crate::pixel::{Band, Pixel, Slots, Window};
 use crate::plane::{Columns, Plane, PlaneModel, TILE};
 use crate::pool::Runtime;
 use crate::quantity::{Precision, Quantity};
@@ -159,20 +159,21 @@ impl Rendering {
         let precision =
             Precision::of(self.quantity, &self.components, P::RESOLUTION, self.tolerance);
         let first_pixel = first * self.grid.pixels_of_line();
+        let out = P::slots(out);
         let work = Render { rendering: self, precision, first_pixel, out, runtime };
         runtime.install(|| runtime.level().dispatch(work))
     }
 }
 
-struct Render<'a, P> {
+struct Render<'a> {
     rendering: &'a Rendering,
     precision: Precision,
     first_pixel: usize,
-    out: &'a mut [P],
+    out: Slots<'a>,
     runtime: &'a Runtime,
 }
 
-impl<P: Pixel> Dispatch for Render<'_, P> {
+impl Dispatch for Render<'_> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
@@ -180,41 +181,70 @@ impl<P: Pixel> Dispatch for Render<'_, P> {
         let Rendering { components, grid, quantity, values_per_pixel, .. } = rendering;
         let model = PlaneModel::new(components, grid, *quantity);
         let plane_len = grid.n_pixels() / model.n_planes();
-        pieces(out, first_pixel, plane_len, *values_per_pixel).try_for_each(
-            |(plane_index, first_pixel, out)| {
-                runtime.check()?;
-                let plane = model.plane(plane_index);
-                let shared =
-                    Shared { rendering, model: &model, plane: &plane, plane_index, precision };
-                let band_len = TILE * model.shape.1;
-                pieces(out, first_pixel, band_len, *values_per_pixel).try_for_each_init(
-                    || BandRenderer::new(simd, &shared),
-                    |renderer, (band, first, out)| {
-                        let slots = P::slots(out);
-                        let wanted = Band { slots, values_per_pixel: *values_per_pixel, first };
-                        let n_pixels = band_len.min(plane_len - band * band_len);
-                        renderer.render((band * TILE, n_pixels), wanted, runtime)
-                    },
-                )
-            },
-        )
+        let band_len = TILE * model.shape.1;
+        let planes = pieces(out, first_pixel, plane_len, *values_per_pixel);
+        planes.into_par_iter().try_for_each(|piece| {
+            runtime.check()?;
+            let plane = model.plane(piece.number);
+            let shared = Shared {
+                rendering,
+                model: &model,
+                plane: &plane,
+                plane_index: piece.number,
+                precision,
+            };
+            let n_bands = plane_len.div_ceil(band_len);
+            // Some thousands of pieces are enough for any number of threads.
+            let bands_per_piece = n_bands.div_ceil(MAX_PIECES);
+            let long = bands_per_piece * band_len;
+            let longs = pieces(piece.out, piece.skipped, long, *values_per_pixel);
+            longs.into_par_iter().try_for_each_init(
+                || BandRenderer::new(simd, &shared),
+                |renderer, piece| {
+                    let bands = pieces(piece.out, piece.skipped, band_len, *values_per_pixel);
+                    bands.into_iter().try_for_each(|band| {
+                        let number = piece.number * bands_per_piece + band.number;
+                        let n_pixels = band_len.min(plane_len - number * band_len);
+                        renderer.render(
+                            (number * TILE, n_pixels),
+                            band.wanted(*values_per_pixel),
+                            runtime,
+                        )
+                    })
+                },
+            )
+        })
     }
 }
 
-/// Cuts pixels from `first` on where each `len` of them end, counted from 0: the
-/// piece's number, the first of its pixels that is there, and these.
-fn pieces<P: Pixel>(
-    out: &mut [P],
-    first: usize,
-    len: usize,
-    values_per_pixel: usize,
-) -> impl IndexedParallelIterator<Item = (usize, usize, &mut [P])> {
-    let (number, skipped) = (first / len, first % len);
-    let head_len = ((len - skipped) * values_per_pixel).min(out.len());
-    let (head, rest) = out.split_at_mut(head_len);
-    let rest = rest.par_chunks_mut(len * values_per_pixel).enumerate();
-    rayon::iter::once((number, skipped, head))
-        .chain(rest.map(move |(i, piece)| (number + 1 + i, 0, piece)))
+/// Most pieces of a plane that threads take one at a time.
+const MAX_PIECES: usize = 4096;
+
+/// A run of pixels that ends with, or before, the piece of the grid it lies in.
+struct Piece<'a> {
+    number: usize,
+    /// Pixels of the piece before the first that is there.
+    skipped: usize,
+    out: Slots<'a>,
+}
+
+impl<'a> Piece<'a> {
+    fn wanted(self, values_per_pixel: usize) -> Band<'a> {
+        Band { slots: self.out, values_per_pixel, first: self.skipped }
+    }
+}
+
+/// Cuts pixels from `first` on where each `len` of them end, counted from 0.
+fn pieces(out: Slots<'_>, first: usize, len: usize, values_per_pixel: usize) -> Vec<Piece<'_>> {
+    let n_pixels = out.len() / values_per_pixel;
+    let mut pieces = Vec::with_capacity(n_pixels.div_ceil(len) + 1);
+    let (mut number, mut skipped, mut rest) = (first / len, first % len, out);
+    while rest.len() > 0 {
+        let (head, tail) = rest.split_at((len - skipped) * values_per_pixel);
+        pieces.push(Piece { number, skipped, out: head });
+        (number, skipped, rest) = (number + 1, 0, tail);
+    }
+    pieces
 }
 
 /// What the bands of a plane share.
@@ -238,8 +268,8 @@ struct Candidates {
 struct BandRenderer<'a, S: Simd> {
     simd: S,
     shared: &'a Shared<'a>,
-    /// Of the band, the block and the tile.
-    lists: [Candidates; 3],
+    /// Of the band, the block, the tile and a part of it.
+    lists: [Candidates; 4],
     painter: Box<dyn Painter + 'a>,
     robust: LineKernel<'a, S>,
 }
@@ -267,51 +297,92 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
         let width = self.shared.model.shape.1;
         let n_rows = n_pixels.div_ceil(width);
         let block_width = TILES_IN_BLOCK * TILE;
-        let [mut band, mut block, mut tile] = std::mem::take(&mut self.lists);
-        self.cull(&self.shared.plane.columns, &mut band, (0, first_row), width);
+        let [mut band, mut block, mut tile, mut part] = std::mem::take(&mut self.lists);
+        self.cull(&self.shared.plane.columns, &mut band, (0, first_row), (width, TILE));
         for block_column in (0..width).step_by(block_width) {
-            let block_end = width.min(block_column + block_width);
-            let corner = (block_column, first_row);
-            self.cull(&band.columns, &mut block, corner, block_end - block_column);
+            let block_size = (block_width.min(width - block_column), TILE);
+            self.cull(&band.columns, &mut block, (block_column, first_row), block_size);
             self.painter.start_block();
-            for column in (block_column..block_end).step_by(TILE) {
+            for column in (block_column..block_column + block_size.0).step_by(TILE) {
                 runtime.check()?;
-                let size = (n_rows, TILE.min(width - column));
-                let reference = self.cull(&block.columns, &mut tile, (column, first_row), size.1);
-                let input = TileInput {
-                    plane: self.shared.plane,
-                    columns: &tile.columns,
-                    parents: &tile.positions,
-                    reference: reference.unwrap_or(0),
-                    area: Area::new((column, first_row), (size.1, TILE)),
-                    size,
-                    bits: self.shared.precision.bits,
-                };
-                let window = Window { first: column, row_stride: width, size };
-                let is_possible =
-                    reference.is_some() || self.shared.rendering.quantity == Quantity::Label;
-                if !is_possible || !self.painter.paint(&input, &block.columns, &window, &mut wanted)
-                {
-                    self.render_robustly(&tile.columns, (column, first_row), size, &mut wanted);
+                let size = (TILE.min(width - column), TILE);
+                let spot = Spot { column, row: 0, n_rows, n_columns: size.0 };
+                let reference = self.cull(&block.columns, &mut tile, (column, first_row), size);
+                let place = (first_row, &spot);
+                let outcome = self.paint((&tile, reference), &block, (place, TILE), &mut wanted);
+                match outcome {
+                    Outcome::Painted => continue,
+                    Outcome::BeyondRange => {
+                        self.render_robustly(&tile.columns, place, &mut wanted);
+                        continue;
+                    }
+                    Outcome::TooLarge => {}
+                }
+                for (row, left) in PARTS {
+                    let corner = (row * PART, column + left * PART);
+                    let spot = Spot::part(corner, (n_rows, width));
+                    if spot.n_rows == 0 || spot.n_columns == 0 {
+                        continue;
+                    }
+                    let corner = (spot.column, first_row + spot.row);
+                    let size = (spot.n_columns, PART);
+                    let reference = self.cull(&tile.columns, &mut part, corner, size);
+                    for position in &mut part.positions {
+                        *position = tile.positions[*position as usize];
+                    }
+                    let place = (first_row, &spot);
+                    let outcome =
+                        self.paint((&part, reference), &block, (place, PART), &mut wanted);
+                    if outcome != Outcome::Painted {
+                        self.render_robustly(&part.columns, place, &mut wanted);
+                    }
                 }
             }
         }
-        self.lists = [band, block, tile];
+        self.lists = [band, block, tile, part];
         Ok(())
     }
 
-    /// Puts those of `from` that can matter in a box of `TILE` rows into `into`;
+    /// Paints a tile, or a part of one, of so many rows, with its candidates and the
+    /// position of the reference among them.
+    fn paint(
+        &mut self,
+        (tile, reference): (&Candidates, Option<usize>),
+        block: &Candidates,
+        ((first_row, spot), side): ((usize, &Spot), usize),
+        wanted: &mut Band<'_>,
+    ) -> Outcome {
+        let (rendering, width) = (self.shared.rendering, self.shared.model.shape.1);
+        if reference.is_none() && rendering.quantity != Quantity::Label {
+            return Outcome::BeyondRange;
+        }
+        let size = (spot.n_rows, spot.n_columns);
+        let input = TileInput {
+            plane: self.shared.plane,
+            columns: &tile.columns,
+            parents: &tile.positions,
+            reference: reference.unwrap_or(0),
+            area: Area::new((spot.column, first_row + spot.row), (spot.n_columns, side)),
+            size,
+            bits: self.shared.precision.bits,
+        };
+        let window = Window { first: spot.row * width + spot.column, row_stride: width, size };
+        self.painter.paint(&input, &block.columns, &window, wanted)
+    }
+
+    /// Puts those of `from` that can matter in a box of `size`, columns and rows, into
+    /// `into`;
     /// the reference's position there.
     fn cull(
         &self,
         from: &Columns,
         into: &mut Candidates,
         corner: (usize, usize),
-        width: usize,
+        size: (usize, usize),
     ) -> Option<usize> {
         let Candidates { columns, positions } = into;
         let (simd, bits) = (self.simd, self.shared.precision.bits);
-        let area = Area::new(corner, (width, TILE));
+        let area = Area::new(corner, size);
         let reference = simd.vectorize(
             #[inline(always)]
             || survivors(simd, from, &area, bits, positions),
@@ -324,24 +395,54 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
     fn render_robustly(
         &mut self,
         columns: &Columns,
-        (column, first_row): (usize, usize),
-        (n_rows, n_columns): (usize, usize),
+        (first_row, spot): (usize, &Spot),
         wanted: &mut Band<'_>,
     ) {
         let Shared { rendering, model, plane_index, .. } = self.shared;
         let (grid, width) = (&rendering.grid, model.shape.1);
         let is_folded = grid.n_axes() == 1;
-        for row in 0..n_rows {
+        for row in spot.row..spot.row + spot.n_rows {
             let y = first_row + row;
             let line = if is_folded { 0 } else { plane_index * model.shape.0 + y };
-            let start = if is_folded { y * TILE + column } else { column };
+            let start = if is_folded { y * TILE + spot.column } else { spot.column };
+            let end = grid.x_axis().n_pixels().min(start + spot.n_columns);
+            if start >= end {
+                continue;
+            }
             let segment = Segment {
                 line: &grid.line(line),
                 x_axis: grid.x_axis(),
-                columns: start..grid.x_axis().n_pixels().min(start + n_columns),
+                columns: start..end,
                 components: &columns.index,
             };
-            self.robust.render(rendering.quantity, &segment, row * width + column, wanted);
+            self.robust.render(rendering.quantity, &segment, row * width + spot.column, wanted);
+        }
+    }
+}
+
+/// Rows and columns of a part of a tile.
+const PART: usize = TILE / 2;
+
+/// The parts of a tile, in rows and columns of parts.
+const PARTS: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
+
+/// Pixels of a tile: column in the plane, row in the band.
+struct Spot {
+    column: usize,
+    row: usize,
+    n_rows: usize,
+    n_columns: usize,
+}
+
+impl Spot {
+    /// The part of a tile from `row` and `column` on; the band has
+    /// (`n_rows`, `width`) pixels.
+    fn part((row, column): (usize, usize), (n_rows, width): (usize, usize)) -> Self {
+        Self {
+            column,
+            row,
+            n_rows: n_rows.saturating_sub(row).min(PART),
+            n_columns: width.saturating_sub(column).min(PART),
         }
     }
 }

@@ -6,22 +6,28 @@
 //! comparisons, and the label is 0, as `argmax` has it.
 
 use super::simd::Simd;
-use super::tile::{TileInput, Window};
+use super::tile::TileInput;
 use crate::components::GridComponents;
-use crate::pixel::{Band, MAX_VECTORS};
+use crate::pixel::{Band, Window};
 use crate::plane::{Column, TILE};
 
 /// Memory for the labels of one tile.
 pub(crate) struct LabelKernel<S: Simd> {
     simd: S,
     columns: Vec<f64>,
-    /// Largest log-probability and its component, at (row, vector).
-    largest: Vec<[S::F; 2]>,
+    /// Largest log-probability, and its component, at (row, vector).
+    largest: Vec<S::F>,
+    labels: Vec<S::F>,
 }
 
 impl<S: Simd> LabelKernel<S> {
     pub(crate) fn new(simd: S) -> Self {
-        Self { simd, columns: (0..TILE).map(|i| i as f64).collect(), largest: Vec::new() }
+        Self {
+            simd,
+            columns: (0..TILE).map(|i| i as f64).collect(),
+            largest: Vec::new(),
+            labels: Vec::new(),
+        }
     }
 
     /// Writes the label of each pixel.
@@ -35,18 +41,9 @@ impl<S: Simd> LabelKernel<S> {
         let simd = self.simd;
         simd.vectorize(
             #[inline(always)]
-            || {
-                self.compare(components, input);
-                let n_vectors = input.size.1.div_ceil(S::LANES);
-                for row in 0..input.size.0 {
-                    let mut labels = [[simd.splat(0.0); MAX_VECTORS]];
-                    for vector in 0..n_vectors {
-                        labels[0][vector] = self.largest[row * n_vectors + vector][1];
-                    }
-                    band.write(simd, window.run(row, 0), &labels);
-                }
-            },
+            || self.compare(components, input),
         );
+        band.write(simd, window, (0, 1), &self.labels);
     }
 
     #[inline(always)]
@@ -55,8 +52,9 @@ impl<S: Simd> LabelKernel<S> {
         let (n_rows, n_columns) = input.size;
         let n_vectors = n_columns.div_ceil(S::LANES);
         self.largest.clear();
-        let lowest = [simd.splat(f64::NEG_INFINITY), simd.splat(0.0)];
-        self.largest.resize(n_rows * n_vectors, lowest);
+        self.largest.resize(n_rows * n_vectors, simd.splat(f64::NEG_INFINITY));
+        self.labels.clear();
+        self.labels.resize(n_rows * n_vectors, simd.splat(0.0));
         let corner =
             (input.area.middle.0 - input.area.half.0, input.area.middle.1 - input.area.half.1);
         for i in 0..input.columns.len() {
@@ -74,9 +72,10 @@ impl<S: Simd> LabelKernel<S> {
                     let dx = simd.add(column, simd.splat(to_mean));
                     let z = simd.mul_add(simd.splat(a), dx, offset);
                     let q = simd.neg_mul_add(z, z, rest);
-                    let [largest, labels] = &mut self.largest[row * n_vectors + vector];
-                    *labels = simd.select_less(*largest, q, label, *labels);
-                    *largest = simd.select_less(*largest, q, q, *largest);
+                    let at = row * n_vectors + vector;
+                    let largest = self.largest[at];
+                    self.labels[at] = simd.select_less(largest, q, label, self.labels[at]);
+                    self.largest[at] = simd.select_less(largest, q, q, largest);
                 }
             }
         }

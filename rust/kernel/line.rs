@@ -13,7 +13,7 @@ use super::math::{exp2_clamped, log2};
 use super::simd::{MAX_LANES, Simd};
 use crate::components::GridComponents;
 use crate::grid::Axis;
-use crate::pixel::{Band, MAX_VECTORS, Run};
+use crate::pixel::{Band, Window};
 use crate::quantity::Quantity;
 use std::ops::Range;
 
@@ -323,10 +323,8 @@ impl<S: Simd> Lines<'_, '_, S> {
     fn write(&mut self, b: usize, channel: usize, block: &Block<S>) {
         let before = b * block_len::<S>();
         let n_pixels = block_len::<S>().min(self.n_pixels - before);
-        let mut vectors = [[self.simd.splat(0.0); MAX_VECTORS]];
-        vectors[0][..VECTORS].copy_from_slice(block);
-        let run = Run { pixel: self.pixel + before, n_pixels, channel };
-        self.band.write(self.simd, run, &vectors);
+        let window = Window { first: self.pixel + before, row_stride: 0, size: (1, n_pixels) };
+        self.band.write(self.simd, &window, (channel, 1), block);
     }
 }
 

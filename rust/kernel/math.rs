@@ -38,10 +38,17 @@ const LOG2: [f64; 8] = [
     0.2136707847298718732,
 ];
 
+// A plain loop: a fold would leave its closure outside the function that has the
+// instructions.
 #[inline(always)]
 fn horner<S: Simd>(simd: S, coefficients: &[f64], x: S::F) -> S::F {
-    let (last, rest) = coefficients.split_last().expect("a polynomial has coefficients");
-    rest.iter().rev().fold(simd.splat(*last), |p, &c| simd.mul_add(p, x, simd.splat(c)))
+    let mut i = coefficients.len() - 1;
+    let mut p = simd.splat(coefficients[i]);
+    while i > 0 {
+        i -= 1;
+        p = simd.mul_add(p, x, simd.splat(coefficients[i]));
+    }
+    p
 }
 
 /// 2^x to two units in the last place, for x as large as the format allows;

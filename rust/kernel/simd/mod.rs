@@ -54,8 +54,10 @@ pub(crate) const MAX_LANES: usize = 8;
 
 /// What the numbers in the lanes can hold.
 pub(crate) struct Format {
-    /// Largest exponent, in bits, that the terms of a tile may have.
+    /// Largest share of a tile, in bits, and one of whose smallness sums stay normal.
     pub(crate) max_bits: f64,
+    /// Largest exponent that a factor of a share may have, and be normal.
+    pub(crate) max_range: f64,
     /// Exponentials are taken of nothing below this; a normal number.
     pub(crate) min_exponent: f64,
     /// Terms of the polynomials for 2^x and log2(x) that a lane can tell.
@@ -65,13 +67,18 @@ pub(crate) struct Format {
 
 /// Of float64, whose exponents end at 1022. Shares below 2^-1000 of a sum of at
 /// least 2^-400 are nothing.
-pub(crate) const DOUBLE: Format =
-    Format { max_bits: 400.0, min_exponent: -1000.0, exp2_terms: 11, log2_terms: 8 };
+pub(crate) const DOUBLE: Format = Format {
+    max_bits: 400.0,
+    max_range: 400.0,
+    min_exponent: -1000.0,
+    exp2_terms: 11,
+    log2_terms: 8,
+};
 
 /// Of float32, whose exponents end at 126: products of two factors within
 /// `max_bits` are normal.
 pub(crate) const SINGLE: Format =
-    Format { max_bits: 60.0, min_exponent: -120.0, exp2_terms: 7, log2_terms: 5 };
+    Format { max_bits: 60.0, max_range: 110.0, min_exponent: -120.0, exp2_terms: 7, log2_terms: 5 };
 
 /// Bits that sums in float32 show: shares err by some 2^-16, from exponents up
 /// to 60 and 31 multiplications.

@@ -1,4 +1,4 @@
-//! Tiles of a plane: sums over the surviving components at 32 x 32 pixels.
+//! Tiles of a plane: sums over the surviving components at 32 x 32 pixels or fewer.
 //!
 //! Everything is relative to the plane l(u, v) = q_r + gx u + gy v that touches
 //! the reference component at the tile's middle, so that far tails neither
@@ -14,16 +14,15 @@ mod recur;
 mod sums;
 mod terms;
 
-pub(crate) use sums::{Experts, Exponents, Means, Pairs, Shares, Summand};
+pub(crate) use sums::{Exponents, Means, Pair, Shares, Summand};
 
 use super::math::{exp2_clamped, log2, times_exp2};
-use super::simd::Simd;
+use super::simd::{Format, Simd};
 use crate::cull::{Area, Quadratic};
-use crate::pixel::{Band, MAX_CHANNELS, MAX_VECTORS, Run};
+use crate::pixel::{Band, Window};
 use crate::plane::{Column, Columns, Plane, TILE};
-use std::ops::Range;
 use sums::cell;
-use terms::{Classes, MIDDLE, Terms};
+use terms::{Lanes, Setup};
 
 /// A tile, and the components that can matter on it.
 pub(crate) struct TileInput<'a> {
@@ -35,21 +34,22 @@ pub(crate) struct TileInput<'a> {
     /// Position of the reference among them.
     pub(crate) reference: usize,
     pub(crate) area: Area,
-    /// Rows and columns of pixels, at most `TILE`.
+    /// Rows and columns of pixels, no more than the area's: that has all rows of a
+    /// tile or of half of one, on whose middle the tables depend.
     pub(crate) size: (usize, usize),
     /// Bits that are wanted: see cull.rs.
     pub(crate) bits: f64,
 }
 
-/// Where a tile's results go in a band.
-#[derive(Clone, Copy)]
-pub(crate) struct Window {
-    /// The first pixel, and pixels from one row to the next.
-    pub(crate) first: usize,
-    pub(crate) row_stride: usize,
-    /// Rows and columns of pixels; the band may end within the last row.
-    pub(crate) size: (usize, usize),
+impl TileInput<'_> {
+    /// Whether it is a tile of `TILE` rows, not a part of one.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.area.half.1 >= MIDDLE
+    }
 }
+
+/// The middle row of a whole tile.
+const MIDDLE: f64 = (TILE - 1) as f64 / 2.0;
 
 /// Sums of one tile: N = 1 for the density alone, 1 + values with what shares weight.
 pub(crate) struct TileKernel<S: Simd, const N: usize> {
@@ -58,14 +58,15 @@ pub(crate) struct TileKernel<S: Simd, const N: usize> {
     cells: Vec<[S::F; N]>,
     /// Columns from 0.
     columns: Vec<f64>,
-    /// 2^(-(b² + c²) v²) for the rows v of a tile from its middle, of the block's
-    /// components; empty until the block has a tile that needs them.
+    /// 2^(-(b² + c²) v²) for the rows v of a whole tile from its middle, of the
+    /// block's components; empty until the block has a tile that needs them.
     tables: Vec<[S::Element; TILE]>,
-    terms: Terms,
-    classes: Classes,
-    reference: Quadratic,
-    /// The tile's middle column.
-    middle_column: f64,
+    setup: Setup,
+    /// What is about to be written.
+    results: Vec<S::F>,
+    densities: Vec<<S::Double as Simd>::F>,
+    /// The tile's middle: column and row.
+    middle: (f64, f64),
 }
 
 impl<S: Simd, const N: usize> TileKernel<S, N> {
@@ -77,10 +78,10 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             cells: vec![[simd.splat(0.0); N]; TILE * Self::VECTORS],
             columns: (0..TILE).map(|i| i as f64).collect(),
             tables: Vec::new(),
-            terms: Terms::default(),
-            classes: Classes::default(),
-            reference: Quadratic { q: 0.0, gx: 0.0, gy: 0.0, xx: 0.0, xy: 0.0, yy: 0.0 },
-            middle_column: 0.0,
+            setup: Setup::default(),
+            results: Vec::new(),
+            densities: Vec::new(),
+            middle: (0.0, 0.0),
         }
     }
 
@@ -93,33 +94,22 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     /// numbers hold relative to one plane. `block` is what the tile's components
     /// were taken from.
     pub(crate) fn prepare(&mut self, input: &TileInput<'_>, block: &Columns) -> bool {
-        let simd = self.simd;
-        simd.vectorize(
-            #[inline(always)]
-            || self.prepare_vectorized(input, block),
-        )
+        self.middle = input.area.half;
+        if self.tables.is_empty() {
+            let simd = self.simd;
+            simd.vectorize(
+                #[inline(always)]
+                || self.tabulate(block),
+            );
+        }
+        let Format { max_bits, max_range, .. } = S::FORMAT;
+        let lanes = Lanes { n_lanes: S::LANES, max_bits, max_range };
+        self.setup.prepare(self.simd.double(), input, lanes)
     }
 
-    #[inline(always)]
-    fn prepare_vectorized(&mut self, input: &TileInput<'_>, block: &Columns) -> bool {
-        let double = self.simd.double();
-        if self.tables.is_empty() {
-            self.tabulate(block);
-        }
-        self.reference = Quadratic::of(input.columns, input.reference, input.area.middle);
-        self.middle_column = input.area.half.0;
-        let terms = &mut self.terms;
-        terms.fill(double, input.columns, &input.area, &self.reference, S::LANES);
-        if !self.classes.sort(terms, input.columns.len(), S::FORMAT.max_bits) {
-            return false;
-        }
-        if N == 1 {
-            self.classes.keep_whole(input.size, S::LANES);
-        } else {
-            let wanted = (input.size, S::LANES, input.bits);
-            self.classes.split(double, input.columns, &input.area, wanted);
-        }
-        true
+    /// Whether all but a few of the components go by recurrence.
+    pub(crate) fn is_mostly_smooth(&self) -> bool {
+        8 * self.setup.narrow.len() <= self.setup.smooth.len()
     }
 
     #[inline(always)]
@@ -155,25 +145,23 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     }
 
     /// Writes log p of each pixel.
-    pub(crate) fn log_density(&self, window: &Window, band: &mut Band<'_>) {
+    pub(crate) fn log_density(&mut self, window: &Window, band: &mut Band<'_>) {
         let double = self.simd.double();
         self.finish_density(
-            window,
-            band,
+            (window, band),
             #[inline(always)]
             |sum, plane| {
-                double
-                    .mul(double.add(plane, log2(double, sum)), double.splat(std::f64::consts::LN_2))
+                let log = double.add(plane, log2(double, sum));
+                double.mul(log, double.splat(std::f64::consts::LN_2))
             },
         );
     }
 
     /// Writes p of each pixel.
-    pub(crate) fn density(&self, window: &Window, band: &mut Band<'_>) {
+    pub(crate) fn density(&mut self, window: &Window, band: &mut Band<'_>) {
         let double = self.simd.double();
         self.finish_density(
-            window,
-            band,
+            (window, band),
             #[inline(always)]
             |sum, plane| times_exp2(double, sum, plane),
         );
@@ -182,44 +170,43 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     /// Writes what `value` makes of the sum of shares and the reference plane, in
     /// float64 whatever the lanes: both reach beyond float32.
     #[inline(always)]
-    fn finish_density(
-        &self,
-        window: &Window,
-        band: &mut Band<'_>,
-        value: impl Fn(<S::Double as Simd>::F, <S::Double as Simd>::F) -> <S::Double as Simd>::F,
-    ) {
+    fn finish_density<V>(&mut self, (window, band): (&Window, &mut Band<'_>), value: V)
+    where
+        V: Fn(<S::Double as Simd>::F, <S::Double as Simd>::F) -> <S::Double as Simd>::F,
+    {
         let (simd, double) = (self.simd, self.simd.double());
         let lanes = <S::Double as Simd>::LANES;
         let (n_rows, n_columns) = window.size;
-        let Quadratic { q, gx, gy, .. } = self.reference;
+        let Quadratic { q, gx, gy, .. } = self.setup.reference;
+        let n_vectors = n_columns.div_ceil(lanes);
+        self.densities.resize(n_rows * n_vectors, double.splat(0.0));
         simd.vectorize(
             #[inline(always)]
             || {
                 let mut sums = [0.0; TILE];
-                let mut values = [[double.splat(0.0); MAX_VECTORS]];
                 for row in 0..n_rows {
                     for vector in 0..n_columns.div_ceil(S::LANES) {
                         let sum = self.cells[cell(vector, row)][0];
                         simd.store(sum, &mut sums[vector * S::LANES..]);
                     }
-                    let at_row = q + gy * (row as f64 - MIDDLE) - gx * self.middle_column;
-                    for vector in 0..n_columns.div_ceil(lanes) {
+                    let at_row = q + gy * (row as f64 - self.middle.1) - gx * self.middle.0;
+                    for vector in 0..n_vectors {
                         let first = vector * lanes;
                         let column = double.load(&self.columns[first..]);
                         let plane = double.mul_add(double.splat(gx), column, double.splat(at_row));
-                        values[0][vector] = value(double.load(&sums[first..]), plane);
+                        let sum = double.load(&sums[first..]);
+                        self.densities[row * n_vectors + vector] = value(sum, plane);
                     }
-                    band.write(double, window.run(row, 0), &values);
                 }
             },
         );
+        band.write(double, window, (0, 1), &self.densities);
     }
 
     /// Writes the averages of the N - 1 values, to channels from `channel` on.
-    pub(crate) fn averages(&self, window: &Window, channel: usize, band: &mut Band<'_>) {
+    pub(crate) fn averages(&mut self, window: &Window, channel: usize, band: &mut Band<'_>) {
         self.finish(
             (window, band),
-            1..N,
             channel,
             #[inline(always)]
             |_, average| average,
@@ -227,33 +214,21 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     }
 
     /// Writes the square roots of these averages.
-    pub(crate) fn roots(&self, window: &Window, channel: usize, band: &mut Band<'_>) {
+    pub(crate) fn roots(&mut self, window: &Window, channel: usize, band: &mut Band<'_>) {
+        let simd = self.simd;
         self.finish(
             (window, band),
-            1..N,
             channel,
             #[inline(always)]
-            |_, average| self.simd.sqrt(average),
-        );
-    }
-
-    /// Writes the average of value `n` to one channel.
-    pub(crate) fn average(&self, window: &Window, n: usize, channel: usize, band: &mut Band<'_>) {
-        self.finish(
-            (window, band),
-            n..n + 1,
-            channel,
-            #[inline(always)]
-            |_, average| average,
+            |_, average| simd.sqrt(average),
         );
     }
 
     /// Writes the entropy in nats of shares whose exponents are value 1.
-    pub(crate) fn entropy(&self, window: &Window, band: &mut Band<'_>) {
+    pub(crate) fn entropy(&mut self, window: &Window, band: &mut Band<'_>) {
         let simd = self.simd;
         self.finish(
             (window, band),
-            1..2,
             0,
             #[inline(always)]
             |sum, average| {
@@ -263,36 +238,37 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         );
     }
 
-    /// Writes what `value` makes of the sum of shares and the averages of values
-    /// `values`, at most `MAX_CHANNELS`.
+    /// Writes what `value` makes of the sum of shares and the averages of the N - 1
+    /// values, at most `MAX_CHANNELS`.
     #[inline(always)]
     fn finish(
-        &self,
+        &mut self,
         (window, band): (&Window, &mut Band<'_>),
-        values: Range<usize>,
         channel: usize,
         value: impl Fn(S::F, S::F) -> S::F,
     ) {
         let simd = self.simd;
         let (n_rows, n_columns) = window.size;
+        let n_vectors = n_columns.div_ceil(S::LANES);
         simd.vectorize(
             #[inline(always)]
             || {
-                let mut channels = [[simd.splat(0.0); MAX_VECTORS]; MAX_CHANNELS];
+                self.results.resize(n_rows * (N - 1) * n_vectors, simd.splat(0.0));
                 for row in 0..n_rows {
-                    for vector in 0..n_columns.div_ceil(S::LANES) {
+                    for vector in 0..n_vectors {
                         let sums = &self.cells[cell(vector, row)];
-                        for (channel, n) in channels.iter_mut().zip(values.clone()) {
-                            channel[vector] = value(sums[0], simd.div(sums[n], sums[0]));
+                        for n in 1..N {
+                            let at = (row * (N - 1) + n - 1) * n_vectors + vector;
+                            self.results[at] = value(sums[0], simd.div(sums[n], sums[0]));
                         }
                     }
-                    band.write(simd, window.run(row, channel), &channels[..values.len()]);
                 }
             },
         );
+        band.write(simd, window, (channel, N - 1), &self.results);
     }
 
-    /// Puts the averages of the N - 1 values into `centers`, as [`Pairs`] take them.
+    /// Puts the averages of the N - 1 values into `centers`, as [`Pair`] takes them.
     pub(crate) fn store_averages(
         &self,
         (n_rows, n_columns): (usize, usize),
@@ -314,12 +290,5 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
                 }
             },
         );
-    }
-}
-
-impl Window {
-    /// Row `row` of the tile, from a channel on.
-    pub(crate) fn run(&self, row: usize, channel: usize) -> Run {
-        Run { pixel: self.first + row * self.row_stride, n_pixels: self.size.1, channel }
     }
 }

@@ -5,7 +5,7 @@
 //! needs all its digits.
 
 use super::sums::{Start, Summand, cell};
-use super::terms::{Field, MIDDLE};
+use super::terms::Field;
 use super::{TileInput, TileKernel};
 use crate::kernel::math::exp2_clamped;
 use crate::kernel::simd::Simd;
@@ -14,8 +14,8 @@ use crate::plane::{Column, TILE};
 impl<S: Simd, const N: usize> TileKernel<S, N> {
     #[inline(always)]
     pub(super) fn add_narrow<M: Summand<S, N>>(&mut self, input: &TileInput<'_>, summand: &M) {
-        for i in 0..self.classes.narrow.len() {
-            let term = self.classes.narrow[i] as usize;
+        for i in 0..self.setup.narrow.len() {
+            let term = self.setup.narrow[i] as usize;
             self.add_one(input, term, summand);
         }
     }
@@ -28,17 +28,17 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         let (mx, my) = (at(Column::MeanX), at(Column::MeanY));
         let (x, y) = input.area.middle;
         let (n_rows, n_columns) = input.size;
-        let reference = self.reference;
+        let reference = self.setup.reference;
+        let (half, middle) = input.area.half;
         // The reference itself is at most this far below its plane on the tile.
-        let half = input.area.half.0;
-        let sag = reference.xy.abs() * half * MIDDLE
+        let sag = reference.xy.abs() * half * middle
             - reference.xx * half * half
-            - reference.yy * MIDDLE * MIDDLE;
+            - reference.yy * middle * middle;
         let threshold = at(Column::Excess) + input.bits;
         let mut shares = [0.0; TILE];
         let mut exponents = [0.0; TILE];
         for row in 0..n_rows {
-            let v = row as f64 - MIDDLE;
+            let v = row as f64 - middle;
             let dy = y + v - my;
             let plane = reference.q + reference.gy * v;
             let rest = at(Column::Peak) - (c * dy).powi(2) - plane;
@@ -72,10 +72,10 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
                     term,
                     exponent: simd.max(simd.load(&exponents), simd.splat(S::FORMAT.min_exponent)),
                     slope: simd.splat(0.0),
-                    dx: simd.add(u, simd.splat(self.terms.at(Field::Dx, term))),
+                    dx: simd.add(u, simd.splat(self.setup.terms.at(Field::Dx, term))),
                     dy,
                 };
-                let mut state = summand.start(simd, &self.terms, &origin);
+                let mut state = summand.start(simd, &self.setup.terms, &origin);
                 let at = cell(vector, row);
                 let share = (simd.load(&shares), simd.splat(1.0));
                 summand.add(simd, &mut state, share, at, &mut self.cells[at]);

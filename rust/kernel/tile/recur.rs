@@ -4,17 +4,17 @@
 //! P is multiplied by Q = 2^beta from row to row, and T(v) = 2^(C v²) is the same
 //! for every column and all tiles of a block, so that a pixel costs one
 //! multiplication and one multiply-add instead of an exponential. P and Q are
-//! restarted at every part of a tile; their error grows with the 31
-//! multiplications to below 1e-14, and the exponents, at most `max_bits` on the
+//! restarted at every tile; their error grows with the 31 multiplications at
+//! most to below 1e-14, and the exponents, at most `max_bits` on the
 //! tile, are right to 1e-13 (in float64).
 //!
 //! From one vector of columns to the next, L lanes on, alpha changes by a linear
 //! function of u and beta by a constant, so that P, Q and the factor of P advance
-//! by multiplications, too: three exponentials a component and part, however wide.
+//! by multiplications, too: three exponentials a component and tile, however wide.
 
 use super::sums::{Start, Summand, cell};
-use super::terms::{Field, MIDDLE, Part, Terms};
-use super::{TileInput, TileKernel};
+use super::terms::{Field, Terms};
+use super::{MIDDLE, TileInput, TileKernel};
 use crate::kernel::math::exp2_clamped;
 use crate::kernel::simd::Simd;
 use crate::plane::TILE;
@@ -27,7 +27,9 @@ struct Column<'a, S: Simd> {
     parents: &'a [u32],
     /// Columns from 0, and the tile's middle.
     columns: &'a [f64],
-    middle: f64,
+    middle: (f64, f64),
+    /// Rows and columns.
+    size: (usize, usize),
 }
 
 impl<S: Simd, const N: usize> TileKernel<S, N> {
@@ -36,41 +38,36 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     pub(super) fn add_smooth<M: Summand<S, N>>(&mut self, input: &TileInput<'_>, summand: &M) {
         let column = Column {
             simd: self.simd,
-            terms: &self.terms,
+            terms: &self.setup.terms,
             tables: &self.tables,
             parents: input.parents,
             columns: &self.columns,
-            middle: self.middle_column,
+            middle: self.middle,
+            size: input.size,
         };
-        for part in &self.classes.parts {
-            if part.rows.is_empty() {
-                continue;
+        let cells = &mut self.cells;
+        let (groups, rest) = self.setup.smooth.as_chunks::<4>();
+        if N <= 2 {
+            for group in groups {
+                recur::<S, M, N, 4>(&column, cells, summand, *group);
             }
-            let cells = &mut self.cells;
-            let (groups, rest) = part.terms.as_chunks::<4>();
-            if N <= 2 {
-                for group in groups {
-                    recur::<S, M, N, 4>(&column, part, cells, summand, *group);
-                }
-            } else {
-                for &[a, b, c, d] in groups {
-                    recur::<S, M, N, 2>(&column, part, cells, summand, [a, b]);
-                    recur::<S, M, N, 2>(&column, part, cells, summand, [c, d]);
-                }
+        } else {
+            for &[a, b, c, d] in groups {
+                recur::<S, M, N, 2>(&column, cells, summand, [a, b]);
+                recur::<S, M, N, 2>(&column, cells, summand, [c, d]);
             }
-            for &term in rest {
-                recur::<S, M, N, 1>(&column, part, cells, summand, [term]);
-            }
+        }
+        for &term in rest {
+            recur::<S, M, N, 1>(&column, cells, summand, [term]);
         }
     }
 }
 
-/// Adds G components to a part of a tile: enough independent chains to hide the
+/// Adds G components to a tile: enough independent chains to hide the
 /// latency of each.
 #[inline(always)]
 fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
     column: &Column<'_, S>,
-    part: &Part,
     cells: &mut [[S::F; N]],
     summand: &M,
     group: [u32; G],
@@ -81,16 +78,19 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
         group.map(|i| &column.tables[column.parents[i] as usize]);
     let zero = simd.splat(0.0);
     let (mut tops, mut downs, mut growths) = ([zero; G], [zero; G], [zero; G]);
-    let v = part.rows.start as f64 - MIDDLE;
-    for vector in part.vectors.clone() {
+    let v = -column.middle.1;
+    // A half tile's rows are the middle ones of the tables.
+    let above = (MIDDLE - column.middle.1) as usize;
+    let (n_rows, n_vectors) = (column.size.0, column.size.1.div_ceil(S::LANES));
+    for vector in 0..n_vectors {
         let u = simd.load(&column.columns[vector * S::LANES..]);
-        let u = simd.sub(u, simd.splat(column.middle));
-        if vector == part.vectors.start {
+        let u = simd.sub(u, simd.splat(column.middle.0));
+        if vector == 0 {
             for g in 0..G {
                 let (alpha, beta) = exponents(simd, terms, group[g], (u, v));
                 tops[g] = exp2_clamped(simd, alpha);
                 downs[g] = exp2_clamped(simd, beta);
-                if part.vectors.len() > 1 {
+                if n_vectors > 1 {
                     let at = |field| terms.at(field, group[g]);
                     let lanes = S::LANES as f64;
                     let linear = lanes * (at(Field::Gx) + at(Field::Xy) * v);
@@ -114,12 +114,11 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
             states[g] = start_of(column, summand, group[g], (u, v));
         }
         let mut p = tops;
-        let first = cell(vector, part.rows.start);
-        let cells = &mut cells[first..first + part.rows.len()];
-        for (row, sums) in part.rows.clone().zip(cells) {
+        let cells = &mut cells[vector * TILE..][..n_rows];
+        for (row, sums) in cells.iter_mut().enumerate() {
             let mut running = *sums;
             for g in 0..G {
-                let t = simd.splat_element(tables[g][row % TILE]);
+                let t = simd.splat_element(tables[g][(above + row) % TILE]);
                 summand.add(simd, &mut states[g], (p[g], t), cell(vector, row), &mut running);
                 p[g] = simd.mul(p[g], downs[g]);
             }

@@ -2,7 +2,7 @@
 
 use super::terms::{Field, Terms};
 use crate::kernel::simd::Simd;
-use crate::plane::TILE;
+use crate::plane::{Plane, TILE};
 
 /// Where a component starts down a column of vectors.
 pub(crate) struct Start<S: Simd> {
@@ -52,19 +52,18 @@ impl<S: Simd> Summand<S, 1> for Shares {
     }
 }
 
-/// Mean at a component's own mean, and its slopes along x and y, of N targets
-/// (the first is not used).
-pub(crate) type Experts<const N: usize> = [[f64; 3]; N];
-
+/// The mean of one target under one component.
 #[inline(always)]
 fn expert_at<S: Simd>(simd: S, [mean, along_x, along_y]: [f64; 3], start: &Start<S>) -> S::F {
     simd.mul_add(simd.splat(along_x), start.dx, simd.splat(mean + along_y * start.dy))
 }
 
-/// The experts' means of N - 1 targets.
+/// The means of N - 1 targets, from `first` on, under each component.
 pub(crate) struct Means<'a, const N: usize> {
-    /// Of each term.
-    pub(crate) experts: &'a [Experts<N>],
+    pub(crate) plane: &'a Plane,
+    /// The component of each term.
+    pub(crate) index: &'a [u32],
+    pub(crate) first: usize,
 }
 
 impl<S: Simd, const N: usize> Summand<S, N> for Means<'_, N> {
@@ -75,10 +74,10 @@ impl<S: Simd, const N: usize> Summand<S, N> for Means<'_, N> {
     fn start(&self, simd: S, _: &Terms, start: &Start<S>) -> Self::State {
         let zero = [simd.splat(0.0); N];
         let mut state = (zero, zero);
-        let experts = &self.experts[start.term];
+        let experts = &self.plane.experts(self.index[start.term] as usize)[self.first..][..N - 1];
         for n in 1..N {
-            state.0[n] = expert_at(simd, experts[n], start);
-            state.1[n] = simd.splat(experts[n][2]);
+            state.0[n] = expert_at(simd, experts[n - 1], start);
+            state.1[n] = simd.splat(experts[n - 1][2]);
         }
         state
     }
@@ -101,58 +100,50 @@ impl<S: Simd, const N: usize> Summand<S, N> for Means<'_, N> {
     }
 }
 
-/// Second moments of N - 1 pairs of targets about the pixels' own means, so that
-/// nothing cancels: covariance under the component plus product of deviations.
-pub(crate) struct Pairs<'a, const N: usize> {
-    /// Of each term, for the first and the second target of the pairs.
-    pub(crate) experts: &'a [[Experts<N>; 2]],
-    /// Of each term.
-    pub(crate) covariances: &'a [[f64; N]],
-    /// Means of the first and the second target at each pixel, a vector a row of
-    /// a tile.
-    pub(crate) centers: [[&'a [f64]; N]; 2],
+/// The second moment of two targets about the pixels' own means, so that nothing
+/// cancels: covariance under the component plus product of deviations.
+pub(crate) struct Pair<'a> {
+    pub(crate) plane: &'a Plane,
+    /// The component of each term.
+    pub(crate) index: &'a [u32],
+    pub(crate) targets: [usize; 2],
+    /// Covariance of the targets under the component of each term.
+    pub(crate) covariances: &'a [f64],
+    /// Their means at each pixel, as the cells lie.
+    pub(crate) centers: [&'a [f64]; 2],
 }
 
-impl<S: Simd, const N: usize> Summand<S, N> for Pairs<'_, N> {
-    type State = (usize, [([S::F; N], [S::F; N]); 2]);
+impl<S: Simd> Summand<S, 2> for Pair<'_> {
+    /// The covariance, the means, and their steps from row to row.
+    type State = (S::F, [[S::F; 2]; 2]);
 
     #[inline(always)]
-    fn start(&self, simd: S, terms: &Terms, start: &Start<S>) -> Self::State {
-        let zero = [simd.splat(0.0); N];
-        let mut state = [(zero, zero); 2];
-        for (side, state) in state.iter_mut().enumerate() {
-            let _ = terms;
-            let experts = &self.experts[start.term][side];
-            for n in 1..N {
-                state.0[n] = expert_at(simd, experts[n], start);
-                state.1[n] = simd.splat(experts[n][2]);
-            }
+    fn start(&self, simd: S, _: &Terms, start: &Start<S>) -> Self::State {
+        let experts = self.plane.experts(self.index[start.term] as usize);
+        let mut state = (simd.splat(self.covariances[start.term]), [[simd.splat(0.0); 2]; 2]);
+        for (state, &target) in state.1.iter_mut().zip(&self.targets) {
+            let expert = experts[target];
+            *state = [expert_at(simd, expert, start), simd.splat(expert[2])];
         }
-        (start.term, state)
+        state
     }
 
     #[inline(always)]
     fn add(
         &self,
         simd: S,
-        (term, state): &mut Self::State,
+        (covariance, [a, b]): &mut Self::State,
         (p, t): (S::F, S::F),
         cell: usize,
-        sums: &mut [S::F; N],
+        sums: &mut [S::F; 2],
     ) {
         let share = simd.mul(p, t);
         sums[0] = simd.add(sums[0], share);
-        let first = cell * S::LANES;
-        let covariances = &self.covariances[*term];
-        let [a, b] = state;
-        for n in 1..N {
-            let da = simd.sub(a.0[n], simd.load(&self.centers[0][n][first..]));
-            let db = simd.sub(b.0[n], simd.load(&self.centers[1][n][first..]));
-            let moment = simd.mul_add(da, db, simd.splat(covariances[n]));
-            sums[n] = simd.mul_add(share, moment, sums[n]);
-            a.0[n] = simd.add(a.0[n], a.1[n]);
-            b.0[n] = simd.add(b.0[n], b.1[n]);
-        }
+        let da = simd.sub(a[0], simd.load(&self.centers[0][cell * S::LANES..]));
+        let db = simd.sub(b[0], simd.load(&self.centers[1][cell * S::LANES..]));
+        sums[1] = simd.mul_add(share, simd.mul_add(da, db, *covariance), sums[1]);
+        a[0] = simd.add(a[0], a[1]);
+        b[0] = simd.add(b[0], b[1]);
     }
 }
 
@@ -186,7 +177,7 @@ impl<S: Simd> Summand<S, 2> for Exponents {
     }
 }
 
-/// Position of a cell, and of its lanes in a tile's `centers` divided by the lanes.
+/// Position of a cell.
 #[inline(always)]
 pub(crate) fn cell(vector: usize, row: usize) -> usize {
     vector * TILE + row
