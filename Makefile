@@ -3,9 +3,11 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Stamps of the installed package: with what the command needs, and with the linters too.
+# Stamps of the installed package: with what the command needs, with the linters too, and
+# with what the benchmarks compare it to.
 CLI := $(VENV)/installed-cli
 DEV := $(VENV)/installed-dev
+BENCH := $(VENV)/installed-bench
 # With the folders, whose times tell of files that are gone.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
   $(shell find rust python -not -path '*__pycache__*' -not -name '*.so')
@@ -51,7 +53,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest gmmfast._gmmfast
 
-bench: $(DEV)
+bench: $(BENCH)
 	$(BIN)/python benches/side_by_side.py
 	cargo bench --locked
 
@@ -90,6 +92,12 @@ $(DEV): $(BIN)/python $(SOURCES)
 	$(ANNOUNCE)
 	$(PIP) '.[lint]'
 	@touch $(CLI) $@
+
+$(BENCH): $(BIN)/python $(SOURCES)
+	$(CHECK_CARGO)
+	$(ANNOUNCE)
+	$(PIP) '.[bench]'
+	@touch $@
 
 ANNOUNCE = @echo "building gmmfast and installing it into $(VENV), about a minute"
 

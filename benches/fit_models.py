@@ -14,13 +14,17 @@ and scaled first: unscaled, the product would cancel digits. What is left, some
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from fitted import FILE, Array, Model, save
-from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.datasets import load_sample_image
 
+from fitted import FILE, Array, Model, save
 from gmmfast import images
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 N_ITERATIONS = 30
 REG_COVAR = 1 / 12
