@@ -16,13 +16,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench dist clean
+.PHONY: help demo test lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
 	@echo "make test   set up, build, and run every test"
 	@echo "make lint   formatters, linters, type checks, stub check"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
+	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make clean  remove everything that was built"
 
@@ -56,6 +57,10 @@ lint: $(DEV)
 bench: $(BENCH)
 	$(BIN)/python benches/side_by_side.py
 	cargo bench --locked
+
+# Not by `make bench`: valgrind is no dependency of anything else.
+count:
+	cargo bench --locked --bench instructions
 
 dist: $(DEV)
 	rm -rf dist
