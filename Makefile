@@ -3,9 +3,11 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Stamps of the installed package: with what the command needs, and with the linters too.
+# Stamps of the installed package: with what the command needs, with the linters too, and
+# with what the benchmarks compare it to.
 CLI := $(VENV)/installed-cli
 DEV := $(VENV)/installed-dev
+BENCH := $(VENV)/installed-bench
 # With the folders, whose times tell of files that are gone.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
   $(shell find rust python -not -path '*__pycache__*' -not -name '*.so')
@@ -14,13 +16,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench dist clean
+.PHONY: help demo test lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
 	@echo "make test   set up, build, and run every test"
 	@echo "make lint   formatters, linters, type checks, stub check"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
+	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make clean  remove everything that was built"
 
@@ -51,9 +54,13 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest gmmfast._gmmfast
 
-bench: $(DEV)
+bench: $(BENCH)
 	$(BIN)/python benches/side_by_side.py
 	cargo bench --locked
+
+# Not by `make bench`: valgrind is no dependency of anything else.
+count:
+	cargo bench --locked --bench instructions
 
 dist: $(DEV)
 	rm -rf dist
@@ -90,6 +97,12 @@ $(DEV): $(BIN)/python $(SOURCES)
 	$(ANNOUNCE)
 	$(PIP) '.[lint]'
 	@touch $(CLI) $@
+
+$(BENCH): $(BIN)/python $(SOURCES)
+	$(CHECK_CARGO)
+	$(ANNOUNCE)
+	$(PIP) '.[bench]'
+	@touch $@
 
 ANNOUNCE = @echo "building gmmfast and installing it into $(VENV), about a minute"
 

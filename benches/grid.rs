@@ -2,42 +2,15 @@
 //! specification on every 97th pixel before they are timed.
 #![allow(missing_docs)]
 
+#[path = "checks.rs"]
+mod checks;
 #[path = "models.rs"]
 mod models;
 
+use checks::{check_picture, grid};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gmmfast::{Conditional, Grid, Level, Pixel, Quantity, Rendering, Runtime, naive};
+use gmmfast::{Conditional, Level, Pixel, Quantity, Rendering, Runtime, naive};
 use models::{HEIGHT, WIDTH, picture_mixture};
-
-fn grid() -> Grid {
-    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
-    Grid::new(&[HEIGHT, WIDTH], &extent).expect("a valid grid")
-}
-
-/// Compares with the specification: relative to each value, or for a uint8
-/// picture its rounded values, which may differ by rounding at .5 alone.
-fn check<P: Pixel + Default + Into<f64>>(
-    rendering: &Rendering,
-    runtime: &Runtime,
-    want: impl Fn(&[f64]) -> Vec<f64>,
-) {
-    let mut out = vec![P::default(); rendering.n_values()];
-    let is_picture = size_of::<P>() == 1;
-    rendering.render(&mut out, runtime).expect("nothing interrupts");
-    for pixel in (0..WIDTH * HEIGHT).step_by(97) {
-        let want = want(&[(pixel % WIDTH) as f64, (pixel / WIDTH) as f64]);
-        let got = &out[pixel * want.len()..][..want.len()];
-        for (got, want) in got.iter().zip(want) {
-            let got: f64 = (*got).into();
-            let error = (got - want).abs();
-            if is_picture {
-                assert!(error <= 0.5 + 1e-9 || !(0.0..=255.0).contains(&want), "{got}: {want}");
-            } else {
-                assert!(error <= 1e-11 * want.abs(), "{got} against {want}");
-            }
-        }
-    }
-}
 
 fn time<P: Pixel + Default>(
     criterion: &mut Criterion,
@@ -67,7 +40,9 @@ fn densities(criterion: &mut Criterion) {
             Quantity::Density => vec![naive::log_density(&mixture, x).exp()],
             _ => vec![naive::log_density(&mixture, x)],
         };
-        time::<f64>(criterion, (name, 500), &rendering, |r| check::<f64>(&rendering, r, want));
+        time::<f64>(criterion, (name, 500), &rendering, |r| {
+            check_picture::<f64>(&rendering, r, want)
+        });
     }
 }
 
@@ -77,9 +52,11 @@ fn means(criterion: &mut Criterion) {
     let rendering = Rendering::new(&mixture, &grid(), &[0, 1], Quantity::Mean).expect("valid");
     let want = |x: &[f64]| naive::conditional_mean(&conditional, x);
     time::<f64>(criterion, ("mean/float64", 1000), &rendering, |r| {
-        check::<f64>(&rendering, r, want)
+        check_picture::<f64>(&rendering, r, want)
     });
-    time::<u8>(criterion, ("mean/uint8", 1000), &rendering, |r| check::<u8>(&rendering, r, want));
+    time::<u8>(criterion, ("mean/uint8", 1000), &rendering, |r| {
+        check_picture::<u8>(&rendering, r, want)
+    });
 }
 
 criterion_group!(benches, densities, means);

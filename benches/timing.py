@@ -1,0 +1,138 @@
+"""Contestants timed one after the other, as a table of ratios to the first of them.
+
+Assumes that each result was checked before. All contestants have one thread, BLAS
+and numba too (`one_thread`), unless a name says otherwise. Targets are about CPU
+time, unless they are about threads: on one thread it is the wall time of a machine
+that does nothing else, and it is less disturbed on one that does.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+#: Of every contestant, however slow: one run alone may be half as fast as the next.
+MIN_RUNS = 3
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a contestant has run enough: both at most, and `MIN_RUNS` at least."""
+
+    seconds: float = 1.5
+    runs: int = 51
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One line of a table."""
+
+    name: str
+    work: Callable[[], object]
+    #: What its time over that of the first line should be, at least or at most.
+    at_least: float | None = None
+    at_most: float | None = None
+    #: Whether the target is about wall time, as threads' are, and not about CPU time.
+    of_wall: bool = False
+    #: Its times are multiplied by this: above 1 where it does a part of the work.
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Median seconds."""
+
+    wall: float
+    cpu: float
+    n_runs: int
+
+
+def all_threads() -> threadpool_limits:
+    """Give BLAS as many threads as it takes by itself, while the context lasts."""
+    return threadpool_limits(os.cpu_count())
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Give BLAS and numba one thread."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    with threadpool_limits(1):
+        yield
+    numba.set_num_threads(before)
+
+
+def time_of(contestant: Contestant, budget: Budget) -> Timing:
+    """Return the medians of repeated runs, after those that checked the result."""
+    walls: list[float] = []
+    cpus: list[float] = []
+    while len(walls) < MIN_RUNS or (sum(walls) < budget.seconds and len(walls) < budget.runs):
+        wall, cpu = time.perf_counter(), time.process_time()
+        contestant.work()
+        walls.append(time.perf_counter() - wall)
+        cpus.append(time.process_time() - cpu)
+    scale = contestant.scale
+    return Timing(median(walls) * scale, median(cpus) * scale, len(walls))
+
+
+def table(title: str, contestants: list[Contestant], budget: Budget) -> None:
+    """Time every contestant, ours first, and print ratios and targets."""
+    print(f"\n{title}")
+    print(f"  {'':<38}{'wall':>11}{'CPU':>11}{'x wall':>10}{'x CPU':>10}{'target':>11}{'runs':>6}")
+    base = None
+    for contestant in contestants:
+        timing = time_of(contestant, budget)
+        base = base or timing
+        wall, cpu = timing.wall / base.wall, timing.cpu / base.cpu
+        mark = target(contestant, wall if contestant.of_wall else cpu)
+        cells = f"{shown(timing.wall):>11}{shown(timing.cpu):>11}"
+        cells += f"{wall:10.2f}{cpu:10.2f}{mark:>11}"
+        print(f"  {contestant.name:<38}{cells}{timing.n_runs:6}", flush=True)
+
+
+def target(contestant: Contestant, ratio: float) -> str:
+    """Return the target, with a cross where the ratio misses it."""
+    if contestant.at_least is not None:
+        return f"{'' if ratio >= contestant.at_least else '! '}>= {contestant.at_least:g}"
+    if contestant.at_most is not None:
+        return f"{'' if ratio <= contestant.at_most else '! '}<= {contestant.at_most:g}"
+    return ""
+
+
+def shown(seconds: float) -> str:
+    """Return the time in a unit that leaves it three digits or so."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.4g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def check(name: str, got: NDArray, want: NDArray, tolerance: float) -> None:
+    """Stop unless both agree relative to the reference's own size."""
+    error = float(np.max(np.abs(got - want) / (1 + np.abs(want))))
+    if not error < tolerance:
+        raise SystemExit(f"{name}: the results differ by {error:.3g}, over {tolerance:g}")
+    print(f"checked: {name} agree to {error:.1e}", flush=True)
+
+
+def check_levels(got: NDArray[np.uint8], exact: NDArray[np.float64]) -> None:
+    """Stop unless the levels are those of `exact`, but for ties to within 0.02."""
+    clipped = np.clip(exact, 0, 255)
+    is_clear = np.abs(clipped - np.floor(clipped) - 0.5) > 0.02
+    differences = np.abs(got - np.rint(clipped))
+    if differences.max() > 1 or differences[is_clear].any():
+        raise SystemExit("the uint8 picture is not the float64 one rounded")
+    print("checked: the uint8 picture is the float64 one rounded", flush=True)
