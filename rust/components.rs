@@ -1,10 +1,9 @@
 //! A model as the grid kernels take it: the components that count, over the
 //! grid's axes in array order, exponents in base 2, flat memory.
 
-use crate::condition::Conditional;
 use crate::grid::MAX_AXES;
 use crate::kernel::HALF_LOG2_E;
-use crate::linalg::{packed_len, packed_row};
+use crate::linalg::{invert_lower, packed_len, packed_row};
 use crate::mixture::Mixture;
 
 /// Parameters of the active components.
@@ -30,53 +29,71 @@ struct Component {
     factor: [f64; packed_len(MAX_AXES)],
 }
 
+/// Which features of a mixture the grid's axes are, in array order, and which ones
+/// are wanted given these.
+pub(crate) struct Split {
+    pub(crate) given: Vec<usize>,
+    pub(crate) targets: Vec<usize>,
+    /// Whether covariances of the targets are wanted.
+    pub(crate) with_covariances: bool,
+}
+
 impl GridComponents {
-    /// Of a mixture over the grid's axes, in array order.
-    pub(crate) fn of_mixture(mixture: &Mixture) -> Self {
-        let n_axes = mixture.n_features();
-        let scale = HALF_LOG2_E.sqrt();
-        let whitening = mixture.precisions_cholesky();
-        let component = |k: usize| {
-            let mut mean = [0.0; MAX_AXES];
-            mean[..n_axes].copy_from_slice(mixture.mean(k));
-            let mut factor = [0.0; packed_len(MAX_AXES)];
-            for i in 0..n_axes {
-                for j in 0..=i {
-                    factor[packed_len(i) + j] = whitening.at(k, i, j) * scale;
-                }
-            }
-            let index = u32::try_from(k).expect("fewer than 2^32 components");
-            Component { index, peak: mixture.log_peak(k) * std::f64::consts::LOG2_E, mean, factor }
+    /// Of a mixture, component by component, so that no second mixture is held: see
+    /// condition.rs for the formulas.
+    pub(crate) fn new(mixture: &Mixture, split: &Split) -> Self {
+        let (n_axes, n_targets) = (split.given.len(), split.targets.len());
+        let n = mixture.n_components();
+        let n_covariances = if split.with_covariances { n * packed_len(n_targets) } else { 0 };
+        let mut result = Self {
+            n_axes,
+            components: Vec::with_capacity(n),
+            experts: Vec::with_capacity(n * n_targets * (n_axes + 1)),
+            n_targets,
+            target_scales: Vec::new(),
+            target_covariances: Vec::with_capacity(n_covariances),
         };
-        let components = mixture.active_components().map(component).collect();
-        let (experts, target_scales, target_covariances) = Default::default();
-        Self { n_axes, components, experts, n_targets: 0, target_scales, target_covariances }
-    }
-
-    /// Of a conditional whose given features are the grid's axes, in array order.
-    pub(crate) fn of_conditional(conditional: &Conditional) -> Self {
-        let n_targets = conditional.targets().len();
-        let mut experts = Vec::new();
-        for k in conditional.marginal().active_components() {
-            for t in 0..n_targets {
-                experts.push(conditional.target_mean(k, t));
-                experts.extend(conditional.slopes(k, t));
+        let mut sizes = vec![Vec::with_capacity(n); n_targets];
+        let is_shared = mixture.covariances().n_matrices(n) == 1;
+        let shared = is_shared.then(|| Factors::of(mixture, 0, split));
+        for k in mixture.active_components() {
+            let factors = match &shared {
+                Some(factors) => factors,
+                None => &Factors::of(mixture, k, split),
+            };
+            result.push(mixture, k, split, factors);
+            for (size, (t, &target)) in sizes.iter_mut().zip(split.targets.iter().enumerate()) {
+                let explained = factors.cross(t).iter().map(|c| c * c).sum::<f64>().sqrt();
+                size.push(mixture.mean(k)[target].abs().max(explained));
             }
         }
-        let target_scales = (0..n_targets).map(|t| target_scale(conditional, t)).collect();
-        let components = Self::of_mixture(conditional.marginal());
-        Self { experts, n_targets, target_scales, ..components }
+        result.target_scales = sizes.into_iter().map(median_of_positive).collect();
+        result
     }
 
-    /// The same with the covariances of the targets under each component.
-    pub(crate) fn with_covariances(self, conditional: &Conditional) -> Self {
-        let mut target_covariances = Vec::new();
-        for k in conditional.marginal().active_components() {
-            for i in 0..self.n_targets {
-                target_covariances.extend((0..=i).map(|j| conditional.covariance(k, i, j)));
+    fn push(&mut self, mixture: &Mixture, k: usize, split: &Split, factors: &Factors) {
+        let n_axes = self.n_axes;
+        let mut component = Component {
+            index: u32::try_from(k).expect("fewer than 2^32 components"),
+            peak: factors.log_peak(mixture.weights()[k]) * std::f64::consts::LOG2_E,
+            mean: [0.0; MAX_AXES],
+            factor: [0.0; packed_len(MAX_AXES)],
+        };
+        for (mean, &feature) in component.mean.iter_mut().zip(&split.given) {
+            *mean = mixture.mean(k)[feature];
+        }
+        let scale = HALF_LOG2_E.sqrt();
+        for (scaled, entry) in component.factor.iter_mut().zip(&factors.inverse) {
+            *scaled = entry * scale;
+        }
+        self.components.push(component);
+        for (t, &target) in split.targets.iter().enumerate() {
+            self.experts.push(mixture.mean(k)[target]);
+            self.experts.extend((0..n_axes).map(|g| factors.slope(t, g)));
+            if split.with_covariances {
+                self.target_covariances.extend((0..=t).map(|u| factors.covariance(t, u)));
             }
         }
-        Self { target_covariances, ..self }
     }
 
     /// Number of components that take part.
@@ -129,23 +146,57 @@ impl GridComponents {
     }
 }
 
-/// The size that values of target `t` have: the median, over the components
-/// where it is not zero, of the larger of mean and explained standard deviation.
-/// The median, so that one component far off does not decide for the others.
-fn target_scale(conditional: &Conditional, t: usize) -> f64 {
-    let marginal = conditional.marginal();
-    let explained = |k: usize| {
-        let slopes = conditional.slopes(k, t);
-        let row = |i: usize| -> f64 {
-            slopes.iter().enumerate().map(|(j, s)| s * marginal.covariance(k, i, j)).sum()
-        };
-        slopes.iter().enumerate().map(|(i, s)| s * row(i)).sum::<f64>().max(0.0).sqrt()
-    };
-    let mut sizes: Vec<f64> = marginal
-        .active_components()
-        .map(|k| conditional.target_mean(k, t).abs().max(explained(k)))
-        .filter(|&size| size > 0.0)
-        .collect();
-    sizes.sort_by(f64::total_cmp);
-    sizes.get(sizes.len() / 2).copied().unwrap_or(1.0)
+/// One component's Cholesky factor, of the given features and then the targets.
+struct Factors {
+    n_given: usize,
+    whole: Vec<f64>,
+    /// Inverse of the given features' factor, packed.
+    inverse: Vec<f64>,
+}
+
+impl Factors {
+    fn of(mixture: &Mixture, k: usize, split: &Split) -> Self {
+        let n_given = split.given.len();
+        let order: Vec<usize> = split.given.iter().chain(&split.targets).copied().collect();
+        let whole = mixture.covariances().factor(mixture.n_features(), k, &order);
+        let inverse = invert_lower(&whole, n_given);
+        Self { n_given, whole, inverse }
+    }
+
+    /// The logarithm of the weighted density of the given features at their mean.
+    fn log_peak(&self, weight: f64) -> f64 {
+        let log_det = |i: usize| packed_row(&self.inverse, i)[i].ln() - LOG_ROOT_TWO_PI;
+        weight.ln() + (0..self.n_given).map(log_det).sum::<f64>()
+    }
+
+    /// What target `t` has in common with the given features.
+    fn cross(&self, t: usize) -> &[f64] {
+        &packed_row(&self.whole, self.n_given + t)[..self.n_given]
+    }
+
+    /// Slope of target `t` in given feature `g`.
+    fn slope(&self, t: usize, g: usize) -> f64 {
+        let row = self.cross(t).iter().enumerate().skip(g);
+        row.map(|(m, cross)| cross * packed_row(&self.inverse, m)[g]).sum()
+    }
+
+    /// Covariance of targets `t` and `u` given the others, u <= t.
+    fn covariance(&self, t: usize, u: usize) -> f64 {
+        let rest = |t: usize| &packed_row(&self.whole, self.n_given + t)[self.n_given..];
+        rest(t).iter().zip(rest(u)).map(|(a, b)| a * b).sum()
+    }
+}
+
+/// ln sqrt(2 pi)
+const LOG_ROOT_TWO_PI: f64 = 0.918_938_533_204_672_8;
+
+/// The size that values have: the median of those that are not zero, so that one
+/// component far off does not decide for the others.
+fn median_of_positive(mut sizes: Vec<f64>) -> f64 {
+    sizes.retain(|&size| size > 0.0);
+    let middle = sizes.len() / 2;
+    if sizes.is_empty() {
+        return 1.0;
+    }
+    *sizes.select_nth_unstable_by(middle, f64::total_cmp).1
 }

@@ -49,17 +49,14 @@ impl Conditional {
         check_features("given", given, d)?;
         let targets: Vec<usize> = (0..d).filter(|i| !given.contains(i)).collect();
         if targets.is_empty() {
-            return Err(Error::Length {
-                argument: "given",
-                expected: format!("fewer than all {d} features"),
-                got: given.len(),
-            });
+            return Err(Error::NothingLeft { n_features: d });
         }
         let (n_given, n_targets) = (given.len(), targets.len());
         let order: Vec<usize> = given.iter().chain(&targets).copied().collect();
-        let target_means = (0..mixture.n_components())
-            .flat_map(|k| targets.iter().map(move |&i| mixture.mean(k)[i]))
-            .collect();
+        let mut target_means = Vec::with_capacity(mixture.n_components() * n_targets);
+        for k in 0..mixture.n_components() {
+            target_means.extend(targets.iter().map(|&i| mixture.mean(k)[i]));
+        }
         let marginal = mixture.marginal(given)?;
         if mixture.covariances().is_diagonal() {
             let slopes = vec![0.0; mixture.n_components() * n_targets * n_given];

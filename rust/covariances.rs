@@ -130,7 +130,12 @@ impl Covariances {
             (0..d * d).map(move |ij| entry(k, ij / d, ij % d))
         };
         match self {
-            Self::Full(_) => Self::Full((0..n).flat_map(matrix).collect()),
+            Self::Full(_) => {
+                // Of a known size: at many components twice of it counts.
+                let mut matrices = Vec::with_capacity(n * d * d);
+                (0..n).for_each(|k| matrices.extend(matrix(k)));
+                Self::Full(matrices)
+            }
             Self::Tied(_) => Self::Tied(matrix(0).collect()),
             Self::Diag(_) => {
                 Self::Diag((0..n * d).map(|ki| entry(ki / d, ki % d, ki % d)).collect())
@@ -245,12 +250,13 @@ impl PrecisionsCholesky {
         match self {
             Self::Triangular { factors, stride } => {
                 let n_matrices = if *stride == 0 { 1 } else { factors.len() / stride };
-                let inverse =
-                    |k: usize| invert_lower(&covariances.factor(n_features, k, features), m);
-                Self::Triangular {
-                    factors: (0..n_matrices).flat_map(inverse).collect(),
-                    stride: if *stride == 0 { 0 } else { packed_len(m) },
+                let mut inverses = Vec::with_capacity(n_matrices * packed_len(m));
+                for k in 0..n_matrices {
+                    let factor = covariances.factor(n_features, k, features);
+                    inverses.extend(invert_lower(&factor, m));
                 }
+                let stride = if *stride == 0 { 0 } else { packed_len(m) };
+                Self::Triangular { factors: inverses, stride }
             }
             Self::Diagonal { inverse_stds, component_stride: 1, feature_stride: 0 } => {
                 Self::Diagonal {

@@ -132,9 +132,10 @@ impl Mixture {
     /// A feature that is out of range or named twice, or none at all.
     pub fn marginal(&self, features: &[usize]) -> Result<Self> {
         check_features("features", features, self.n_features)?;
-        let means = (0..self.n_components())
-            .flat_map(|k| features.iter().map(move |&i| self.mean(k)[i]))
-            .collect();
+        let mut means = Vec::with_capacity(self.n_components() * features.len());
+        for k in 0..self.n_components() {
+            means.extend(features.iter().map(|&i| self.mean(k)[i]));
+        }
         let covariances = self.covariances.map(self.n_components(), features.len(), |k, i, j| {
             // The lower triangle is the one that counts; keep reading it.
             let (i, j) = (features[i], features[j]);

@@ -63,9 +63,11 @@ impl Columns {
     /// Replaces the entries by those of `from` at `positions`.
     pub(crate) fn select(&mut self, from: &Self, positions: &[u32]) {
         self.index.clear();
+        reserve(&mut self.index, positions.len());
         self.index.extend(positions.iter().map(|&i| from.index[i as usize]));
         for (to, from) in self.values.iter_mut().zip(&from.values) {
             to.clear();
+            reserve(to, positions.len() + PADDING);
             to.extend(positions.iter().map(|&i| from[i as usize]));
         }
         self.pad();
@@ -89,6 +91,14 @@ impl Columns {
         for (i, column) in self.values.iter_mut().enumerate() {
             column.resize(len, if i == Column::Peak as usize { f64::MIN } else { 0.0 });
         }
+    }
+}
+
+/// Room for `n` values in an empty vector, and little more: with many components
+/// twice of it would count.
+fn reserve<T>(values: &mut Vec<T>, n: usize) {
+    if values.capacity() < n {
+        values.reserve_exact(n + n / 8);
     }
 }
 
@@ -211,8 +221,8 @@ impl<'a> PlaneModel<'a> {
         let n = self.components.len();
         let alike = (n as f64).log2();
         // Of a value a sum may lose as large a share as of the shares themselves.
-        let of_ratio = |ratio: f64| {
-            alike + if ratio.is_finite() { ratio.max(1.0).log2() } else { f64::INFINITY }
+        let bits = |ratio: f64| {
+            if ratio.is_finite() { ratio.max(1.0).log2() } else { f64::INFINITY }
         };
         match quantity {
             Quantity::Label => vec![0.0; n],
@@ -221,19 +231,18 @@ impl<'a> PlaneModel<'a> {
             Quantity::Entropy => vec![alike + 8.0; n],
             Quantity::Mean => self
                 .largest_ratios(|k, t| self.largest_expert(k, t), |t| self.scale(t))
-                .map(of_ratio)
+                .map(|ratio| alike + bits(ratio))
                 .collect(),
             Quantity::Covariance | Quantity::Std => {
                 let reach: Vec<f64> = (0..self.components.n_targets())
                     .map(|t| (0..n).map(|k| self.largest_expert(k, t)).fold(0.0, f64::max))
                     .collect();
-                let variance = |k: usize, t: usize| self.components.target_covariance(k, t, t);
-                let largest = |k: usize, t: usize| {
-                    variance(k, t) + (self.largest_expert(k, t) + reach[t]).powi(2)
-                };
-                let smallest =
-                    |t: usize| (0..n).map(|k| variance(k, t)).fold(f64::INFINITY, f64::min);
-                self.largest_ratios(largest, smallest).map(of_ratio).collect()
+                let std = |k: usize, t: usize| self.components.target_covariance(k, t, t).sqrt();
+                let largest =
+                    |k: usize, t: usize| std(k, t) + (self.largest_expert(k, t) + reach[t]);
+                let smallest = |t: usize| (0..n).map(|k| std(k, t)).fold(f64::INFINITY, f64::min);
+                let ratios = self.largest_ratios(largest, smallest);
+                ratios.map(|ratio| alike + 2.0 * bits(ratio)).collect()
             }
         }
     }

@@ -9,15 +9,14 @@
 //! cut. The instruction set is chosen once, here; below, everything is generic
 //! over it.
 
-use crate::components::GridComponents;
-use crate::condition::Conditional;
+use crate::components::{GridComponents, Split};
 use crate::cull::{Area, survivors};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::kernel::line::{LineKernel, Segment};
 use crate::kernel::simd::{Dispatch, Simd};
 use crate::kernel::tile::TileInput;
-use crate::mixture::Mixture;
+use crate::mixture::{Mixture, check_features};
 use crate::painter::{Outcome, Painter, painter};
 use crate::pixel::{Band, Pixel, Slots, Window};
 use crate::plane::{Columns, Plane, PlaneModel, TILE};
@@ -74,17 +73,20 @@ impl Rendering {
                 got: given.len(),
             });
         }
-        let array_order: Vec<usize> = given.iter().rev().copied().collect();
-        let components = if quantity.is_conditional() {
-            let conditional = Conditional::new(mixture, &array_order)?;
-            let components = GridComponents::of_conditional(&conditional);
-            match quantity {
-                Quantity::Mean => components,
-                _ => components.with_covariances(&conditional),
-            }
-        } else {
-            GridComponents::of_mixture(&mixture.marginal(&array_order)?)
+        check_features("given", given, mixture.n_features())?;
+        let targets: Vec<usize> = match quantity.is_conditional() {
+            true => (0..mixture.n_features()).filter(|i| !given.contains(i)).collect(),
+            false => Vec::new(),
         };
+        if quantity.is_conditional() && targets.is_empty() {
+            return Err(Error::NothingLeft { n_features: given.len() });
+        }
+        let split = Split {
+            given: given.iter().rev().copied().collect(),
+            targets,
+            with_covariances: matches!(quantity, Quantity::Covariance | Quantity::Std),
+        };
+        let components = GridComponents::new(mixture, &split);
         let values_per_pixel = quantity.values_per_pixel(components.n_targets());
         Ok(Self { grid: grid.clone(), quantity, components, values_per_pixel, tolerance: None })
     }
@@ -297,11 +299,17 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
         let width = self.shared.model.shape.1;
         let n_rows = n_pixels.div_ceil(width);
         let block_width = TILES_IN_BLOCK * TILE;
-        let [mut band, mut block, mut tile, mut part] = std::mem::take(&mut self.lists);
+        let [mut band, mut blocks, mut tile, mut part] = std::mem::take(&mut self.lists);
         self.cull(&self.shared.plane.columns, &mut band, (0, first_row), (width, TILE));
         for block_column in (0..width).step_by(block_width) {
             let block_size = (block_width.min(width - block_column), TILE);
-            self.cull(&band.columns, &mut block, (block_column, first_row), block_size);
+            let block = match block_size.0 == width {
+                true => &band, // the same pixels: no second list of them
+                false => {
+                    self.cull(&band.columns, &mut blocks, (block_column, first_row), block_size);
+                    &blocks
+                }
+            };
             self.painter.start_block();
             for column in (block_column..block_column + block_size.0).step_by(TILE) {
                 runtime.check()?;
@@ -309,7 +317,7 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
                 let spot = Spot { column, row: 0, n_rows, n_columns: size.0 };
                 let reference = self.cull(&block.columns, &mut tile, (column, first_row), size);
                 let place = (first_row, &spot);
-                let outcome = self.paint((&tile, reference), &block, (place, TILE), &mut wanted);
+                let outcome = self.paint((&tile, reference), block, (place, TILE), &mut wanted);
                 match outcome {
                     Outcome::Painted => continue,
                     Outcome::BeyondRange => {
@@ -331,15 +339,14 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
                         *position = tile.positions[*position as usize];
                     }
                     let place = (first_row, &spot);
-                    let outcome =
-                        self.paint((&part, reference), &block, (place, PART), &mut wanted);
+                    let outcome = self.paint((&part, reference), block, (place, PART), &mut wanted);
                     if outcome != Outcome::Painted {
                         self.render_robustly(&part.columns, place, &mut wanted);
                     }
                 }
             }
         }
-        self.lists = [band, block, tile, part];
+        self.lists = [band, blocks, tile, part];
         Ok(())
     }
 

@@ -9,7 +9,7 @@
 //! pixel, then averages of values under the responsibilities.
 
 use super::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
-use super::math::{exp2_clamped, log2};
+use super::math::{entropy_in_nats, exp2_clamped, log2};
 use super::simd::{MAX_LANES, Simd};
 use crate::components::GridComponents;
 use crate::grid::Axis;
@@ -273,8 +273,7 @@ impl<'a, S: Simd> LineKernel<'a, S> {
         );
         for v in 0..VECTORS {
             let bits = simd.add(entropy[v], log2(simd, shares[v]));
-            let nats = simd.mul(bits, simd.splat(std::f64::consts::LN_2));
-            entropy[v] = simd.max(nats, simd.splat(0.0));
+            entropy[v] = entropy_in_nats(simd, bits);
         }
         entropy
     }

@@ -96,6 +96,14 @@ pub(crate) fn log2<S: Simd>(simd: S, x: S::F) -> S::F {
     simd.mul_add(s, p, exponent)
 }
 
+/// An entropy in nats from bits; nothing where it is below what rounding leaves of
+/// a certainty, 2^-44 bits, or less than that.
+#[inline(always)]
+pub(crate) fn entropy_in_nats<S: Simd>(simd: S, bits: S::F) -> S::F {
+    let nats = simd.mul(bits, simd.splat(std::f64::consts::LN_2));
+    simd.select_less(bits, simd.splat(2.0_f64.powi(-44)), simd.splat(0.0), nats)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::simd::{Dispatch, Level};

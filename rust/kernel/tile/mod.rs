@@ -16,7 +16,7 @@ mod terms;
 
 pub(crate) use sums::{Exponents, Means, Pair, Shares, Summand};
 
-use super::math::{exp2_clamped, log2, times_exp2};
+use super::math::{entropy_in_nats, exp2_clamped, log2, times_exp2};
 use super::simd::{Format, Simd};
 use crate::cull::{Area, Quadratic};
 use crate::pixel::{Band, Window};
@@ -59,7 +59,8 @@ pub(crate) struct TileKernel<S: Simd, const N: usize> {
     /// Columns from 0.
     columns: Vec<f64>,
     /// 2^(-(b² + c²) v²) for the rows v of a whole tile from its middle, of the
-    /// block's components; empty until the block has a tile that needs them.
+    /// block's components; empty until the block has a tile that needs them, and
+    /// where there are more than `MAX_TABLES`.
     tables: Vec<[S::Element; TILE]>,
     setup: Setup,
     /// What is about to be written.
@@ -95,7 +96,7 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     /// were taken from.
     pub(crate) fn prepare(&mut self, input: &TileInput<'_>, block: &Columns) -> bool {
         self.middle = input.area.half;
-        if self.tables.is_empty() {
+        if self.tables.is_empty() && block.len() <= MAX_TABLES {
             let simd = self.simd;
             simd.vectorize(
                 #[inline(always)]
@@ -114,19 +115,9 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
 
     #[inline(always)]
     fn tabulate(&mut self, block: &Columns) {
-        let simd = self.simd;
-        let mut minus_squares = [0.0; TILE];
-        for (row, square) in minus_squares.iter_mut().enumerate() {
-            *square = -(row as f64 - MIDDLE).powi(2);
-        }
-        self.tables.resize(block.len(), [simd.element(0.0); TILE]);
-        for (k, table) in self.tables.iter_mut().enumerate() {
+        for k in 0..block.len() {
             let (b, c) = (block.at(Column::B, k), block.at(Column::C, k));
-            let curvature = simd.splat(b * b + c * c);
-            for first in (0..TILE).step_by(S::LANES) {
-                let exponent = simd.mul(curvature, simd.load(&minus_squares[first..]));
-                simd.store_elements(exp2_clamped(simd, exponent), &mut table[first..]);
-            }
+            self.tables.push(table(self.simd, b * b + c * c));
         }
     }
 
@@ -231,10 +222,7 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             (window, band),
             0,
             #[inline(always)]
-            |sum, average| {
-                let bits = simd.max(simd.sub(log2(simd, sum), average), simd.splat(0.0));
-                simd.mul(bits, simd.splat(std::f64::consts::LN_2))
-            },
+            |sum, average| entropy_in_nats(simd, simd.sub(log2(simd, sum), average)),
         );
     }
 
@@ -292,3 +280,34 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         );
     }
 }
+
+/// 2^(-curvature v²) for the rows v of a whole tile from its middle.
+#[inline(always)]
+fn table<S: Simd>(simd: S, curvature: f64) -> [S::Element; TILE] {
+    let mut table = [simd.element(0.0); TILE];
+    let curvature = simd.splat(curvature);
+    for first in (0..TILE).step_by(S::LANES) {
+        let minus_square = simd.load(&MINUS_SQUARES[first..]);
+        simd.store_elements(
+            exp2_clamped(simd, simd.mul(curvature, minus_square)),
+            &mut table[first..],
+        );
+    }
+    table
+}
+
+/// -v² for the rows of a whole tile.
+const MINUS_SQUARES: [f64; TILE] = {
+    let mut squares = [0.0; TILE];
+    let mut row = 0;
+    while row < TILE {
+        let v = row as f64 - MIDDLE;
+        squares[row] = -v * v;
+        row += 1;
+    }
+    squares
+};
+
+/// Tables kept for a block, 256 bytes each; of more components every tile makes its
+/// own, one group at a time.
+const MAX_TABLES: usize = 4096;

@@ -14,7 +14,7 @@
 
 use super::sums::{Start, Summand, cell};
 use super::terms::{Field, Terms};
-use super::{MIDDLE, TileInput, TileKernel};
+use super::{MIDDLE, TileInput, TileKernel, table};
 use crate::kernel::math::exp2_clamped;
 use crate::kernel::simd::Simd;
 use crate::plane::TILE;
@@ -74,8 +74,17 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
 ) {
     let (simd, terms) = (column.simd, column.terms);
     let group = group.map(|i| i as usize);
-    let tables: [&[S::Element; TILE]; G] =
-        group.map(|i| &column.tables[column.parents[i] as usize]);
+    let own;
+    let tables: [&[S::Element; TILE]; G] = if column.tables.is_empty() {
+        own = own_tables(column, group);
+        own.each_ref()
+    } else {
+        let mut tables = [&column.tables[0]; G];
+        for g in 0..G {
+            tables[g] = &column.tables[column.parents[group[g]] as usize];
+        }
+        tables
+    };
     let zero = simd.splat(0.0);
     let (mut tops, mut downs, mut growths) = ([zero; G], [zero; G], [zero; G]);
     let v = -column.middle.1;
@@ -157,4 +166,17 @@ fn start_of<S: Simd, M: Summand<S, N>, const N: usize>(
         dy: v + terms.at(Field::Dy, term),
     };
     summand.start(simd, terms, &start)
+}
+
+/// The tables of a group whose block has none.
+#[inline(always)]
+fn own_tables<S: Simd, const G: usize>(
+    column: &Column<'_, S>,
+    group: [usize; G],
+) -> [[S::Element; TILE]; G] {
+    let mut tables = [[column.simd.element(0.0); TILE]; G];
+    for g in 0..G {
+        tables[g] = table(column.simd, -column.terms.at(Field::Yy, group[g]));
+    }
+    tables
 }
