@@ -5,7 +5,7 @@
 //! element types are checked again by what the core refuses. The extension's
 //! `Mixture` has the same interface as the one in `gmmfast/_reference.py`.
 
-use crate::score::operations_per_point;
+use crate::scatter::operations_per_point;
 use crate::{Covariances, Error, Grid, Mixture, Pixel, Quantity, Rendering, Runtime};
 use numpy::{
     Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,

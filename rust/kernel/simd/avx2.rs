@@ -111,4 +111,9 @@ impl Simd for Avx2 {
             )
         }
     }
+    #[inline(always)]
+    fn select_less(self, a: __m256d, b: __m256d, x: __m256d, y: __m256d) -> __m256d {
+        // SAFETY: the token proves AVX2 and FMA.
+        unsafe { _mm256_blendv_pd(y, x, _mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) }
+    }
 }

@@ -98,4 +98,9 @@ impl Simd for Avx512 {
             )
         }
     }
+    #[inline(always)]
+    fn select_less(self, a: __m512d, b: __m512d, x: __m512d, y: __m512d) -> __m512d {
+        // SAFETY: the token proves AVX-512 F and DQ.
+        unsafe { _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b), y, x) }
+    }
 }

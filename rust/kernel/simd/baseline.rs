@@ -105,4 +105,8 @@ impl Simd for Baseline {
             map(|i| if is_upper(i) { 0.5 * mantissa(i) } else { mantissa(i) }),
         )
     }
+    #[inline(always)]
+    fn select_less(self, a: Lanes, b: Lanes, x: Lanes, y: Lanes) -> Lanes {
+        map(|i| if a.0[i] < b.0[i] { x.0[i] } else { y.0[i] })
+    }
 }

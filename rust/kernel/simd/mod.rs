@@ -77,6 +77,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// (e, m) with x = m 2^e and m in [sqrt(1/2), sqrt(2)), for positive,
     /// finite, normal x.
     fn split(self, x: Self::F) -> (Self::F, Self::F);
+    /// x where a < b, else y; y where a or b is NaN.
+    fn select_less(self, a: Self::F, b: Self::F, x: Self::F, y: Self::F) -> Self::F;
 }
 
 /// Work that runs on whichever instruction set is chosen.

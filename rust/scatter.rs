@@ -1,0 +1,270 @@
+//! Orchestration of scattered points: pieces, and for each the tree or the dense
+//! kernel.
+//!
+//! A call goes through its points in pieces of [`PIECE`], so that what it needs
+//! besides the result is a few megabytes a thread however many points there are.
+//! A piece gets a k-d tree, the components are culled from node to node, and a
+//! leaf evaluates the survivors; or every component is evaluated at every point.
+//!
+//! The choice is made for each piece, from the points and the mixture alone. The
+//! tree costs time to build, which only many components repay: see
+//! [`MIN_OPERATIONS`]. Whether its boxes are small enough to leave components out
+//! is tried on [`N_PROBES`] leaves: see [`MAX_SURVIVING`].
+//!
+//! Pieces depend on the number of points and nothing in them on threads, so
+//! neither do the bits of the result.
+
+use crate::cull_box::{Culler, Live, Quadratics};
+use crate::error::Result;
+use crate::kernel::points::{GROUP, PointsKernel, log2_peaks};
+use crate::kernel::simd::{Dispatch, Simd};
+use crate::mixture::Mixture;
+use crate::pool::Runtime;
+use crate::tree::{self, Node, Tree};
+use rayon::prelude::*;
+
+/// Points of a piece. A tree takes some 30 bytes a point while it is built.
+const PIECE: usize = 1 << 17;
+
+/// Points that the dense kernel takes between two looks for an interrupt.
+const DENSE_GROUP: usize = 32;
+
+/// Points below which a call is over before a tree could be prepared.
+const MIN_POINTS: usize = 4096;
+
+/// Multiply-adds of a point under all components below which a tree costs more
+/// than it could save.
+const MIN_OPERATIONS: usize = 3000;
+
+/// Most memory for the culled components, in bytes.
+const MAX_QUADRATICS: usize = 64 << 20;
+
+/// Leaves that are tried.
+const N_PROBES: usize = 8;
+
+/// Share of the components that survive in the leaves tried, up to which the tree
+/// is taken.
+const MAX_SURVIVING: f64 = 0.6;
+
+/// Leaves that one thread takes at a time.
+const TASK: usize = 32;
+
+/// What is wanted of each point: a row of values.
+pub(crate) trait PointQuantity: Sync {
+    /// A value.
+    type Value: Send;
+
+    /// Bits below another component at which one may be left out.
+    fn threshold(mixture: &Mixture) -> f64;
+
+    /// Writes the rows of the points that the kernel holds, under `components`,
+    /// which it may put into another order.
+    fn evaluate<S: Simd>(
+        kernel: &mut PointsKernel<'_, S>,
+        components: &mut [u32],
+        rows: &mut [&mut [Self::Value]],
+    );
+}
+
+/// Multiply-adds that one point takes, or somewhat more.
+pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
+    let d = mixture.n_features();
+    mixture.n_components().saturating_mul(d.saturating_mul(d) / 2 + 16)
+}
+
+/// Points, and the rows of values that are wanted of them.
+pub(crate) struct Scatter<'a, Q: PointQuantity> {
+    pub(crate) mixture: &'a Mixture,
+    /// (n, `n_features`), row-major.
+    pub(crate) points: &'a [f64],
+    /// (n, `row_len`), row-major.
+    pub(crate) out: &'a mut [Q::Value],
+    pub(crate) row_len: usize,
+    pub(crate) runtime: &'a Runtime,
+}
+
+impl<Q: PointQuantity> Scatter<'_, Q> {
+    /// Writes all rows.
+    pub(crate) fn run(self) -> Result<()> {
+        let runtime = self.runtime;
+        runtime.install(|| runtime.level().dispatch(self))
+    }
+}
+
+impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
+    type Output = Result<()>;
+
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
+        let Self { mixture, points, out, row_len, runtime } = self;
+        let d = mixture.n_features();
+        let peaks = log2_peaks(mixture);
+        let active = mixture.active_components().map(|k| k as u32).collect();
+        let may_cull = out.len() / row_len >= MIN_POINTS
+            && operations_per_point(mixture) >= MIN_OPERATIONS
+            && Quadratics::n_bytes(mixture) <= MAX_QUADRATICS;
+        let quadratics = if may_cull { Some(Quadratics::new(mixture, runtime)?) } else { None };
+        let call = Call::<Q, S> {
+            simd,
+            mixture,
+            peaks: &peaks,
+            active,
+            runtime,
+            quantity: std::marker::PhantomData,
+        };
+        // As many pieces at a time as there are threads: a thread that waits for
+        // another's half of a tree must not begin a piece of its own meanwhile.
+        let wave = PIECE * runtime.n_threads();
+        for (points, out) in points.chunks(wave * d).zip(out.chunks_mut(wave * row_len)) {
+            let out = out.par_chunks_mut(PIECE * row_len);
+            points.par_chunks(PIECE * d).zip(out).try_for_each(|(points, out)| {
+                let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
+                match &quadratics {
+                    Some(quadratics) if call.culling_pays(quadratics, points)? => {
+                        call.culled(quadratics, points, rows)
+                    }
+                    _ => call.dense(points, &mut rows),
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What all pieces of a call share.
+struct Call<'a, Q, S: Simd> {
+    simd: S,
+    mixture: &'a Mixture,
+    peaks: &'a [f64],
+    active: Vec<u32>,
+    runtime: &'a Runtime,
+    quantity: std::marker::PhantomData<fn() -> Q>,
+}
+
+impl<Q: PointQuantity, S: Simd> Call<'_, Q, S> {
+    /// Every component at every point.
+    fn dense(&self, points: &[f64], rows: &mut [&mut [Q::Value]]) -> Result<()> {
+        let d = self.mixture.n_features();
+        let points = points.par_chunks(DENSE_GROUP * d);
+        points.zip(rows.par_chunks_mut(DENSE_GROUP)).try_for_each_init(
+            || (PointsKernel::new(self.simd, self.mixture, self.peaks), self.active.clone()),
+            |(kernel, components), (points, rows)| {
+                self.runtime.check()?;
+                kernel.gather(points, rows.len(), |lane| lane);
+                Q::evaluate(kernel, components, rows);
+                Ok(())
+            },
+        )
+    }
+
+    /// Whether few enough components survive in a sample of the piece's leaves.
+    fn culling_pays(&self, quadratics: &Quadratics, points: &[f64]) -> Result<bool> {
+        let d = self.mixture.n_features();
+        if points.len() / d < MIN_POINTS {
+            return Ok(false);
+        }
+        let boxes = tree::probe(points, d, N_PROBES, self.runtime)?;
+        let all = quadratics.all();
+        let mut culler = Culler::new(self.simd, quadratics, Q::threshold(self.mixture));
+        let (mut live, mut components, mut n_surviving) = (Vec::new(), Vec::new(), 0);
+        for bounds in tree::probed(&boxes, d) {
+            self.runtime.check()?;
+            culler.cull(bounds, &all, &mut live);
+            quadratics.components(&live, &mut components);
+            n_surviving += components.len();
+        }
+        let n_evaluated = (N_PROBES * self.active.len()) as f64;
+        Ok(n_surviving as f64 <= MAX_SURVIVING * n_evaluated)
+    }
+
+    /// The survivors of each leaf at its points.
+    fn culled(
+        &self,
+        quadratics: &Quadratics,
+        points: &[f64],
+        mut rows: Vec<&mut [Q::Value]>,
+    ) -> Result<()> {
+        let tree = Tree::new(points, self.mixture.n_features(), self.runtime)?;
+        let mut in_order: Vec<&mut [Q::Value]> =
+            tree.order().iter().map(|&row| std::mem::take(&mut rows[row as usize])).collect();
+        drop(rows);
+        let descent = Descent { call: self, quadratics, tree: &tree, points };
+        match tree.root() {
+            Some(root) => descent.descend(root, &quadratics.all(), &mut in_order),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The way from the root to the leaves.
+struct Descent<'a, Q, S: Simd> {
+    call: &'a Call<'a, Q, S>,
+    quadratics: &'a Quadratics,
+    tree: &'a Tree,
+    points: &'a [f64],
+}
+
+impl<Q: PointQuantity, S: Simd> Descent<'_, Q, S> {
+    /// Writes the rows of a node's points, for which `live` can matter.
+    fn descend(&self, node: Node, live: &[Live], rows: &mut [&mut [Q::Value]]) -> Result<()> {
+        self.call.runtime.check()?;
+        let halves = if node.n_leaves <= TASK { None } else { node.children() };
+        let Some([left, right]) = halves else {
+            return Worker::new(self).visit(node, live, rows);
+        };
+        let mut survivors = Vec::new();
+        self.culler().cull(self.tree.bounds(node), live, &mut survivors);
+        let (rows_left, rows_right) = rows.split_at_mut(self.tree.range(left).len());
+        let (a, b) = rayon::join(
+            || self.descend(left, &survivors, rows_left),
+            || self.descend(right, &survivors, rows_right),
+        );
+        a.and(b)
+    }
+
+    fn culler(&self) -> Culler<'_, S> {
+        Culler::new(self.call.simd, self.quadratics, Q::threshold(self.call.mixture))
+    }
+}
+
+/// Scratch memory of one thread for a few leaves.
+struct Worker<'a, Q, S: Simd> {
+    descent: &'a Descent<'a, Q, S>,
+    culler: Culler<'a, S>,
+    kernel: PointsKernel<'a, S>,
+    /// Lists of survivors that are not in use.
+    lists: Vec<Vec<Live>>,
+    components: Vec<u32>,
+}
+
+impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
+    fn new(descent: &'a Descent<'a, Q, S>) -> Self {
+        let call = descent.call;
+        Self {
+            descent,
+            culler: descent.culler(),
+            kernel: PointsKernel::new(call.simd, call.mixture, call.peaks),
+            lists: Vec::new(),
+            components: Vec::new(),
+        }
+    }
+
+    fn visit(&mut self, node: Node, live: &[Live], rows: &mut [&mut [Q::Value]]) -> Result<()> {
+        self.descent.call.runtime.check()?;
+        let tree = self.descent.tree;
+        let mut survivors = self.lists.pop().unwrap_or_default();
+        self.culler.cull(tree.bounds(node), live, &mut survivors);
+        if let Some([left, right]) = node.children() {
+            let (rows_left, rows_right) = rows.split_at_mut(tree.range(left).len());
+            self.visit(left, &survivors, rows_left)?;
+            self.visit(right, &survivors, rows_right)?;
+        } else {
+            self.descent.quadratics.components(&survivors, &mut self.components);
+            let order = &tree.order()[tree.range(node)];
+            debug_assert!(order.len() <= GROUP);
+            self.kernel.gather(self.descent.points, order.len(), |lane| order[lane] as usize);
+            Q::evaluate(&mut self.kernel, &mut self.components, rows);
+        }
+        self.lists.push(survivors);
+        Ok(())
+    }
+}
