@@ -39,13 +39,16 @@
 //! survives depends on the points and the mixture alone: never on threads.
 
 use crate::error::Result;
-use crate::kernel::HALF_LOG2_E;
 use crate::kernel::simd::{MAX_LANES, Simd};
+use crate::kernel::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
 use crate::linalg::packed_len;
 use crate::mixture::Mixture;
 use crate::pool::Runtime;
 use crate::tree::{Bounds, grouped};
 use rayon::prelude::*;
+
+const DIAGONAL: bool = true;
+const TRIANGULAR: bool = false;
 
 /// Components of a block: a multiple of the lanes of every level.
 const BLOCK: usize = MAX_LANES;
@@ -60,6 +63,7 @@ pub(crate) struct Quadratics {
     /// Component of each lane; the last block may be short.
     components: Vec<u32>,
     values: Vec<f64>,
+    units: Vec<f64>,
 }
 
 /// Components of one block that are still in.
@@ -84,7 +88,8 @@ impl Quadratics {
         let d = mixture.n_features();
         let active: Vec<usize> = mixture.active_components().collect();
         let means: Vec<f64> = active.iter().flat_map(|&k| mixture.mean(k)).copied().collect();
-        let components: Vec<u32> = grouped(&means, d, BLOCK, runtime)?
+        let units = typical_stds(mixture);
+        let components: Vec<u32> = grouped(&means, &units, BLOCK, runtime)?
             .into_iter()
             .map(|at| u32::try_from(active[at as usize]).expect("fewer than 2^32 components"))
             .collect();
@@ -102,7 +107,12 @@ impl Quadratics {
             },
         )?;
         let is_diagonal = mixture.covariances().is_diagonal();
-        Ok(Self { n_features: d, is_diagonal, n_columns, components, values })
+        Ok(Self { n_features: d, is_diagonal, n_columns, components, values, units })
+    }
+
+    /// What to measure boxes in: a typical component's standard deviations.
+    pub(crate) fn units(&self) -> &[f64] {
+        &self.units
     }
 
     /// All components.
@@ -131,6 +141,15 @@ impl Quadratics {
         let len = self.n_columns * BLOCK;
         &self.values[live.block as usize * len..][..len]
     }
+}
+
+/// Geometric means of the components' standard deviations, by weight.
+fn typical_stds(mixture: &Mixture) -> Vec<f64> {
+    let log_variance = |k: usize, i: usize| mixture.covariance(k, i, i).ln();
+    let mean_log = |i: usize| -> f64 {
+        mixture.active_components().map(|k| mixture.weights()[k] * log_variance(k, i)).sum()
+    };
+    (0..mixture.n_features()).map(|i| (0.5 * mean_log(i)).exp()).collect()
 }
 
 fn n_columns(mixture: &Mixture) -> usize {
@@ -199,28 +218,33 @@ impl<'a, S: Simd> Culler<'a, S> {
         simd.vectorize(
             #[inline(always)]
             || {
+                let d = self.quadratics.n_features;
                 if self.quadratics.is_diagonal {
-                    self.cull_vectorized::<true>(from, into);
+                    unrolled!(d, self.cull_vectorized::<DIAGONAL>(from, into));
                 } else {
-                    self.cull_vectorized::<false>(from, into);
+                    unrolled!(d, self.cull_vectorized::<TRIANGULAR>(from, into));
                 }
             },
         );
     }
 
     #[inline(always)]
-    fn cull_vectorized<const DIAGONAL: bool>(&mut self, from: &[Live], into: &mut Vec<Live>) {
-        let Some(reference) = self.largest_at_middle::<DIAGONAL>(from) else {
+    fn cull_vectorized<const D: usize, const DIAGONAL: bool>(
+        &mut self,
+        from: &[Live],
+        into: &mut Vec<Live>,
+    ) {
+        let Some(reference) = self.largest_at_middle::<D, DIAGONAL>(from) else {
             into.extend_from_slice(from);
             return;
         };
-        let rest = self.set_reference::<DIAGONAL>(from[reference / BLOCK], reference % BLOCK);
+        let rest = self.set_reference::<D, DIAGONAL>(from[reference / BLOCK], reference % BLOCK);
         let below = self.threshold - self.at_middle[reference] + rest;
         for (position, live) in from.iter().enumerate() {
             let mut kept = 0;
             for first in (0..BLOCK).step_by(S::LANES) {
                 let q = self.simd.load(&self.at_middle[position * BLOCK + first..]);
-                let bound = self.bound::<DIAGONAL>(&self.quadratics.block(*live)[first..], q);
+                let bound = self.bound::<D, DIAGONAL>(&self.quadratics.block(*live)[first..], q);
                 let dropped = self
                     .simd
                     .less_bits(self.simd.add(bound, self.simd.splat(below)), self.simd.splat(0.0));
@@ -235,13 +259,16 @@ impl<'a, S: Simd> Culler<'a, S> {
     /// Fills `at_middle`; the position of the first lane with the largest q
     /// there, if that is finite.
     #[inline(always)]
-    fn largest_at_middle<const DIAGONAL: bool>(&mut self, from: &[Live]) -> Option<usize> {
+    fn largest_at_middle<const D: usize, const DIAGONAL: bool>(
+        &mut self,
+        from: &[Live],
+    ) -> Option<usize> {
         let simd = self.simd;
         self.at_middle.resize(from.len() * BLOCK, 0.0);
         let mut largest = simd.splat(f64::NEG_INFINITY);
         for (position, live) in from.iter().enumerate() {
             for first in (0..BLOCK).step_by(S::LANES) {
-                let q = self.q_at_middle::<DIAGONAL>(&self.quadratics.block(*live)[first..]);
+                let q = self.q_at_middle::<D, DIAGONAL>(&self.quadratics.block(*live)[first..]);
                 largest = simd.max(q, largest);
                 simd.store(q, &mut self.at_middle[position * BLOCK + first..]);
             }
@@ -253,10 +280,13 @@ impl<'a, S: Simd> Culler<'a, S> {
     }
 
     #[inline(always)]
-    fn q_at_middle<const DIAGONAL: bool>(&self, block: &[f64]) -> S::F {
-        let (simd, d) = (self.simd, self.quadratics.n_features);
+    fn q_at_middle<const D: usize, const DIAGONAL: bool>(&self, block: &[f64]) -> S::F {
+        let simd = self.simd;
+        let d = if D == 0 { self.quadratics.n_features } else { D };
+        let block = &block[..block_len::<S, DIAGONAL>(d)];
+        let middle = &self.middle[..d];
         let column = |at: usize| simd.load(&block[at * BLOCK..]);
-        let difference = |i: usize| simd.sub(simd.splat(self.middle[i]), column(1 + i));
+        let difference = |i: usize| simd.sub(simd.splat(middle[i]), column(1 + i));
         let mut q = column(0);
         for i in 0..d {
             let mut slope = simd.mul(column(entry::<DIAGONAL>(d, i, i)), difference(i));
@@ -275,7 +305,11 @@ impl<'a, S: Simd> Culler<'a, S> {
 
     /// Takes a lane as the reference; its share of the rounding.
     #[inline(always)]
-    fn set_reference<const DIAGONAL: bool>(&mut self, live: Live, lane: usize) -> f64 {
+    fn set_reference<const D: usize, const DIAGONAL: bool>(
+        &mut self,
+        live: Live,
+        lane: usize,
+    ) -> f64 {
         let d = self.quadratics.n_features;
         let block = self.quadratics.block(live);
         let at = |column: usize| block[column * BLOCK + lane];
@@ -300,45 +334,56 @@ impl<'a, S: Simd> Culler<'a, S> {
     /// Upper bound of q - q_r over the box, plus q_r at the middle, of the lanes
     /// of a block whose q at the middle is `q`.
     #[inline(always)]
-    fn bound<const DIAGONAL: bool>(&mut self, block: &[f64], q: S::F) -> S::F {
-        let (simd, d) = (self.simd, self.quadratics.n_features);
+    fn bound<const D: usize, const DIAGONAL: bool>(&mut self, block: &[f64], q: S::F) -> S::F {
+        let simd = self.simd;
+        let d = if D == 0 { self.quadratics.n_features } else { D };
+        let block = &block[..block_len::<S, DIAGONAL>(d)];
+        let (middle, half, slopes) = (&self.middle[..d], &self.half[..d], &self.slopes[..d]);
+        let curvatures = &self.curvatures[..entry::<DIAGONAL>(0, d - 1, d - 1)];
+        let mut in_registers = [simd.splat(0.0); MAX_UNROLLED];
+        let differences = if D == 0 { &mut self.differences[..d] } else { &mut in_registers[..d] };
         let splat = |x| simd.splat(x);
-        for i in 0..d {
-            let mean = simd.load(&block[(1 + i) * BLOCK..]);
-            self.differences[i] = simd.sub(splat(self.middle[i]), mean);
-        }
         let column = |at: usize| simd.load(&block[at * BLOCK..]);
+        for i in 0..d {
+            differences[i] = simd.sub(splat(middle[i]), column(1 + i));
+        }
         let (mut bound, mut size) = (q, simd.abs(column(0)));
         for i in 0..d {
-            let half = self.half[i];
             let diagonal = entry::<DIAGONAL>(d, i, i);
             let curvature = column(diagonal);
-            let mut slope = simd.mul(curvature, self.differences[i]);
+            let mut slope = simd.mul(curvature, differences[i]);
             if !DIAGONAL {
                 let mut beside = splat(0.0);
                 for j in 0..i {
                     let at = entry::<DIAGONAL>(d, i, j);
                     let value = column(at);
-                    slope = simd.mul_add(value, self.differences[j], slope);
-                    let other = simd.sub(value, splat(self.curvatures[at - 1 - d]));
-                    beside = simd.mul_add(simd.abs(other), splat(self.half[j]), beside);
+                    slope = simd.mul_add(value, differences[j], slope);
+                    let other = simd.abs(simd.sub(value, splat(curvatures[at - 1 - d])));
+                    beside = simd.mul_add(other, splat(half[j]), beside);
                 }
                 for j in i + 1..d {
                     let value = column(entry::<DIAGONAL>(d, j, i));
-                    slope = simd.mul_add(value, self.differences[j], slope);
+                    slope = simd.mul_add(value, differences[j], slope);
                 }
-                bound = simd.mul_add(beside, splat(2.0 * half), bound);
+                bound = simd.mul_add(beside, splat(2.0 * half[i]), bound);
             }
-            let steepness = simd.abs(simd.sub(slope, splat(self.slopes[i])));
-            let steepness = simd.mul(steepness, splat(2.0 * half));
-            let bend = simd.sub(curvature, splat(self.curvatures[diagonal - 1 - d]));
-            let bend = simd.mul(bend, splat(half * half));
+            let steepness = simd.abs(simd.sub(slope, splat(slopes[i])));
+            let steepness = simd.mul(steepness, splat(2.0 * half[i]));
+            let bend = simd.sub(curvature, splat(curvatures[diagonal - 1 - d]));
+            let bend = simd.mul(bend, splat(half[i] * half[i]));
             bound = simd.add(bound, largest_along(simd, steepness, bend));
-            let reach = simd.add(simd.abs(self.differences[i]), splat(half));
+            let reach = simd.add(simd.abs(differences[i]), splat(half[i]));
             size = simd.neg_mul_add(simd.mul(curvature, reach), reach, size);
         }
         simd.mul_add(size, splat(rounding(d)), bound)
     }
+}
+
+/// Numbers of a block from the first lane of a vector to its end in the last
+/// column.
+#[inline(always)]
+fn block_len<S: Simd, const DIAGONAL: bool>(n_features: usize) -> usize {
+    entry::<DIAGONAL>(n_features, n_features - 1, n_features - 1) * BLOCK + S::LANES
 }
 
 /// Column of the entry (i, j) of H, j <= i.

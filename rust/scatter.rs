@@ -49,6 +49,10 @@ const MAX_SURVIVING: f64 = 0.6;
 /// Leaves that one thread takes at a time.
 const TASK: usize = 32;
 
+/// Culled at leaves, and on the way to them at every so many levels: halving a
+/// box leaves out too few to pay for trying at each.
+const LEVELS: u32 = 2;
+
 /// What is wanted of each point: a row of values.
 pub(crate) trait PointQuantity: Sync {
     /// A value.
@@ -162,7 +166,7 @@ impl<Q: PointQuantity, S: Simd> Call<'_, Q, S> {
         if points.len() / d < MIN_POINTS {
             return Ok(false);
         }
-        let boxes = tree::probe(points, d, N_PROBES, self.runtime)?;
+        let boxes = tree::probe(points, quadratics.units(), N_PROBES, self.runtime)?;
         let all = quadratics.all();
         let mut culler = Culler::new(self.simd, quadratics, Q::threshold(self.mixture));
         let (mut live, mut components, mut n_surviving) = (Vec::new(), Vec::new(), 0);
@@ -183,7 +187,7 @@ impl<Q: PointQuantity, S: Simd> Call<'_, Q, S> {
         points: &[f64],
         mut rows: Vec<&mut [Q::Value]>,
     ) -> Result<()> {
-        let tree = Tree::new(points, self.mixture.n_features(), self.runtime)?;
+        let tree = Tree::new(points, quadratics.units(), self.runtime)?;
         let mut in_order: Vec<&mut [Q::Value]> =
             tree.order().iter().map(|&row| std::mem::take(&mut rows[row as usize])).collect();
         drop(rows);
@@ -212,11 +216,16 @@ impl<Q: PointQuantity, S: Simd> Descent<'_, Q, S> {
             return Worker::new(self).visit(node, live, rows);
         };
         let mut survivors = Vec::new();
-        self.culler().cull(self.tree.bounds(node), live, &mut survivors);
+        let live = if is_culled(node) {
+            self.culler().cull(self.tree.bounds(node), live, &mut survivors);
+            &survivors
+        } else {
+            live
+        };
         let (rows_left, rows_right) = rows.split_at_mut(self.tree.range(left).len());
         let (a, b) = rayon::join(
-            || self.descend(left, &survivors, rows_left),
-            || self.descend(right, &survivors, rows_right),
+            || self.descend(left, live, rows_left),
+            || self.descend(right, live, rows_right),
         );
         a.and(b)
     }
@@ -224,6 +233,10 @@ impl<Q: PointQuantity, S: Simd> Descent<'_, Q, S> {
     fn culler(&self) -> Culler<'_, S> {
         Culler::new(self.call.simd, self.quadratics, Q::threshold(self.call.mixture))
     }
+}
+
+fn is_culled(node: Node) -> bool {
+    node.n_leaves.ilog2().is_multiple_of(LEVELS)
 }
 
 /// Scratch memory of one thread for a few leaves.
@@ -252,13 +265,18 @@ impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
         self.descent.call.runtime.check()?;
         let tree = self.descent.tree;
         let mut survivors = self.lists.pop().unwrap_or_default();
-        self.culler.cull(tree.bounds(node), live, &mut survivors);
+        let live = if is_culled(node) {
+            self.culler.cull(tree.bounds(node), live, &mut survivors);
+            &survivors
+        } else {
+            live
+        };
         if let Some([left, right]) = node.children() {
             let (rows_left, rows_right) = rows.split_at_mut(tree.range(left).len());
-            self.visit(left, &survivors, rows_left)?;
-            self.visit(right, &survivors, rows_right)?;
+            self.visit(left, live, rows_left)?;
+            self.visit(right, live, rows_right)?;
         } else {
-            self.descent.quadratics.components(&survivors, &mut self.components);
+            self.descent.quadratics.components(live, &mut self.components);
             let order = &tree.order()[tree.range(node)];
             debug_assert!(order.len() <= GROUP);
             self.kernel.gather(self.descent.points, order.len(), |lane| order[lane] as usize);

@@ -9,7 +9,7 @@
 //! the components and depend on nothing else.
 
 use crate::error::{Error, Result};
-use crate::kernel::points::PointsKernel;
+use crate::kernel::points::{PointsKernel, negligible_bits};
 use crate::kernel::simd::Simd;
 use crate::mixture::Mixture;
 use crate::pool::Runtime;
@@ -118,7 +118,7 @@ impl PointQuantity for LogDensity {
     type Value = f64;
 
     fn threshold(mixture: &Mixture) -> f64 {
-        53.0 + (mixture.n_components() as f64).log2()
+        negligible_bits(mixture)
     }
 
     fn evaluate<S: Simd>(

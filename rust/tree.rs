@@ -8,8 +8,9 @@
 //! that are all the same, on a line, or not finite make a tree like any other.
 //!
 //! How it is built: a node is split at the multiple of a leaf next to its median,
-//! along the axis on which a sample of its points spreads most, in units of the
-//! spread of the whole. Coordinates are compared as 32-bit fixed-point numbers
+//! along the axis on which a sample of its points spreads most, in units that the
+//! caller gives: a typical component's deviations, so that boxes are small where
+//! components are narrow. Coordinates are compared as 32-bit fixed-point numbers
 //! over the sample's range, with the row's number in the low half: plain u64,
 //! all different, six times faster to select from than indirect floats. Which
 //! side a point within a rounding of the median goes to does not matter, because
@@ -82,15 +83,17 @@ fn n_leaves_left(n_leaves: usize) -> usize {
 }
 
 impl Tree {
-    /// A tree over the rows of `points`, (n, `n_features`) row-major, at most
-    /// 2^32 of them; on the threads of the pool that it is called in.
+    /// A tree over the rows of `points`, (n, `units.len()`) row-major, at most
+    /// 2^32 of them; on the threads of the pool that it is called in. `units` says
+    /// how long a unit is along each axis.
     ///
     /// # Errors
     /// The runtime was interrupted.
-    pub(crate) fn new(points: &[f64], n_features: usize, runtime: &Runtime) -> Result<Self> {
+    pub(crate) fn new(points: &[f64], units: &[f64], runtime: &Runtime) -> Result<Self> {
+        let n_features = units.len();
         let n_leaves = (points.len() / n_features).div_ceil(LEAF);
         let mut boxes = vec![0.0; (2 * n_leaves).saturating_sub(1) * 2 * n_features];
-        let builder = Builder::new(points, n_features, LEAF, runtime);
+        let builder = Builder::new(points, units, LEAF, runtime);
         let mut keys = builder.keys();
         builder.build(&mut keys, &mut boxes)?;
         Ok(Self { n_features, order: rows(&keys), boxes })
@@ -130,11 +133,11 @@ impl<'a> Bounds<'a> {
 /// other: a tree's order without the tree.
 pub(crate) fn grouped(
     points: &[f64],
-    n_features: usize,
+    units: &[f64],
     group_len: usize,
     runtime: &Runtime,
 ) -> Result<Vec<u32>> {
-    let builder = Builder::new(points, n_features, group_len, runtime);
+    let builder = Builder::new(points, units, group_len, runtime);
     let mut keys = builder.keys();
     builder.build(&mut keys, &mut [])?;
     Ok(rows(&keys))
@@ -144,13 +147,13 @@ pub(crate) fn grouped(
 /// culling would meet, for a few percent of the time that the tree takes.
 pub(crate) fn probe(
     points: &[f64],
-    n_features: usize,
+    units: &[f64],
     n_probes: usize,
     runtime: &Runtime,
 ) -> Result<Vec<f64>> {
-    let builder = Builder::new(points, n_features, LEAF, runtime);
+    let builder = Builder::new(points, units, LEAF, runtime);
     let mut keys = builder.keys();
-    let mut boxes = Vec::with_capacity(n_probes * 2 * n_features);
+    let mut boxes = Vec::with_capacity(n_probes * 2 * units.len());
     builder.probe(&mut keys, n_probes, &mut boxes)?;
     Ok(boxes)
 }
@@ -167,21 +170,14 @@ fn rows(keys: &[u64]) -> Vec<u32> {
 struct Builder<'a> {
     points: &'a [f64],
     n_features: usize,
+    units: &'a [f64],
     leaf: usize,
-    /// Per feature: 1 / spread of all points.
-    units: Vec<f64>,
     runtime: &'a Runtime,
 }
 
 impl<'a> Builder<'a> {
-    fn new(points: &'a [f64], n_features: usize, leaf: usize, runtime: &'a Runtime) -> Self {
-        let mut builder = Self { points, n_features, leaf, units: vec![1.0; n_features], runtime };
-        let keys = builder.keys();
-        builder.units = (0..n_features)
-            .map(|axis| Spread::of(&builder, &keys, axis, 32 * SAMPLE).variance.sqrt().recip())
-            .map(|unit| if unit.is_finite() { unit } else { 0.0 })
-            .collect();
-        builder
+    fn new(points: &'a [f64], units: &'a [f64], leaf: usize, runtime: &'a Runtime) -> Self {
+        Self { points, n_features: units.len(), units, leaf, runtime }
     }
 
     fn keys(&self) -> Vec<u64> {
@@ -254,8 +250,8 @@ impl<'a> Builder<'a> {
     fn split(&self, keys: &mut [u64], at: usize) {
         let mut widest = (f64::NEG_INFINITY, 0, Spread::default());
         for axis in 0..self.n_features {
-            let spread = Spread::of(self, keys, axis, SAMPLE);
-            let width = spread.variance.sqrt() * self.units[axis];
+            let spread = Spread::of(self, keys, axis);
+            let width = spread.variance.sqrt() / self.units[axis];
             if width > widest.0 {
                 widest = (width, axis, spread);
             }
@@ -294,8 +290,8 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(builder: &Builder<'_>, keys: &[u64], axis: usize, n_samples: usize) -> Self {
-        let n_samples = n_samples.min(keys.len());
+    fn of(builder: &Builder<'_>, keys: &[u64], axis: usize) -> Self {
+        let n_samples = SAMPLE.min(keys.len());
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         let (mut sum, mut sum_squares) = (0.0, 0.0);
         let Some(&first) = keys.first() else { return Self::default() };

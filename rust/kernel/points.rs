@@ -9,10 +9,10 @@
 //!
 //! The list holds active components only; what is not on it has no share.
 
-use super::HALF_LOG2_E;
 use super::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
 use super::math::times_exp2;
 use super::simd::{MAX_LANES, Simd};
+use super::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
 use crate::covariances::PrecisionsCholesky;
 use crate::linalg::packed_row;
 use crate::mixture::Mixture;
@@ -20,13 +20,15 @@ use crate::mixture::Mixture;
 /// Most points of a group: a multiple of a block's at every level.
 pub(crate) const GROUP: usize = 64;
 
-/// Most features that have a kernel of their own, whose differences stay in
-/// registers; more share one.
-const MAX_UNROLLED: usize = 6;
-
 /// Base-2 logarithms of the components' weighted densities at their means.
 pub(crate) fn log2_peaks(mixture: &Mixture) -> Vec<f64> {
     (0..mixture.n_components()).map(|k| mixture.log_peak(k) * std::f64::consts::LOG2_E).collect()
+}
+
+/// Bits below the largest term at which a term is nothing: all of them together
+/// are less than 2^-53 of it.
+pub(crate) fn negligible_bits(mixture: &Mixture) -> f64 {
+    53.0 + (mixture.n_components() as f64).log2()
 }
 
 /// Memory for one group of points under one mixture.
@@ -38,21 +40,8 @@ pub(crate) struct PointsKernel<'a, S: Simd> {
     coordinates: Vec<f64>,
     differences: Vec<Block<S>>,
     terms: [Block<S>; CHUNK],
-}
-
-/// The number of features, known to the compiler where it is not 0.
-macro_rules! unrolled {
-    ($self:ident.$method:ident($($argument:expr),*)) => {
-        match $self.mixture.n_features() {
-            1 => $self.$method::<1>($($argument),*),
-            2 => $self.$method::<2>($($argument),*),
-            3 => $self.$method::<3>($($argument),*),
-            4 => $self.$method::<4>($($argument),*),
-            5 => $self.$method::<5>($($argument),*),
-            MAX_UNROLLED => $self.$method::<MAX_UNROLLED>($($argument),*),
-            _ => $self.$method::<0>($($argument),*),
-        }
-    };
+    /// Bits below the largest term at which one is nothing: 53 + log2(K).
+    negligible: f64,
 }
 
 impl<'a, S: Simd> PointsKernel<'a, S> {
@@ -69,6 +58,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             coordinates: vec![0.0; d * GROUP],
             differences: vec![zero; d],
             terms: [zero; CHUNK],
+            negligible: negligible_bits(mixture),
         }
     }
 
@@ -88,7 +78,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     pub(crate) fn log_density(&mut self, components: &[u32], out: &mut [&mut [f64]]) {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.log_density_of(components, out)),
+            || unrolled!(self.mixture.n_features(), self.log_density_of(components, out)),
         );
     }
 
@@ -97,7 +87,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     pub(crate) fn label(&mut self, components: &[u32], out: &mut [&mut [i64]]) {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.label_of(components, out)),
+            || unrolled!(self.mixture.n_features(), self.label_of(components, out)),
         );
     }
 
@@ -105,7 +95,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     pub(crate) fn responsibilities(&mut self, components: &[u32], out: &mut [&mut [f64]]) {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.responsibilities_of(components, out)),
+            || unrolled!(self.mixture.n_features(), self.responsibilities_of(components, out)),
         );
     }
 
@@ -115,7 +105,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             let mut state = LogSumExp::new(self.simd);
             for chunk in components.chunks(CHUNK) {
                 self.fill_terms::<D>(block, chunk);
-                state.absorb(self.simd, &mut self.terms[..chunk.len()]);
+                state.absorb_significant(self.simd, &self.terms[..chunk.len()], self.negligible);
             }
             let values = self.lanes(state.ln(self.simd));
             for (out, value) in out.iter_mut().zip(values) {
