@@ -271,15 +271,4 @@ impl PrecisionsCholesky {
             }
         }
     }
-
-    /// Entry (i, j) of the inverse covariance of component `k`.
-    pub(crate) fn precision(&self, n_features: usize, k: usize, i: usize, j: usize) -> f64 {
-        match self {
-            Self::Triangular { factors, stride } => (i.max(j)..n_features)
-                .map(|m| &factors[k * stride + packed_len(m)..])
-                .map(|row| row[i] * row[j])
-                .sum(),
-            Self::Diagonal { .. } => self.at(k, i, j).powi(2),
-        }
-    }
 }

@@ -1,12 +1,19 @@
 //! Culling of scattered points: a box of points -> the components that can
 //! matter there, for any number of features.
 //!
-//! Proof that what is left out cannot matter. In bits, q_k(x) = peak_k + δ'H_k δ
-//! with δ = x - mean_k and H_k = -log2(e)/2 times the precision, negative
-//! definite. Let r be any component and D_k = q_k - q_r. Component k is left out
-//! of a box only if an upper bound of D_k there is below -T. Each component is
-//! left out of a point at most once on the way down the tree, so that, with
-//! p(x) >= 2^(q_r(x)):
+//! Proof that what is left out cannot matter. In bits, q_k(x) = peak_k - |z|² with
+//! z = W_k (x - mean_k), W_k the inverse Cholesky factor times sqrt(log2(e) / 2).
+//! For points x in a box with middle c and half-widths h, every
+//!
+//!   |z_i(x)| >= |z_i(c)| - r_i,  r_i = Σ_j |W_ij| h_j,
+//!
+//! so that u_k = peak_k - Σ_i max(|z_i(c)| - r_i, 0)² is at least q_k at every one
+//! of them. Let l be the least, over the points themselves, of the largest q of a
+//! few components: those with the largest q at the middle, but any would do. A
+//! component is left out of the box only if u_k < l - T. It is then T bits below
+//! another at every point, that other one is not left out itself (its u is at
+//! least its q, hence at least l), and it is left out of a point at most once
+//! on the way down the tree. So, with p(x) >= 2^l:
 //!
 //! - log-density: T = 53 + log2(K), and all that is left out together is at most
 //!   K 2^-T p(x) = 2^-53 p(x);
@@ -14,33 +21,26 @@
 //!   float64 holds as zero;
 //! - labels: T = 0, and what is left out is less than the most responsible one.
 //!
-//! The bound. From the middle c of the box, D is an exact quadratic
-//! D_0 + 2 y'u + u'A u on |u_i| <= h_i, with y = H_k (c - mean_k) - H_r (c - mean_r)
-//! and A = H_k - H_r, so that
+//! Rounding. The u computed here is at least every q that the kernels compute, so
+//! that l, which the kernels compute, may be compared with it. Here as there a
+//! z_i is a sum of d products of a rounded difference and a factor: wrong by at
+//! most (d + 4) 2^-53 Σ_j |W_ij| |x_j - mean_j|. With e = (d + 8) 2^-51, r_i is
+//! made larger by e Σ_j |W_ij| (|c_j - mean_j| + h_j), more than twice that, for
+//! here and there; the sum of squares, of d + 4 roundings, is made smaller by e of
+//! itself, and u larger by e |peak_k|. A u that is not a number keeps its
+//! component, and a point whose every q is minus infinity or not a number makes
+//! l minus infinity and keeps all.
 //!
-//!   D <= D_0 + Σ_i max(2 y_i u_i + A_ii u_i²) + 2 Σ_{i<j} |A_ij| h_i h_j.
+//! Tried and left: the maximum of the quadratic q_k - q_r over the box, as for
+//! tiles. It beats this bound where l is a minimum over the box instead of over
+//! the points; against points it keeps twice as many in five dimensions, because
+//! their boxes are mostly empty, and costs twice the time.
 //!
-//! With s = 2 |y_i| h_i and a = -A_ii h_i², the maximum on one axis is s - a where
-//! s >= 2 a, and s² / (4 a) below. That parabola is convex in s, hence below its
-//! chords through s = 0, a and 2 a, hence max(s / 4, 3 s / 4 - a / 2, s - a) is an
-//! upper bound that needs no division and is at most a / 16 too large. Where A_ii
-//! is positive, s + A_ii h_i² is the maximum.
-//!
-//! Rounding. Let ρ_i = |c_i - mean_i| + h_i and R = Σ |H_ii| ρ_i². Because H is
-//! definite, |H_ij|² <= H_ii H_jj, so that Σ_ij |H_ij| ρ_i ρ_j <= d R, and that is
-//! what the sizes of all products that enter q, y'u and u'Hu sum up to, for k and
-//! for r. Each goes through at most d + 1 roundings in its entry of H (a sum of
-//! products of whitening factors, whose sizes sum up to at most sqrt(H_ii H_jj))
-//! and 2 d + 16 on its way into the bound: 20 d units of 2^-53. 512 d are added,
-//! 2^-44 d² (R_k + R_r + |peak_k| + |peak_r|) in all. A bound that is not a number
-//! keeps the component, and an infinite R makes it so.
-//!
-//! r is the component with the largest q at the middle, the first of equals. What
-//! survives depends on the points and the mixture alone: never on threads.
+//! What survives depends on the points and the mixture alone: never on threads.
 
 use crate::error::Result;
 use crate::kernel::simd::{MAX_LANES, Simd};
-use crate::kernel::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
+use crate::kernel::{HALF_LOG2_E, unrolled};
 use crate::linalg::packed_len;
 use crate::mixture::Mixture;
 use crate::pool::Runtime;
@@ -53,10 +53,13 @@ const TRIANGULAR: bool = false;
 /// Components of a block: a multiple of the lanes of every level.
 const BLOCK: usize = MAX_LANES;
 
-/// The active components as quadratics, in blocks of neighbours, so that those
-/// that survive a box fill few blocks. In a block, column after column: peaks,
-/// then means, then entries of H.
-pub(crate) struct Quadratics {
+/// Most components that the others are compared with.
+const N_BEST: usize = 4;
+
+/// The active components in blocks of neighbours, so that those that survive a
+/// box fill few blocks. In a block, column after column: peaks, then means, then
+/// entries of W.
+pub(crate) struct Blocks {
     n_features: usize,
     is_diagonal: bool,
     n_columns: usize,
@@ -73,8 +76,8 @@ pub(crate) struct Live {
     lanes: u32,
 }
 
-impl Quadratics {
-    /// Memory that the quadratics of a mixture would take.
+impl Blocks {
+    /// Memory that the blocks of a mixture would take.
     pub(crate) fn n_bytes(mixture: &Mixture) -> usize {
         let n_values = mixture.n_components().saturating_mul(n_columns(mixture));
         n_values.saturating_mul(size_of::<f64>())
@@ -85,7 +88,6 @@ impl Quadratics {
     /// # Errors
     /// The runtime was interrupted.
     pub(crate) fn new(mixture: &Mixture, runtime: &Runtime) -> Result<Self> {
-        let d = mixture.n_features();
         let active: Vec<usize> = mixture.active_components().collect();
         let means: Vec<f64> = active.iter().flat_map(|&k| mixture.mean(k)).copied().collect();
         let units = typical_stds(mixture);
@@ -106,8 +108,8 @@ impl Quadratics {
                 Ok(())
             },
         )?;
-        let is_diagonal = mixture.covariances().is_diagonal();
-        Ok(Self { n_features: d, is_diagonal, n_columns, components, values, units })
+        let (n_features, is_diagonal) = (mixture.n_features(), mixture.covariances().is_diagonal());
+        Ok(Self { n_features, is_diagonal, n_columns, components, values, units })
     }
 
     /// What to measure boxes in: a typical component's standard deviations.
@@ -161,13 +163,13 @@ fn n_columns(mixture: &Mixture) -> usize {
 fn write_component(mixture: &Mixture, k: usize, lane: &mut [f64]) {
     let d = mixture.n_features();
     let is_diagonal = mixture.covariances().is_diagonal();
-    let precision = |i, j| mixture.precisions_cholesky().precision(d, k, i, j);
+    let scale = HALF_LOG2_E.sqrt();
     let peak = mixture.log_peak(k) * std::f64::consts::LOG2_E;
-    let entries = (0..d).flat_map(|i| {
+    let factors = (0..d).flat_map(|i| {
         let first = if is_diagonal { i } else { 0 };
-        (first..=i).map(move |j| -HALF_LOG2_E * precision(i, j))
+        (first..=i).map(move |j| mixture.precisions_cholesky().at(k, i, j) * scale)
     });
-    let column = [peak].into_iter().chain(mixture.mean(k).iter().copied()).chain(entries);
+    let column = [peak].into_iter().chain(mixture.mean(k).iter().copied()).chain(factors);
     for (to, value) in lane.iter_mut().step_by(BLOCK).zip(column) {
         *to = value;
     }
@@ -176,234 +178,165 @@ fn write_component(mixture: &Mixture, k: usize, lane: &mut [f64]) {
 /// Finds the components that can matter in boxes.
 pub(crate) struct Culler<'a, S: Simd> {
     simd: S,
-    quadratics: &'a Quadratics,
-    threshold: f64,
+    blocks: &'a Blocks,
     middle: Vec<f64>,
     half: Vec<f64>,
-    /// q at the middle, of each lane of the blocks that are in.
-    at_middle: Vec<f64>,
-    /// H_r (c - mean_r).
-    slopes: Vec<f64>,
-    /// H_r, laid out as the columns of a block.
-    curvatures: Vec<f64>,
-    differences: Vec<S::F>,
+    /// u of each lane of the blocks that are in.
+    upper: Vec<f64>,
+    /// |c - mean| and h, the latter made larger for rounding.
+    differences: Vec<(S::F, S::F)>,
 }
 
 impl<'a, S: Simd> Culler<'a, S> {
-    /// A component is left out `threshold` bits below another.
-    pub(crate) fn new(simd: S, quadratics: &'a Quadratics, threshold: f64) -> Self {
-        let d = quadratics.n_features;
+    pub(crate) fn new(simd: S, blocks: &'a Blocks) -> Self {
+        let d = blocks.n_features;
+        let zero = simd.splat(0.0);
         Self {
             simd,
-            quadratics,
-            threshold,
+            blocks,
             middle: vec![0.0; d],
             half: vec![0.0; d],
-            at_middle: Vec::new(),
-            slopes: vec![0.0; d],
-            curvatures: vec![0.0; quadratics.n_columns - 1 - d],
-            differences: vec![simd.splat(0.0); d],
+            upper: Vec::new(),
+            differences: vec![(zero, zero); d],
         }
     }
 
-    /// Puts those of `from` that can matter in a box into `into`.
-    pub(crate) fn cull(&mut self, bounds: Bounds<'_>, from: &[Live], into: &mut Vec<Live>) {
-        into.clear();
+    /// Bounds the components of `live` over a box; puts a few of those that are
+    /// largest at its middle into `best`.
+    pub(crate) fn bound(&mut self, bounds: Bounds<'_>, live: &[Live], best: &mut Vec<u32>) {
         for (i, (&low, &high)) in bounds.low.iter().zip(bounds.high).enumerate() {
             // Halves first, so that nothing overflows that need not.
             self.middle[i] = 0.5 * low + 0.5 * high;
             self.half[i] = (high - self.middle[i]).max(self.middle[i] - low);
         }
         let simd = self.simd;
+        let d = self.blocks.n_features;
+        self.upper.resize(live.len() * BLOCK, 0.0);
         simd.vectorize(
             #[inline(always)]
             || {
-                let d = self.quadratics.n_features;
-                if self.quadratics.is_diagonal {
-                    unrolled!(d, self.cull_vectorized::<DIAGONAL>(from, into));
+                if self.blocks.is_diagonal {
+                    unrolled!(d, self.bound_vectorized::<DIAGONAL>(live, best));
                 } else {
-                    unrolled!(d, self.cull_vectorized::<TRIANGULAR>(from, into));
+                    unrolled!(d, self.bound_vectorized::<TRIANGULAR>(live, best));
+                }
+            },
+        );
+    }
+
+    /// Puts those of `live`, which were bounded last, that are not below `least`
+    /// into `kept`.
+    pub(crate) fn keep(&self, live: &[Live], least: f64, kept: &mut Vec<Live>) {
+        let simd = self.simd;
+        kept.clear();
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for (live, upper) in live.iter().zip(self.upper.chunks_exact(BLOCK)) {
+                    let mut below = 0;
+                    for first in (0..BLOCK).step_by(S::LANES) {
+                        let upper = simd.load(&upper[first..]);
+                        below |= simd.less_bits(upper, simd.splat(least)) << first;
+                    }
+                    let lanes = live.lanes & !below;
+                    if lanes != 0 {
+                        kept.push(Live { lanes, ..*live });
+                    }
                 }
             },
         );
     }
 
     #[inline(always)]
-    fn cull_vectorized<const D: usize, const DIAGONAL: bool>(
+    fn bound_vectorized<const D: usize, const DIAGONAL: bool>(
         &mut self,
-        from: &[Live],
-        into: &mut Vec<Live>,
+        live: &[Live],
+        best: &mut Vec<u32>,
     ) {
-        let Some(reference) = self.largest_at_middle::<D, DIAGONAL>(from) else {
-            into.extend_from_slice(from);
-            return;
-        };
-        let rest = self.set_reference::<D, DIAGONAL>(from[reference / BLOCK], reference % BLOCK);
-        let below = self.threshold - self.at_middle[reference] + rest;
-        for (position, live) in from.iter().enumerate() {
-            let mut kept = 0;
-            for first in (0..BLOCK).step_by(S::LANES) {
-                let q = self.simd.load(&self.at_middle[position * BLOCK + first..]);
-                let bound = self.bound::<D, DIAGONAL>(&self.quadratics.block(*live)[first..], q);
-                let dropped = self
-                    .simd
-                    .less_bits(self.simd.add(bound, self.simd.splat(below)), self.simd.splat(0.0));
-                kept |= (!dropped & ((1 << S::LANES) - 1)) << first;
-            }
-            if kept & live.lanes != 0 {
-                into.push(Live { lanes: kept & live.lanes, ..*live });
-            }
-        }
-    }
-
-    /// Fills `at_middle`; the position of the first lane with the largest q
-    /// there, if that is finite.
-    #[inline(always)]
-    fn largest_at_middle<const D: usize, const DIAGONAL: bool>(
-        &mut self,
-        from: &[Live],
-    ) -> Option<usize> {
         let simd = self.simd;
-        self.at_middle.resize(from.len() * BLOCK, 0.0);
         let mut largest = simd.splat(f64::NEG_INFINITY);
-        for (position, live) in from.iter().enumerate() {
+        let mut positions = simd.splat(0.0);
+        for (at, &block) in live.iter().enumerate() {
             for first in (0..BLOCK).step_by(S::LANES) {
-                let q = self.q_at_middle::<D, DIAGONAL>(&self.quadratics.block(*live)[first..]);
+                let values = &self.blocks.block(block)[first..];
+                let (upper, q) = if D == 0 {
+                    bounds_of::<S, D, DIAGONAL>(
+                        simd,
+                        values,
+                        (&self.middle, &self.half),
+                        &mut self.differences,
+                    )
+                } else {
+                    let zero = simd.splat(0.0);
+                    let mut differences = [(zero, zero); D];
+                    bounds_of::<S, D, DIAGONAL>(
+                        simd,
+                        values,
+                        (&self.middle, &self.half),
+                        &mut differences,
+                    )
+                };
+                let position = simd.splat((at * BLOCK + first) as f64);
+                positions = simd.select_less(largest, q, position, positions);
                 largest = simd.max(q, largest);
-                simd.store(q, &mut self.at_middle[position * BLOCK + first..]);
+                simd.store(upper, &mut self.upper[at * BLOCK + first..]);
             }
         }
-        let mut lanes = [f64::NEG_INFINITY; MAX_LANES];
-        simd.store(largest, &mut lanes);
-        let largest = lanes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if largest.is_finite() { self.at_middle.iter().position(|&q| q == largest) } else { None }
-    }
-
-    #[inline(always)]
-    fn q_at_middle<const D: usize, const DIAGONAL: bool>(&self, block: &[f64]) -> S::F {
-        let simd = self.simd;
-        let d = if D == 0 { self.quadratics.n_features } else { D };
-        let block = &block[..block_len::<S, DIAGONAL>(d)];
-        let middle = &self.middle[..d];
-        let column = |at: usize| simd.load(&block[at * BLOCK..]);
-        let difference = |i: usize| simd.sub(simd.splat(middle[i]), column(1 + i));
-        let mut q = column(0);
-        for i in 0..d {
-            let mut slope = simd.mul(column(entry::<DIAGONAL>(d, i, i)), difference(i));
-            if !DIAGONAL {
-                let mut beside = simd.splat(0.0);
-                for j in 0..i {
-                    let entry = column(entry::<DIAGONAL>(d, i, j));
-                    beside = simd.mul_add(entry, difference(j), beside);
-                }
-                slope = simd.mul_add(simd.splat(2.0), beside, slope);
-            }
-            q = simd.mul_add(difference(i), slope, q);
+        let mut lanes = [(f64::NEG_INFINITY, 0.0); MAX_LANES];
+        let mut values = [0.0; MAX_LANES];
+        simd.store(largest, &mut values);
+        lanes.iter_mut().zip(values).take(S::LANES).for_each(|(lane, q)| lane.0 = q);
+        simd.store(positions, &mut values);
+        lanes.iter_mut().zip(values).enumerate().for_each(|(i, (lane, at))| lane.1 = at + i as f64);
+        lanes.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)));
+        best.clear();
+        for &(_, at) in lanes.iter().take(N_BEST).filter(|(q, _)| *q > f64::NEG_INFINITY) {
+            let at = at as usize;
+            let lane = live[at / BLOCK].block as usize * BLOCK + at % BLOCK;
+            best.push(self.blocks.components[lane]);
         }
-        q
-    }
-
-    /// Takes a lane as the reference; its share of the rounding.
-    #[inline(always)]
-    fn set_reference<const D: usize, const DIAGONAL: bool>(
-        &mut self,
-        live: Live,
-        lane: usize,
-    ) -> f64 {
-        let d = self.quadratics.n_features;
-        let block = self.quadratics.block(live);
-        let at = |column: usize| block[column * BLOCK + lane];
-        for (i, to) in self.curvatures.iter_mut().enumerate() {
-            *to = at(1 + d + i);
-        }
-        let mut size = at(0).abs();
-        for i in 0..d {
-            let mut slope = 0.0;
-            let others = if DIAGONAL { i..i + 1 } else { 0..d };
-            for j in others {
-                slope +=
-                    at(entry::<DIAGONAL>(d, i.max(j), i.min(j))) * (self.middle[j] - at(1 + j));
-            }
-            self.slopes[i] = slope;
-            let reach = (self.middle[i] - at(1 + i)).abs() + self.half[i];
-            size -= at(entry::<DIAGONAL>(d, i, i)) * reach * reach;
-        }
-        size * rounding(d)
-    }
-
-    /// Upper bound of q - q_r over the box, plus q_r at the middle, of the lanes
-    /// of a block whose q at the middle is `q`.
-    #[inline(always)]
-    fn bound<const D: usize, const DIAGONAL: bool>(&mut self, block: &[f64], q: S::F) -> S::F {
-        let simd = self.simd;
-        let d = if D == 0 { self.quadratics.n_features } else { D };
-        let block = &block[..block_len::<S, DIAGONAL>(d)];
-        let (middle, half, slopes) = (&self.middle[..d], &self.half[..d], &self.slopes[..d]);
-        let curvatures = &self.curvatures[..entry::<DIAGONAL>(0, d - 1, d - 1)];
-        let mut in_registers = [simd.splat(0.0); MAX_UNROLLED];
-        let differences = if D == 0 { &mut self.differences[..d] } else { &mut in_registers[..d] };
-        let splat = |x| simd.splat(x);
-        let column = |at: usize| simd.load(&block[at * BLOCK..]);
-        for i in 0..d {
-            differences[i] = simd.sub(splat(middle[i]), column(1 + i));
-        }
-        let (mut bound, mut size) = (q, simd.abs(column(0)));
-        for i in 0..d {
-            let diagonal = entry::<DIAGONAL>(d, i, i);
-            let curvature = column(diagonal);
-            let mut slope = simd.mul(curvature, differences[i]);
-            if !DIAGONAL {
-                let mut beside = splat(0.0);
-                for j in 0..i {
-                    let at = entry::<DIAGONAL>(d, i, j);
-                    let value = column(at);
-                    slope = simd.mul_add(value, differences[j], slope);
-                    let other = simd.abs(simd.sub(value, splat(curvatures[at - 1 - d])));
-                    beside = simd.mul_add(other, splat(half[j]), beside);
-                }
-                for j in i + 1..d {
-                    let value = column(entry::<DIAGONAL>(d, j, i));
-                    slope = simd.mul_add(value, differences[j], slope);
-                }
-                bound = simd.mul_add(beside, splat(2.0 * half[i]), bound);
-            }
-            let steepness = simd.abs(simd.sub(slope, splat(slopes[i])));
-            let steepness = simd.mul(steepness, splat(2.0 * half[i]));
-            let bend = simd.sub(curvature, splat(curvatures[diagonal - 1 - d]));
-            let bend = simd.mul(bend, splat(half[i] * half[i]));
-            bound = simd.add(bound, largest_along(simd, steepness, bend));
-            let reach = simd.add(simd.abs(differences[i]), splat(half[i]));
-            size = simd.neg_mul_add(simd.mul(curvature, reach), reach, size);
-        }
-        simd.mul_add(size, splat(rounding(d)), bound)
     }
 }
 
-/// Numbers of a block from the first lane of a vector to its end in the last
-/// column.
+/// u over the box and q at its middle, of the lanes of a block from the first of
+/// `values` on.
 #[inline(always)]
-fn block_len<S: Simd, const DIAGONAL: bool>(n_features: usize) -> usize {
-    entry::<DIAGONAL>(n_features, n_features - 1, n_features - 1) * BLOCK + S::LANES
-}
-
-/// Column of the entry (i, j) of H, j <= i.
-#[inline(always)]
-fn entry<const DIAGONAL: bool>(n_features: usize, i: usize, j: usize) -> usize {
-    1 + n_features + if DIAGONAL { i } else { packed_len(i) + j }
-}
-
-/// What the header adds for rounding, relative to the sizes.
-#[inline(always)]
-fn rounding(n_features: usize) -> f64 {
-    2.0_f64.powi(-44) * (n_features * n_features) as f64
-}
-
-/// An upper bound of s t + b t² over |t| <= 1, for s >= 0: see the header.
-#[inline(always)]
-fn largest_along<S: Simd>(simd: S, s: S::F, b: S::F) -> S::F {
-    let (down, up) = (simd.min(b, simd.splat(0.0)), simd.max(b, simd.splat(0.0)));
-    let low = simd.mul(simd.splat(0.25), s);
-    let middle = simd.mul_add(simd.splat(0.75), s, simd.mul(simd.splat(0.5), down));
-    let high = simd.add(s, down);
-    simd.add(up, simd.max(low, simd.max(middle, high)))
+fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
+    simd: S,
+    values: &[f64],
+    (middle, half): (&[f64], &[f64]),
+    differences: &mut [(S::F, S::F)],
+) -> (S::F, S::F) {
+    let d = if D == 0 { differences.len() } else { D };
+    let n_factors = if DIAGONAL { d } else { packed_len(d) };
+    let values = &values[..(d + n_factors) * BLOCK + S::LANES];
+    let (middle, half, differences) = (&middle[..d], &half[..d], &mut differences[..d]);
+    let splat = |x| simd.splat(x);
+    let column = |at: usize| simd.load(&values[at * BLOCK..]);
+    let rounding = (d + 8) as f64 * 2.0_f64.powi(-51);
+    for i in 0..d {
+        let difference = simd.sub(splat(middle[i]), column(1 + i));
+        let half = splat(half[i]);
+        let reach = simd.add(simd.abs(difference), half);
+        differences[i] = (difference, simd.mul_add(reach, splat(rounding), half));
+    }
+    let zero = splat(0.0);
+    let (mut nearest, mut at_middle) = (zero, zero);
+    for i in 0..d {
+        let first = if DIAGONAL { i } else { 0 };
+        let row = if DIAGONAL { 1 + d } else { 1 + d + packed_len(i) };
+        let (mut z, mut r) = (zero, zero);
+        for j in first..=i {
+            let factor = column(row + j);
+            z = simd.mul_add(factor, differences[j].0, z);
+            r = simd.mul_add(simd.abs(factor), differences[j].1, r);
+        }
+        // Not a number stays one: max gives its second argument then.
+        let z_nearest = simd.max(zero, simd.sub(simd.abs(z), r));
+        nearest = simd.mul_add(z_nearest, z_nearest, nearest);
+        at_middle = simd.mul_add(z, z, at_middle);
+    }
+    let peak = column(0);
+    let upper = simd.neg_mul_add(nearest, splat(1.0 - rounding), peak);
+    (simd.mul_add(simd.abs(peak), splat(rounding), upper), simd.sub(peak, at_middle))
 }

@@ -14,14 +14,15 @@
 //! Pieces depend on the number of points and nothing in them on threads, so
 //! neither do the bits of the result.
 
-use crate::cull_box::{Culler, Live, Quadratics};
+use crate::cull_box::{Blocks, Culler, Live};
 use crate::error::Result;
-use crate::kernel::points::{GROUP, PointsKernel, log2_peaks};
+use crate::kernel::points::{PointsKernel, log2_peaks};
 use crate::kernel::simd::{Dispatch, Simd};
 use crate::mixture::Mixture;
 use crate::pool::Runtime;
-use crate::tree::{self, Node, Tree};
+use crate::tree::{self, Bounds, Node, Tree};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Points of a piece. A tree takes some 30 bytes a point while it is built.
 const PIECE: usize = 1 << 17;
@@ -37,7 +38,7 @@ const MIN_POINTS: usize = 4096;
 const MIN_OPERATIONS: usize = 3000;
 
 /// Most memory for the culled components, in bytes.
-const MAX_QUADRATICS: usize = 64 << 20;
+const MAX_BLOCKS: usize = 64 << 20;
 
 /// Leaves that are tried.
 const N_PROBES: usize = 8;
@@ -47,7 +48,7 @@ const N_PROBES: usize = 8;
 const MAX_SURVIVING: f64 = 0.6;
 
 /// Leaves that one thread takes at a time.
-const TASK: usize = 32;
+const TASK: usize = 64;
 
 /// Culled at leaves, and on the way to them at every so many levels: halving a
 /// box leaves out too few to pay for trying at each.
@@ -61,10 +62,11 @@ pub(crate) trait PointQuantity: Sync {
     /// Bits below another component at which one may be left out.
     fn threshold(mixture: &Mixture) -> f64;
 
-    /// Writes the rows of the points that the kernel holds, under `components`,
-    /// which it may put into another order.
+    /// Writes the rows of the points of one of the kernel's groups, under
+    /// `components`, which it may put into another order.
     fn evaluate<S: Simd>(
         kernel: &mut PointsKernel<'_, S>,
+        group: usize,
         components: &mut [u32],
         rows: &mut [&mut [Self::Value]],
     );
@@ -105,8 +107,8 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
         let active = mixture.active_components().map(|k| k as u32).collect();
         let may_cull = out.len() / row_len >= MIN_POINTS
             && operations_per_point(mixture) >= MIN_OPERATIONS
-            && Quadratics::n_bytes(mixture) <= MAX_QUADRATICS;
-        let quadratics = if may_cull { Some(Quadratics::new(mixture, runtime)?) } else { None };
+            && Blocks::n_bytes(mixture) <= MAX_BLOCKS;
+        let blocks = if may_cull { Some(Blocks::new(mixture, runtime)?) } else { None };
         let call = Call::<Q, S> {
             simd,
             mixture,
@@ -122,9 +124,9 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
             let out = out.par_chunks_mut(PIECE * row_len);
             points.par_chunks(PIECE * d).zip(out).try_for_each(|(points, out)| {
                 let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
-                match &quadratics {
-                    Some(quadratics) if call.culling_pays(quadratics, points)? => {
-                        call.culled(quadratics, points, rows)
+                match &blocks {
+                    Some(blocks) if call.culling_pays(blocks, points)? => {
+                        call.culled(blocks, points, rows)
                     }
                     _ => call.dense(points, &mut rows),
                 }
@@ -153,95 +155,94 @@ impl<Q: PointQuantity, S: Simd> Call<'_, Q, S> {
             || (PointsKernel::new(self.simd, self.mixture, self.peaks), self.active.clone()),
             |(kernel, components), (points, rows)| {
                 self.runtime.check()?;
-                kernel.gather(points, rows.len(), |lane| lane);
-                Q::evaluate(kernel, components, rows);
+                kernel.gather(points, 0..rows.len());
+                Q::evaluate(kernel, 0, components, rows);
                 Ok(())
             },
         )
     }
 
     /// Whether few enough components survive in a sample of the piece's leaves.
-    fn culling_pays(&self, quadratics: &Quadratics, points: &[f64]) -> Result<bool> {
+    fn culling_pays(&self, blocks: &Blocks, points: &[f64]) -> Result<bool> {
         let d = self.mixture.n_features();
         if points.len() / d < MIN_POINTS {
             return Ok(false);
         }
-        let boxes = tree::probe(points, quadratics.units(), N_PROBES, self.runtime)?;
-        let all = quadratics.all();
-        let mut culler = Culler::new(self.simd, quadratics, Q::threshold(self.mixture));
-        let (mut live, mut components, mut n_surviving) = (Vec::new(), Vec::new(), 0);
-        for bounds in tree::probed(&boxes, d) {
+        let mut worker = Worker::new(self, blocks);
+        let (all, mut bounds, mut kept) = (blocks.all(), vec![0.0; 2 * d], Vec::new());
+        let (mut n_surviving, mut n_tried) = (0, 0);
+        for rows in tree::probe(points, blocks.units(), N_PROBES, self.runtime)? {
             self.runtime.check()?;
-            culler.cull(bounds, &all, &mut live);
-            quadratics.components(&live, &mut components);
-            n_surviving += components.len();
+            tree::enclose(points, rows.iter().copied(), &mut bounds);
+            worker.kernel.gather(points, rows.iter().map(|&row| row as usize));
+            worker.cull(Bounds::of(&bounds), 0..1, &all, &mut kept);
+            blocks.components(&kept, &mut worker.components);
+            n_surviving += worker.components.len();
+            n_tried += self.active.len();
         }
-        let n_evaluated = (N_PROBES * self.active.len()) as f64;
-        Ok(n_surviving as f64 <= MAX_SURVIVING * n_evaluated)
+        Ok(n_surviving as f64 <= MAX_SURVIVING * n_tried as f64)
     }
 
     /// The survivors of each leaf at its points.
     fn culled(
         &self,
-        quadratics: &Quadratics,
+        blocks: &Blocks,
         points: &[f64],
         mut rows: Vec<&mut [Q::Value]>,
     ) -> Result<()> {
-        let tree = Tree::new(points, quadratics.units(), self.runtime)?;
+        let tree = Tree::new(points, blocks.units(), self.runtime)?;
         let mut in_order: Vec<&mut [Q::Value]> =
             tree.order().iter().map(|&row| std::mem::take(&mut rows[row as usize])).collect();
         drop(rows);
-        let descent = Descent { call: self, quadratics, tree: &tree, points };
-        match tree.root() {
-            Some(root) => descent.descend(root, &quadratics.all(), &mut in_order),
-            None => Ok(()),
+        let mut tasks = Vec::new();
+        if let Some(root) = tree.root() {
+            split_into_tasks(&tree, root, &mut in_order, &mut tasks);
         }
+        let all = blocks.all();
+        tasks.into_par_iter().try_for_each_init(
+            || Worker::new(self, blocks),
+            |worker, (node, rows)| {
+                let order = &tree.order()[tree.range(node)];
+                worker.kernel.gather(points, order.iter().map(|&row| row as usize));
+                let first_leaf = tree.leaves(node).start;
+                worker.visit(&Place { tree: &tree, first_leaf }, node, &all, rows)
+            },
+        )
     }
 }
 
-/// The way from the root to the leaves.
-struct Descent<'a, Q, S: Simd> {
-    call: &'a Call<'a, Q, S>,
-    quadratics: &'a Quadratics,
-    tree: &'a Tree,
-    points: &'a [f64],
-}
-
-impl<Q: PointQuantity, S: Simd> Descent<'_, Q, S> {
-    /// Writes the rows of a node's points, for which `live` can matter.
-    fn descend(&self, node: Node, live: &[Live], rows: &mut [&mut [Q::Value]]) -> Result<()> {
-        self.call.runtime.check()?;
-        let halves = if node.n_leaves <= TASK { None } else { node.children() };
-        let Some([left, right]) = halves else {
-            return Worker::new(self).visit(node, live, rows);
-        };
-        let mut survivors = Vec::new();
-        let live = if is_culled(node) {
-            self.culler().cull(self.tree.bounds(node), live, &mut survivors);
-            &survivors
-        } else {
-            live
-        };
-        let (rows_left, rows_right) = rows.split_at_mut(self.tree.range(left).len());
-        let (a, b) = rayon::join(
-            || self.descend(left, live, rows_left),
-            || self.descend(right, live, rows_right),
-        );
-        a.and(b)
-    }
-
-    fn culler(&self) -> Culler<'_, S> {
-        Culler::new(self.call.simd, self.quadratics, Q::threshold(self.call.mixture))
-    }
+/// Nodes of at most `TASK` leaves, and the rows of their points.
+fn split_into_tasks<'a, 'b, V>(
+    tree: &Tree,
+    node: Node,
+    rows: &'a mut [&'b mut [V]],
+    tasks: &mut Vec<(Node, &'a mut [&'b mut [V]])>,
+) {
+    let halves = if node.n_leaves <= TASK { None } else { node.children() };
+    let Some([left, right]) = halves else {
+        tasks.push((node, rows));
+        return;
+    };
+    let (rows_left, rows_right) = rows.split_at_mut(tree.range(left).len());
+    split_into_tasks(tree, left, rows_left, tasks);
+    split_into_tasks(tree, right, rows_right, tasks);
 }
 
 fn is_culled(node: Node) -> bool {
     node.n_leaves.ilog2().is_multiple_of(LEVELS)
 }
 
-/// Scratch memory of one thread for a few leaves.
+/// Where the groups that a kernel holds are in a tree.
+struct Place<'a> {
+    tree: &'a Tree,
+    /// The leaf that is group 0.
+    first_leaf: usize,
+}
+
+/// Scratch memory of one thread.
 struct Worker<'a, Q, S: Simd> {
-    descent: &'a Descent<'a, Q, S>,
+    call: &'a Call<'a, Q, S>,
+    blocks: &'a Blocks,
     culler: Culler<'a, S>,
     kernel: PointsKernel<'a, S>,
     /// Lists of survivors that are not in use.
@@ -250,37 +251,57 @@ struct Worker<'a, Q, S: Simd> {
 }
 
 impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
-    fn new(descent: &'a Descent<'a, Q, S>) -> Self {
-        let call = descent.call;
+    fn new(call: &'a Call<'a, Q, S>, blocks: &'a Blocks) -> Self {
         Self {
-            descent,
-            culler: descent.culler(),
+            call,
+            blocks,
+            culler: Culler::new(call.simd, blocks),
             kernel: PointsKernel::new(call.simd, call.mixture, call.peaks),
             lists: Vec::new(),
             components: Vec::new(),
         }
     }
 
-    fn visit(&mut self, node: Node, live: &[Live], rows: &mut [&mut [Q::Value]]) -> Result<()> {
-        self.descent.call.runtime.check()?;
-        let tree = self.descent.tree;
+    /// Puts those of `live` that can matter to the points of some groups, which
+    /// are in a box, into `kept`.
+    fn cull(
+        &mut self,
+        bounds: Bounds<'_>,
+        groups: Range<usize>,
+        live: &[Live],
+        kept: &mut Vec<Live>,
+    ) {
+        self.culler.bound(bounds, live, &mut self.components);
+        let least = self.kernel.least_largest(&self.components, groups);
+        self.culler.keep(live, least - Q::threshold(self.call.mixture), kept);
+    }
+
+    /// Writes the rows of a node's points, for which `live` can matter.
+    fn visit(
+        &mut self,
+        place: &Place<'_>,
+        node: Node,
+        live: &[Live],
+        rows: &mut [&mut [Q::Value]],
+    ) -> Result<()> {
+        self.call.runtime.check()?;
+        let tree = place.tree;
+        let leaves = tree.leaves(node);
+        let groups = leaves.start - place.first_leaf..leaves.end - place.first_leaf;
         let mut survivors = self.lists.pop().unwrap_or_default();
         let live = if is_culled(node) {
-            self.culler.cull(tree.bounds(node), live, &mut survivors);
+            self.cull(tree.bounds(node), groups.clone(), live, &mut survivors);
             &survivors
         } else {
             live
         };
         if let Some([left, right]) = node.children() {
             let (rows_left, rows_right) = rows.split_at_mut(tree.range(left).len());
-            self.visit(left, live, rows_left)?;
-            self.visit(right, live, rows_right)?;
+            self.visit(place, left, live, rows_left)?;
+            self.visit(place, right, live, rows_right)?;
         } else {
-            self.descent.quadratics.components(live, &mut self.components);
-            let order = &tree.order()[tree.range(node)];
-            debug_assert!(order.len() <= GROUP);
-            self.kernel.gather(self.descent.points, order.len(), |lane| order[lane] as usize);
-            Q::evaluate(&mut self.kernel, &mut self.components, rows);
+            self.blocks.components(live, &mut self.components);
+            Q::evaluate(&mut self.kernel, groups.start, &mut self.components, rows);
         }
         self.lists.push(survivors);
         Ok(())

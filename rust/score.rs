@@ -123,10 +123,11 @@ impl PointQuantity for LogDensity {
 
     fn evaluate<S: Simd>(
         kernel: &mut PointsKernel<'_, S>,
+        group: usize,
         components: &mut [u32],
         rows: &mut [&mut [f64]],
     ) {
-        kernel.log_density(components, rows);
+        kernel.log_density(group, components, rows);
     }
 }
 
@@ -141,12 +142,13 @@ impl PointQuantity for Label {
 
     fn evaluate<S: Simd>(
         kernel: &mut PointsKernel<'_, S>,
+        group: usize,
         components: &mut [u32],
         rows: &mut [&mut [i64]],
     ) {
         // The first of equals is found by going through them in order.
         components.sort_unstable();
-        kernel.label(components, rows);
+        kernel.label(group, components, rows);
     }
 }
 
@@ -161,9 +163,10 @@ impl PointQuantity for Responsibilities {
 
     fn evaluate<S: Simd>(
         kernel: &mut PointsKernel<'_, S>,
+        group: usize,
         components: &mut [u32],
         rows: &mut [&mut [f64]],
     ) {
-        kernel.responsibilities(components, rows);
+        kernel.responsibilities(group, components, rows);
     }
 }

@@ -20,11 +20,12 @@
 //! whichever components are left out.
 
 use crate::error::Result;
+use crate::kernel::points::GROUP;
 use crate::pool::Runtime;
 use std::ops::Range;
 
 /// Points of a leaf: a multiple of the points of a kernel's block.
-pub(crate) const LEAF: usize = 64;
+pub(crate) const LEAF: usize = GROUP;
 
 /// Points from which the two sides of a node are built in parallel.
 const PARALLEL: usize = 1 << 13;
@@ -110,6 +111,11 @@ impl Tree {
         Bounds::of(&self.boxes[node.index * 2 * self.n_features..][..2 * self.n_features])
     }
 
+    /// The node's leaves.
+    pub(crate) fn leaves(&self, node: Node) -> Range<usize> {
+        node.first_leaf..node.first_leaf + node.n_leaves
+    }
+
     /// Where the node's points are in the tree's order.
     pub(crate) fn range(&self, node: Node) -> Range<usize> {
         let end = (node.first_leaf + node.n_leaves) * LEAF;
@@ -123,7 +129,8 @@ impl Tree {
 }
 
 impl<'a> Bounds<'a> {
-    fn of(values: &'a [f64]) -> Self {
+    /// As [`enclose`] wrote them.
+    pub(crate) fn of(values: &'a [f64]) -> Self {
         let (low, high) = values.split_at(values.len() / 2);
         Self { low, high }
     }
@@ -143,24 +150,19 @@ pub(crate) fn grouped(
     Ok(rows(&keys))
 }
 
-/// Writes the boxes of some leaves of the tree over `points`, spread evenly: what
-/// culling would meet, for a few percent of the time that the tree takes.
+/// The rows of some leaves of the tree over `points`, spread evenly: what culling
+/// would meet, for a small part of the time that the tree takes.
 pub(crate) fn probe(
     points: &[f64],
     units: &[f64],
     n_probes: usize,
     runtime: &Runtime,
-) -> Result<Vec<f64>> {
+) -> Result<Vec<Vec<u32>>> {
     let builder = Builder::new(points, units, LEAF, runtime);
     let mut keys = builder.keys();
-    let mut boxes = Vec::with_capacity(n_probes * 2 * units.len());
-    builder.probe(&mut keys, n_probes, &mut boxes)?;
-    Ok(boxes)
-}
-
-/// The boxes that [`probe`] wrote.
-pub(crate) fn probed(boxes: &[f64], n_features: usize) -> impl Iterator<Item = Bounds<'_>> {
-    boxes.chunks_exact(2 * n_features).map(Bounds::of)
+    let mut leaves = Vec::with_capacity(n_probes);
+    builder.probe(&mut keys, n_probes, &mut leaves)?;
+    Ok(leaves)
 }
 
 fn rows(keys: &[u64]) -> Vec<u32> {
@@ -195,7 +197,7 @@ impl<'a> Builder<'a> {
     fn build(&self, keys: &mut [u64], boxes: &mut [f64]) -> Result<()> {
         let n_leaves = keys.len().div_ceil(self.leaf);
         if n_leaves <= 1 {
-            self.enclose(keys, boxes);
+            enclose(self.points, keys.iter().map(|&key| key as u32), boxes);
             return Ok(());
         }
         let is_parallel = keys.len() >= PARALLEL;
@@ -222,14 +224,12 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Goes down to `n_probes` leaves and appends their boxes.
-    fn probe(&self, keys: &mut [u64], n_probes: usize, boxes: &mut Vec<f64>) -> Result<()> {
+    /// Goes down to `n_probes` leaves and appends their rows.
+    fn probe(&self, keys: &mut [u64], n_probes: usize, leaves: &mut Vec<Vec<u32>>) -> Result<()> {
         self.runtime.check()?;
         let n_leaves = keys.len().div_ceil(self.leaf);
         if n_leaves <= 1 {
-            let at = boxes.len();
-            boxes.resize(at + 2 * self.n_features, 0.0);
-            self.enclose(keys, &mut boxes[at..]);
+            leaves.push(rows(keys));
             return Ok(());
         }
         let n_left = n_leaves_left(n_leaves) * self.leaf;
@@ -238,10 +238,10 @@ impl<'a> Builder<'a> {
         // Of one leaf only, to alternate sides: the depth's parity does.
         let to_right = if n_probes > 1 { n_probes / 2 } else { n_leaves.ilog2() as usize & 1 };
         if to_right < n_probes {
-            self.probe(left, n_probes - to_right, boxes)?;
+            self.probe(left, n_probes - to_right, leaves)?;
         }
         if to_right > 0 {
-            self.probe(right, to_right, boxes)?;
+            self.probe(right, to_right, leaves)?;
         }
         Ok(())
     }
@@ -265,18 +265,20 @@ impl<'a> Builder<'a> {
         }
         keys.select_nth_unstable(at);
     }
+}
 
-    /// Writes the box of the points, the least coordinates first.
-    fn enclose(&self, keys: &[u64], bounds: &mut [f64]) {
-        let (low, high) = bounds.split_at_mut(bounds.len() / 2);
-        low.fill(f64::INFINITY);
-        high.fill(f64::NEG_INFINITY);
-        for &key in keys {
-            let point = &self.points[key as u32 as usize * self.n_features..];
-            for ((low, high), &x) in low.iter_mut().zip(high.iter_mut()).zip(point) {
-                *low = low.min(x);
-                *high = high.max(x);
-            }
+/// Writes the box of some rows of `points`: the least coordinates, then the
+/// greatest.
+pub(crate) fn enclose(points: &[f64], rows: impl Iterator<Item = u32>, bounds: &mut [f64]) {
+    let n_features = bounds.len() / 2;
+    let (low, high) = bounds.split_at_mut(n_features);
+    low.fill(f64::INFINITY);
+    high.fill(f64::NEG_INFINITY);
+    for row in rows {
+        let point = &points[row as usize * n_features..];
+        for ((low, high), &x) in low.iter_mut().zip(high.iter_mut()).zip(point) {
+            *low = low.min(x);
+            *high = high.max(x);
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
 use crate::covariances::PrecisionsCholesky;
 use crate::linalg::packed_row;
 use crate::mixture::Mixture;
+use std::ops::Range;
 
 /// Most points of a group: a multiple of a block's at every level.
 pub(crate) const GROUP: usize = 64;
@@ -36,7 +37,7 @@ pub(crate) struct PointsKernel<'a, S: Simd> {
     simd: S,
     mixture: &'a Mixture,
     peaks: &'a [f64],
-    /// The group, one row of `GROUP` lanes a feature.
+    /// Group after group, one row of `GROUP` lanes a feature.
     coordinates: Vec<f64>,
     differences: Vec<Block<S>>,
     terms: [Block<S>; CHUNK],
@@ -55,56 +56,108 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             simd,
             mixture,
             peaks,
-            coordinates: vec![0.0; d * GROUP],
+            coordinates: Vec::new(),
             differences: vec![zero; d],
             terms: [zero; CHUNK],
             negligible: negligible_bits(mixture),
         }
     }
 
-    /// Takes `len` points, at least one and at most `GROUP`: the rows `row(0)` ..
-    /// `row(len - 1)` of `points`. Lanes beyond the last point repeat it.
-    pub(crate) fn gather(&mut self, points: &[f64], len: usize, row: impl Fn(usize) -> usize) {
+    /// Takes the rows `rows` of `points`, `GROUP` at a time: the groups that the
+    /// other methods name. Lanes beyond the last point repeat it.
+    pub(crate) fn gather(&mut self, points: &[f64], rows: impl ExactSizeIterator<Item = usize>) {
         let d = self.mixture.n_features();
-        for lane in 0..len.next_multiple_of(Self::BLOCK) {
-            let point = &points[row(lane.min(len - 1)) * d..][..d];
-            for (feature, &x) in self.coordinates.chunks_exact_mut(GROUP).zip(point) {
-                feature[lane] = x;
+        let (group_len, n_points) = (GROUP * d, rows.len());
+        self.coordinates.resize(n_points.div_ceil(GROUP) * group_len, 0.0);
+        for (at, row) in rows.enumerate() {
+            let group = &mut self.coordinates[at / GROUP * group_len..][..group_len];
+            let end = if at + 1 < n_points { at % GROUP + 1 } else { GROUP };
+            for (feature, &x) in group.chunks_exact_mut(GROUP).zip(&points[row * d..]) {
+                feature[at % GROUP..end].fill(x);
             }
         }
     }
 
-    /// log p of each point of the group, into one row a point.
-    pub(crate) fn log_density(&mut self, components: &[u32], out: &mut [&mut [f64]]) {
+    /// The least, over the points of some groups, of the largest q of some
+    /// components, in base 2; minus infinity where one has none.
+    pub(crate) fn least_largest(&mut self, components: &[u32], groups: Range<usize>) -> f64 {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.mixture.n_features(), self.log_density_of(components, out)),
+            || unrolled!(self.mixture.n_features(), self.least_largest_of(components, groups)),
+        )
+    }
+
+    /// log p of each point of the group, into one row a point.
+    pub(crate) fn log_density(&mut self, group: usize, components: &[u32], out: &mut [&mut [f64]]) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || unrolled!(self.mixture.n_features(), self.log_density_of(group, components, out)),
         );
     }
 
     /// The first component with the largest share, 0 where none has any; into one
     /// row a point. `components` are in ascending order.
-    pub(crate) fn label(&mut self, components: &[u32], out: &mut [&mut [i64]]) {
+    pub(crate) fn label(&mut self, group: usize, components: &[u32], out: &mut [&mut [i64]]) {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.mixture.n_features(), self.label_of(components, out)),
+            || unrolled!(self.mixture.n_features(), self.label_of(group, components, out)),
         );
     }
 
     /// Shares of all components, into one row a point.
-    pub(crate) fn responsibilities(&mut self, components: &[u32], out: &mut [&mut [f64]]) {
+    pub(crate) fn responsibilities(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [f64]],
+    ) {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.mixture.n_features(), self.responsibilities_of(components, out)),
+            || {
+                unrolled!(
+                    self.mixture.n_features(),
+                    self.responsibilities_of(group, components, out)
+                )
+            },
         );
     }
 
     #[inline(always)]
-    fn log_density_of<const D: usize>(&mut self, components: &[u32], out: &mut [&mut [f64]]) {
+    fn least_largest_of<const D: usize>(
+        &mut self,
+        components: &[u32],
+        groups: Range<usize>,
+    ) -> f64 {
+        let simd = self.simd;
+        let mut least = splat(simd, f64::INFINITY);
+        for group in groups {
+            for block in 0..GROUP / Self::BLOCK {
+                self.fill_terms::<D>((group, block), components);
+                let mut largest = splat(simd, f64::NEG_INFINITY);
+                for term in &self.terms[..components.len()] {
+                    for v in 0..VECTORS {
+                        largest[v] = simd.max(term[v], largest[v]);
+                    }
+                }
+                for v in 0..VECTORS {
+                    least[v] = simd.min(largest[v], least[v]);
+                }
+            }
+        }
+        self.lanes(least)[..Self::BLOCK].iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    #[inline(always)]
+    fn log_density_of<const D: usize>(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [f64]],
+    ) {
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             let mut state = LogSumExp::new(self.simd);
             for chunk in components.chunks(CHUNK) {
-                self.fill_terms::<D>(block, chunk);
+                self.fill_terms::<D>((group, block), chunk);
                 state.absorb_significant(self.simd, &self.terms[..chunk.len()], self.negligible);
             }
             let values = self.lanes(state.ln(self.simd));
@@ -115,13 +168,18 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     }
 
     #[inline(always)]
-    fn label_of<const D: usize>(&mut self, components: &[u32], out: &mut [&mut [i64]]) {
+    fn label_of<const D: usize>(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [i64]],
+    ) {
         let simd = self.simd;
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             let mut largest = splat(simd, f64::NEG_INFINITY);
             let mut labels = splat(simd, 0.0);
             for chunk in components.chunks(CHUNK) {
-                self.fill_terms::<D>(block, chunk);
+                self.fill_terms::<D>((group, block), chunk);
                 for (term, &k) in self.terms.iter().zip(chunk) {
                     let label = simd.splat(f64::from(k));
                     for v in 0..VECTORS {
@@ -140,7 +198,12 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     /// no share, then exponentiated along the row: so a share does not depend on
     /// which components without any were listed.
     #[inline(always)]
-    fn responsibilities_of<const D: usize>(&mut self, components: &[u32], out: &mut [&mut [f64]]) {
+    fn responsibilities_of<const D: usize>(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [f64]],
+    ) {
         let simd = self.simd;
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             if components.len() < self.peaks.len() {
@@ -148,7 +211,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             }
             let mut largest = splat(simd, f64::NEG_INFINITY);
             for chunk in components.chunks(CHUNK) {
-                self.fill_terms::<D>(block, chunk);
+                self.fill_terms::<D>((group, block), chunk);
                 let mut terms = [[0.0; MAX_LANES * VECTORS]; CHUNK];
                 for (lanes, term) in terms.iter_mut().zip(&self.terms[..chunk.len()]) {
                     for v in 0..VECTORS {
@@ -192,7 +255,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
 
     /// q of a block of points under each component of a chunk, in base 2.
     #[inline(always)]
-    fn fill_terms<const D: usize>(&mut self, block: usize, chunk: &[u32]) {
+    fn fill_terms<const D: usize>(&mut self, block: (usize, usize), chunk: &[u32]) {
         for (at, &k) in chunk.iter().enumerate() {
             let peak = self.peaks[k as usize];
             let distance = self.mahalanobis_squared::<D>(block, k as usize);
@@ -208,14 +271,19 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
 
     /// Squared Mahalanobis distance of a block of points to component `k`.
     #[inline(always)]
-    fn mahalanobis_squared<const D: usize>(&mut self, block: usize, k: usize) -> Block<S> {
+    fn mahalanobis_squared<const D: usize>(
+        &mut self,
+        (group, block): (usize, usize),
+        k: usize,
+    ) -> Block<S> {
         let simd = self.simd;
         let d = if D == 0 { self.mixture.n_features() } else { D };
         let mut in_registers = [splat(simd, 0.0); MAX_UNROLLED];
         let differences = if D == 0 { &mut self.differences[..d] } else { &mut in_registers[..d] };
         let mean = &self.mixture.mean(k)[..d];
         for i in 0..d {
-            let lanes = &self.coordinates[i * GROUP + block * Self::BLOCK..][..Self::BLOCK];
+            let first = (group * d + i) * GROUP + block * Self::BLOCK;
+            let lanes = &self.coordinates[first..][..Self::BLOCK];
             for v in 0..VECTORS {
                 let coordinate = simd.load(&lanes[v * S::LANES..]);
                 differences[i][v] = simd.sub(coordinate, simd.splat(mean[i]));
