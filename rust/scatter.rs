@@ -59,6 +59,9 @@ pub(crate) trait PointQuantity: Sync {
     /// A value.
     type Value: Send;
 
+    /// Values of a row.
+    fn row_len(mixture: &Mixture) -> usize;
+
     /// Bits below another component at which one may be left out.
     fn threshold(mixture: &Mixture) -> f64;
 
@@ -83,9 +86,8 @@ pub(crate) struct Scatter<'a, Q: PointQuantity> {
     pub(crate) mixture: &'a Mixture,
     /// (n, `n_features`), row-major.
     pub(crate) points: &'a [f64],
-    /// (n, `row_len`), row-major.
+    /// The rows, one after the other.
     pub(crate) out: &'a mut [Q::Value],
-    pub(crate) row_len: usize,
     pub(crate) runtime: &'a Runtime,
 }
 
@@ -101,22 +103,14 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
-        let Self { mixture, points, out, row_len, runtime } = self;
-        let d = mixture.n_features();
+        let Self { mixture, points, out, runtime } = self;
+        let (d, row_len) = (mixture.n_features(), Q::row_len(mixture));
         let peaks = log2_peaks(mixture);
-        let active = mixture.active_components().map(|k| k as u32).collect();
         let may_cull = out.len() / row_len >= MIN_POINTS
             && operations_per_point(mixture) as f64 > TREE_OPERATIONS
             && Blocks::n_bytes(mixture) <= MAX_BLOCKS;
         let blocks = if may_cull { Some(Blocks::new(mixture, runtime)?) } else { None };
-        let call = Call::<Q, S> {
-            simd,
-            mixture,
-            peaks: &peaks,
-            active,
-            runtime,
-            quantity: std::marker::PhantomData,
-        };
+        let call = Call::<Q, S>::new(simd, mixture, &peaks, runtime);
         // As many pieces at a time as there are threads: a thread that waits for
         // another's half of a tree must not begin a piece of its own meanwhile.
         let wave = PIECE * runtime.n_threads();
@@ -146,7 +140,12 @@ struct Call<'a, Q, S: Simd> {
     quantity: std::marker::PhantomData<fn() -> Q>,
 }
 
-impl<Q: PointQuantity, S: Simd> Call<'_, Q, S> {
+impl<'a, Q: PointQuantity, S: Simd> Call<'a, Q, S> {
+    fn new(simd: S, mixture: &'a Mixture, peaks: &'a [f64], runtime: &'a Runtime) -> Self {
+        let active = mixture.active_components().map(|k| k as u32).collect();
+        Self { simd, mixture, peaks, active, runtime, quantity: std::marker::PhantomData }
+    }
+
     /// Every component at every point.
     fn dense(&self, points: &[f64], rows: &mut [&mut [Q::Value]]) -> Result<()> {
         let d = self.mixture.n_features();
@@ -308,3 +307,6 @@ impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

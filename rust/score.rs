@@ -37,7 +37,7 @@ pub fn score_samples(
     runtime: &Runtime,
 ) -> Result<()> {
     check_points(mixture, points, out.len())?;
-    Scatter::<LogDensity> { mixture, points, out, row_len: 1, runtime }.run()
+    Scatter::<LogDensity> { mixture, points, out, runtime }.run()
 }
 
 /// The most responsible component of each row of `points`, (`out.len()`,
@@ -65,7 +65,7 @@ pub fn predict(
     runtime: &Runtime,
 ) -> Result<()> {
     check_points(mixture, points, out.len())?;
-    Scatter::<Label> { mixture, points, out, row_len: 1, runtime }.run()
+    Scatter::<Label> { mixture, points, out, runtime }.run()
 }
 
 /// The responsibilities of all components for each row of `points`, (n,
@@ -100,7 +100,7 @@ pub fn predict_proba(
         return Err(Error::Length { argument: "out", expected, got: out.len() });
     }
     check_points(mixture, points, out.len() / row_len)?;
-    Scatter::<Responsibilities> { mixture, points, out, row_len, runtime }.run()
+    Scatter::<Responsibilities> { mixture, points, out, runtime }.run()
 }
 
 fn check_points(mixture: &Mixture, points: &[f64], n_samples: usize) -> Result<()> {
@@ -112,10 +112,14 @@ fn check_points(mixture: &Mixture, points: &[f64], n_samples: usize) -> Result<(
     Err(Error::Length { argument: "X", expected, got: points.len() })
 }
 
-struct LogDensity;
+pub(crate) struct LogDensity;
 
 impl PointQuantity for LogDensity {
     type Value = f64;
+
+    fn row_len(_: &Mixture) -> usize {
+        1
+    }
 
     fn threshold(mixture: &Mixture) -> f64 {
         negligible_bits(mixture)
@@ -131,10 +135,14 @@ impl PointQuantity for LogDensity {
     }
 }
 
-struct Label;
+pub(crate) struct Label;
 
 impl PointQuantity for Label {
     type Value = i64;
+
+    fn row_len(_: &Mixture) -> usize {
+        1
+    }
 
     fn threshold(_: &Mixture) -> f64 {
         0.0
@@ -152,10 +160,14 @@ impl PointQuantity for Label {
     }
 }
 
-struct Responsibilities;
+pub(crate) struct Responsibilities;
 
 impl PointQuantity for Responsibilities {
     type Value = f64;
+
+    fn row_len(mixture: &Mixture) -> usize {
+        mixture.n_components()
+    }
 
     fn threshold(_: &Mixture) -> f64 {
         1080.0
