@@ -82,10 +82,15 @@ impl<S: Simd> LogSumExp<S> {
         }
         self.max = max;
         for term in terms {
+            // Not "less or equal": of minus infinities none is left out, so that
+            // the sum is never 0. One branch a block, because points that are
+            // near each other leave out the same components.
+            let mut is_nothing = (1 << S::LANES) - 1;
             for v in 0..VECTORS {
-                // Not "less or equal": of minus infinities none is left out, so
-                // that the sum is never 0.
-                if simd.less_bits(term[v], least[v]) != (1 << S::LANES) - 1 {
+                is_nothing &= simd.less_bits(term[v], least[v]);
+            }
+            if is_nothing != (1 << S::LANES) - 1 {
+                for v in 0..VECTORS {
                     let share = exp2_clamped(simd, simd.sub(term[v], max[v]));
                     self.sum[v] = simd.add(self.sum[v], share);
                 }
