@@ -1,30 +1,55 @@
-//! Scattered log-densities on one thread at every instruction set, checked
-//! against the specification before they are timed.
+//! Scattered points on one thread at every instruction set, each result checked
+//! against the specification before it is timed: log-densities where every
+//! component counts at every point (`dense`), and log-densities, labels and
+//! responsibilities of the pixels of a picture, from which the tree leaves most
+//! components out (`culled`).
 #![allow(missing_docs)]
 
-#[path = "checks.rs"]
-mod checks;
 #[path = "models.rs"]
 mod models;
 
-use checks::{check_points, scattered_points};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gmmfast::{Level, Runtime, score_samples};
-use models::picture_mixture;
+use gmmfast::{
+    Grid, Level, Mixture, Quantity, Rendering, Runtime, naive, predict, predict_proba,
+    score_samples,
+};
+use models::{HEIGHT, WIDTH, picture_mixture};
 
 const N_POINTS: usize = 50_000;
 
-fn scattered(criterion: &mut Criterion) {
-    for (n_features, n_components) in [(2, 500), (5, 100), (16, 64)] {
+/// Points whose responsibilities are timed: with 1000 components 160 MB of them.
+const N_SHARES: usize = 20_000;
+
+/// Kronecker's sequence: spread evenly, the same every time.
+fn spread(n: usize, i: usize) -> f64 {
+    (n as f64 * ((i + 2) as f64).sqrt()).fract()
+}
+
+fn runtimes() -> impl Iterator<Item = Runtime> {
+    Level::available().into_iter().map(|l| Runtime::new(Some(1)).unwrap().with_level(l))
+}
+
+fn check_scores(mixture: &Mixture, points: &[f64], scores: &[f64]) {
+    for (x, got) in points.chunks(mixture.n_features()).zip(scores).step_by(97) {
+        let want = naive::log_density(mixture, x);
+        assert!((got - want).abs() <= 1e-11 * (1.0 + want.abs()), "{got} against {want}");
+    }
+}
+
+fn dense(criterion: &mut Criterion) {
+    for (n_features, n_components) in [(2, 200), (5, 100), (16, 25)] {
         let mixture = picture_mixture(n_components, n_features);
-        let points = scattered_points(N_POINTS, n_features);
-        let mut group = criterion.benchmark_group(format!("points/{n_features}d"));
+        let range = |i: usize| [WIDTH, HEIGHT].get(i).copied().unwrap_or(255) as f64;
+        let points: Vec<f64> = (0..N_POINTS)
+            .flat_map(|n| (0..n_features).map(move |i| spread(n, i) * range(i)))
+            .collect();
+        let mut group = criterion.benchmark_group(format!("points/dense/{n_features}d"));
         group.sample_size(10).throughput(Throughput::Elements((N_POINTS * n_components) as u64));
-        for level in Level::available() {
-            let runtime = Runtime::new(Some(1)).unwrap().with_level(level);
+        for runtime in runtimes() {
             let mut out = vec![0.0; N_POINTS];
-            check_points(&mixture, &points, &runtime);
-            group.bench_function(level.name(), |b| {
+            score_samples(&mixture, &points, &mut out, &runtime).expect("nothing interrupts");
+            check_scores(&mixture, &points, &out);
+            group.bench_function(runtime.level().name(), |b| {
                 b.iter(|| score_samples(&mixture, &points, &mut out, &runtime));
             });
         }
@@ -32,5 +57,65 @@ fn scattered(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, scattered);
+/// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
+/// noise in the colours: pixels like those that such a mixture is fitted to.
+fn pixels(mixture: &Mixture) -> Vec<f64> {
+    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    let grid = Grid::new(&[HEIGHT, WIDTH], &extent).expect("a grid");
+    let painting = Rendering::new(mixture, &grid, &[0, 1], Quantity::Mean).expect("five features");
+    let mut colors = vec![0.0; painting.n_values()];
+    painting.render(&mut colors, &Runtime::new(Some(1)).unwrap()).expect("nothing interrupts");
+    let pixel = |(at, color): (usize, &[f64])| {
+        let noise = |i: usize| 10.0 * (spread(at, i) + spread(at, i + 3) - 1.0);
+        let (x, y) = ((at % WIDTH) as f64, (at / WIDTH) as f64);
+        [x, y, color[0] + noise(0), color[1] + noise(1), color[2] + noise(2)]
+    };
+    colors.chunks_exact(3).enumerate().flat_map(pixel).collect()
+}
+
+fn culled(criterion: &mut Criterion) {
+    let (n_features, n_components) = (5, 1000);
+    let mixture = picture_mixture(n_components, n_features);
+    let points = pixels(&mixture);
+    let n_points = points.len() / n_features;
+    let mut group = criterion.benchmark_group("points/culled/5d");
+    group.sample_size(10).throughput(Throughput::Elements((n_points * n_components) as u64));
+    for runtime in runtimes() {
+        let level = runtime.level().name();
+        let mut scores = vec![0.0; n_points];
+        score_samples(&mixture, &points, &mut scores, &runtime).expect("nothing interrupts");
+        check_scores(&mixture, &points, &scores);
+        group.bench_function(format!("score_samples/{level}"), |b| {
+            b.iter(|| score_samples(&mixture, &points, &mut scores, &runtime));
+        });
+        let mut labels = vec![0; n_points];
+        predict(&mixture, &points, &mut labels, &runtime).expect("nothing interrupts");
+        for (x, &label) in points.chunks(n_features).zip(&labels).step_by(97) {
+            let q = naive::weighted_log_prob(&mixture, x);
+            let largest = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            assert!(q[label as usize] >= largest - 1e-11 * (1.0 + largest.abs()));
+        }
+        group.bench_function(format!("predict/{level}"), |b| {
+            b.iter(|| predict(&mixture, &points, &mut labels, &runtime));
+        });
+    }
+    let points = &points[..N_SHARES * n_features];
+    group.throughput(Throughput::Elements((N_SHARES * n_components) as u64));
+    for runtime in runtimes() {
+        let mut shares = vec![0.0; N_SHARES * n_components];
+        predict_proba(&mixture, points, &mut shares, &runtime).expect("nothing interrupts");
+        let rows = points.chunks(n_features).zip(shares.chunks(n_components));
+        for (x, got) in rows.step_by(97) {
+            for (got, want) in got.iter().zip(naive::responsibilities(&mixture, x)) {
+                assert!((got - want).abs() <= 1e-11 * want + 1e-300, "{got} against {want}");
+            }
+        }
+        group.bench_function(format!("predict_proba/{}", runtime.level().name()), |b| {
+            b.iter(|| predict_proba(&mixture, points, &mut shares, &runtime));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, dense, culled);
 criterion_main!(benches);

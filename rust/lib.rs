@@ -9,7 +9,9 @@
 //! - [`Grid`]: which point each pixel stands for; planes and tiles of it, and the
 //!   components that can matter on each;
 //! - [`Rendering`]: a density or conditional mean over a grid, in float64,
-//!   float32 or uint8 ([`Pixel`]); [`score_samples`] for scattered points;
+//!   float32 or uint8 ([`Pixel`]);
+//! - [`score_samples`], [`predict`] and [`predict_proba`] for scattered points, by
+//!   a k-d tree and the components that can matter in its leaves;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
 //! - [`naive`]: the specification that the fast kernels are tested against.
 //!
@@ -34,6 +36,7 @@ mod components;
 mod condition;
 mod covariances;
 mod cull;
+mod cull_box;
 mod error;
 mod grid;
 mod kernel;
@@ -47,7 +50,9 @@ mod pool;
 mod python;
 mod quantity;
 mod render;
+mod scatter;
 mod score;
+mod tree;
 
 pub use condition::Conditional;
 pub use covariances::Covariances;
@@ -60,4 +65,4 @@ pub use pixel::Pixel;
 pub use pool::Runtime;
 pub use quantity::Quantity;
 pub use render::Rendering;
-pub use score::score_samples;
+pub use score::{predict, predict_proba, score_samples};

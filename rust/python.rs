@@ -5,10 +5,10 @@
 //! element types are checked again by what the core refuses. The extension's
 //! `Mixture` has the same interface as the one in `gmmfast/_reference.py`.
 
-use crate::score::operations_per_point;
+use crate::scatter::operations_per_point;
 use crate::{Covariances, Error, Grid, Level, Mixture, Pixel, Quantity, Rendering, Runtime};
 use numpy::{
-    Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+    Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyReadonlyArrayDyn, PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -170,6 +170,45 @@ impl PyMixture {
         let runtime = Runtime::new(n_threads)?;
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         run(py, &runtime, n_operations, || crate::score_samples(&self.0, points, out, &runtime))
+    }
+
+    /// Writes the most responsible component of each row of X into `out`.
+    #[pyo3(signature = (points, out, n_threads=None))]
+    fn predict(
+        &self,
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArray1<i64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let runtime = Runtime::new(n_threads)?;
+        let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
+        run(py, &runtime, n_operations, || crate::predict(&self.0, points, out, &runtime))
+    }
+
+    /// Writes the responsibilities of all components for each row of X into `out`.
+    #[pyo3(signature = (points, out, n_threads=None))]
+    fn predict_proba(
+        &self,
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArray2<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let expected = [points.shape()[0], self.0.n_components()];
+        if out.shape() != expected {
+            return Err(PyValueError::new_err(format!(
+                "out: expected shape {expected:?}, got {:?}",
+                out.shape()
+            )));
+        }
+        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let runtime = Runtime::new(n_threads)?;
+        let n_operations = expected[0].saturating_mul(operations_per_point(&self.0));
+        run(py, &runtime, n_operations, || crate::predict_proba(&self.0, points, out, &runtime))
     }
 }
 

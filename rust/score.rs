@@ -1,17 +1,19 @@
-//! Scattered points: log-density of each row of an array.
+//! Scattered points: log-density, label and responsibilities of each row of an
+//! array.
+//!
+//! The results are those of the specification, [`naive`](crate::naive), to
+//! rounding, and the same bits on any number of threads. A log-density's bits
+//! may depend on the other points of the call, because they decide which
+//! components are left out as too small to count and in which order the others
+//! are summed; labels and responsibilities are summed or compared in the order of
+//! the components and depend on nothing else.
 
 use crate::error::{Error, Result};
-use crate::kernel::points::{PointsKernel, log2_peaks};
-use crate::kernel::simd::{Dispatch, Simd};
+use crate::kernel::points::{PointsKernel, negligible_bits};
+use crate::kernel::simd::Simd;
 use crate::mixture::Mixture;
 use crate::pool::Runtime;
-use rayon::prelude::*;
-
-/// Points of one piece of work, at most and at least.
-const PIECE: (usize, usize) = (1024, 32);
-
-/// Multiply-adds after which a piece looks for an interrupt: some 50 ms.
-const OPERATIONS_PER_PIECE: usize = 1 << 27;
+use crate::scatter::{PointQuantity, Scatter};
 
 /// log p of each row of `points`, (`out.len()`, `n_features`) row-major.
 ///
@@ -27,51 +29,156 @@ const OPERATIONS_PER_PIECE: usize = 1 << 27;
 ///
 /// # Errors
 /// `points` does not have `out.len() * n_features` values, or the runtime was
-/// interrupted.
+/// interrupted, which leaves `out` partly written.
 pub fn score_samples(
     mixture: &Mixture,
     points: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    let d = mixture.n_features();
-    if Some(points.len()) != out.len().checked_mul(d) {
-        let expected = format!("shape ({}, {d})", out.len());
-        return Err(Error::Length { argument: "X", expected, got: points.len() });
+    check_points(mixture, points, out.len())?;
+    Scatter::<LogDensity> { mixture, points, out, runtime }.run()
+}
+
+/// The most responsible component of each row of `points`, (`out.len()`,
+/// `n_features`) row-major: the first of equals, and 0 where every distance
+/// overflows.
+///
+/// ```
+/// use gmmfast::{Covariances, Mixture, Runtime, predict};
+///
+/// let covariances = Covariances::Spherical(vec![1.0, 1.0]);
+/// let mixture = Mixture::new(vec![0.5, 0.5], vec![0.0, 4.0], covariances)?;
+/// let mut labels = [0; 3];
+/// predict(&mixture, &[1.0, 2.0, 3.0], &mut labels, &Runtime::new(None)?)?;
+/// assert_eq!(labels, [0, 0, 1]);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+///
+/// # Errors
+/// `points` does not have `out.len() * n_features` values, or the runtime was
+/// interrupted, which leaves `out` partly written.
+pub fn predict(
+    mixture: &Mixture,
+    points: &[f64],
+    out: &mut [i64],
+    runtime: &Runtime,
+) -> Result<()> {
+    check_points(mixture, points, out.len())?;
+    Scatter::<Label> { mixture, points, out, runtime }.run()
+}
+
+/// The responsibilities of all components for each row of `points`, (n,
+/// `n_features`) row-major, into `out`, (n, `n_components`) row-major: exactly 0
+/// for a weight of zero and where they are below what a float64 holds, and equal
+/// where every distance overflows.
+///
+/// ```
+/// use gmmfast::{Covariances, Mixture, Runtime, predict_proba};
+///
+/// let covariances = Covariances::Spherical(vec![1.0, 1.0]);
+/// let mixture = Mixture::new(vec![0.5, 0.5], vec![0.0, 4.0], covariances)?;
+/// let mut shares = [0.0; 4];
+/// predict_proba(&mixture, &[2.0, 100.0], &mut shares, &Runtime::new(None)?)?;
+/// assert_eq!(shares[..2], [0.5, 0.5]);
+/// assert_eq!(shares[3], 1.0);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+///
+/// # Errors
+/// `points` and `out` are not of the same number of rows, or the runtime was
+/// interrupted, which leaves `out` partly written.
+pub fn predict_proba(
+    mixture: &Mixture,
+    points: &[f64],
+    out: &mut [f64],
+    runtime: &Runtime,
+) -> Result<()> {
+    let row_len = mixture.n_components();
+    if !out.len().is_multiple_of(row_len) {
+        let expected = format!("shape (n_samples, {row_len})");
+        return Err(Error::Length { argument: "out", expected, got: out.len() });
     }
-    let peaks = log2_peaks(mixture);
-    let work = Score { mixture, peaks: &peaks, points, out, runtime };
-    runtime.install(|| runtime.level().dispatch(work))
+    check_points(mixture, points, out.len() / row_len)?;
+    Scatter::<Responsibilities> { mixture, points, out, runtime }.run()
 }
 
-/// Multiply-adds that the log-density of one point takes, or somewhat more.
-pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
+fn check_points(mixture: &Mixture, points: &[f64], n_samples: usize) -> Result<()> {
     let d = mixture.n_features();
-    mixture.n_components().saturating_mul(d.saturating_mul(d) / 2 + 16)
+    if Some(points.len()) == n_samples.checked_mul(d) {
+        return Ok(());
+    }
+    let expected = format!("shape ({n_samples}, {d})");
+    Err(Error::Length { argument: "X", expected, got: points.len() })
 }
 
-struct Score<'a> {
-    mixture: &'a Mixture,
-    peaks: &'a [(usize, f64)],
-    points: &'a [f64],
-    out: &'a mut [f64],
-    runtime: &'a Runtime,
+pub(crate) struct LogDensity;
+
+impl PointQuantity for LogDensity {
+    type Value = f64;
+
+    fn row_len(_: &Mixture) -> usize {
+        1
+    }
+
+    fn threshold(mixture: &Mixture) -> f64 {
+        negligible_bits(mixture)
+    }
+
+    fn evaluate<S: Simd>(
+        kernel: &mut PointsKernel<'_, S>,
+        group: usize,
+        components: &mut [u32],
+        rows: &mut [&mut [f64]],
+    ) {
+        kernel.log_density(group, components, rows);
+    }
 }
 
-impl Dispatch for Score<'_> {
-    type Output = Result<()>;
+pub(crate) struct Label;
 
-    fn run<S: Simd>(self, simd: S) -> Result<()> {
-        let Self { mixture, peaks, points, out, runtime } = self;
-        let piece = (OPERATIONS_PER_PIECE / operations_per_point(mixture)).clamp(PIECE.1, PIECE.0);
-        let points = points.par_chunks(piece * mixture.n_features());
-        points.zip(out.par_chunks_mut(piece)).try_for_each_init(
-            || PointsKernel::new(simd, mixture, peaks),
-            |kernel, (points, out)| {
-                runtime.check()?;
-                kernel.log_density(points, out);
-                Ok(())
-            },
-        )
+impl PointQuantity for Label {
+    type Value = i64;
+
+    fn row_len(_: &Mixture) -> usize {
+        1
+    }
+
+    fn threshold(_: &Mixture) -> f64 {
+        0.0
+    }
+
+    fn evaluate<S: Simd>(
+        kernel: &mut PointsKernel<'_, S>,
+        group: usize,
+        components: &mut [u32],
+        rows: &mut [&mut [i64]],
+    ) {
+        // The first of equals is found by going through them in order.
+        components.sort_unstable();
+        kernel.label(group, components, rows);
+    }
+}
+
+pub(crate) struct Responsibilities;
+
+impl PointQuantity for Responsibilities {
+    type Value = f64;
+
+    fn row_len(mixture: &Mixture) -> usize {
+        mixture.n_components()
+    }
+
+    fn threshold(_: &Mixture) -> f64 {
+        1080.0
+    }
+
+    fn evaluate<S: Simd>(
+        kernel: &mut PointsKernel<'_, S>,
+        group: usize,
+        components: &mut [u32],
+        rows: &mut [&mut [f64]],
+    ) {
+        kernel.responsibilities(group, components, rows);
     }
 }

@@ -61,6 +61,43 @@ impl<S: Simd> LogSumExp<S> {
         rescale
     }
 
+    /// Adds a chunk of terms, without the exponentials of those more than
+    /// `negligible` bits below the largest so far: of scattered points most
+    /// components are nothing to any point of a vector.
+    #[inline(always)]
+    pub(crate) fn absorb_significant(&mut self, simd: S, terms: &[Block<S>], negligible: f64) {
+        let mut max = self.max;
+        for term in terms {
+            for v in 0..VECTORS {
+                max[v] = simd.max(term[v], max[v]);
+            }
+        }
+        let mut least = max;
+        for v in 0..VECTORS {
+            if simd.less_bits(self.max[v], max[v]) != 0 {
+                let rescale = exp2_clamped(simd, simd.sub(self.max[v], max[v]));
+                self.sum[v] = simd.mul(self.sum[v], rescale);
+            }
+            least[v] = simd.sub(max[v], simd.splat(negligible));
+        }
+        self.max = max;
+        for term in terms {
+            // Not "less or equal": of minus infinities none is left out, so that
+            // the sum is never 0. One branch a block, because points that are
+            // near each other leave out the same components.
+            let mut is_nothing = (1 << S::LANES) - 1;
+            for v in 0..VECTORS {
+                is_nothing &= simd.less_bits(term[v], least[v]);
+            }
+            if is_nothing != (1 << S::LANES) - 1 {
+                for v in 0..VECTORS {
+                    let share = exp2_clamped(simd, simd.sub(term[v], max[v]));
+                    self.sum[v] = simd.add(self.sum[v], share);
+                }
+            }
+        }
+    }
+
     /// The base-2 logarithm of the whole sum.
     #[inline(always)]
     pub(crate) fn log2(&self, simd: S) -> Block<S> {

@@ -1,133 +1,353 @@
-//! Scattered points: log-density under all components, any number of features.
+//! Scattered points under a list of components: log-densities, labels and
+//! responsibilities, any number of features.
 //!
-//! Points are taken a block at a time and transposed, one point a lane; each
-//! component's centred differences are whitened row by row. Diagonal factors
-//! need one product a feature, triangular ones d (d + 1) / 2. A block reads all
-//! factors once and writes one number a point.
+//! A group of points is transposed once, one point a lane, and taken a block at a
+//! time; each component's centred differences are whitened row by row. Diagonal
+//! factors need one product a feature, triangular ones d (d + 1) / 2. A point's
+//! result depends on the components listed and their order alone, not on the
+//! other points of its group.
+//!
+//! The list holds active components only; what is not on it has no share.
 
-use super::HALF_LOG2_E;
 use super::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
+use super::math::times_exp2;
 use super::simd::{MAX_LANES, Simd};
+use super::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
 use crate::covariances::PrecisionsCholesky;
 use crate::linalg::packed_row;
 use crate::mixture::Mixture;
+use std::ops::Range;
 
-/// Memory for one block of points under one mixture.
+/// Most points of a group: a multiple of a block's at every level.
+pub(crate) const GROUP: usize = 64;
+
+/// Base-2 logarithms of the components' weighted densities at their means.
+pub(crate) fn log2_peaks(mixture: &Mixture) -> Vec<f64> {
+    (0..mixture.n_components()).map(|k| mixture.log_peak(k) * std::f64::consts::LOG2_E).collect()
+}
+
+/// Bits below the largest term at which a term is nothing: all of them together
+/// are less than 2^-53 of it.
+pub(crate) fn negligible_bits(mixture: &Mixture) -> f64 {
+    53.0 + (mixture.n_components() as f64).log2()
+}
+
+/// Memory for one group of points under one mixture.
 pub(crate) struct PointsKernel<'a, S: Simd> {
     simd: S,
     mixture: &'a Mixture,
-    /// Active components and the base-2 logarithms of their peaks.
-    peaks: &'a [(usize, f64)],
-    coordinates: Vec<Block<S>>,
+    peaks: &'a [f64],
+    /// Group after group, one row of `GROUP` lanes a feature.
+    coordinates: Vec<f64>,
     differences: Vec<Block<S>>,
-}
-
-/// The components that count, with the base-2 logarithm of their peaks.
-pub(crate) fn log2_peaks(mixture: &Mixture) -> Vec<(usize, f64)> {
-    let peak = |k| (k, mixture.log_peak(k) * std::f64::consts::LOG2_E);
-    mixture.active_components().map(peak).collect()
+    terms: [Block<S>; CHUNK],
+    /// Bits below the largest term at which one is nothing: 53 + log2(K).
+    negligible: f64,
 }
 
 impl<'a, S: Simd> PointsKernel<'a, S> {
-    pub(crate) fn new(simd: S, mixture: &'a Mixture, peaks: &'a [(usize, f64)]) -> Self {
-        let zeros = vec![splat(simd, 0.0); mixture.n_features()];
-        Self { simd, mixture, peaks, coordinates: zeros.clone(), differences: zeros }
+    const BLOCK: usize = S::LANES * VECTORS;
+
+    /// For points under `mixture`, whose [`log2_peaks`] are `peaks`.
+    pub(crate) fn new(simd: S, mixture: &'a Mixture, peaks: &'a [f64]) -> Self {
+        let d = mixture.n_features();
+        let zero = splat(simd, 0.0);
+        Self {
+            simd,
+            mixture,
+            peaks,
+            coordinates: Vec::new(),
+            differences: vec![zero; d],
+            terms: [zero; CHUNK],
+            negligible: negligible_bits(mixture),
+        }
     }
 
-    /// log p of each row of `points`, (`out.len()`, `n_features`) row-major.
-    pub(crate) fn log_density(&mut self, points: &[f64], out: &mut [f64]) {
+    /// Takes the rows `rows` of `points`, `GROUP` at a time: the groups that the
+    /// other methods name. Lanes beyond the last point repeat it.
+    pub(crate) fn gather(&mut self, points: &[f64], rows: impl ExactSizeIterator<Item = usize>) {
+        let d = self.mixture.n_features();
+        let (group_len, n_points) = (GROUP * d, rows.len());
+        self.coordinates.resize(n_points.div_ceil(GROUP) * group_len, 0.0);
+        for (at, row) in rows.enumerate() {
+            let group = &mut self.coordinates[at / GROUP * group_len..][..group_len];
+            let end = if at + 1 < n_points { at % GROUP + 1 } else { GROUP };
+            for (feature, &x) in group.chunks_exact_mut(GROUP).zip(&points[row * d..]) {
+                feature[at % GROUP..end].fill(x);
+            }
+        }
+    }
+
+    /// The least, over the points of some groups, of the largest q of some
+    /// components, in base 2; minus infinity where one has none.
+    pub(crate) fn least_largest(&mut self, components: &[u32], groups: Range<usize>) -> f64 {
         self.simd.vectorize(
             #[inline(always)]
-            || self.log_density_vectorized(points, out),
+            || unrolled!(self.mixture.n_features(), self.least_largest_of(components, groups)),
+        )
+    }
+
+    /// log p of each point of the group, into one row a point.
+    pub(crate) fn log_density(&mut self, group: usize, components: &[u32], out: &mut [&mut [f64]]) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || unrolled!(self.mixture.n_features(), self.log_density_of(group, components, out)),
+        );
+    }
+
+    /// The first component with the largest share, 0 where none has any; into one
+    /// row a point. `components` are in ascending order.
+    pub(crate) fn label(&mut self, group: usize, components: &[u32], out: &mut [&mut [i64]]) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || unrolled!(self.mixture.n_features(), self.label_of(group, components, out)),
+        );
+    }
+
+    /// Shares of all components, into one row a point.
+    pub(crate) fn responsibilities(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [f64]],
+    ) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || {
+                unrolled!(
+                    self.mixture.n_features(),
+                    self.responsibilities_of(group, components, out)
+                )
+            },
         );
     }
 
     #[inline(always)]
-    fn log_density_vectorized(&mut self, points: &[f64], out: &mut [f64]) {
-        let d = self.mixture.n_features();
-        let block_len = S::LANES * VECTORS;
-        for (points, out) in points.chunks(block_len * d).zip(out.chunks_mut(block_len)) {
-            self.transpose(points);
-            let mut state = LogSumExp::new(self.simd);
-            let mut terms = [splat(self.simd, 0.0); CHUNK];
-            for chunk in self.peaks.chunks(CHUNK) {
-                for (term, &(k, peak)) in terms.iter_mut().zip(chunk) {
-                    let distance = self.mahalanobis_squared(k);
+    fn least_largest_of<const D: usize>(
+        &mut self,
+        components: &[u32],
+        groups: Range<usize>,
+    ) -> f64 {
+        let simd = self.simd;
+        let mut least = splat(simd, f64::INFINITY);
+        for group in groups {
+            for block in 0..GROUP / Self::BLOCK {
+                self.fill_terms::<D>((group, block), components);
+                let mut largest = splat(simd, f64::NEG_INFINITY);
+                for term in &self.terms[..components.len()] {
                     for v in 0..VECTORS {
-                        term[v] = self.simd.neg_mul_add(
-                            self.simd.splat(HALF_LOG2_E),
-                            distance[v],
-                            self.simd.splat(peak),
-                        );
+                        largest[v] = simd.max(term[v], largest[v]);
                     }
                 }
-                state.absorb(self.simd, &mut terms[..chunk.len()]);
-            }
-            let mut values = [0.0; MAX_LANES * VECTORS];
-            for (v, &vector) in state.ln(self.simd).iter().enumerate() {
-                self.simd.store(vector, &mut values[v * S::LANES..]);
-            }
-            out.copy_from_slice(&values[..out.len()]);
-        }
-    }
-
-    /// One feature a block; lanes beyond the last point repeat it.
-    #[inline(always)]
-    fn transpose(&mut self, points: &[f64]) {
-        let d = self.mixture.n_features();
-        let last = points.len() / d - 1;
-        let mut lanes = [0.0; MAX_LANES];
-        for (i, feature) in self.coordinates.iter_mut().enumerate() {
-            for (v, vector) in feature.iter_mut().enumerate() {
-                for (lane, value) in lanes[..S::LANES].iter_mut().enumerate() {
-                    *value = points[(v * S::LANES + lane).min(last) * d + i];
+                for v in 0..VECTORS {
+                    least[v] = simd.min(largest[v], least[v]);
                 }
-                *vector = self.simd.load(&lanes);
+            }
+        }
+        self.lanes(least)[..Self::BLOCK].iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    #[inline(always)]
+    fn log_density_of<const D: usize>(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [f64]],
+    ) {
+        for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
+            let mut state = LogSumExp::new(self.simd);
+            for chunk in components.chunks(CHUNK) {
+                self.fill_terms::<D>((group, block), chunk);
+                state.absorb_significant(self.simd, &self.terms[..chunk.len()], self.negligible);
+            }
+            let values = self.lanes(state.ln(self.simd));
+            for (out, value) in out.iter_mut().zip(values) {
+                out[0] = value;
             }
         }
     }
 
-    /// Squared Mahalanobis distance of the block to component `k`.
     #[inline(always)]
-    fn mahalanobis_squared(&mut self, k: usize) -> Block<S> {
+    fn label_of<const D: usize>(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [i64]],
+    ) {
         let simd = self.simd;
-        let mean = self.mixture.mean(k);
-        let differences = self.differences.iter_mut().zip(&self.coordinates).zip(mean);
-        for ((difference, coordinate), &mean) in differences {
+        for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
+            let mut largest = splat(simd, f64::NEG_INFINITY);
+            let mut labels = splat(simd, 0.0);
+            for chunk in components.chunks(CHUNK) {
+                self.fill_terms::<D>((group, block), chunk);
+                for (term, &k) in self.terms.iter().zip(chunk) {
+                    let label = simd.splat(f64::from(k));
+                    for v in 0..VECTORS {
+                        labels[v] = simd.select_less(largest[v], term[v], label, labels[v]);
+                        largest[v] = simd.max(term[v], largest[v]);
+                    }
+                }
+            }
+            for (out, label) in out.iter_mut().zip(self.lanes(labels)) {
+                out[0] = label as i64;
+            }
+        }
+    }
+
+    /// Rows are first filled with base-2 logarithms, minus infinity for what has
+    /// no share, then exponentiated along the row: so a share does not depend on
+    /// which components without any were listed.
+    #[inline(always)]
+    fn responsibilities_of<const D: usize>(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        out: &mut [&mut [f64]],
+    ) {
+        let simd = self.simd;
+        for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
+            if components.len() < self.peaks.len() {
+                out.iter_mut().for_each(|row| row.fill(f64::NEG_INFINITY));
+            }
+            let mut largest = splat(simd, f64::NEG_INFINITY);
+            for chunk in components.chunks(CHUNK) {
+                self.fill_terms::<D>((group, block), chunk);
+                let mut terms = [[0.0; MAX_LANES * VECTORS]; CHUNK];
+                for (lanes, term) in terms.iter_mut().zip(&self.terms[..chunk.len()]) {
+                    for v in 0..VECTORS {
+                        largest[v] = simd.max(term[v], largest[v]);
+                        simd.store(term[v], &mut lanes[v * S::LANES..]);
+                    }
+                }
+                for (lane, row) in out.iter_mut().enumerate() {
+                    for (lanes, &k) in terms.iter().zip(chunk) {
+                        row[k as usize] = lanes[lane];
+                    }
+                }
+            }
+            for (row, largest) in out.iter_mut().zip(self.lanes(largest)) {
+                if largest == f64::NEG_INFINITY {
+                    self.share_alike(row);
+                } else {
+                    share(simd, row, largest);
+                }
+            }
+        }
+    }
+
+    /// Where every distance overflows nothing tells the active components apart.
+    fn share_alike(&self, row: &mut [f64]) {
+        let is_active = |peak: &f64| *peak > f64::NEG_INFINITY;
+        let share = 1.0 / self.peaks.iter().filter(|peak| is_active(peak)).count() as f64;
+        for (value, peak) in row.iter_mut().zip(self.peaks) {
+            *value = if is_active(peak) { share } else { 0.0 };
+        }
+    }
+
+    #[inline(always)]
+    fn lanes(&self, block: Block<S>) -> [f64; MAX_LANES * VECTORS] {
+        let mut lanes = [0.0; MAX_LANES * VECTORS];
+        for v in 0..VECTORS {
+            self.simd.store(block[v], &mut lanes[v * S::LANES..]);
+        }
+        lanes
+    }
+
+    /// q of a block of points under each component of a chunk, in base 2.
+    #[inline(always)]
+    fn fill_terms<const D: usize>(&mut self, block: (usize, usize), chunk: &[u32]) {
+        for (at, &k) in chunk.iter().enumerate() {
+            let peak = self.peaks[k as usize];
+            let distance = self.mahalanobis_squared::<D>(block, k as usize);
             for v in 0..VECTORS {
-                difference[v] = simd.sub(coordinate[v], simd.splat(mean));
+                self.terms[at][v] = self.simd.neg_mul_add(
+                    self.simd.splat(HALF_LOG2_E),
+                    distance[v],
+                    self.simd.splat(peak),
+                );
+            }
+        }
+    }
+
+    /// Squared Mahalanobis distance of a block of points to component `k`.
+    #[inline(always)]
+    fn mahalanobis_squared<const D: usize>(
+        &mut self,
+        (group, block): (usize, usize),
+        k: usize,
+    ) -> Block<S> {
+        let simd = self.simd;
+        let d = if D == 0 { self.mixture.n_features() } else { D };
+        let mut in_registers = [splat(simd, 0.0); MAX_UNROLLED];
+        let differences = if D == 0 { &mut self.differences[..d] } else { &mut in_registers[..d] };
+        let mean = &self.mixture.mean(k)[..d];
+        for i in 0..d {
+            let first = (group * d + i) * GROUP + block * Self::BLOCK;
+            let lanes = &self.coordinates[first..][..Self::BLOCK];
+            for v in 0..VECTORS {
+                let coordinate = simd.load(&lanes[v * S::LANES..]);
+                differences[i][v] = simd.sub(coordinate, simd.splat(mean[i]));
             }
         }
         let mut distance = splat(simd, 0.0);
-        let mut add_square = |whitened: Block<S>| {
-            for v in 0..VECTORS {
-                distance[v] = simd.mul_add(whitened[v], whitened[v], distance[v]);
-            }
-        };
         match self.mixture.precisions_cholesky() {
             PrecisionsCholesky::Triangular { factors, stride } => {
                 let factor = &factors[k * stride..];
-                for i in 0..mean.len() {
+                for i in 0..d {
+                    let row = &packed_row(factor, i)[..i + 1];
                     let mut whitened = splat(simd, 0.0);
-                    for (&w, difference) in packed_row(factor, i).iter().zip(&self.differences) {
+                    for j in 0..=i {
                         for v in 0..VECTORS {
-                            whitened[v] = simd.mul_add(simd.splat(w), difference[v], whitened[v]);
+                            whitened[v] =
+                                simd.mul_add(simd.splat(row[j]), differences[j][v], whitened[v]);
                         }
                     }
-                    add_square(whitened);
+                    add_squares(simd, &mut distance, whitened);
                 }
             }
             PrecisionsCholesky::Diagonal { inverse_stds, component_stride, feature_stride } => {
-                for (i, difference) in self.differences.iter().enumerate() {
+                for i in 0..d {
                     let w = inverse_stds[k * component_stride + i * feature_stride];
-                    let mut whitened = *difference;
+                    let mut whitened = differences[i];
                     for v in 0..VECTORS {
-                        whitened[v] = simd.mul(simd.splat(w), difference[v]);
+                        whitened[v] = simd.mul(simd.splat(w), whitened[v]);
                     }
-                    add_square(whitened);
+                    add_squares(simd, &mut distance, whitened);
                 }
             }
         }
         distance
     }
+}
+
+#[inline(always)]
+fn add_squares<S: Simd>(simd: S, sums: &mut Block<S>, values: Block<S>) {
+    for v in 0..VECTORS {
+        sums[v] = simd.mul_add(values[v], values[v], sums[v]);
+    }
+}
+
+/// Turns base-2 logarithms into shares of their sum; `largest` is the largest.
+#[inline(always)]
+fn share<S: Simd>(simd: S, row: &mut [f64], largest: f64) {
+    let (one, largest) = (simd.splat(1.0), simd.splat(largest));
+    let n_whole = row.len() / S::LANES * S::LANES;
+    let (whole, rest) = row.split_at_mut(n_whole);
+    let mut sums = simd.splat(0.0);
+    for lanes in whole.chunks_exact_mut(S::LANES) {
+        let value = times_exp2(simd, one, simd.sub(simd.load(lanes), largest));
+        sums = simd.add(sums, value);
+        simd.store(value, lanes);
+    }
+    let mut padded = [f64::NEG_INFINITY; MAX_LANES];
+    padded[..rest.len()].copy_from_slice(rest);
+    let last = times_exp2(simd, one, simd.sub(simd.load(&padded), largest));
+    let mut lanes = [0.0; MAX_LANES];
+    simd.store(simd.add(sums, last), &mut lanes);
+    let scale = simd.splat(1.0 / lanes.iter().sum::<f64>());
+    for lanes in whole.chunks_exact_mut(S::LANES) {
+        simd.store(simd.mul(simd.load(lanes), scale), lanes);
+    }
+    simd.store(simd.mul(last, scale), &mut padded);
+    rest.copy_from_slice(&padded[..rest.len()]);
 }
