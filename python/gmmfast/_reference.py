@@ -116,7 +116,7 @@ class Mixture:
 
     def marginal(self, features: list[int]) -> Mixture:
         """Return the mixture of some features, in the order given."""
-        _check_features("features", features, self.means.shape[1])
+        check_features("features", features, self.means.shape[1])
         return self._with(self.weights, self.means[:, features], self.submatrices(features))
 
     def condition(self, given: list[int], values: list[float]) -> Mixture:
@@ -198,7 +198,7 @@ class Conditional:
 
     def __init__(self, mixture: Mixture, given: list[int]) -> None:
         d = mixture.means.shape[1]
-        _check_features("given", given, d)
+        check_features("given", given, d)
         targets = [i for i in range(d) if i not in given]
         if not targets:
             raise ValueError(
@@ -284,7 +284,7 @@ def _check_finite(argument: str, values: Array) -> None:
         )
 
 
-def _check_features(argument: str, features: list[int], n_features: int) -> None:
+def check_features(argument: str, features: list[int], n_features: int) -> None:
     if not features:
         raise ValueError(f"{argument}: expected at least one feature, got 0 values")
     for at, feature in enumerate(features):

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from gmmfast._reference import Conditional, Mixture, chunks, log_sum_exp, responsibilities
+from gmmfast._reference import (
+    Conditional,
+    Mixture,
+    check_features,
+    chunks,
+    log_sum_exp,
+    responsibilities,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +49,7 @@ class Rendering:
         if prepare is None:
             *names, last = map(repr, _QUANTITIES)
             raise ValueError(f"quantity: expected {', '.join(names)} or {last}, got {quantity!r}")
+        check_features("given", given, mixture.means.shape[1])
         self._evaluate = prepare(mixture, given)
         self._n_components = len(mixture.weights)
         self._dtypes = _LABEL_DTYPES if quantity == "label" else _DTYPES
