@@ -61,3 +61,35 @@ pub fn conditional_mean(conditional: &Conditional, values: &[f64]) -> Vec<f64> {
         })
         .collect()
 }
+
+/// Cov[targets | given = values], (n_targets, n_targets) row-major: what components
+/// have, and how far their means lie from the mean of all (Bishop, exercise 2.17).
+#[must_use]
+pub fn conditional_covariance(conditional: &Conditional, values: &[f64]) -> Vec<f64> {
+    let shares = responsibilities(conditional.marginal(), values);
+    let mean = conditional_mean(conditional, values);
+    let n = mean.len();
+    let moment = |i: usize, j: usize| -> f64 {
+        let deviation = |k: usize, t: usize| conditional.expert_mean(k, t, values) - mean[t];
+        let of_component =
+            |k: usize| conditional.covariance(k, i, j) + deviation(k, i) * deviation(k, j);
+        // A share of zero counts for nothing, even if what it weights overflows.
+        let weighted = shares.iter().enumerate().filter(|(_, share)| **share > 0.0);
+        weighted.map(|(k, share)| share * of_component(k)).sum()
+    };
+    (0..n * n).map(|ij| moment(ij / n, ij % n)).collect()
+}
+
+/// The component with the largest qₖ, the first of equals.
+#[must_use]
+pub fn label(mixture: &Mixture, x: &[f64]) -> usize {
+    let q = weighted_log_prob(mixture, x);
+    (0..q.len()).fold(0, |best, k| if q[k] > q[best] { k } else { best })
+}
+
+/// The entropy of the responsibilities at `x`, -Σₖ rₖ log rₖ.
+#[must_use]
+pub fn entropy(mixture: &Mixture, x: &[f64]) -> f64 {
+    let of_share = |share: &f64| if *share > 0.0 { -share * share.ln() } else { 0.0 };
+    responsibilities(mixture, x).iter().map(of_share).sum()
+}
