@@ -25,7 +25,7 @@ use crate::tree::{self, Bounds, Node, Tree};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Points of a piece. A tree takes some 30 bytes a point while it is built.
+/// Points of a piece. The tree and the rows in its order take some 40 bytes each.
 const PIECE: usize = 1 << 17;
 
 /// Points that the dense kernel takes between two looks for an interrupt.
