@@ -11,7 +11,7 @@
 use crate::error::{Error, Result};
 use crate::kernel::naive;
 use crate::linalg::{invert_lower, packed_row};
-use crate::mixture::{Mixture, check_features};
+use crate::mixture::{Mixture, remaining_features};
 
 /// A mixture split into given features and targets (all the others).
 ///
@@ -46,11 +46,7 @@ impl Conditional {
     /// Given features that are out of range, named twice, none or all.
     pub fn new(mixture: &Mixture, given: &[usize]) -> Result<Self> {
         let d = mixture.n_features();
-        check_features("given", given, d)?;
-        let targets: Vec<usize> = (0..d).filter(|i| !given.contains(i)).collect();
-        if targets.is_empty() {
-            return Err(Error::NothingLeft { n_features: d });
-        }
+        let targets = remaining_features(given, d)?;
         let (n_given, n_targets) = (given.len(), targets.len());
         let order: Vec<usize> = given.iter().chain(&targets).copied().collect();
         let mut target_means = Vec::with_capacity(mixture.n_components() * n_targets);

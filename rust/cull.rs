@@ -1,22 +1,32 @@
 //! Culling: a box of pixels -> the components that can matter there.
 //!
 //! Proof that what is left out cannot matter. Let r be any component and
-//! D_k(x) = q_k(x) - q_r(x), in bits. On a box, component k is left out only if
-//! an upper bound of D_k over the box is below -T_k, T_k = B + log2(K) + E_k,
+//! D_k(x) = q_k(x) - q_r(x), in bits, and b_k an upper bound of D_k over a box. On
+//! that box components are left out only as long as
+//!
+//!   sum over those left out of 2^(b_k + E_k) <= 2^-(B + 3),
+//!
 //! where B bits are wanted: 53, or fewer where a tolerance or the type of the
 //! output allows (quantity.rs). Each component is left out at most once, on some
-//! box of the hierarchy that contains the pixel, against that box's own r. Since
-//! p(x) >= 2^(q_r(x)),
+//! box of the hierarchy that contains the pixel, against that box's own r; the
+//! hierarchy has four levels, and narrow components, which are left out pixel by
+//! pixel (kernel/tile/narrow.rs), keep to the same sum. Since p(x) >= 2^(q_r(x)),
+//! for E_k = 0
 //!
-//!   sum of all that is left out <= sum_k 2^(-T_k) p(x) <= 2^-B p(x).
+//!   sum of all that is left out <= 5 2^-(B + 3) p(x) < 2^-B p(x).
+//!
+//! A sum instead of a threshold for each component, which would have to be lower
+//! by log2(K), leaves out a tenth more of them. It is kept lane by lane, each lane
+//! with its part of it, in whole powers of two rounded up.
 //!
 //! A conditional mean weights component k's expert by p_k(x) / p(x). E_k is the
 //! logarithm (at least 0) of the largest value its expert takes anywhere on the
-//! grid over the scale of the target, so each expert left out moves the mean by
-//! less than 2^-B / K of that scale, and all together by 2^-B of it. For a
+//! grid over the scale of the target, so what is left out moves the mean by less than
+//! 2^-B of that scale. For a
 //! covariance E_k is the same of the largest squared deviation over the smallest
 //! variance; for an entropy, of -r log r. A label is the component with the
-//! largest q: one that lies below r all over a box is not it, so T_k = 0 there.
+//! largest q: one that lies below r all over a box is not it, so there B = 0 and
+//! nothing is summed.
 //!
 //! The bound. From the middle of the box, D is an exact quadratic
 //! D(u, v) = d + g u + h v + A u² + B u v + C v² on |u| <= U, |v| <= V, so
@@ -33,7 +43,7 @@
 //! equals. Which components survive a box depends on the grid alone, because the
 //! hierarchy does: never on threads.
 
-use crate::kernel::simd::Simd;
+use crate::kernel::simd::{MAX_LANES, Simd};
 use crate::plane::{Column, Columns};
 
 /// A rectangle of pixel centres, by its middle and half its sides.
@@ -81,21 +91,33 @@ impl Quadratic {
     }
 }
 
-/// Finds the components that can matter on `area` where `bits` are wanted: their positions in `columns`
-/// go to `survivors`, and the position of the reference is returned, or None if
-/// no component has a finite q at the middle (then all survive).
+/// Candidates of a box of pixels, and where they were in the list they were taken
+/// from.
+#[derive(Default)]
+pub(crate) struct Candidates {
+    pub(crate) columns: Columns,
+    pub(crate) positions: Vec<u32>,
+}
+
+/// Puts the components of `columns` that can matter on `area` where `bits` are wanted
+/// into `into`, and returns the position there of the reference, or None if no
+/// component has a finite q at the middle (then all are put there).
 #[inline(always)]
 pub(crate) fn survivors<S: Simd>(
     simd: S,
     columns: &Columns,
     area: &Area,
     bits: f64,
-    survivors: &mut Vec<u32>,
+    into: &mut Candidates,
 ) -> Option<usize> {
-    survivors.clear();
+    let Candidates { columns: kept_columns, positions } = into;
+    // Room for a whole vector of positions beyond the last one.
+    positions.resize(columns.len() + S::LANES, 0);
     let reference = largest_at_middle(simd, columns, area.middle);
     let Some(reference) = reference else {
-        survivors.extend(0..columns.len() as u32);
+        positions.clear();
+        positions.extend(0..columns.len() as u32);
+        kept_columns.select(columns, positions);
         return None;
     };
     let r = Quadratic::of(columns, reference, area.middle);
@@ -105,6 +127,10 @@ pub(crate) fn survivors<S: Simd>(
     let half_product = splat(area.half.0 * area.half.1);
     let rounding = splat(2.0_f64.powi(-44));
     let reference_size = splat(r.q.abs());
+    let Allowance { least, sum: allowed } = Allowance::new(bits, S::LANES);
+    let (zero, one, half) = (splat(0.0), splat(1.0), splat(0.5));
+    let mut left_out = zero;
+    let mut n_kept = 0;
     for first in (0..columns.len()).step_by(S::LANES) {
         let k = VectorQuadratic::load(simd, columns, first, area.middle);
         let along_x =
@@ -118,41 +144,62 @@ pub(crate) fn survivors<S: Simd>(
         let bound = simd.add(simd.sub(k.q, splat(r.q)), simd.add(along_x, along_y));
         let bound = simd.mul_add(size, rounding, simd.add(bound, cross));
         let excess = simd.load(&columns.column(Column::Excess)[first..]);
-        let threshold = simd.add(excess, splat(bits));
-        let dropped = simd.less_bits(simd.add(bound, threshold), splat(0.0));
-        let mut kept = !dropped & ((1_u32 << S::LANES) - 1);
-        while kept != 0 {
-            let position = first as u32 + kept.trailing_zeros();
-            kept &= kept - 1;
-            if (position as usize) < columns.len() {
-                survivors.push(position);
-            }
+        let bound = simd.add(bound, excess);
+        // 2^bound, rounded up; what is below 2^-1000 counts as that.
+        let exponent = simd.round(simd.add(simd.max(bound, splat(-1000.0)), half));
+        let more = simd.add(left_out, simd.scale(one, simd.min(exponent, zero)));
+        let is_small = simd.less_bits(bound, splat(least));
+        let dropped = is_small & simd.less_bits(more, splat(allowed));
+        let bound_or_zero = simd.select_less(bound, splat(least), more, left_out);
+        left_out = simd.select_less(more, splat(allowed), bound_or_zero, left_out);
+        let n_entries = S::LANES.min(columns.len() - first);
+        let kept = !dropped & ((1_u32 << n_entries) - 1);
+        n_kept += simd.store_positions(first as u32, kept, &mut positions[n_kept..]);
+    }
+    positions.truncate(n_kept);
+    kept_columns.select(columns, positions);
+    positions.iter().position(|&p| p as usize == reference)
+}
+
+/// What may be left out of a box.
+struct Allowance {
+    /// Only components whose bound is below this are.
+    least: f64,
+    /// And only as long as a lane's sum stays below this.
+    sum: f64,
+}
+
+impl Allowance {
+    fn new(bits: f64, n_lanes: usize) -> Self {
+        if bits > 0.0 {
+            Self { least: -bits - 3.0, sum: (-bits - 3.0).exp2() / n_lanes as f64 }
+        } else {
+            Self { least: 0.0, sum: f64::INFINITY }
         }
     }
-    Some(reference)
 }
 
 /// Position of the first entry with the largest q at `middle`, if that is finite.
 #[inline(always)]
 fn largest_at_middle<S: Simd>(simd: S, columns: &Columns, middle: (f64, f64)) -> Option<usize> {
     let mut largest = simd.splat(f64::NEG_INFINITY);
+    let mut firsts = simd.splat(0.0);
     for first in (0..columns.len()).step_by(S::LANES) {
-        largest = simd.max(q_at(simd, columns, first, middle), largest);
+        let q = q_at(simd, columns, first, middle);
+        firsts = simd.select_less(largest, q, simd.splat(first as f64), firsts);
+        largest = simd.max(q, largest);
     }
-    let mut lanes = [f64::NEG_INFINITY; crate::kernel::simd::MAX_LANES];
-    simd.store(largest, &mut lanes);
-    let largest = lanes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return None;
-    }
-    let mut first = 0;
-    loop {
-        simd.store(q_at(simd, columns, first, middle), &mut lanes);
-        if let Some(lane) = lanes[..S::LANES].iter().position(|&q| q == largest) {
-            return Some(first + lane);
+    let (mut values, mut places) = ([0.0; MAX_LANES], [0.0; MAX_LANES]);
+    simd.store(largest, &mut values);
+    simd.store(firsts, &mut places);
+    let mut best = (f64::NEG_INFINITY, usize::MAX);
+    for lane in 0..S::LANES {
+        let place = places[lane] as usize + lane;
+        if values[lane] > best.0 || (values[lane] == best.0 && place < best.1) {
+            best = (values[lane], place);
         }
-        first += S::LANES;
     }
+    (best.0 > f64::NEG_INFINITY).then_some(best.1)
 }
 
 #[inline(always)]

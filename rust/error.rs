@@ -25,8 +25,6 @@ pub enum Error {
     NotPositiveDefinite { component: Option<usize>, feature: usize, pivot: f64 },
     /// A feature index that is out of range or named twice.
     Feature { argument: &'static str, feature: usize, n_features: usize },
-    /// Given features that leave none to ask for.
-    NothingLeft { n_features: usize },
     /// A grid that cannot be rendered.
     Grid { argument: &'static str, expected: &'static str, got: String },
     /// A tolerance that is none.
@@ -83,10 +81,6 @@ impl fmt::Display for Error {
             Self::Feature { argument, feature, n_features } => write!(
                 f,
                 "{argument}: expected distinct feature indices below {n_features}, got {feature}"
-            ),
-            Self::NothingLeft { n_features } => write!(
-                f,
-                "given: expected fewer than all {n_features} features, got {n_features} values"
             ),
             Self::Grid { argument, expected, got } => {
                 write!(f, "{argument}: expected {expected}, got {got}")

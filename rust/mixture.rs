@@ -179,6 +179,14 @@ pub(crate) fn check_features(
     Ok(())
 }
 
+/// The features that are not given, ascending; at least one.
+pub(crate) fn remaining_features(given: &[usize], n_features: usize) -> Result<Vec<usize>> {
+    check_features("given", given, n_features)?;
+    let expected = format!("fewer than all {n_features} features");
+    check_length("given", &expected, given.len() < n_features, given.len())?;
+    Ok((0..n_features).filter(|i| !given.contains(i)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,8 +38,7 @@ pub(crate) enum Column {
     A,
     B,
     C,
-    /// Bits, beyond those that are wanted, by which the component must lie below
-    /// the reference to be left out: see the header of cull.rs.
+    /// E, bits by which it counts for more than its share: see the header of cull.rs.
     Excess,
 }
 
@@ -52,15 +51,18 @@ impl Columns {
     }
 
     /// A whole column, padded to a multiple of the lanes of every level.
+    #[inline(always)]
     pub(crate) fn column(&self, column: Column) -> &[f64] {
         &self.values[column as usize]
     }
 
+    #[inline(always)]
     pub(crate) fn at(&self, column: Column, i: usize) -> f64 {
         self.values[column as usize][i]
     }
 
     /// Replaces the entries by those of `from` at `positions`.
+    #[inline(always)]
     pub(crate) fn select(&mut self, from: &Self, positions: &[u32]) {
         self.index.clear();
         reserve(&mut self.index, positions.len());
@@ -73,6 +75,13 @@ impl Columns {
         self.pad();
     }
 
+    fn pad(&mut self) {
+        let len = self.len().next_multiple_of(PADDING);
+        for (i, column) in self.values.iter_mut().enumerate() {
+            column.resize(len, if i == Column::Peak as usize { f64::MIN } else { 0.0 });
+        }
+    }
+
     fn with_capacity(n: usize) -> Self {
         let n = n.next_multiple_of(PADDING);
         let values = std::array::from_fn(|_| Vec::with_capacity(n));
@@ -83,13 +92,6 @@ impl Columns {
         self.index.push(index);
         for (column, value) in self.values.iter_mut().zip(entry) {
             column.push(value);
-        }
-    }
-
-    fn pad(&mut self) {
-        let len = self.len().next_multiple_of(PADDING);
-        for (i, column) in self.values.iter_mut().enumerate() {
-            column.resize(len, if i == Column::Peak as usize { f64::MIN } else { 0.0 });
         }
     }
 }
@@ -219,19 +221,17 @@ impl<'a> PlaneModel<'a> {
     /// Bits beyond those that are wanted: see the header of cull.rs.
     fn excess(&self, quantity: Quantity) -> Vec<f64> {
         let n = self.components.len();
-        let alike = (n as f64).log2();
         // Of a value a sum may lose as large a share as of the shares themselves.
         let bits = |ratio: f64| {
             if ratio.is_finite() { ratio.max(1.0).log2() } else { f64::INFINITY }
         };
         match quantity {
-            Quantity::Label => vec![0.0; n],
-            Quantity::Density | Quantity::LogDensity => vec![alike; n],
+            Quantity::Label | Quantity::Density | Quantity::LogDensity => vec![0.0; n],
             // A share of 2^-T adds T 2^-T bits, T being below 256 where 53 are wanted.
-            Quantity::Entropy => vec![alike + 8.0; n],
+            Quantity::Entropy => vec![8.0; n],
             Quantity::Mean => self
                 .largest_ratios(|k, t| self.largest_expert(k, t), |t| self.scale(t))
-                .map(|ratio| alike + bits(ratio))
+                .map(bits)
                 .collect(),
             Quantity::Covariance | Quantity::Std => {
                 let reach: Vec<f64> = (0..self.components.n_targets())
@@ -242,7 +242,7 @@ impl<'a> PlaneModel<'a> {
                     |k: usize, t: usize| std(k, t) + (self.largest_expert(k, t) + reach[t]);
                 let smallest = |t: usize| (0..n).map(|k| std(k, t)).fold(f64::INFINITY, f64::min);
                 let ratios = self.largest_ratios(largest, smallest);
-                ratios.map(|ratio| alike + 2.0 * bits(ratio)).collect()
+                ratios.map(|ratio| 2.0 * bits(ratio)).collect()
             }
         }
     }

@@ -10,13 +10,13 @@
 //! over it.
 
 use crate::components::{GridComponents, Split};
-use crate::cull::{Area, survivors};
+use crate::cull::{Area, Candidates, survivors};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::kernel::line::{LineKernel, Segment};
 use crate::kernel::simd::{Dispatch, Simd};
 use crate::kernel::tile::TileInput;
-use crate::mixture::{Mixture, check_features};
+use crate::mixture::{Mixture, check_features, remaining_features};
 use crate::painter::{Outcome, Painter, painter};
 use crate::pixel::{Band, Pixel, Slots, Window};
 use crate::plane::{Columns, Plane, PlaneModel, TILE};
@@ -73,13 +73,11 @@ impl Rendering {
                 got: given.len(),
             });
         }
-        check_features("given", given, mixture.n_features())?;
-        let targets: Vec<usize> = match quantity.is_conditional() {
-            true => (0..mixture.n_features()).filter(|i| !given.contains(i)).collect(),
-            false => Vec::new(),
-        };
-        if quantity.is_conditional() && targets.is_empty() {
-            return Err(Error::NothingLeft { n_features: given.len() });
+        let mut targets = Vec::new();
+        if quantity.is_conditional() {
+            targets = remaining_features(given, mixture.n_features())?;
+        } else {
+            check_features("given", given, mixture.n_features())?;
         }
         let split = Split {
             given: given.iter().rev().copied().collect(),
@@ -258,14 +256,6 @@ struct Shared<'a> {
     precision: Precision,
 }
 
-/// Candidates of a band, a block or a tile, and where they were in the list they
-/// were taken from.
-#[derive(Default)]
-struct Candidates {
-    columns: Columns,
-    positions: Vec<u32>,
-}
-
 /// Renders bands of one plane.
 struct BandRenderer<'a, S: Simd> {
     simd: S,
@@ -387,15 +377,12 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
         corner: (usize, usize),
         size: (usize, usize),
     ) -> Option<usize> {
-        let Candidates { columns, positions } = into;
         let (simd, bits) = (self.simd, self.shared.precision.bits);
         let area = Area::new(corner, size);
-        let reference = simd.vectorize(
+        simd.vectorize(
             #[inline(always)]
-            || survivors(simd, from, &area, bits, positions),
-        );
-        columns.select(from, positions);
-        reference.and_then(|r| positions.iter().position(|&p| p as usize == r))
+            || survivors(simd, from, &area, bits, into),
+        )
     }
 
     /// Renders a tile by log-sum-exp, line by line.

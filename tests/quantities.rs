@@ -59,6 +59,14 @@ fn check(
     }
 }
 
+/// The largest |log p| of a grid: shares are known to the rounding of the
+/// log-probabilities that they compare.
+fn largest_log_density(mixture: &Mixture, grid: &Grid) -> f64 {
+    let marginal = mixture.marginal(&(0..grid.n_axes()).collect::<Vec<_>>()).unwrap();
+    let log_density = |i: usize| naive::log_density(&marginal, &point(grid, i)).abs();
+    (0..grid.n_pixels()).map(log_density).fold(0.0, f64::max)
+}
+
 fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let conditional = Conditional::new(mixture, &given).unwrap();
@@ -81,10 +89,7 @@ fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
 fn check_shares(mixture: &Mixture, grid: &Grid) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let marginal = mixture.marginal(&given).unwrap();
-    // Shares are known to the rounding of the log-probabilities that they compare.
-    let log_density = |i: usize| naive::log_density(&marginal, &point(grid, i)).abs();
-    let largest = (0..grid.n_pixels()).map(log_density).fold(0.0, f64::max);
-    let allowed = 1e-12 + 1e-15 * largest;
+    let allowed = 1e-12 + 1e-15 * largest_log_density(mixture, grid);
     check((mixture, grid), Quantity::Entropy, |x| vec![naive::entropy(&marginal, x)], |_| allowed);
     for runtime in every_level() {
         let labels: Vec<i32> = render(mixture, grid, Quantity::Label, &runtime);
@@ -284,7 +289,7 @@ proptest! {
         let extent = [(y - side / 2.0, y + side / 2.0), (x, x + side)];
         let grid = Grid::new(&[height, width], &extent).unwrap();
         let mixture = picture_mixture(n_components, 4);
-        check_moments(&mixture, &grid, 1e-9);
+        check_moments(&mixture, &grid, 1e-10 + 1e-13 * largest_log_density(&mixture, &grid));
         check_shares(&mixture, &grid);
     }
 }

@@ -121,6 +121,19 @@ impl Simd for Avx512 {
         unsafe { _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b), y, x) }
     }
     #[inline(always)]
+    fn store_positions(self, first: u32, lanes: u32, to: &mut [u32]) -> usize {
+        let to = &mut to[..LANES];
+        // SAFETY: the token proves AVX-512 F; the slice has room for LANES values.
+        unsafe {
+            let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0);
+            let positions = _mm512_add_epi32(lane, _mm512_set1_epi32(first as i32));
+            // Compressed in a register: to memory it is slow on some processors.
+            let kept = _mm512_maskz_compress_epi32(lanes as u16, positions);
+            _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm512_castsi512_si256(kept));
+        }
+        lanes.count_ones() as usize
+    }
+    #[inline(always)]
     fn round(self, x: __m512d) -> __m512d {
         // SAFETY: the token proves AVX-512 F and DQ.
         unsafe { _mm512_roundscale_pd::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }

@@ -144,6 +144,18 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn less_bits(self, a: Self::F, b: Self::F) -> u32;
     /// `x` in the lanes where a < b, `y` in the others, and where either is NaN.
     fn select_less(self, a: Self::F, b: Self::F, x: Self::F, y: Self::F) -> Self::F;
+    /// Puts `first + i` for every bit i of `lanes` into `to`, in order, and returns
+    /// how many; `to` has room for all lanes, and what follows there is lost.
+    #[inline(always)]
+    fn store_positions(self, first: u32, lanes: u32, to: &mut [u32]) -> usize {
+        let (mut rest, mut n) = (lanes, 0);
+        while rest != 0 {
+            to[n] = first + rest.trailing_zeros();
+            rest &= rest - 1;
+            n += 1;
+        }
+        n
+    }
     /// Nearest integer, ties to even; for |x| < 2^51, or 2^22 in float32.
     fn round(self, x: Self::F) -> Self::F;
     /// x 2^n, rounded, for integral n in [-1022, 1023], or [-126, 127] in float32.

@@ -34,7 +34,9 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         let sag = reference.xy.abs() * half * middle
             - reference.xx * half * half
             - reference.yy * middle * middle;
-        let threshold = at(Column::Excess) + input.bits;
+        // Each of them alone, so that their sum keeps to what cull.rs allows.
+        let alike = (self.setup.narrow.len() as f64).log2();
+        let threshold = at(Column::Excess) + input.bits + 3.0 + alike;
         let mut shares = [0.0; TILE];
         let mut exponents = [0.0; TILE];
         for row in 0..n_rows {
