@@ -3,7 +3,7 @@
 
 use crate::grid::MAX_AXES;
 use crate::kernel::HALF_LOG2_E;
-use crate::linalg::{invert_lower, packed_len, packed_row};
+use crate::linalg::{invert_lower_into, packed_len, packed_row};
 use crate::mixture::Mixture;
 
 /// Parameters of the active components.
@@ -54,14 +54,13 @@ impl GridComponents {
             target_covariances: Vec::with_capacity(n_covariances),
         };
         let mut sizes = vec![Vec::with_capacity(n); n_targets];
+        let mut factors = Factors::new(split);
         let is_shared = mixture.covariances().n_matrices(n) == 1;
-        let shared = is_shared.then(|| Factors::of(mixture, 0, split));
         for k in mixture.active_components() {
-            let factors = match &shared {
-                Some(factors) => factors,
-                None => &Factors::of(mixture, k, split),
-            };
-            result.push(mixture, k, split, factors);
+            if !is_shared || factors.whole.is_empty() {
+                factors.fill(mixture, k);
+            }
+            result.push(mixture, k, split, &factors);
             for (size, (t, &target)) in sizes.iter_mut().zip(split.targets.iter().enumerate()) {
                 let explained = factors.cross(t).iter().map(|c| c * c).sum::<f64>().sqrt();
                 size.push(mixture.mean(k)[target].abs().max(explained));
@@ -149,18 +148,22 @@ impl GridComponents {
 /// One component's Cholesky factor, of the given features and then the targets.
 struct Factors {
     n_given: usize,
+    order: Vec<usize>,
     whole: Vec<f64>,
     /// Inverse of the given features' factor, packed.
     inverse: Vec<f64>,
 }
 
 impl Factors {
-    fn of(mixture: &Mixture, k: usize, split: &Split) -> Self {
-        let n_given = split.given.len();
-        let order: Vec<usize> = split.given.iter().chain(&split.targets).copied().collect();
-        let whole = mixture.covariances().factor(mixture.n_features(), k, &order);
-        let inverse = invert_lower(&whole, n_given);
-        Self { n_given, whole, inverse }
+    fn new(split: &Split) -> Self {
+        let order = split.given.iter().chain(&split.targets).copied().collect();
+        Self { n_given: split.given.len(), order, whole: Vec::new(), inverse: Vec::new() }
+    }
+
+    fn fill(&mut self, mixture: &Mixture, k: usize) {
+        let Self { n_given, order, whole, inverse } = self;
+        mixture.covariances().factor_into(whole, mixture.n_features(), k, order);
+        invert_lower_into(inverse, whole, *n_given);
     }
 
     /// The logarithm of the weighted density of the given features at their mean.

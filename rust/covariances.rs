@@ -5,7 +5,9 @@
 //! let "tied" share one matrix and "spherical" share one variance.
 
 use crate::error::{Error, Result};
-use crate::linalg::{cholesky, factor_of_rows, invert_lower, packed_len, packed_row};
+use crate::linalg::{
+    cholesky, cholesky_into, factor_of_rows, invert_lower, packed_len, packed_row,
+};
 
 /// Covariance parameters; flat and row-major, shapes as scikit-learn's
 /// `covariances_`.
@@ -106,14 +108,28 @@ impl Covariances {
     /// The packed lower Cholesky factor of some features of component `k`, in the
     /// order given. The covariances have been checked, so that it exists.
     pub(crate) fn factor(&self, n_features: usize, k: usize, features: &[usize]) -> Vec<f64> {
+        let mut factor = Vec::new();
+        self.factor_into(&mut factor, n_features, k, features);
+        factor
+    }
+
+    /// The same into a vector, whose memory is used again.
+    pub(crate) fn factor_into(
+        &self,
+        factor: &mut Vec<f64>,
+        n_features: usize,
+        k: usize,
+        features: &[usize],
+    ) {
         // The lower triangle is the one that counts.
         let entry = |i: usize, j: usize| self.at(n_features, k, i.max(j), i.min(j));
         // Of two features among hundreds this is the cheap way; where it fails by a
         // rounding in this order, the rows of the whole factor cannot.
-        cholesky(features.len(), |i, j| entry(features[i], features[j])).unwrap_or_else(|_| {
+        let some = cholesky_into(factor, features.len(), |i, j| entry(features[i], features[j]));
+        if some.is_err() {
             let whole = cholesky(n_features, entry).expect("it was factorised when checked");
-            factor_of_rows(&whole, n_features, features)
-        })
+            *factor = factor_of_rows(&whole, n_features, features);
+        }
     }
 
     /// The same type with entry (k, i, j) given by `entry`, for `n_features`

@@ -20,7 +20,18 @@ pub(crate) fn cholesky(
     d: usize,
     entry: impl Fn(usize, usize) -> f64,
 ) -> Result<Vec<f64>, (usize, f64)> {
-    let mut factor = vec![0.0; packed_len(d)];
+    let mut factor = Vec::new();
+    cholesky_into(&mut factor, d, entry).map(|()| factor)
+}
+
+/// The same into a vector, whose memory is used again.
+pub(crate) fn cholesky_into(
+    factor: &mut Vec<f64>,
+    d: usize,
+    entry: impl Fn(usize, usize) -> f64,
+) -> Result<(), (usize, f64)> {
+    factor.clear();
+    factor.resize(packed_len(d), 0.0);
     for i in 0..d {
         for j in 0..=i {
             let (done, rest) = factor.split_at_mut(packed_len(i));
@@ -36,12 +47,20 @@ pub(crate) fn cholesky(
             }
         }
     }
-    Ok(factor)
+    Ok(())
 }
 
 /// The inverse of a packed lower-triangular matrix, itself lower triangular.
 pub(crate) fn invert_lower(factor: &[f64], d: usize) -> Vec<f64> {
-    let mut inverse = vec![0.0; packed_len(d)];
+    let mut inverse = Vec::new();
+    invert_lower_into(&mut inverse, factor, d);
+    inverse
+}
+
+/// The same into a vector, whose memory is used again.
+pub(crate) fn invert_lower_into(inverse: &mut Vec<f64>, factor: &[f64], d: usize) {
+    inverse.clear();
+    inverse.resize(packed_len(d), 0.0);
     for j in 0..d {
         inverse[packed_len(j) + j] = 1.0 / packed_row(factor, j)[j];
         for i in j + 1..d {
@@ -50,7 +69,6 @@ pub(crate) fn invert_lower(factor: &[f64], d: usize) -> Vec<f64> {
             inverse[packed_len(i) + j] = -dot / row[i];
         }
     }
-    inverse
 }
 
 /// The packed lower factor of R Rᵀ for some `rows` of a packed lower factor, in

@@ -152,30 +152,36 @@ impl Band<'_> {
                     vectors,
                     #[inline(always)]
                     |x, to| simd.store(x, to),
+                    take_turns,
                 ),
                 Slots::Single(out) => channels.put::<S, _>(
                     out,
                     vectors,
                     #[inline(always)]
                     |x, to| simd.store_single(x, to),
+                    take_turns,
                 ),
                 Slots::Byte(out) => channels.put::<S, _>(
                     out,
                     vectors,
                     #[inline(always)]
                     |x, to| simd.store_bytes(x, to),
+                    #[inline(always)]
+                    |planes, out| bytes_take_turns(simd, planes, out),
                 ),
                 Slots::Int(out) => channels.put::<S, _>(
                     out,
                     vectors,
                     #[inline(always)]
                     |x, to| store_as(simd, x, to),
+                    take_turns,
                 ),
                 Slots::Long(out) => channels.put::<S, _>(
                     out,
                     vectors,
                     #[inline(always)]
                     |x, to| store_as(simd, x, to),
+                    take_turns,
                 ),
             },
         );
@@ -238,6 +244,7 @@ impl Channels<'_> {
         out: &mut [P],
         vectors: &[S::F],
         store: impl Fn(S::F, &mut [P]),
+        take_turns: impl Fn([&[P]; 3], &mut [P]),
     ) {
         let (n_rows, n_columns) = self.window.size;
         let n_vectors = n_columns.div_ceil(S::LANES);
@@ -257,23 +264,24 @@ impl Channels<'_> {
             let start = (pixel + skipped - self.first) * self.n_values;
             let Some(out) = out.get_mut(start..) else { return };
             let n = (n_columns - skipped).min(out.len().div_ceil(self.n_values));
-            self.interleave(&mut out[..n * self.n_values], &planar, skipped);
+            self.interleave(&mut out[..n * self.n_values], &planar, skipped, &take_turns);
         }
     }
 
     /// Puts values from column `from` on into consecutive pixels.
     #[inline(always)]
-    fn interleave<P: Pixel>(&self, out: &mut [P], planar: &[[P; TILE]; MAX_CHANNELS], from: usize) {
+    fn interleave<P: Pixel>(
+        &self,
+        out: &mut [P],
+        planar: &[[P; TILE]; MAX_CHANNELS],
+        from: usize,
+        take_turns: &impl Fn([&[P]; 3], &mut [P]),
+    ) {
         if self.n_values == 1 {
             out.copy_from_slice(&planar[0][from..from + out.len()]);
         } else if self.n_values == MAX_CHANNELS && self.n_channels == MAX_CHANNELS {
-            let (pixels, _) = out.as_chunks_mut::<MAX_CHANNELS>();
             let [a, b, c] = planar;
-            let n = pixels.len();
-            let (a, b, c) = (&a[from..from + n], &b[from..from + n], &c[from..from + n]);
-            for (i, pixel) in pixels.iter_mut().enumerate() {
-                *pixel = [a[i], b[i], c[i]];
-            }
+            take_turns([&a[from..], &b[from..], &c[from..]], out);
         } else {
             for (i, pixel) in out.chunks_exact_mut(self.n_values).enumerate() {
                 for (c, plane) in planar[..self.n_channels].iter().enumerate() {
@@ -282,6 +290,37 @@ impl Channels<'_> {
             }
         }
     }
+}
+
+/// Three planes as pixels.
+#[inline(always)]
+fn take_turns<P: Pixel>([a, b, c]: [&[P]; 3], out: &mut [P]) {
+    let (pixels, _) = out.as_chunks_mut::<3>();
+    let n = pixels.len();
+    let (a, b, c) = (&a[..n], &b[..n], &c[..n]);
+    for (i, pixel) in pixels.iter_mut().enumerate() {
+        *pixel = [a[i], b[i], c[i]];
+    }
+}
+
+/// The same of bytes, 16 pixels at a time as long as there are so many.
+#[inline(always)]
+fn bytes_take_turns<S: Simd>(simd: S, planes: [&[u8]; 3], out: &mut [u8]) {
+    let n_whole = out.len() / 48;
+    for i in 0..n_whole {
+        let [a, b, c] = planes;
+        let (a, b, c) =
+            (a[16 * i..].first_chunk(), b[16 * i..].first_chunk(), c[16 * i..].first_chunk());
+        let to = out[48 * i..].first_chunk_mut();
+        if let (Some(a), Some(b), Some(c), Some(to)) = (a, b, c, to) {
+            simd.interleave_bytes([a, b, c], to);
+        }
+    }
+    let [a, b, c] = planes;
+    take_turns(
+        [&a[16 * n_whole..], &b[16 * n_whole..], &c[16 * n_whole..]],
+        &mut out[48 * n_whole..],
+    );
 }
 
 #[cfg(test)]

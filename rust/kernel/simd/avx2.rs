@@ -120,6 +120,7 @@ impl Simd for Avx2 {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { _mm256_blendv_pd(y, x, _mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) }
     }
+    interleave_by_shuffles!();
     #[inline(always)]
     fn round(self, x: __m256d) -> __m256d {
         // SAFETY: the token proves AVX2 and FMA.

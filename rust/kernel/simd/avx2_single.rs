@@ -117,6 +117,7 @@ impl Simd for Avx2Single {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)) }
     }
+    interleave_by_shuffles!();
     #[inline(always)]
     fn round(self, x: __m256) -> __m256 {
         // SAFETY: the token proves AVX2 and FMA.

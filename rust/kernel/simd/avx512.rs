@@ -133,6 +133,7 @@ impl Simd for Avx512 {
         }
         lanes.count_ones() as usize
     }
+    interleave_by_shuffles!();
     #[inline(always)]
     fn round(self, x: __m512d) -> __m512d {
         // SAFETY: the token proves AVX-512 F and DQ.

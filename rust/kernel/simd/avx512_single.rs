@@ -115,6 +115,7 @@ impl Simd for Avx512Single {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), y, x) }
     }
+    interleave_by_shuffles!();
     #[inline(always)]
     fn round(self, x: __m512) -> __m512 {
         // SAFETY: the token proves AVX-512 F and DQ.

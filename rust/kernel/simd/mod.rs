@@ -27,6 +27,39 @@ macro_rules! forward {
         }
     )+};
 }
+/// [`Simd::interleave_bytes`] by shuffles within 128 bits.
+#[cfg(target_arch = "x86_64")]
+macro_rules! interleave_by_shuffles {
+    () => {
+        #[inline(always)]
+        fn interleave_bytes(self, from: [&[u8; 16]; 3], to: &mut [u8; 48]) {
+            // Byte i of the result is byte i / 3 of plane i % 3; -1 gives zero.
+            const MASKS: [[[i8; 16]; 3]; 3] = {
+                let mut masks = [[[-1; 16]; 3]; 3];
+                let mut i = 0;
+                while i < 48 {
+                    masks[i / 16][i % 3][i % 16] = (i / 3) as i8;
+                    i += 1;
+                }
+                masks
+            };
+            for (part, masks) in MASKS.iter().enumerate() {
+                // SAFETY: the token proves AVX2, which has these instructions; all
+                // arrays have 16 bytes from the pointers on.
+                unsafe {
+                    let load = |p: *const u8| _mm_loadu_si128(p.cast());
+                    let mask = |n: usize| load(masks[n].as_ptr().cast());
+                    let a = _mm_shuffle_epi8(load(from[0].as_ptr()), mask(0));
+                    let b = _mm_shuffle_epi8(load(from[1].as_ptr()), mask(1));
+                    let c = _mm_shuffle_epi8(load(from[2].as_ptr()), mask(2));
+                    let bytes = _mm_or_si128(_mm_or_si128(a, b), c);
+                    _mm_storeu_si128(to.as_mut_ptr().add(16 * part).cast(), bytes);
+                }
+            }
+        }
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod avx2;
@@ -144,6 +177,13 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn less_bits(self, a: Self::F, b: Self::F) -> u32;
     /// `x` in the lanes where a < b, `y` in the others, and where either is NaN.
     fn select_less(self, a: Self::F, b: Self::F, x: Self::F, y: Self::F) -> Self::F;
+    /// Takes turns: a[0], b[0], c[0], a[1], ...
+    #[inline(always)]
+    fn interleave_bytes(self, [a, b, c]: [&[u8; 16]; 3], to: &mut [u8; 48]) {
+        for i in 0..16 {
+            (to[3 * i], to[3 * i + 1], to[3 * i + 2]) = (a[i], b[i], c[i]);
+        }
+    }
     /// Puts `first + i` for every bit i of `lanes` into `to`, in order, and returns
     /// how many; `to` has room for all lanes, and what follows there is lost.
     #[inline(always)]

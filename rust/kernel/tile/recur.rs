@@ -46,18 +46,20 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             size: input.size,
         };
         let cells = &mut self.cells;
-        let (groups, rest) = self.setup.smooth.as_chunks::<4>();
-        if N <= 2 {
-            for group in groups {
-                recur::<S, M, N, 4>(&column, cells, summand, *group);
+        let mut rest = &self.setup.smooth[..];
+        // Alone, shares have so little to do that two are too few.
+        if N == 1 {
+            let (groups, others) = rest.as_chunks::<4>();
+            for &group in groups {
+                recur::<S, M, N, 4>(&column, cells, summand, group);
             }
-        } else {
-            for &[a, b, c, d] in groups {
-                recur::<S, M, N, 2>(&column, cells, summand, [a, b]);
-                recur::<S, M, N, 2>(&column, cells, summand, [c, d]);
-            }
+            rest = others;
         }
-        for &term in rest {
+        let (pairs, last) = rest.as_chunks::<2>();
+        for &pair in pairs {
+            recur::<S, M, N, 2>(&column, cells, summand, pair);
+        }
+        for &term in last {
             recur::<S, M, N, 1>(&column, cells, summand, [term]);
         }
     }
