@@ -217,7 +217,7 @@ impl<'a, S: Simd> Culler<'a, S> {
             #[inline(always)]
             || {
                 if self.blocks.is_diagonal {
-                    unrolled!(d, self.bound_vectorized::<DIAGONAL>(live, best));
+                    self.bound_vectorized::<0, DIAGONAL>(live, best);
                 } else {
                     unrolled!(d, self.bound_vectorized::<TRIANGULAR>(live, best));
                 }

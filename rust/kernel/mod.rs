@@ -18,21 +18,18 @@ pub(crate) mod tile;
 /// log2(e) / 2: half a squared Mahalanobis distance times this is in base 2.
 pub(crate) const HALF_LOG2_E: f64 = std::f64::consts::LOG2_E / 2.0;
 
-/// Most features that have kernels of their own, compiled with that number known
-/// so that short loops unroll and differences stay in registers; more share one.
-pub(crate) const MAX_UNROLLED: usize = 6;
+/// Most features that have kernels of their own.
+pub(crate) const MAX_UNROLLED: usize = 5;
 
-/// Calls a method with the number of features as its first constant, 0 where it
-/// is above [`MAX_UNROLLED`].
+/// Calls a method with the number of features as its first constant, so that short
+/// loops unroll and differences stay in registers: positions, and those with grey
+/// levels or colours. The constant is 0 for all other numbers, which share a kernel.
 macro_rules! unrolled {
     ($n_features:expr, $self:ident.$method:ident $(::<$constant:ident>)? ($($argument:expr),*)) => {
         match $n_features {
-            1 => $self.$method::<1 $(, $constant)?>($($argument),*),
             2 => $self.$method::<2 $(, $constant)?>($($argument),*),
             3 => $self.$method::<3 $(, $constant)?>($($argument),*),
-            4 => $self.$method::<4 $(, $constant)?>($($argument),*),
             5 => $self.$method::<5 $(, $constant)?>($($argument),*),
-            6 => $self.$method::<6 $(, $constant)?>($($argument),*),
             _ => $self.$method::<0 $(, $constant)?>($($argument),*),
         }
     };

@@ -83,7 +83,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     pub(crate) fn least_largest(&mut self, components: &[u32], groups: Range<usize>) -> f64 {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.mixture.n_features(), self.least_largest_of(components, groups)),
+            || self.least_largest_of(components, groups),
         )
     }
 
@@ -91,7 +91,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     pub(crate) fn log_density(&mut self, group: usize, components: &[u32], out: &mut [&mut [f64]]) {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.mixture.n_features(), self.log_density_of(group, components, out)),
+            || self.log_density_of(group, components, out),
         );
     }
 
@@ -100,7 +100,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     pub(crate) fn label(&mut self, group: usize, components: &[u32], out: &mut [&mut [i64]]) {
         self.simd.vectorize(
             #[inline(always)]
-            || unrolled!(self.mixture.n_features(), self.label_of(group, components, out)),
+            || self.label_of(group, components, out),
         );
     }
 
@@ -113,26 +113,17 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     ) {
         self.simd.vectorize(
             #[inline(always)]
-            || {
-                unrolled!(
-                    self.mixture.n_features(),
-                    self.responsibilities_of(group, components, out)
-                )
-            },
+            || self.responsibilities_of(group, components, out),
         );
     }
 
     #[inline(always)]
-    fn least_largest_of<const D: usize>(
-        &mut self,
-        components: &[u32],
-        groups: Range<usize>,
-    ) -> f64 {
+    fn least_largest_of(&mut self, components: &[u32], groups: Range<usize>) -> f64 {
         let simd = self.simd;
         let mut least = splat(simd, f64::INFINITY);
         for group in groups {
             for block in 0..GROUP / Self::BLOCK {
-                self.fill_terms::<D>((group, block), components);
+                self.fill_terms((group, block), components);
                 let mut largest = splat(simd, f64::NEG_INFINITY);
                 for term in &self.terms[..components.len()] {
                     for v in 0..VECTORS {
@@ -148,16 +139,11 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     }
 
     #[inline(always)]
-    fn log_density_of<const D: usize>(
-        &mut self,
-        group: usize,
-        components: &[u32],
-        out: &mut [&mut [f64]],
-    ) {
+    fn log_density_of(&mut self, group: usize, components: &[u32], out: &mut [&mut [f64]]) {
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             let mut state = LogSumExp::new(self.simd);
             for chunk in components.chunks(CHUNK) {
-                self.fill_terms::<D>((group, block), chunk);
+                self.fill_terms((group, block), chunk);
                 state.absorb_significant(self.simd, &self.terms[..chunk.len()], self.negligible);
             }
             let values = self.lanes(state.ln(self.simd));
@@ -168,18 +154,13 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     }
 
     #[inline(always)]
-    fn label_of<const D: usize>(
-        &mut self,
-        group: usize,
-        components: &[u32],
-        out: &mut [&mut [i64]],
-    ) {
+    fn label_of(&mut self, group: usize, components: &[u32], out: &mut [&mut [i64]]) {
         let simd = self.simd;
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             let mut largest = splat(simd, f64::NEG_INFINITY);
             let mut labels = splat(simd, 0.0);
             for chunk in components.chunks(CHUNK) {
-                self.fill_terms::<D>((group, block), chunk);
+                self.fill_terms((group, block), chunk);
                 for (term, &k) in self.terms.iter().zip(chunk) {
                     let label = simd.splat(f64::from(k));
                     for v in 0..VECTORS {
@@ -198,12 +179,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     /// no share, then exponentiated along the row: so a share does not depend on
     /// which components without any were listed.
     #[inline(always)]
-    fn responsibilities_of<const D: usize>(
-        &mut self,
-        group: usize,
-        components: &[u32],
-        out: &mut [&mut [f64]],
-    ) {
+    fn responsibilities_of(&mut self, group: usize, components: &[u32], out: &mut [&mut [f64]]) {
         let simd = self.simd;
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             if components.len() < self.peaks.len() {
@@ -211,7 +187,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             }
             let mut largest = splat(simd, f64::NEG_INFINITY);
             for chunk in components.chunks(CHUNK) {
-                self.fill_terms::<D>((group, block), chunk);
+                self.fill_terms((group, block), chunk);
                 let mut terms = [[0.0; MAX_LANES * VECTORS]; CHUNK];
                 for (lanes, term) in terms.iter_mut().zip(&self.terms[..chunk.len()]) {
                     for v in 0..VECTORS {
@@ -253,9 +229,18 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         lanes
     }
 
-    /// q of a block of points under each component of a chunk, in base 2.
+    /// q of a block of points under each component of a chunk, in base 2. A function
+    /// of its own, which is compiled once for all that need it.
+    #[inline(never)]
+    fn fill_terms(&mut self, block: (usize, usize), chunk: &[u32]) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || unrolled!(self.mixture.n_features(), self.fill_terms_of(block, chunk)),
+        );
+    }
+
     #[inline(always)]
-    fn fill_terms<const D: usize>(&mut self, block: (usize, usize), chunk: &[u32]) {
+    fn fill_terms_of<const D: usize>(&mut self, block: (usize, usize), chunk: &[u32]) {
         for (at, &k) in chunk.iter().enumerate() {
             let peak = self.peaks[k as usize];
             let distance = self.mahalanobis_squared::<D>(block, k as usize);
@@ -293,10 +278,32 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         match self.mixture.precisions_cholesky() {
             PrecisionsCholesky::Triangular { factors, stride } => {
                 let factor = &factors[k * stride..];
-                for i in 0..d {
-                    let row = &packed_row(factor, i)[..i + 1];
+                // Two rows at a time: twice as many sums as the latency of one needs,
+                // and each difference is loaded for both.
+                for i in (1..d).step_by(2) {
+                    let upper = &packed_row(factor, i - 1)[..i];
+                    let lower = &packed_row(factor, i)[..i + 1];
+                    let known = &differences[..i];
+                    let mut first = splat(simd, 0.0);
+                    let mut second = splat(simd, 0.0);
+                    for j in 0..i {
+                        let (a, b) = (simd.splat(upper[j]), simd.splat(lower[j]));
+                        for v in 0..VECTORS {
+                            first[v] = simd.mul_add(a, known[j][v], first[v]);
+                            second[v] = simd.mul_add(b, known[j][v], second[v]);
+                        }
+                    }
+                    for v in 0..VECTORS {
+                        second[v] =
+                            simd.mul_add(simd.splat(lower[i]), differences[i][v], second[v]);
+                    }
+                    add_squares(simd, &mut distance, first);
+                    add_squares(simd, &mut distance, second);
+                }
+                if d % 2 == 1 {
+                    let row = &packed_row(factor, d - 1)[..d];
                     let mut whitened = splat(simd, 0.0);
-                    for j in 0..=i {
+                    for j in 0..d {
                         for v in 0..VECTORS {
                             whitened[v] =
                                 simd.mul_add(simd.splat(row[j]), differences[j][v], whitened[v]);
