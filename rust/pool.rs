@@ -8,6 +8,7 @@
 
 use crate::error::{Error, Result};
 use crate::kernel::simd::Level;
+use rayon::prelude::*;
 use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,6 +90,19 @@ impl Runtime {
     pub(crate) fn check(&self) -> Result<()> {
         if self.interrupt.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
+}
+
+/// What one thread does with the items it gets: it owns its scratch memory.
+pub(crate) type Worker<'a, T> = Box<dyn FnMut(T) -> Result<()> + 'a>;
+
+/// Gives every item to one of the threads of the pool that this is called in; stops
+/// at the first error. Not generic over the work, so that the machinery of threads
+/// is compiled once for every kind of item and not for every kernel.
+pub(crate) fn distribute<'a, T: Send>(
+    items: Vec<T>,
+    new_worker: &(dyn Fn() -> Worker<'a, T> + Sync + 'a),
+) -> Result<()> {
+    items.into_par_iter().try_for_each_init(new_worker, |worker, item| worker(item))
 }
 
 /// Threads by environment variable, else by the process's affinity.

@@ -20,9 +20,8 @@ use crate::mixture::{Mixture, check_features, remaining_features};
 use crate::painter::{Outcome, Painter, painter};
 use crate::pixel::{Band, Pixel, Slots, Window};
 use crate::plane::{Columns, Plane, PlaneModel, TILE};
-use crate::pool::Runtime;
+use crate::pool::{Runtime, distribute};
 use crate::quantity::{Precision, Quantity};
-use rayon::prelude::*;
 
 /// Tiles of a band that share a candidate list.
 const TILES_IN_BLOCK: usize = 8;
@@ -183,37 +182,27 @@ impl Dispatch for Render<'_> {
         let plane_len = grid.n_pixels() / model.n_planes();
         let band_len = TILE * model.shape.1;
         let planes = pieces(out, first_pixel, plane_len, *values_per_pixel);
-        planes.into_par_iter().try_for_each(|piece| {
+        let render_plane = |piece: Piece<'_>| {
             runtime.check()?;
-            let plane = model.plane(piece.number);
-            let shared = Shared {
-                rendering,
-                model: &model,
-                plane: &plane,
-                plane_index: piece.number,
-                precision,
-            };
-            let n_bands = plane_len.div_ceil(band_len);
+            let (plane, plane_index) = (&model.plane(piece.number), piece.number);
+            let shared = Shared { rendering, model: &model, plane, plane_index, precision };
             // Some thousands of pieces are enough for any number of threads.
-            let bands_per_piece = n_bands.div_ceil(MAX_PIECES);
+            let bands_per_piece = plane_len.div_ceil(band_len).div_ceil(MAX_PIECES);
             let long = bands_per_piece * band_len;
-            let longs = pieces(piece.out, piece.skipped, long, *values_per_pixel);
-            longs.into_par_iter().try_for_each_init(
-                || BandRenderer::new(simd, &shared),
-                |renderer, piece| {
+            distribute(pieces(piece.out, piece.skipped, long, *values_per_pixel), &|| {
+                let mut renderer = BandRenderer::new(simd, &shared);
+                Box::new(move |piece| {
                     let bands = pieces(piece.out, piece.skipped, band_len, *values_per_pixel);
                     bands.into_iter().try_for_each(|band| {
                         let number = piece.number * bands_per_piece + band.number;
                         let n_pixels = band_len.min(plane_len - number * band_len);
-                        renderer.render(
-                            (number * TILE, n_pixels),
-                            band.wanted(*values_per_pixel),
-                            runtime,
-                        )
+                        let wanted = band.wanted(*values_per_pixel);
+                        renderer.render((number * TILE, n_pixels), wanted, runtime)
                     })
-                },
-            )
-        })
+                })
+            })
+        };
+        distribute(planes, &|| Box::new(&render_plane))
     }
 }
 

@@ -20,9 +20,8 @@ use crate::error::Result;
 use crate::kernel::points::{PointsKernel, log2_peaks};
 use crate::kernel::simd::{Dispatch, Simd};
 use crate::mixture::Mixture;
-use crate::pool::Runtime;
+use crate::pool::{Runtime, distribute};
 use crate::tree::{self, Bounds, Node, Tree};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Points of a piece. The tree and the rows in its order take some 40 bytes each.
@@ -115,15 +114,17 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
         // another's half of a tree must not begin a piece of its own meanwhile.
         let wave = PIECE * runtime.n_threads();
         for (points, out) in points.chunks(wave * d).zip(out.chunks_mut(wave * row_len)) {
-            let out = out.par_chunks_mut(PIECE * row_len);
-            points.par_chunks(PIECE * d).zip(out).try_for_each(|(points, out)| {
-                let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
-                match &blocks {
-                    Some(blocks) if call.culling_pays(blocks, points)? => {
-                        call.culled(blocks, points, rows)
+            let pieces = points.chunks(PIECE * d).zip(out.chunks_mut(PIECE * row_len)).collect();
+            distribute(pieces, &|| {
+                Box::new(|(points, out)| {
+                    let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
+                    match &blocks {
+                        Some(blocks) if call.culling_pays(blocks, points)? => {
+                            call.culled(blocks, points, rows)
+                        }
+                        _ => call.dense(points, &mut rows),
                     }
-                    _ => call.dense(points, &mut rows),
-                }
+                })
             })?;
         }
         Ok(())
@@ -149,16 +150,17 @@ impl<'a, Q: PointQuantity, S: Simd> Call<'a, Q, S> {
     /// Every component at every point.
     fn dense(&self, points: &[f64], rows: &mut [&mut [Q::Value]]) -> Result<()> {
         let d = self.mixture.n_features();
-        let points = points.par_chunks(DENSE_GROUP * d);
-        points.zip(rows.par_chunks_mut(DENSE_GROUP)).try_for_each_init(
-            || (PointsKernel::new(self.simd, self.mixture, self.peaks), self.active.clone()),
-            |(kernel, components), (points, rows)| {
+        let groups = points.chunks(DENSE_GROUP * d).zip(rows.chunks_mut(DENSE_GROUP)).collect();
+        distribute(groups, &|| {
+            let mut kernel = PointsKernel::new(self.simd, self.mixture, self.peaks);
+            let mut components = self.active.clone();
+            Box::new(move |(points, rows): (&[f64], &mut [&mut [Q::Value]])| {
                 self.runtime.check()?;
                 kernel.gather(points, 0..rows.len());
-                Q::evaluate(kernel, 0, components, rows);
+                Q::evaluate(&mut kernel, 0, &mut components, rows);
                 Ok(())
-            },
-        )
+            })
+        })
     }
 
     /// Whether few enough components survive in a sample of the piece's leaves.
@@ -199,15 +201,16 @@ impl<'a, Q: PointQuantity, S: Simd> Call<'a, Q, S> {
             split_into_tasks(&tree, root, &mut in_order, &mut tasks);
         }
         let all = blocks.all();
-        tasks.into_par_iter().try_for_each_init(
-            || Worker::new(self, blocks),
-            |worker, (node, rows)| {
+        distribute(tasks, &|| {
+            let mut worker = Worker::new(self, blocks);
+            let (tree, all) = (&tree, &all);
+            Box::new(move |(node, rows)| {
                 let order = &tree.order()[tree.range(node)];
                 worker.kernel.gather(points, order.iter().map(|&row| row as usize));
                 let first_leaf = tree.leaves(node).start;
-                worker.visit(&Place { tree: &tree, first_leaf }, node, &all, rows)
-            },
-        )
+                worker.visit(&Place { tree, first_leaf }, node, all, rows)
+            })
+        })
     }
 }
 
