@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.tables) - set(TABLES):
         parser.error(f"unknown table {', '.join(sorted(unknown))}; there are {names}")
-    level, n_threads = _backend.runtime_info()
+    level, n_threads, *_ = _backend.runtime_info()
     print(f"gmmfast {gmmfast.__version__}, {level}, {n_threads} threads")
     with one_thread():
         for name in options.tables or TABLES:

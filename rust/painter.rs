@@ -98,18 +98,32 @@ impl<S: Simd, const N: usize> Kernels<S, N> {
     /// Sets a tile up, in float32 if that is good enough and it fits the range.
     fn prepare(&mut self, input: &TileInput<'_>, block: &Columns) -> Ready {
         if let Some(single) = &mut self.single {
-            let fits = single.prepare(input, block);
-            if fits && (single.is_mostly_smooth() || !input.is_whole()) {
-                return Ready::Single;
-            }
-            if input.is_whole() {
-                return Ready::Not(Outcome::TooLarge);
+            match outcome(single, input, block) {
+                Outcome::Painted => return Ready::Single,
+                // In a part of the tile the exponents may be within range.
+                _ if input.is_whole() => return Ready::Not(Outcome::TooLarge),
+                _ => {}
             }
         }
-        if self.double.prepare(input, block) {
-            return Ready::Double;
+        match outcome(&mut self.double, input, block) {
+            Outcome::Painted => Ready::Double,
+            outcome => Ready::Not(outcome),
         }
-        Ready::Not(Outcome::BeyondRange)
+    }
+}
+
+/// Sets a tile up; what becomes of it if nothing goes wrong.
+fn outcome<S: Simd, const N: usize>(
+    kernel: &mut TileKernel<S, N>,
+    input: &TileInput<'_>,
+    block: &Columns,
+) -> Outcome {
+    if !kernel.prepare(input, block) {
+        Outcome::BeyondRange
+    } else if input.is_whole() && !kernel.is_mostly_smooth() {
+        Outcome::TooLarge
+    } else {
+        Outcome::Painted
     }
 }
 
@@ -251,8 +265,9 @@ impl<S: Simd> Painter for MomentPainter<'_, S> {
         window: &Window,
         band: &mut Band<'_>,
     ) -> Outcome {
-        if !self.kernel.prepare(input, block) {
-            return Outcome::BeyondRange;
+        let outcome = outcome(&mut self.kernel, input, block);
+        if outcome != Outcome::Painted {
+            return outcome;
         }
         let n_targets = self.components.n_targets();
         let (plane, index) = (input.plane, &input.columns.index[..]);
@@ -292,8 +307,9 @@ impl<S: Simd> Painter for EntropyPainter<S> {
         window: &Window,
         band: &mut Band<'_>,
     ) -> Outcome {
-        if !self.kernel.prepare(input, block) {
-            return Outcome::BeyondRange;
+        let outcome = outcome(&mut self.kernel, input, block);
+        if outcome != Outcome::Painted {
+            return outcome;
         }
         self.kernel.sum(input, &Exponents);
         self.kernel.entropy(window, band);

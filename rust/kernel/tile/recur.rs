@@ -55,9 +55,9 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             }
             rest = others;
         }
-        let (pairs, last) = rest.as_chunks::<2>();
-        for &pair in pairs {
-            recur::<S, M, N, 2>(&column, cells, summand, pair);
+        let (triples, last) = rest.as_chunks::<3>();
+        for &triple in triples {
+            recur::<S, M, N, 3>(&column, cells, summand, triple);
         }
         for &term in last {
             recur::<S, M, N, 1>(&column, cells, summand, [term]);
