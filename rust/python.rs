@@ -11,8 +11,9 @@ use numpy::{
     Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyReadonlyArrayDyn, PyUntypedArrayMethods,
 };
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -69,6 +70,45 @@ fn run<T: Send>(
     })
 }
 
+/// Runs `work`, which owns all it needs, without the interpreter. Ctrl-C leaves it
+/// to itself: what it prepares is dropped when it ends, and needs no places to look
+/// for an interrupt.
+fn run_owned<T: Send + 'static>(
+    py: Python<'_>,
+    n_operations: usize,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> PyResult<T> {
+    if n_operations <= SHORT_CALL {
+        return Ok(py.detach(work)?);
+    }
+    let (sender, receiver) = channel();
+    std::thread::Builder::new()
+        .spawn(move || sender.send(work()))
+        .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
+    py.detach(move || {
+        loop {
+            match receiver.recv_timeout(SIGNAL_INTERVAL) {
+                Ok(result) => return Ok(result?),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(PyRuntimeError::new_err("the work ended without a result"));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    // An interpreter that is shutting down counts as Ctrl-C.
+                    match Python::try_attach(|py| py.check_signals()) {
+                        Some(signal) => signal?,
+                        None => return Err(Error::Interrupted.into()),
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// Multiply-adds that factors of all components take, or somewhat more.
+fn factor_operations(n_components: usize, n_features: usize) -> usize {
+    n_components.saturating_mul(n_features.saturating_pow(3))
+}
+
 fn covariances_of_type(covariance_type: &str, values: Vec<f64>) -> PyResult<Covariances> {
     match covariance_type {
         "full" => Ok(Covariances::Full(values)),
@@ -99,7 +139,7 @@ fn quantity_of_name(name: &str) -> PyResult<Quantity> {
 
 /// The validated model; see `gmmfast.Mixture` for the public face.
 #[pyclass(frozen, name = "Mixture", module = "gmmfast._gmmfast")]
-struct PyMixture(Mixture);
+struct PyMixture(Arc<Mixture>);
 
 #[pymethods]
 impl PyMixture {
@@ -125,7 +165,8 @@ impl PyMixture {
             )));
         }
         let (weights, means) = (weights.as_slice()?.to_vec(), means.as_slice()?.to_vec());
-        Ok(Self(py.detach(|| Mixture::new(weights, means, typed))?))
+        let n_operations = factor_operations(n_components, n_features);
+        run_owned(py, n_operations, move || Mixture::new(weights, means, typed)).map(Self::of)
     }
 
     #[getter]
@@ -148,12 +189,15 @@ impl PyMixture {
 
     /// The mixture of some features, in the order given.
     fn marginal(&self, py: Python<'_>, features: Vec<usize>) -> PyResult<Self> {
-        Ok(Self(py.detach(|| self.0.marginal(&features))?))
+        let mixture = Arc::clone(&self.0);
+        run_owned(py, self.factor_operations(), move || mixture.marginal(&features)).map(Self::of)
     }
 
     /// The mixture of the other features, given values of some.
     fn condition(&self, py: Python<'_>, given: Vec<usize>, values: Vec<f64>) -> PyResult<Self> {
-        Ok(Self(py.detach(|| crate::Conditional::new(&self.0, &given)?.at(&values))?))
+        let mixture = Arc::clone(&self.0);
+        let condition = move || crate::Conditional::new(&mixture, &given)?.at(&values);
+        run_owned(py, self.factor_operations(), condition).map(Self::of)
     }
 
     /// Writes log p of each row of X into `out`.
@@ -212,6 +256,16 @@ impl PyMixture {
     }
 }
 
+impl PyMixture {
+    fn of(mixture: Mixture) -> Self {
+        Self(Arc::new(mixture))
+    }
+
+    fn factor_operations(&self) -> usize {
+        factor_operations(self.0.n_components(), self.0.n_features())
+    }
+}
+
 /// A quantity over a grid, prepared once.
 #[pyclass(frozen, name = "Rendering", module = "gmmfast._gmmfast")]
 struct PyRendering {
@@ -236,7 +290,9 @@ impl PyRendering {
         extent.reverse();
         let grid = Grid::new(&shape, &extent)?;
         let quantity = quantity_of_name(quantity)?;
-        let rendering = py.detach(|| Rendering::new(&mixture.0, &grid, &given, quantity))?;
+        let model = Arc::clone(&mixture.0);
+        let prepare = move || Rendering::new(&model, &grid, &given, quantity);
+        let rendering = run_owned(py, mixture.factor_operations(), prepare)?;
         let rendering = match tolerance {
             Some(tolerance) => rendering.with_tolerance(tolerance)?,
             None => rendering,

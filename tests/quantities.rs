@@ -11,7 +11,7 @@ use gmmfast::{
 };
 use models::picture_mixture;
 use proptest::prelude::*;
-use support::{every_level, point, render};
+use support::{cases, every_level, point, render};
 
 fn grid(height: usize, width: usize) -> Grid {
     let extent = [(-0.5, height as f64 - 0.5), (-0.5, width as f64 - 0.5)];
@@ -259,7 +259,7 @@ fn check_bands<P: Pixel + PartialEq + std::fmt::Debug>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn bands_have_the_bits_of_the_whole_however_it_is_cut(

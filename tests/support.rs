@@ -1,6 +1,8 @@
 //! What the Rust tests share.
 #![allow(dead_code)] // each test file uses a part
 
+use proptest::test_runner::{Config, RngSeed};
+
 use gmmfast::{Grid, Level, Mixture, Pixel, Quantity, Rendering, Runtime};
 
 /// The point of pixel `pixel`, in feature order.
@@ -29,4 +31,10 @@ pub fn render<P: Pixel + Default>(
 /// Two threads at every instruction set that this machine has.
 pub fn every_level() -> Vec<Runtime> {
     Level::available().into_iter().map(|l| Runtime::new(Some(2)).unwrap().with_level(l)).collect()
+}
+
+/// As many random cases, the same ones every time.
+pub fn cases(cases: u32) -> Config {
+    let rng_seed = RngSeed::Fixed(20_261_122);
+    Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
 }

@@ -109,6 +109,40 @@ def test_an_interrupt_ends_a_long_call_and_spares_the_next(run_python):
     assert usable == "usable"
 
 
+# Factors of many features: of some seconds' work there is no piece to end with.
+CONSTRUCTOR = """
+import os, signal, threading, time
+import numpy as np
+import gmmfast
+
+covariances = np.broadcast_to(2 * np.eye(700), (60, 700, 700)).copy()
+arrays = np.full(60, 1 / 60), np.zeros((60, 700)), covariances
+sent = []
+
+def interrupt():
+    time.sleep(0.7)
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
+try:
+    gmmfast.Mixture(*arrays)
+except KeyboardInterrupt:
+    print(time.perf_counter() - sent[-1])
+print(gmmfast.Mixture([1.0], [[0.0]], [1.0]).marginal([0]).n_features)
+"""
+
+
+@RUST
+@POSIX
+def test_an_interrupt_ends_a_long_constructor_too(run_python):
+    result = run_python(CONSTRUCTOR)
+    assert result.returncode == 0, result.stderr
+    latency, usable = result.stdout.split()
+    assert float(latency) < 0.5
+    assert usable == "1"
+
+
 def info(run_python, **environment):
     names = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
     unset = dict.fromkeys((*names, "GMMFAST_DISABLE_CPU_FEATURES"))

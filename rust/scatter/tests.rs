@@ -4,6 +4,7 @@ use super::*;
 use crate::score::{Label, LogDensity, Responsibilities};
 use crate::{Covariances, Level};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Rows of a quantity, by the tree or by the dense kernel.
 struct By<'a, Q> {
@@ -89,7 +90,7 @@ fn case(d: usize) -> impl Strategy<Value = (Mixture, Vec<f64>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn the_tree_gives_what_the_dense_kernel_gives(
