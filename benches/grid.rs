@@ -59,5 +59,25 @@ fn means(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, densities, means);
+/// What the responsibilities say beside the mean.
+fn others(criterion: &mut Criterion) {
+    let mixture = picture_mixture(1000, 5);
+    let marginal = mixture.marginal(&[0, 1]).expect("valid");
+    let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
+    let new = |quantity| Rendering::new(&mixture, &grid(), &[0, 1], quantity).expect("valid");
+    let covariance = |x: &[f64]| naive::conditional_covariance(&conditional, x);
+    let std = |x: &[f64]| covariance(x).iter().step_by(4).map(|variance| variance.sqrt()).collect();
+    let rendering = new(Quantity::Std);
+    time::<f64>(criterion, ("std", 1000), &rendering, |r| check_picture::<f64>(&rendering, r, std));
+    let rendering = new(Quantity::Label);
+    time::<i32>(criterion, ("label", 1000), &rendering, |r| {
+        check_picture::<i32>(&rendering, r, |x| vec![naive::label(&marginal, x) as f64])
+    });
+    let rendering = new(Quantity::Entropy);
+    time::<f64>(criterion, ("entropy", 1000), &rendering, |r| {
+        check_picture::<f64>(&rendering, r, |x| vec![naive::entropy(&marginal, x)])
+    });
+}
+
+criterion_group!(benches, densities, means, others);
 criterion_main!(benches);

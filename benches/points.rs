@@ -5,50 +5,36 @@
 //! components out (`culled`).
 #![allow(missing_docs)]
 
+#[path = "checks.rs"]
+mod checks;
 #[path = "models.rs"]
 mod models;
 
+use checks::{check_points, grid, scattered_points, spread};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gmmfast::{
-    Grid, Level, Mixture, Quantity, Rendering, Runtime, naive, predict, predict_proba,
-    score_samples,
+    Level, Mixture, Quantity, Rendering, Runtime, naive, predict, predict_proba, score_samples,
 };
-use models::{HEIGHT, WIDTH, picture_mixture};
+use models::{WIDTH, picture_mixture};
 
 const N_POINTS: usize = 50_000;
 
 /// Points whose responsibilities are timed: with 1000 components 160 MB of them.
 const N_SHARES: usize = 20_000;
 
-/// Kronecker's sequence: spread evenly, the same every time.
-fn spread(n: usize, i: usize) -> f64 {
-    (n as f64 * ((i + 2) as f64).sqrt()).fract()
-}
-
 fn runtimes() -> impl Iterator<Item = Runtime> {
     Level::available().into_iter().map(|l| Runtime::new(Some(1)).unwrap().with_level(l))
-}
-
-fn check_scores(mixture: &Mixture, points: &[f64], scores: &[f64]) {
-    for (x, got) in points.chunks(mixture.n_features()).zip(scores).step_by(97) {
-        let want = naive::log_density(mixture, x);
-        assert!((got - want).abs() <= 1e-11 * (1.0 + want.abs()), "{got} against {want}");
-    }
 }
 
 fn dense(criterion: &mut Criterion) {
     for (n_features, n_components) in [(2, 200), (5, 100), (16, 25)] {
         let mixture = picture_mixture(n_components, n_features);
-        let range = |i: usize| [WIDTH, HEIGHT].get(i).copied().unwrap_or(255) as f64;
-        let points: Vec<f64> = (0..N_POINTS)
-            .flat_map(|n| (0..n_features).map(move |i| spread(n, i) * range(i)))
-            .collect();
+        let points = scattered_points(N_POINTS, n_features);
         let mut group = criterion.benchmark_group(format!("points/dense/{n_features}d"));
         group.sample_size(10).throughput(Throughput::Elements((N_POINTS * n_components) as u64));
         for runtime in runtimes() {
             let mut out = vec![0.0; N_POINTS];
-            score_samples(&mixture, &points, &mut out, &runtime).expect("nothing interrupts");
-            check_scores(&mixture, &points, &out);
+            check_points(&mixture, &points, &runtime);
             group.bench_function(runtime.level().name(), |b| {
                 b.iter(|| score_samples(&mixture, &points, &mut out, &runtime));
             });
@@ -60,9 +46,8 @@ fn dense(criterion: &mut Criterion) {
 /// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
 /// noise in the colours: pixels like those that such a mixture is fitted to.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
-    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
-    let grid = Grid::new(&[HEIGHT, WIDTH], &extent).expect("a grid");
-    let painting = Rendering::new(mixture, &grid, &[0, 1], Quantity::Mean).expect("five features");
+    let painting =
+        Rendering::new(mixture, &grid(), &[0, 1], Quantity::Mean).expect("five features");
     let mut colors = vec![0.0; painting.n_values()];
     painting.render(&mut colors, &Runtime::new(Some(1)).unwrap()).expect("nothing interrupts");
     let pixel = |(at, color): (usize, &[f64])| {
@@ -83,8 +68,7 @@ fn culled(criterion: &mut Criterion) {
     for runtime in runtimes() {
         let level = runtime.level().name();
         let mut scores = vec![0.0; n_points];
-        score_samples(&mixture, &points, &mut scores, &runtime).expect("nothing interrupts");
-        check_scores(&mixture, &points, &scores);
+        check_points(&mixture, &points, &runtime);
         group.bench_function(format!("score_samples/{level}"), |b| {
             b.iter(|| score_samples(&mixture, &points, &mut scores, &runtime));
         });

@@ -15,8 +15,8 @@ use crate::plane::{Column, TILE};
 pub(crate) struct LabelKernel<S: Simd> {
     simd: S,
     columns: Vec<f64>,
-    /// Largest log-probability, and its component, at (row, vector).
-    largest: Vec<S::F>,
+    candidates: Vec<Candidate>,
+    /// Row by row.
     labels: Vec<S::F>,
 }
 
@@ -25,7 +25,7 @@ impl<S: Simd> LabelKernel<S> {
         Self {
             simd,
             columns: (0..TILE).map(|i| i as f64).collect(),
-            largest: Vec::new(),
+            candidates: Vec::new(),
             labels: Vec::new(),
         }
     }
@@ -46,38 +46,75 @@ impl<S: Simd> LabelKernel<S> {
         band.write(simd, window, (0, 1), &self.labels);
     }
 
+    /// Row by row, so that the largest so far stay in registers.
     #[inline(always)]
     fn compare(&mut self, components: &GridComponents, input: &TileInput<'_>) {
         let simd = self.simd;
         let (n_rows, n_columns) = input.size;
         let n_vectors = n_columns.div_ceil(S::LANES);
-        self.largest.clear();
-        self.largest.resize(n_rows * n_vectors, simd.splat(f64::NEG_INFINITY));
-        self.labels.clear();
-        self.labels.resize(n_rows * n_vectors, simd.splat(0.0));
         let corner =
             (input.area.middle.0 - input.area.half.0, input.area.middle.1 - input.area.half.1);
+        self.candidates.clear();
         for i in 0..input.columns.len() {
             let at = |column| input.columns.at(column, i);
-            let (a, b, c) = (at(Column::A), at(Column::B), at(Column::C));
-            let index = components.index(input.columns.index[i] as usize);
-            let label = simd.splat(f64::from(index));
-            let to_mean = corner.0 - at(Column::MeanX);
-            for row in 0..n_rows {
-                let dy = corner.1 + row as f64 - at(Column::MeanY);
-                let rest = simd.splat(at(Column::Peak) - (c * dy).powi(2));
-                let offset = simd.splat(b * dy);
-                for vector in 0..n_vectors {
-                    let column = simd.load(&self.columns[vector * S::LANES..]);
-                    let dx = simd.add(column, simd.splat(to_mean));
-                    let z = simd.mul_add(simd.splat(a), dx, offset);
-                    let q = simd.neg_mul_add(z, z, rest);
-                    let at = row * n_vectors + vector;
-                    let largest = self.largest[at];
-                    self.labels[at] = simd.select_less(largest, q, label, self.labels[at]);
-                    self.largest[at] = simd.select_less(largest, q, q, largest);
+            self.candidates.push(Candidate {
+                label: f64::from(components.index(input.columns.index[i] as usize)),
+                peak: at(Column::Peak),
+                to_mean: (corner.0 - at(Column::MeanX), corner.1 - at(Column::MeanY)),
+                factors: [at(Column::A), at(Column::B), at(Column::C)],
+            });
+        }
+        self.labels.clear();
+        for row in 0..n_rows {
+            for first in (0..n_vectors).step_by(WIDE) {
+                let mut x = [simd.splat(0.0); WIDE];
+                for (v, x) in x.iter_mut().enumerate() {
+                    // Beyond the last vector its columns again, which are not kept.
+                    let vector = (first + v).min(n_vectors - 1);
+                    *x = simd.load(&self.columns[vector * S::LANES..]);
                 }
+                let labels = largest(simd, &self.candidates, row, &x);
+                let n_kept = WIDE.min(n_vectors - first);
+                self.labels.extend_from_slice(&labels[..n_kept]);
             }
         }
     }
+}
+
+/// Vectors of a row that are compared at a time.
+const WIDE: usize = 4;
+
+/// A component as a tile sees it.
+struct Candidate {
+    label: f64,
+    peak: f64,
+    /// The tile's first pixel, from the mean.
+    to_mean: (f64, f64),
+    factors: [f64; 3],
+}
+
+/// Labels of the candidates with the largest log-probability at columns `x`.
+#[inline(always)]
+fn largest<S: Simd>(
+    simd: S,
+    candidates: &[Candidate],
+    row: usize,
+    x: &[S::F; WIDE],
+) -> [S::F; WIDE] {
+    let mut largest = [simd.splat(f64::NEG_INFINITY); WIDE];
+    let mut labels = [simd.splat(0.0); WIDE];
+    for candidate in candidates {
+        let [a, b, c] = candidate.factors;
+        let dy = row as f64 + candidate.to_mean.1;
+        let rest = simd.splat(candidate.peak - (c * dy) * (c * dy));
+        let (offset, to_mean) = (simd.splat(b * dy), simd.splat(candidate.to_mean.0));
+        let (a, label) = (simd.splat(a), simd.splat(candidate.label));
+        for v in 0..WIDE {
+            let z = simd.mul_add(a, simd.add(x[v], to_mean), offset);
+            let q = simd.neg_mul_add(z, z, rest);
+            labels[v] = simd.select_less(largest[v], q, label, labels[v]);
+            largest[v] = simd.max(q, largest[v]);
+        }
+    }
+    labels
 }
