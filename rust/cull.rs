@@ -21,12 +21,11 @@
 //!
 //! A conditional mean weights component k's expert by p_k(x) / p(x). E_k is the
 //! logarithm (at least 0) of the largest value its expert takes anywhere on the
-//! grid over the scale of the target, so what is left out moves the mean by less than
-//! 2^-B of that scale. For a
-//! covariance E_k is the same of the largest squared deviation over the smallest
-//! variance; for an entropy, of -r log r. A label is the component with the
-//! largest q: one that lies below r all over a box is not it, so there B = 0 and
-//! nothing is summed.
+//! grid over the scale of the target, so what is left out moves the mean by less
+//! than 2^-B of that scale and of itself. For a covariance E_k is the same of the
+//! largest squared deviation over the smallest variance; for an entropy, of
+//! -r log r. A label is the component with the largest q: one that lies below r all
+//! over a box is not it, so there B = 0 and nothing is summed.
 //!
 //! The bound. From the middle of the box, D is an exact quadratic
 //! D(u, v) = d + g u + h v + A u² + B u v + C v² on |u| <= U, |v| <= V, so

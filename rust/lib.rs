@@ -8,10 +8,10 @@
 //! - [`Conditional`]: closed-form conditioning, computed once per component;
 //! - [`Grid`]: which point each pixel stands for; planes and tiles of it, and the
 //!   components that can matter on each;
-//! - [`Rendering`]: a density or conditional mean over a grid, in float64,
-//!   float32 or uint8 ([`Pixel`]);
-//! - [`score_samples`], [`predict`] and [`predict_proba`] for scattered points, by
-//!   a k-d tree and the components that can matter in its leaves;
+//! - [`Rendering`]: a [`Quantity`] over a grid (density, conditional mean or
+//!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
+//!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
+//!   points, by a k-d tree where that pays;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
 //! - [`naive`]: the specification that the fast kernels are tested against.
 //!
@@ -32,6 +32,7 @@
 //! # Ok::<(), gmmfast::Error>(())
 //! ```
 
+mod band;
 mod components;
 mod condition;
 mod covariances;
