@@ -47,17 +47,16 @@ pub(crate) fn painter<'a, S: Simd>(
     components: &'a GridComponents,
     precision: Precision,
 ) -> Box<dyn Painter + 'a> {
-    let is_wide = components.n_targets() >= MAX_CHANNELS;
+    let n_targets = components.n_targets();
     match quantity {
         Quantity::Density | Quantity::LogDensity => {
-            Box::new(DensityPainter { kernels: Kernels::new(simd, precision), quantity })
+            let density = Density { is_log: quantity == Quantity::LogDensity };
+            Box::new(SumPainter::<S, _, 1>::new(simd, precision, density))
         }
-        Quantity::Mean if is_wide => {
-            Box::new(MeanPainter::<S, WIDE>::new(simd, components.n_targets(), precision))
+        Quantity::Mean if n_targets >= MAX_CHANNELS => {
+            Box::new(SumPainter::<S, _, WIDE>::new(simd, precision, Mean { n_targets }))
         }
-        Quantity::Mean => {
-            Box::new(MeanPainter::<S, 2>::new(simd, components.n_targets(), precision))
-        }
+        Quantity::Mean => Box::new(SumPainter::<S, _, 2>::new(simd, precision, Mean { n_targets })),
         Quantity::Covariance | Quantity::Std => {
             Box::new(MomentPainter::new(simd, components, quantity))
         }
@@ -127,76 +126,73 @@ fn outcome<S: Simd, const N: usize>(
     }
 }
 
-struct DensityPainter<S: Simd> {
-    kernels: Kernels<S, 1>,
-    quantity: Quantity,
-}
-
-impl<S: Simd> DensityPainter<S> {
-    fn write<K: Simd>(
-        kernel: &mut TileKernel<K, 1>,
-        quantity: Quantity,
+/// A quantity that sums of shares, and of what they weight, make at once, whatever
+/// the lanes.
+trait Finish<const N: usize> {
+    /// Sums a tile that was set up, and writes it.
+    fn finish<K: Simd>(
+        &self,
+        kernel: &mut TileKernel<K, N>,
         input: &TileInput<'_>,
-        (window, band): (&Window, &mut Band<'_>),
-    ) -> Outcome {
-        kernel.sum(input, &Shares);
-        match quantity {
-            Quantity::LogDensity => kernel.log_density(window, band),
-            _ => kernel.density(window, band),
-        }
-        Outcome::Painted
-    }
-}
-
-impl<S: Simd> Painter for DensityPainter<S> {
-    fn start_block(&mut self) {
-        self.kernels.start_block();
-    }
-
-    fn paint(
-        &mut self,
-        input: &TileInput<'_>,
-        block: &Columns,
         window: &Window,
         band: &mut Band<'_>,
-    ) -> Outcome {
-        let to = (window, band);
-        match (self.kernels.prepare(input, block), &mut self.kernels) {
-            (Ready::Single, Kernels { single: Some(kernel), .. }) => {
-                Self::write(kernel, self.quantity, input, to)
-            }
-            (Ready::Not(outcome), _) => outcome,
-            (_, kernels) => Self::write(&mut kernels.double, self.quantity, input, to),
+    );
+}
+
+struct Density {
+    is_log: bool,
+}
+
+impl Finish<1> for Density {
+    fn finish<K: Simd>(
+        &self,
+        kernel: &mut TileKernel<K, 1>,
+        input: &TileInput<'_>,
+        window: &Window,
+        band: &mut Band<'_>,
+    ) {
+        kernel.sum(input, &Shares);
+        if self.is_log {
+            kernel.log_density(window, band);
+        } else {
+            kernel.density(window, band);
         }
     }
 }
 
-struct MeanPainter<S: Simd, const N: usize> {
-    kernels: Kernels<S, N>,
+struct Mean {
     n_targets: usize,
 }
 
-impl<S: Simd, const N: usize> MeanPainter<S, N> {
-    fn new(simd: S, n_targets: usize, precision: Precision) -> Self {
-        Self { kernels: Kernels::new(simd, precision), n_targets }
-    }
-
-    fn write<K: Simd>(
+impl<const N: usize> Finish<N> for Mean {
+    fn finish<K: Simd>(
+        &self,
         kernel: &mut TileKernel<K, N>,
-        n_targets: usize,
         input: &TileInput<'_>,
-        (window, band): (&Window, &mut Band<'_>),
-    ) -> Outcome {
-        for first in passes(n_targets, N - 1) {
+        window: &Window,
+        band: &mut Band<'_>,
+    ) {
+        for first in passes(self.n_targets, N - 1) {
             let (plane, index) = (input.plane, &input.columns.index[..]);
             kernel.sum(input, &Means { plane, index, first });
             kernel.averages(window, first, band);
         }
-        Outcome::Painted
     }
 }
 
-impl<S: Simd, const N: usize> Painter for MeanPainter<S, N> {
+/// Paints such a quantity, in float32 where that is good enough.
+struct SumPainter<S: Simd, F, const N: usize> {
+    kernels: Kernels<S, N>,
+    quantity: F,
+}
+
+impl<S: Simd, F: Finish<N>, const N: usize> SumPainter<S, F, N> {
+    fn new(simd: S, precision: Precision, quantity: F) -> Self {
+        Self { kernels: Kernels::new(simd, precision), quantity }
+    }
+}
+
+impl<S: Simd, F: Finish<N>, const N: usize> Painter for SumPainter<S, F, N> {
     fn start_block(&mut self) {
         self.kernels.start_block();
     }
@@ -208,14 +204,14 @@ impl<S: Simd, const N: usize> Painter for MeanPainter<S, N> {
         window: &Window,
         band: &mut Band<'_>,
     ) -> Outcome {
-        let to = (window, band);
         match (self.kernels.prepare(input, block), &mut self.kernels) {
+            (Ready::Not(outcome), _) => return outcome,
             (Ready::Single, Kernels { single: Some(kernel), .. }) => {
-                Self::write(kernel, self.n_targets, input, to)
+                self.quantity.finish(kernel, input, window, band);
             }
-            (Ready::Not(outcome), _) => outcome,
-            (_, kernels) => Self::write(&mut kernels.double, self.n_targets, input, to),
+            (_, kernels) => self.quantity.finish(&mut kernels.double, input, window, band),
         }
+        Outcome::Painted
     }
 }
 

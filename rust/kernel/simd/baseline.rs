@@ -70,62 +70,7 @@ impl Simd for Baseline {
     fn store_bytes(self, x: Lanes, to: &mut [u8]) {
         to[..LANES].copy_from_slice(&x.0.map(u8::from_f64));
     }
-    #[inline(always)]
-    fn add(self, a: Lanes, b: Lanes) -> Lanes {
-        map(|i| a.0[i] + b.0[i])
-    }
-    #[inline(always)]
-    fn sub(self, a: Lanes, b: Lanes) -> Lanes {
-        map(|i| a.0[i] - b.0[i])
-    }
-    #[inline(always)]
-    fn mul(self, a: Lanes, b: Lanes) -> Lanes {
-        map(|i| a.0[i] * b.0[i])
-    }
-    #[inline(always)]
-    fn div(self, a: Lanes, b: Lanes) -> Lanes {
-        map(|i| a.0[i] / b.0[i])
-    }
-    #[inline(always)]
-    fn mul_add(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
-        if cfg!(target_arch = "aarch64") {
-            map(|i| a.0[i].mul_add(b.0[i], c.0[i]))
-        } else {
-            map(|i| a.0[i] * b.0[i] + c.0[i])
-        }
-    }
-    #[inline(always)]
-    fn neg_mul_add(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
-        if cfg!(target_arch = "aarch64") {
-            map(|i| (-a.0[i]).mul_add(b.0[i], c.0[i]))
-        } else {
-            map(|i| c.0[i] - a.0[i] * b.0[i])
-        }
-    }
-    #[inline(always)]
-    fn max(self, a: Lanes, b: Lanes) -> Lanes {
-        map(|i| if a.0[i] > b.0[i] { a.0[i] } else { b.0[i] })
-    }
-    #[inline(always)]
-    fn min(self, a: Lanes, b: Lanes) -> Lanes {
-        map(|i| if a.0[i] < b.0[i] { a.0[i] } else { b.0[i] })
-    }
-    #[inline(always)]
-    fn abs(self, x: Lanes) -> Lanes {
-        map(|i| x.0[i].abs())
-    }
-    #[inline(always)]
-    fn sqrt(self, x: Self::F) -> Self::F {
-        map(|i| x.0[i].sqrt())
-    }
-    #[inline(always)]
-    fn less_bits(self, a: Lanes, b: Lanes) -> u32 {
-        (0..LANES).map(|i| u32::from(a.0[i] < b.0[i]) << i).sum()
-    }
-    #[inline(always)]
-    fn select_less(self, a: Lanes, b: Lanes, x: Lanes, y: Lanes) -> Lanes {
-        map(|i| if a.0[i] < b.0[i] { x.0[i] } else { y.0[i] })
-    }
+    array_arithmetic!();
     #[inline(always)]
     fn round(self, x: Lanes) -> Lanes {
         map(|i| (x.0[i] + ROUNDER) - ROUNDER)
