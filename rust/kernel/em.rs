@@ -11,12 +11,12 @@
 //! 3. log p, and the factor weight / sum that makes exponentials shares;
 //! 4. Σ r, Σ r (x - centre) and Σ r (x - centre)(x - centre)ᵀ of each component,
 //!    about its own centre, so that no digits are lost, in vectors of points whose
-//!    lanes are added up once a group.
+//!    lanes are added up once a group, those of several moments at a time.
 //!
 //! Memory: one number for each listed component and point of one group, never of
 //! all points. Guarantees the same bits whatever thread runs it.
 
-use super::logsumexp::{CHUNK, VECTORS, splat};
+use super::logsumexp::{Block, CHUNK, VECTORS, splat};
 use super::math::{exp2_clamped, log2};
 use super::points::{GROUP, PointsKernel};
 use super::simd::{MAX_LANES, Simd};
@@ -44,12 +44,14 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     n_features: usize,
     /// Of each listed component: q, then exponentials, then shares.
     terms: Vec<Row>,
-    /// Which of them are something to any point.
-    is_significant: Vec<bool>,
+    /// Of each of them: bit i is set if it is something to a point of block i.
+    significant: Vec<u32>,
     largest: Row,
     sums: Row,
-    /// Of each feature: centred coordinates.
-    differences: Vec<Row>,
+    /// Of each feature: centred coordinates of a block.
+    differences: Vec<Block<S>>,
+    /// Moments whose lanes are still apart, in their order; zeros follow.
+    lanes: Vec<S::F>,
 }
 
 impl<'a, S: Simd> ExpectationKernel<'a, S> {
@@ -68,10 +70,11 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             about,
             n_features,
             terms: Vec::new(),
-            is_significant: Vec::new(),
+            significant: Vec::new(),
             largest: [0.0; GROUP],
             sums: [0.0; GROUP],
-            differences: vec![[0.0; GROUP]; n_features],
+            differences: vec![splat(simd, 0.0); n_features],
+            lanes: Vec::new(),
         }
     }
 
@@ -93,7 +96,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         self.exponentiate(components);
         let log_likelihood = self.normalize(weights);
         for (at, &k) in components.iter().enumerate() {
-            if self.is_significant[at] {
+            if self.significant[at] != 0 {
                 self.add_moments(group, at, k as usize, moments.of_component(k));
             }
         }
@@ -143,8 +146,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     fn exponentiate_vectorized(&mut self, components: &[u32]) {
         let simd = self.simd;
         let all_lanes = (1 << S::LANES) - 1;
-        self.is_significant.clear();
-        self.is_significant.resize(components.len(), false);
+        self.significant.clear();
+        self.significant.resize(components.len(), 0);
         for block in 0..GROUP / Self::BLOCK {
             let mut largest = splat(simd, 0.0);
             let mut sums = largest;
@@ -162,10 +165,9 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                     is_nothing &= simd.less_bits(terms[v], bits);
                 }
                 if is_nothing == all_lanes {
-                    row.fill(0.0);
                     continue;
                 }
-                self.is_significant[at] = true;
+                self.significant[at] |= 1 << block;
                 for v in 0..VECTORS {
                     let term = exp2_clamped(simd, terms[v]);
                     sums[v] = simd.add(sums[v], term);
@@ -214,58 +216,62 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         let simd = self.simd;
         let d = self.n_features;
         let center = &self.about.centers[k * d..][..d];
-        let shares = &mut self.terms[at];
-        let mut sum = splat(simd, 0.0);
-        for first in (0..GROUP).step_by(Self::BLOCK) {
+        self.lanes.clear();
+        self.lanes.resize(moments.len().next_multiple_of(S::LANES), simd.splat(0.0));
+        // Slices of their own, and one store a sum: nothing is loaded again for fear
+        // that a store changed it.
+        let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
+        let mut blocks = self.significant[at];
+        while blocks != 0 {
+            let first = blocks.trailing_zeros() as usize * Self::BLOCK;
+            blocks &= blocks - 1;
+            let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
+            let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
+            let mut shares = splat(simd, 0.0);
             for v in 0..VECTORS {
-                let lanes = first + v * S::LANES;
-                let share = simd.mul(simd.load(&shares[lanes..]), simd.load(&self.sums[lanes..]));
-                sum[v] = simd.add(sum[v], share);
-                simd.store(share, &mut shares[lanes..]);
+                let lanes = v * S::LANES;
+                shares[v] = simd.mul(simd.load(&terms[lanes..]), simd.load(&scales[lanes..]));
+            }
+            let (count, rest) = all_lanes.split_at_mut(1);
+            let (sums, scatters) = rest.split_at_mut(d);
+            count[0] = simd.add(count[0], add_vectors(simd, shares));
+            let mut scatters = scatters.iter_mut();
+            for i in 0..d {
+                let coordinates = &self.points.coordinates(group, i)[first..][..Self::BLOCK];
+                let center = simd.splat(center[i]);
+                let (mut centred, mut weighted) = (shares, shares);
+                for v in 0..VECTORS {
+                    centred[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
+                    weighted[v] = simd.mul(shares[v], centred[v]);
+                }
+                differences[i] = centred;
+                sums[i] = simd.add(sums[i], add_vectors(simd, weighted));
+                let first_feature = if self.about.is_diagonal { i } else { 0 };
+                for (difference, scatter) in
+                    differences[first_feature..=i].iter().zip(&mut scatters)
+                {
+                    let mut sum = *scatter;
+                    for v in 0..VECTORS {
+                        sum = simd.mul_add(weighted[v], difference[v], sum);
+                    }
+                    *scatter = sum;
+                }
             }
         }
-        moments[0] += add_block(simd, sum);
-        let (sums, scatters) = moments[1..].split_at_mut(d);
-        let mut scatters = scatters.iter_mut();
-        for i in 0..d {
-            let coordinates = self.points.coordinates(group, i);
-            let mut weighted = [0.0; GROUP];
-            let mut sum = splat(simd, 0.0);
-            let difference = &mut self.differences[i];
-            let center = simd.splat(center[i]);
-            for first in (0..GROUP).step_by(Self::BLOCK) {
-                for v in 0..VECTORS {
-                    let lanes = first + v * S::LANES;
-                    let centred = simd.sub(simd.load(&coordinates[lanes..]), center);
-                    let product = simd.mul(simd.load(&shares[lanes..]), centred);
-                    sum[v] = simd.add(sum[v], product);
-                    simd.store(centred, &mut difference[lanes..]);
-                    simd.store(product, &mut weighted[lanes..]);
-                }
-            }
-            sums[i] += add_block(simd, sum);
-            let first_feature = if self.about.is_diagonal { i } else { 0 };
-            for difference in &self.differences[first_feature..=i] {
-                let mut sum = splat(simd, 0.0);
-                for first in (0..GROUP).step_by(Self::BLOCK) {
-                    for v in 0..VECTORS {
-                        let lanes = first + v * S::LANES;
-                        let (a, b) =
-                            (simd.load(&weighted[lanes..]), simd.load(&difference[lanes..]));
-                        sum[v] = simd.mul_add(a, b, sum[v]);
-                    }
-                }
-                if let Some(scatter) = scatters.next() {
-                    *scatter += add_block(simd, sum);
-                }
+        let mut sums = [0.0; MAX_LANES];
+        for (moments, lanes) in moments.chunks_mut(S::LANES).zip(self.lanes.chunks_exact(S::LANES))
+        {
+            simd.store(simd.sums(lanes), &mut sums);
+            for (moment, sum) in moments.iter_mut().zip(sums) {
+                *moment += sum;
             }
         }
     }
 }
 
 #[inline(always)]
-fn add_block<S: Simd>(simd: S, block: [S::F; VECTORS]) -> f64 {
-    add_lanes(simd, simd.add(simd.add(block[0], block[1]), simd.add(block[2], block[3])))
+fn add_vectors<S: Simd>(simd: S, x: Block<S>) -> S::F {
+    simd.add(simd.add(x[0], x[1]), simd.add(x[2], x[3]))
 }
 
 #[inline(always)]
