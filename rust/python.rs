@@ -40,6 +40,22 @@ fn run<T: Send>(
     n_operations: usize,
     work: impl FnOnce() -> Result<T, Error> + Send,
 ) -> PyResult<T> {
+    let (mut work, mut result) = (Some(work), None);
+    run_once(py, runtime, n_operations, &mut || {
+        result = work.take().map(|work| work()).transpose()?;
+        Ok(())
+    })?;
+    Ok(result.expect("work that ends without an error has a result"))
+}
+
+/// The same, not generic over the work, so that the machinery of threads and
+/// signals is compiled once for all of it; `work` is called once.
+fn run_once(
+    py: Python<'_>,
+    runtime: &Runtime,
+    n_operations: usize,
+    work: &mut (dyn FnMut() -> Result<(), Error> + Send),
+) -> PyResult<()> {
     if n_operations <= SHORT_CALL {
         return Ok(py.detach(work)?);
     }
