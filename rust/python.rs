@@ -162,7 +162,7 @@ impl PyMixture {
     fn covariances<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         let covariances = self.0.covariances();
         let shape = covariances.shape(self.0.n_components(), self.0.n_features());
-        PyArray1::from_slice(py, covariances.values()).reshape(shape)
+        PyArray1::from_slice(py, covariances.values()).reshape(&shape[..])
     }
 
     /// The mixture of some features, in the order given.
@@ -288,9 +288,9 @@ impl PyData {
         let (n, d) = (mixture.0.n_components(), mixture.0.n_features());
         let shape = estimate.covariances.shape(n, d);
         Ok((
-            PyArray1::from_vec(py, estimate.weights),
-            PyArray1::from_vec(py, estimate.means).reshape(&[n, d][..])?,
-            PyArray1::from_slice(py, estimate.covariances.values()).reshape(shape)?,
+            PyArray1::from_slice(py, &estimate.weights),
+            PyArray1::from_slice(py, &estimate.means).reshape(&[n, d][..])?,
+            PyArray1::from_slice(py, estimate.covariances.values()).reshape(&shape[..])?,
             log_likelihood,
         ))
     }
@@ -404,9 +404,9 @@ impl PyStatistics {
         let n_features = estimate.means.len() / n_components;
         let shape = estimate.covariances.shape(n_components, n_features);
         Ok((
-            PyArray1::from_vec(py, estimate.weights),
+            PyArray1::from_slice(py, &estimate.weights),
             self.array(py, &estimate.means)?,
-            PyArray1::from_slice(py, estimate.covariances.values()).reshape(shape)?,
+            PyArray1::from_slice(py, estimate.covariances.values()).reshape(&shape[..])?,
             estimate.lost,
         ))
     }
