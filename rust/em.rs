@@ -112,12 +112,11 @@ impl Data {
         };
         runtime.install(|| {
             let tree = Tree::new(points, &units, runtime)?;
-            let rows = tree.order().iter().map(|&row| row as usize);
             let mut coordinates = Vec::new();
-            gather_groups(points, n_features, rows.clone(), &mut coordinates);
+            gather_groups(points, n_features, tree.order(), &mut coordinates);
             let mut weights = vec![0.0; n_samples.next_multiple_of(GROUP)];
-            for (weight, row) in weights.iter_mut().zip(rows) {
-                *weight = sample_weight.map_or(1.0, |weights| weights[row]);
+            for (weight, &row) in weights.iter_mut().zip(tree.order()) {
+                *weight = sample_weight.map_or(1.0, |weights| weights[row as usize]);
             }
             Ok(Self { n_features, tree, coordinates, weights })
         })

@@ -172,9 +172,10 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
         distribute(groups, &|| {
             let mut kernel = PointsKernel::new(self.simd, self.mixture, self.peaks);
             let mut components = self.active.clone();
+            let in_turn: [u32; DENSE_GROUP] = std::array::from_fn(|row| row as u32);
             Box::new(move |(points, rows): (&[f64], &mut [&mut [V]])| {
                 self.runtime.check()?;
-                kernel.gather(points, 0..rows.len());
+                kernel.gather(points, &in_turn[..rows.len()]);
                 (self.evaluate)(&mut kernel, 0, &mut components, rows);
                 Ok(())
             })
@@ -211,7 +212,7 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
             let (tree, all) = (&tree, &all);
             Box::new(move |(node, rows)| {
                 let order = &tree.order()[tree.range(node)];
-                worker.kernel.gather(points, order.iter().map(|&row| row as usize));
+                worker.kernel.gather(points, order);
                 let first_leaf = tree.leaves(node).start;
                 worker.visit(&Place { tree, first_leaf }, node, all, rows)
             })
@@ -234,7 +235,7 @@ fn n_kept<S: Simd>(
     let (mut components, mut n_kept) = (Vec::new(), 0);
     for rows in leaves {
         tree::enclose(points, rows.iter().copied(), &mut bounds);
-        kernel.gather(points, rows.iter().map(|&row| row as usize));
+        kernel.gather(points, rows);
         culler.bound(Bounds::of(&bounds), &all, &mut components);
         culler.keep(&all, kernel.least_largest(&components, 0..1) - threshold, &mut kept);
         blocks.components(&kept, &mut components);

@@ -38,16 +38,16 @@ pub(crate) fn negligible_bits(mixture: &Mixture) -> f64 {
 pub(crate) fn gather_groups(
     points: &[f64],
     n_features: usize,
-    rows: impl ExactSizeIterator<Item = usize>,
+    rows: &[u32],
     groups: &mut Vec<f64>,
 ) {
     let (d, n_points) = (n_features, rows.len());
     let group_len = GROUP * d;
     groups.resize(n_points.div_ceil(GROUP) * group_len, 0.0);
-    for (at, row) in rows.enumerate() {
+    for (at, &row) in rows.iter().enumerate() {
         let group = &mut groups[at / GROUP * group_len..][..group_len];
         let end = if at + 1 < n_points { at % GROUP + 1 } else { GROUP };
-        for (feature, &x) in group.chunks_exact_mut(GROUP).zip(&points[row * d..]) {
+        for (feature, &x) in group.chunks_exact_mut(GROUP).zip(&points[row as usize * d..]) {
             feature[at % GROUP..end].fill(x);
         }
     }
@@ -86,7 +86,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
 
     /// Takes the rows `rows` of `points`, `GROUP` at a time: the groups that the
     /// other methods name. Lanes beyond the last point repeat it.
-    pub(crate) fn gather(&mut self, points: &[f64], rows: impl ExactSizeIterator<Item = usize>) {
+    pub(crate) fn gather(&mut self, points: &[f64], rows: &[u32]) {
         gather_groups(points, self.mixture.n_features(), rows, self.coordinates.to_mut());
     }
 
