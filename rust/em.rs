@@ -11,8 +11,8 @@
 //! more than [`BITS`] - log2(π) bits above it. Its share there is below
 //! 2^-BITS π, so that all that is left out of its count is below 2^-BITS of the
 //! count that π stands for. Counts may fall meanwhile: afterwards, if one is below
-//! 2^-SLACK of that, everything is computed again with the bits that suffice for
-//! any count that is not lost in the 10 ε that scikit-learn adds. So counts are
+//! 2^-SLACK of that, everything is computed again, that component with the bits that
+//! suffice for any count that is not lost in the 10 ε that scikit-learn adds. So counts are
 //! right to 2^(SLACK - BITS) = 2^-48, and sums and scatters to that times the
 //! largest squared distance, in standard deviations, at which points were left out.
 //! All that is left out of p(x) is below 2^-BITS of it. The proof for boxes is in
@@ -255,14 +255,18 @@ pub fn expectation_about(
             About { centers, bits: &bits, is_diagonal: mixture.covariances().is_diagonal() };
         let pass = Pass { mixture, data, about, runtime };
         let statistics = runtime.install(|| runtime.level().dispatch(pass))?;
-        let is_right = |(&n, bits): (&f64, &f64)| {
-            let left_out = weight * (-bits).exp2();
-            left_out <= (n + COUNT_FLOOR) * 2.0_f64.powi(SLACK) * (-BITS).exp2()
-        };
-        if statistics.counts().iter().zip(&bits).all(is_right) || bits[0] >= sure {
+        let mut is_right = true;
+        for (&n, bits) in statistics.counts().iter().zip(&mut bits) {
+            let left_out = weight * (-*bits).exp2();
+            let allowed = (n + COUNT_FLOOR) * 2.0_f64.powi(SLACK) * (-BITS).exp2();
+            if *bits < sure && left_out > allowed {
+                *bits = sure;
+                is_right = false;
+            }
+        }
+        if is_right {
             return Ok(statistics);
         }
-        bits.fill(sure);
     }
 }
 
