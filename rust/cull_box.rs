@@ -89,6 +89,16 @@ impl Blocks {
     /// # Errors
     /// The runtime was interrupted.
     pub(crate) fn new(mixture: &Mixture, runtime: &Runtime) -> Result<Self> {
+        Self::with_thresholds(mixture, &|_| 0.0, runtime)
+    }
+
+    /// The same, with a threshold for each component besides the one given to
+    /// [`Culler::keep`]: its bound is that much larger, and all else as in the proof.
+    pub(crate) fn with_thresholds(
+        mixture: &Mixture,
+        threshold: &(dyn Fn(usize) -> f64 + Sync),
+        runtime: &Runtime,
+    ) -> Result<Self> {
         let active: Vec<usize> = mixture.active_components().collect();
         let means: Vec<f64> = active.iter().flat_map(|&k| mixture.mean(k)).copied().collect();
         let units = typical_stds(mixture);
@@ -104,13 +114,20 @@ impl Blocks {
                 runtime.check()?;
                 block[..BLOCK].fill(f64::NEG_INFINITY);
                 for (lane, &k) in components.iter().enumerate() {
-                    write_component(mixture, k as usize, &mut block[lane..]);
+                    let k = k as usize;
+                    write_component(mixture, k, threshold(k), &mut block[lane..]);
                 }
                 Ok(())
             },
         )?;
         let (n_features, is_diagonal) = (mixture.n_features(), mixture.covariances().is_diagonal());
         Ok(Self { n_features, is_diagonal, n_columns, components, values, units })
+    }
+
+    /// Of no components.
+    pub(crate) fn none(n_features: usize) -> Self {
+        let (components, values, units) = (Vec::new(), Vec::new(), Vec::new());
+        Self { n_features, is_diagonal: true, n_columns: 0, components, values, units }
     }
 
     /// What to measure boxes in: a typical component's standard deviations.
@@ -161,11 +178,11 @@ fn n_columns(mixture: &Mixture) -> usize {
 }
 
 /// Writes the columns of component `k` into one lane of a block.
-fn write_component(mixture: &Mixture, k: usize, lane: &mut [f64]) {
+fn write_component(mixture: &Mixture, k: usize, threshold: f64, lane: &mut [f64]) {
     let d = mixture.n_features();
     let is_diagonal = mixture.covariances().is_diagonal();
     let scale = HALF_LOG2_E.sqrt();
-    let peak = mixture.log_peak(k) * std::f64::consts::LOG2_E;
+    let peak = mixture.log_peak(k) * std::f64::consts::LOG2_E + threshold;
     let factors = (0..d).flat_map(|i| {
         let first = if is_diagonal { i } else { 0 };
         (first..=i).map(move |j| mixture.precisions_cholesky().at(k, i, j) * scale)

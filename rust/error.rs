@@ -15,6 +15,8 @@ pub enum Error {
     Length { argument: &'static str, expected: String, got: usize },
     /// A NaN or infinite parameter.
     NotFinite { argument: &'static str, component: usize, value: f64 },
+    /// A value of a sample, or its weight, that cannot be one.
+    Sample { argument: &'static str, expected: &'static str, sample: usize, value: f64 },
     /// A weight below zero.
     NegativeWeight { component: usize, value: f64 },
     /// Weights whose sum is not 1.
@@ -55,6 +57,11 @@ impl fmt::Display for Error {
                 f,
                 "{argument}: expected finite values, got {} at component {component}; \
                  fit the model again without NaN or infinite data",
+                if value.is_nan() { "nan".to_owned() } else { format!("{value:?}") }
+            ),
+            Self::Sample { argument, expected, sample, value } => write!(
+                f,
+                "{argument}: expected {expected}, got {} at sample {sample}",
                 if value.is_nan() { "nan".to_owned() } else { format!("{value:?}") }
             ),
             Self::NegativeWeight { component, value } => write!(

@@ -12,6 +12,8 @@
 //!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
 //!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
 //!   points, by a k-d tree where that pays;
+//! - [`Data`] and [`expectation`]: what points say about each component, exactly and
+//!   in one pass, and [`Statistics`], which add up and give the next mixture;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
 //! - [`naive`]: the specification that the fast kernels are tested against.
 //!
@@ -38,6 +40,7 @@ mod condition;
 mod covariances;
 mod cull;
 mod cull_box;
+mod em;
 mod error;
 mod grid;
 mod kernel;
@@ -53,10 +56,12 @@ mod quantity;
 mod render;
 mod scatter;
 mod score;
+mod statistics;
 mod tree;
 
 pub use condition::Conditional;
 pub use covariances::Covariances;
+pub use em::{Data, expectation, expectation_about};
 pub use error::{Error, Result};
 pub use grid::{Axis, Grid, MAX_AXES};
 pub use kernel::naive;
@@ -67,3 +72,4 @@ pub use pool::Runtime;
 pub use quantity::Quantity;
 pub use render::Rendering;
 pub use score::{predict, predict_proba, score_samples};
+pub use statistics::{Estimate, Statistics};

@@ -103,13 +103,48 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Self { mixture, points, out, runtime } = self;
-        let (d, row_len) = (mixture.n_features(), Q::row_len(mixture));
         let peaks = log2_peaks(mixture);
+        Call::of::<Q>(simd, mixture, &peaks, runtime).run(points, out, Q::row_len(mixture))
+    }
+}
+
+/// What all pieces of a call share.
+///
+/// Generic over a quantity's values alone, so that log-densities and responsibilities
+/// share what is compiled; what differs is called through a pointer, once a leaf.
+struct Call<'a, V, S: Simd> {
+    simd: S,
+    mixture: &'a Mixture,
+    peaks: &'a [f64],
+    active: Vec<u32>,
+    runtime: &'a Runtime,
+    /// See [`PointQuantity`].
+    threshold: f64,
+    evaluate: Evaluate<V, S>,
+}
+
+/// [`PointQuantity::evaluate`].
+type Evaluate<V, S> = fn(&mut PointsKernel<'_, S>, usize, &mut [u32], &mut [&mut [V]]);
+
+impl<'a, V: Send, S: Simd> Call<'a, V, S> {
+    fn of<Q: PointQuantity<Value = V>>(
+        simd: S,
+        mixture: &'a Mixture,
+        peaks: &'a [f64],
+        runtime: &'a Runtime,
+    ) -> Self {
+        let active = mixture.active_components().map(|k| k as u32).collect();
+        let (threshold, evaluate) = (Q::threshold(mixture), Q::evaluate::<S>);
+        Self { simd, mixture, peaks, active, runtime, threshold, evaluate }
+    }
+
+    /// Writes the rows of all points.
+    fn run(&self, points: &[f64], out: &mut [V], row_len: usize) -> Result<()> {
+        let (mixture, runtime, d) = (self.mixture, self.runtime, self.mixture.n_features());
         let may_cull = out.len() / row_len >= MIN_POINTS
             && operations_per_point(mixture) as f64 > TREE_OPERATIONS
             && Blocks::n_bytes(mixture) <= MAX_BLOCKS;
         let blocks = if may_cull { Some(Blocks::new(mixture, runtime)?) } else { None };
-        let call = Call::<Q, S>::new(simd, mixture, &peaks, runtime);
         // As many pieces at a time as there are threads: a thread that waits for
         // another's half of a tree must not begin a piece of its own meanwhile.
         let wave = PIECE * runtime.n_threads();
@@ -117,47 +152,31 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
             let pieces = points.chunks(PIECE * d).zip(out.chunks_mut(PIECE * row_len)).collect();
             distribute(pieces, &|| {
                 Box::new(|(points, out)| {
-                    let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
+                    let mut rows: Vec<&mut [V]> = out.chunks_mut(row_len).collect();
                     match &blocks {
-                        Some(blocks) if call.culling_pays(blocks, points)? => {
-                            call.culled(blocks, points, rows)
+                        Some(blocks) if self.culling_pays(blocks, points)? => {
+                            self.culled(blocks, points, rows)
                         }
-                        _ => call.dense(points, &mut rows),
+                        _ => self.dense(points, &mut rows),
                     }
                 })
             })?;
         }
         Ok(())
     }
-}
-
-/// What all pieces of a call share.
-struct Call<'a, Q, S: Simd> {
-    simd: S,
-    mixture: &'a Mixture,
-    peaks: &'a [f64],
-    active: Vec<u32>,
-    runtime: &'a Runtime,
-    quantity: std::marker::PhantomData<fn() -> Q>,
-}
-
-impl<'a, Q: PointQuantity, S: Simd> Call<'a, Q, S> {
-    fn new(simd: S, mixture: &'a Mixture, peaks: &'a [f64], runtime: &'a Runtime) -> Self {
-        let active = mixture.active_components().map(|k| k as u32).collect();
-        Self { simd, mixture, peaks, active, runtime, quantity: std::marker::PhantomData }
-    }
 
     /// Every component at every point.
-    fn dense(&self, points: &[f64], rows: &mut [&mut [Q::Value]]) -> Result<()> {
+    fn dense(&self, points: &[f64], rows: &mut [&mut [V]]) -> Result<()> {
         let d = self.mixture.n_features();
         let groups = points.chunks(DENSE_GROUP * d).zip(rows.chunks_mut(DENSE_GROUP)).collect();
         distribute(groups, &|| {
             let mut kernel = PointsKernel::new(self.simd, self.mixture, self.peaks);
             let mut components = self.active.clone();
-            Box::new(move |(points, rows): (&[f64], &mut [&mut [Q::Value]])| {
+            let in_turn: [u32; DENSE_GROUP] = std::array::from_fn(|row| row as u32);
+            Box::new(move |(points, rows): (&[f64], &mut [&mut [V]])| {
                 self.runtime.check()?;
-                kernel.gather(points, 0..rows.len());
-                Q::evaluate(&mut kernel, 0, &mut components, rows);
+                kernel.gather(points, &in_turn[..rows.len()]);
+                (self.evaluate)(&mut kernel, 0, &mut components, rows);
                 Ok(())
             })
         })
@@ -169,31 +188,18 @@ impl<'a, Q: PointQuantity, S: Simd> Call<'a, Q, S> {
         if points.len() / d < MIN_POINTS {
             return Ok(false);
         }
-        let mut worker = Worker::new(self, blocks);
-        let (all, mut bounds, mut kept) = (blocks.all(), vec![0.0; 2 * d], Vec::new());
-        let (mut n_surviving, mut n_tried) = (0, 0);
-        for rows in tree::probe(points, blocks.units(), N_PROBES, self.runtime)? {
-            self.runtime.check()?;
-            tree::enclose(points, rows.iter().copied(), &mut bounds);
-            worker.kernel.gather(points, rows.iter().map(|&row| row as usize));
-            worker.cull(Bounds::of(&bounds), 0..1, &all, &mut kept);
-            blocks.components(&kept, &mut worker.components);
-            n_surviving += worker.components.len();
-            n_tried += self.active.len();
-        }
-        let left_out = 1.0 - n_surviving as f64 / n_tried as f64;
+        let kernel = PointsKernel::new(self.simd, self.mixture, self.peaks);
+        let culler = Culler::new(self.simd, blocks);
+        let probes = tree::probe(points, blocks.units(), N_PROBES, self.runtime)?;
+        let n_kept = n_kept(culler, kernel, blocks, (points, d), &probes, self.threshold);
+        let left_out = 1.0 - n_kept as f64 / (probes.len() * self.active.len()) as f64;
         Ok(left_out * operations_per_point(self.mixture) as f64 > TREE_OPERATIONS)
     }
 
     /// The survivors of each leaf at its points.
-    fn culled(
-        &self,
-        blocks: &Blocks,
-        points: &[f64],
-        mut rows: Vec<&mut [Q::Value]>,
-    ) -> Result<()> {
+    fn culled(&self, blocks: &Blocks, points: &[f64], mut rows: Vec<&mut [V]>) -> Result<()> {
         let tree = Tree::new(points, blocks.units(), self.runtime)?;
-        let mut in_order: Vec<&mut [Q::Value]> =
+        let mut in_order: Vec<&mut [V]> =
             tree.order().iter().map(|&row| std::mem::take(&mut rows[row as usize])).collect();
         drop(rows);
         let mut tasks = Vec::new();
@@ -206,12 +212,36 @@ impl<'a, Q: PointQuantity, S: Simd> Call<'a, Q, S> {
             let (tree, all) = (&tree, &all);
             Box::new(move |(node, rows)| {
                 let order = &tree.order()[tree.range(node)];
-                worker.kernel.gather(points, order.iter().map(|&row| row as usize));
+                worker.kernel.gather(points, order);
                 let first_leaf = tree.leaves(node).start;
                 worker.visit(&Place { tree, first_leaf }, node, all, rows)
             })
         })
     }
+}
+
+/// How many components are kept in some leaves of points of `d` features, all leaves
+/// together. Not generic over what is wanted of them.
+#[inline(never)]
+fn n_kept<S: Simd>(
+    mut culler: Culler<'_, S>,
+    mut kernel: PointsKernel<'_, S>,
+    blocks: &Blocks,
+    (points, d): (&[f64], usize),
+    leaves: &[Vec<u32>],
+    threshold: f64,
+) -> usize {
+    let (all, mut bounds, mut kept) = (blocks.all(), vec![0.0; 2 * d], Vec::new());
+    let (mut components, mut n_kept) = (Vec::new(), 0);
+    for rows in leaves {
+        tree::enclose(points, rows.iter().copied(), &mut bounds);
+        kernel.gather(points, rows);
+        culler.bound(Bounds::of(&bounds), &all, &mut components);
+        culler.keep(&all, kernel.least_largest(&components, 0..1) - threshold, &mut kept);
+        blocks.components(&kept, &mut components);
+        n_kept += components.len();
+    }
+    n_kept
 }
 
 /// Nodes of at most `TASK` leaves, and the rows of their points.
@@ -243,8 +273,8 @@ struct Place<'a> {
 }
 
 /// Scratch memory of one thread.
-struct Worker<'a, Q, S: Simd> {
-    call: &'a Call<'a, Q, S>,
+struct Worker<'a, V, S: Simd> {
+    call: &'a Call<'a, V, S>,
     blocks: &'a Blocks,
     culler: Culler<'a, S>,
     kernel: PointsKernel<'a, S>,
@@ -253,8 +283,8 @@ struct Worker<'a, Q, S: Simd> {
     components: Vec<u32>,
 }
 
-impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
-    fn new(call: &'a Call<'a, Q, S>, blocks: &'a Blocks) -> Self {
+impl<'a, V: Send, S: Simd> Worker<'a, V, S> {
+    fn new(call: &'a Call<'a, V, S>, blocks: &'a Blocks) -> Self {
         Self {
             call,
             blocks,
@@ -276,7 +306,7 @@ impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
     ) {
         self.culler.bound(bounds, live, &mut self.components);
         let least = self.kernel.least_largest(&self.components, groups);
-        self.culler.keep(live, least - Q::threshold(self.call.mixture), kept);
+        self.culler.keep(live, least - self.call.threshold, kept);
     }
 
     /// Writes the rows of a node's points, for which `live` can matter.
@@ -285,7 +315,7 @@ impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
         place: &Place<'_>,
         node: Node,
         live: &[Live],
-        rows: &mut [&mut [Q::Value]],
+        rows: &mut [&mut [V]],
     ) -> Result<()> {
         self.call.runtime.check()?;
         let tree = place.tree;
@@ -304,7 +334,7 @@ impl<'a, Q: PointQuantity, S: Simd> Worker<'a, Q, S> {
             self.visit(place, right, live, rows_right)?;
         } else {
             self.blocks.components(live, &mut self.components);
-            Q::evaluate(&mut self.kernel, groups.start, &mut self.components, rows);
+            (self.call.evaluate)(&mut self.kernel, groups.start, &mut self.components, rows);
         }
         self.lists.push(survivors);
         Ok(())

@@ -7,6 +7,7 @@
 //! weight zero take no part. Slow and plain: read it to know what is computed.
 
 use crate::condition::Conditional;
+use crate::covariances::Covariances;
 use crate::mixture::Mixture;
 
 /// qₖ at `x` for every component: log weight plus log-density.
@@ -92,4 +93,54 @@ pub fn label(mixture: &Mixture, x: &[f64]) -> usize {
 pub fn entropy(mixture: &Mixture, x: &[f64]) -> f64 {
     let of_share = |share: &f64| if *share > 0.0 { -share * share.ln() } else { 0.0 };
     responsibilities(mixture, x).iter().map(of_share).sum()
+}
+
+/// One iteration of expectation-maximisation: weights, means and covariances of the
+/// mixture's type, from the responsibilities of the rows of `points` and what each
+/// counts (Bishop, section 9.2.2). Like scikit-learn's M step it adds 10 epsilon to
+/// the counts and `reg_covar` to the variances. All its types but "full" are the mean
+/// of squares less the square of the mean, in which the 10 epsilon are 10 epsilon
+/// times the mean's square; that is added here to what is centred, for the digits.
+///
+/// # Panics
+/// If there is not a weight for each row.
+#[must_use]
+pub fn maximization(
+    mixture: &Mixture,
+    points: &[f64],
+    sample_weight: &[f64],
+    reg_covar: f64,
+) -> (Vec<f64>, Vec<f64>, Covariances) {
+    let (n, d) = (mixture.n_components(), mixture.n_features());
+    assert_eq!(points.len(), sample_weight.len() * d, "a weight for each row");
+    let rows: Vec<(&[f64], Vec<f64>)> = points
+        .chunks(d)
+        .zip(sample_weight)
+        .map(|(x, w)| (x, responsibilities(mixture, x).iter().map(|r| r * w).collect()))
+        .collect();
+    let floor = 10.0 * f64::EPSILON;
+    let count = |k: usize| rows.iter().map(|(_, r)| r[k]).sum::<f64>() + floor;
+    let counts: Vec<f64> = (0..n).map(count).collect();
+    let mean = |k: usize, i: usize| rows.iter().map(|(x, r)| r[k] * x[i]).sum::<f64>() / counts[k];
+    let means: Vec<f64> = (0..n * d).map(|ki| mean(ki / d, ki % d)).collect();
+    let scatter = |k: usize, i: usize, j: usize| -> f64 {
+        let of = |(x, r): &(&[f64], Vec<f64>)| {
+            r[k] * (x[i] - means[k * d + i]) * (x[j] - means[k * d + j])
+        };
+        let is_full = matches!(mixture.covariances(), Covariances::Full(_));
+        let uncentred = if is_full { 0.0 } else { floor * means[k * d + i] * means[k * d + j] };
+        rows.iter().map(of).sum::<f64>() + uncentred
+    };
+    let regular = |i: usize, j: usize| if i == j { reg_covar } else { 0.0 };
+    let total: f64 = counts.iter().sum();
+    let covariances = mixture.covariances().map(n, d, |k, i, j| match mixture.covariances() {
+        Covariances::Tied(_) => {
+            (0..n).map(|k| scatter(k, i, j)).sum::<f64>() / total + regular(i, j)
+        }
+        Covariances::Spherical(_) => {
+            (0..d).map(|i| scatter(k, i, i)).sum::<f64>() / counts[k] / d as f64 + reg_covar
+        }
+        _ => scatter(k, i, j) / counts[k] + regular(i, j),
+    });
+    (counts.iter().map(|count| count / total).collect(), means, covariances)
 }

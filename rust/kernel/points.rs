@@ -16,6 +16,7 @@ use super::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
 use crate::covariances::PrecisionsCholesky;
 use crate::linalg::packed_row;
 use crate::mixture::Mixture;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Most points of a group: a multiple of a block's at every level.
@@ -32,13 +33,33 @@ pub(crate) fn negligible_bits(mixture: &Mixture) -> f64 {
     53.0 + (mixture.n_components() as f64).log2()
 }
 
+/// Replaces `groups` by the rows `rows` of `points`, `GROUP` at a time, one row of
+/// `GROUP` lanes a feature. Lanes beyond the last point repeat it.
+pub(crate) fn gather_groups(
+    points: &[f64],
+    n_features: usize,
+    rows: &[u32],
+    groups: &mut Vec<f64>,
+) {
+    let (d, n_points) = (n_features, rows.len());
+    let group_len = GROUP * d;
+    groups.resize(n_points.div_ceil(GROUP) * group_len, 0.0);
+    for (at, &row) in rows.iter().enumerate() {
+        let group = &mut groups[at / GROUP * group_len..][..group_len];
+        let end = if at + 1 < n_points { at % GROUP + 1 } else { GROUP };
+        for (feature, &x) in group.chunks_exact_mut(GROUP).zip(&points[row as usize * d..]) {
+            feature[at % GROUP..end].fill(x);
+        }
+    }
+}
+
 /// Memory for one group of points under one mixture.
 pub(crate) struct PointsKernel<'a, S: Simd> {
     simd: S,
     mixture: &'a Mixture,
     peaks: &'a [f64],
     /// Group after group, one row of `GROUP` lanes a feature.
-    coordinates: Vec<f64>,
+    coordinates: Cow<'a, [f64]>,
     differences: Vec<Block<S>>,
     terms: [Block<S>; CHUNK],
     /// Bits below the largest term at which one is nothing: 53 + log2(K).
@@ -56,7 +77,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             simd,
             mixture,
             peaks,
-            coordinates: Vec::new(),
+            coordinates: Cow::Borrowed(&[]),
             differences: vec![zero; d],
             terms: [zero; CHUNK],
             negligible: negligible_bits(mixture),
@@ -65,17 +86,28 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
 
     /// Takes the rows `rows` of `points`, `GROUP` at a time: the groups that the
     /// other methods name. Lanes beyond the last point repeat it.
-    pub(crate) fn gather(&mut self, points: &[f64], rows: impl ExactSizeIterator<Item = usize>) {
-        let d = self.mixture.n_features();
-        let (group_len, n_points) = (GROUP * d, rows.len());
-        self.coordinates.resize(n_points.div_ceil(GROUP) * group_len, 0.0);
-        for (at, row) in rows.enumerate() {
-            let group = &mut self.coordinates[at / GROUP * group_len..][..group_len];
-            let end = if at + 1 < n_points { at % GROUP + 1 } else { GROUP };
-            for (feature, &x) in group.chunks_exact_mut(GROUP).zip(&points[row * d..]) {
-                feature[at % GROUP..end].fill(x);
-            }
-        }
+    pub(crate) fn gather(&mut self, points: &[f64], rows: &[u32]) {
+        gather_groups(points, self.mixture.n_features(), rows, self.coordinates.to_mut());
+    }
+
+    /// The same kernel with groups that were gathered before.
+    pub(crate) fn with_groups(mut self, coordinates: &'a [f64]) -> Self {
+        self.coordinates = Cow::Borrowed(coordinates);
+        self
+    }
+
+    /// A feature of the points of a group.
+    #[inline(always)]
+    pub(super) fn coordinates(&self, group: usize, feature: usize) -> &[f64] {
+        &self.coordinates[(group * self.mixture.n_features() + feature) * GROUP..][..GROUP]
+    }
+
+    /// q of a block of a group's points, in base 2, under each of at most [`CHUNK`]
+    /// components.
+    #[inline(always)]
+    pub(super) fn terms(&mut self, block: (usize, usize), chunk: &[u32]) -> &[Block<S>] {
+        self.fill_terms(block, chunk);
+        &self.terms[..chunk.len()]
     }
 
     /// The least, over the points of some groups, of the largest q of some

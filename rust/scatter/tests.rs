@@ -23,7 +23,7 @@ where
     fn run<S: Simd>(self, simd: S) -> Self::Output {
         let runtime = Runtime::new(Some(2)).unwrap();
         let peaks = log2_peaks(self.mixture);
-        let call = Call::<Q, S>::new(simd, self.mixture, &peaks, &runtime);
+        let call = Call::of::<Q>(simd, self.mixture, &peaks, &runtime);
         let row_len = Q::row_len(self.mixture);
         let n_points = self.points.len() / self.mixture.n_features();
         let mut out = vec![Q::Value::default(); n_points * row_len];
@@ -119,7 +119,7 @@ fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
         fn run<S: Simd>(self, simd: S) -> bool {
             let runtime = Runtime::new(Some(1)).unwrap();
             let peaks = log2_peaks(self.0);
-            let call = Call::<LogDensity, S>::new(simd, self.0, &peaks, &runtime);
+            let call = Call::of::<LogDensity>(simd, self.0, &peaks, &runtime);
             call.culling_pays(&Blocks::new(self.0, &runtime).unwrap(), self.1).unwrap()
         }
     }

@@ -120,6 +120,17 @@ impl Simd for Avx2 {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { _mm256_blendv_pd(y, x, _mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) }
     }
+    #[inline(always)]
+    fn sums(self, x: &[__m256d]) -> __m256d {
+        let x = &x[..LANES];
+        // SAFETY: the token proves AVX2.
+        unsafe {
+            let (a, b) = (_mm256_hadd_pd(x[0], x[1]), _mm256_hadd_pd(x[2], x[3]));
+            let (low, high) =
+                (_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b));
+            _mm256_add_pd(low, high)
+        }
+    }
     interleave_by_shuffles!();
     #[inline(always)]
     fn round(self, x: __m256d) -> __m256d {

@@ -133,6 +133,31 @@ impl Simd for Avx512 {
         }
         lanes.count_ones() as usize
     }
+    #[inline(always)]
+    fn sums(self, x: &[__m512d]) -> __m512d {
+        let x = &x[..LANES];
+        // SAFETY: the token proves AVX-512 F.
+        unsafe {
+            let mut pairs = [x[0]; 4]; // sums of neighbouring lanes of two vectors in turns
+            for i in 0..4 {
+                let (a, b) = (x[2 * i], x[2 * i + 1]);
+                pairs[i] = _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+            }
+            let mut fours = [x[0]; 2]; // of 128 bits of those
+            for i in 0..2 {
+                let (a, b) = (pairs[2 * i], pairs[2 * i + 1]);
+                fours[i] = _mm512_add_pd(
+                    _mm512_shuffle_f64x2::<0b10_00_10_00>(a, b),
+                    _mm512_shuffle_f64x2::<0b11_01_11_01>(a, b),
+                );
+            }
+            let [a, b] = fours;
+            _mm512_add_pd(
+                _mm512_shuffle_f64x2::<0b10_00_10_00>(a, b),
+                _mm512_shuffle_f64x2::<0b11_01_11_01>(a, b),
+            )
+        }
+    }
     interleave_by_shuffles!();
     #[inline(always)]
     fn round(self, x: __m512d) -> __m512d {

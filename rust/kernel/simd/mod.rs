@@ -257,6 +257,17 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
         }
         n
     }
+    /// The sum of each of `LANES` vectors' lanes, one in each lane; of float64.
+    #[inline(always)]
+    fn sums(self, x: &[Self::F]) -> Self::F {
+        let mut sums = [0.0; MAX_LANES];
+        for (sum, x) in sums.iter_mut().zip(&x[..Self::LANES]) {
+            let mut lanes = [0.0; MAX_LANES];
+            self.store(*x, &mut lanes);
+            *sum = lanes.iter().sum();
+        }
+        self.load(&sums)
+    }
     /// Nearest integer, ties to even; for |x| < 2^51, or 2^22 in float32.
     fn round(self, x: Self::F) -> Self::F;
     /// x 2^n, rounded, for integral n in [-1022, 1023], or [-126, 127] in float32.
