@@ -12,7 +12,7 @@ use gmmfast::{
     Conditional, Covariances, Grid, Level, Mixture, Quantity, Rendering, Runtime, naive,
 };
 use models::{HEIGHT, WIDTH, picture_mixture};
-use support::{every_level, point, render};
+use support::{every_level, point, render, spherical};
 
 fn grid(height: usize, width: usize) -> Grid {
     let extent = [(-0.5, height as f64 - 0.5), (-0.5, width as f64 - 0.5)];
@@ -51,13 +51,6 @@ fn check_mean(mixture: &Mixture, grid: &Grid, scale: f64) {
             assert!(error <= 1e-12 * scale, "{:?}: {got} against {want}", runtime.level());
         }
     }
-}
-
-/// Components at `means` with the given standard deviations, alike in weight.
-fn spherical(means: Vec<f64>, stds: &[f64]) -> Mixture {
-    let weights = vec![1.0 / stds.len() as f64; stds.len()];
-    Mixture::new(weights, means, Covariances::Spherical(stds.iter().map(|s| s * s).collect()))
-        .unwrap()
 }
 
 #[test]

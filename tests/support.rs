@@ -3,7 +3,7 @@
 
 use proptest::test_runner::{Config, RngSeed};
 
-use gmmfast::{Grid, Level, Mixture, Pixel, Quantity, Rendering, Runtime};
+use gmmfast::{Covariances, Grid, Level, Mixture, Pixel, Quantity, Rendering, Runtime};
 
 /// The point of pixel `pixel`, in feature order.
 pub fn point(grid: &Grid, pixel: usize) -> Vec<f64> {
@@ -37,4 +37,66 @@ pub fn every_level() -> Vec<Runtime> {
 pub fn cases(cases: u32) -> Config {
     let rng_seed = RngSeed::Fixed(20_261_122);
     Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
+}
+
+/// Numbers in [0, 1), the same every time.
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next one.
+    pub fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Roughly normal: the sum of a few uniforms, with tails to six deviations.
+    pub fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+    }
+}
+
+/// Components all over [0, 100), some `std` wide, of uneven weights, correlated where
+/// the covariance type lets them.
+pub fn fitted(kind: usize, n: usize, d: usize, std: f64) -> Mixture {
+    let mut random = Random(kind as u64 + 4 * d as u64);
+    let weights: Vec<f64> = (0..n).map(|_| 0.1 + random.uniform()).collect();
+    let sum: f64 = weights.iter().sum();
+    let means = (0..n * d).map(|_| 100.0 * random.uniform()).collect();
+    let mut matrix = || -> Vec<f64> {
+        let stds: Vec<f64> = (0..d).map(|_| std * (0.3 + 1.5 * random.uniform())).collect();
+        let mixing: Vec<f64> = (0..d * d).map(|_| random.uniform() - 0.5).collect();
+        let entry = |i: usize, j: usize| {
+            let dot: f64 = (0..d).map(|m| mixing[i * d + m] * mixing[j * d + m]).sum();
+            (dot + 0.2 * f64::from(u8::from(i == j))) * stds[i] * stds[j]
+        };
+        (0..d * d).map(|ij| entry((ij / d).max(ij % d), (ij / d).min(ij % d))).collect()
+    };
+    let covariances = match kind {
+        0 => Covariances::Full((0..n).flat_map(|_| matrix()).collect()),
+        1 => Covariances::Tied(matrix()),
+        2 => Covariances::Diag((0..n * d).map(|i| (std * (1 + i % 3) as f64).powi(2)).collect()),
+        _ => Covariances::Spherical((0..n).map(|i| (std * (1 + i % 3) as f64).powi(2)).collect()),
+    };
+    Mixture::new(weights.iter().map(|w| w / sum).collect(), means, covariances).unwrap()
+}
+
+/// Components at `means` with the given standard deviations, alike in weight.
+pub fn spherical(means: Vec<f64>, stds: &[f64]) -> Mixture {
+    let weights = vec![1.0 / stds.len() as f64; stds.len()];
+    Mixture::new(weights, means, Covariances::Spherical(stds.iter().map(|s| s * s).collect()))
+        .unwrap()
+}
+
+/// Points around the components' means, a few of them far out.
+pub fn around(mixture: &Mixture, n: usize, spread: f64) -> Vec<f64> {
+    let mut random = Random(99);
+    let mut points = Vec::new();
+    for _ in 0..n {
+        let k = (random.uniform() * mixture.n_components() as f64) as usize;
+        let far = if random.uniform() < 0.02 { 20.0 } else { 1.0 };
+        points.extend(mixture.mean(k).iter().map(|m| m + far * spread * random.normal()));
+    }
+    points
 }

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from sklearn.datasets import load_sample_image
 from sklearn.mixture import GaussianMixture
 
-from conftest import twin_render
+from conftest import check_levels, twin_render
 from gmmfast import Mixture, ToneCurve, _memory, cli, images, render_grid
 from gmmfast._fit import FitOptions
 from gmmfast.cli.paint import Job, paint
@@ -131,10 +131,9 @@ def test_the_painting_is_the_mean_of_scikit_learns_own_parameters(n_components, 
     fitted = painting.estimator
     assert isinstance(fitted, GaussianMixture)
     mixture = Mixture(fitted.weights_, fitted.means_, fitted.covariances_)
-    twin = twin_render(mixture, pixels.shape[:2], "mean", dtype=np.uint8)
-    error = np.mean((twin.astype(float) - pixels) ** 2)
-    # A level whose value is within 0.02 of a half may be rounded to the other side.
-    assert painting.psnr == pytest.approx(10 * np.log10(255**2 / error), abs=1e-4)
+    check_levels(painting.pixels, twin_render(mixture, pixels.shape[:2], "mean"))
+    error = np.mean((painting.pixels.astype(float) - pixels) ** 2)
+    assert painting.psnr == pytest.approx(10 * np.log10(255**2 / error), abs=1e-6)
     assert (painting.n_points, painting.n_fitted) == (pixels.shape[0] * pixels.shape[1], 2000)
     assert {"points", "fit", "render"} <= painting.seconds.keys()
     # The mean colour of the picture is what one component can do at least.
