@@ -3,7 +3,7 @@
 `GMMFAST_BACKEND=numpy` chooses the twin, which needs no extension and is slow;
 unset (or `rust`) means the extension, and a missing extension is an error, so
 that nobody waits an hour for what they believe is the fast path. Both have the
-same interface, as far as it is imported here; `_gmmfast.pyi` has it.
+same interface, that of `_gmmfast.pyi`.
 """
 
 from __future__ import annotations
