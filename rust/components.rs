@@ -74,7 +74,7 @@ impl GridComponents {
         let n_axes = self.n_axes;
         let mut component = Component {
             index: u32::try_from(k).expect("fewer than 2^32 components"),
-            peak: factors.log_peak(mixture.weights()[k]) * std::f64::consts::LOG2_E,
+            peak: factors.log_peak(mixture.log_weights()[k]) * std::f64::consts::LOG2_E,
             mean: [0.0; MAX_AXES],
             factor: [0.0; packed_len(MAX_AXES)],
         };
@@ -167,9 +167,9 @@ impl Factors {
     }
 
     /// The logarithm of the weighted density of the given features at their mean.
-    fn log_peak(&self, weight: f64) -> f64 {
+    fn log_peak(&self, log_weight: f64) -> f64 {
         let log_det = |i: usize| packed_row(&self.inverse, i)[i].ln() - LOG_ROOT_TWO_PI;
-        weight.ln() + (0..self.n_given).map(log_det).sum::<f64>()
+        log_weight + (0..self.n_given).map(log_det).sum::<f64>()
     }
 
     /// What target `t` has in common with the given features.

@@ -29,6 +29,8 @@ const WEIGHT_SUM_TOLERANCE: f64 = 1e-6;
 pub struct Mixture {
     n_features: usize,
     weights: Vec<f64>,
+    /// Known where a weight is too small for a float64, too.
+    log_weights: Vec<f64>,
     means: Vec<f64>,
     covariances: Covariances,
     precisions_cholesky: PrecisionsCholesky,
@@ -42,8 +44,33 @@ impl Mixture {
     /// Lengths that do not fit together, and any parameter that breaks the
     /// promises in this file's header, with the component's index.
     pub fn new(weights: Vec<f64>, means: Vec<f64>, covariances: Covariances) -> Result<Self> {
+        check_weights(&weights)?;
+        let log_weights = weights.iter().map(|w| w.ln()).collect();
+        Self::checked([weights, log_weights, means], covariances)
+    }
+
+    /// The same from the logarithms of the weights, which matter where a point is so
+    /// far from all other components that one of weight e^-1000 is the nearest: those
+    /// of a variational fit are as small.
+    ///
+    /// # Errors
+    /// As [`Mixture::new`].
+    pub fn from_log_weights(
+        log_weights: Vec<f64>,
+        means: Vec<f64>,
+        covariances: Covariances,
+    ) -> Result<Self> {
+        let weights: Vec<f64> = log_weights.iter().map(|w| w.exp()).collect();
+        check_weights(&weights)?;
+        Self::checked([weights, log_weights, means], covariances)
+    }
+
+    /// Of weights that have been checked, but for their number.
+    fn checked(
+        [weights, log_weights, means]: [Vec<f64>; 3],
+        covariances: Covariances,
+    ) -> Result<Self> {
         let n_components = weights.len();
-        check_length("weights", "at least one component", n_components > 0, n_components)?;
         let n_features = means.len() / n_components;
         check_length(
             "means",
@@ -57,13 +84,12 @@ impl Mixture {
             let expected = format!("shape {shape:?}");
             return Err(Error::Length { argument: "covariances", expected, got: n_values });
         }
-        check_weights(&weights)?;
         if let Some(at) = means.iter().position(|m| !m.is_finite()) {
             let component = at / n_features;
             return Err(Error::NotFinite { argument: "means", component, value: means[at] });
         }
         let precisions_cholesky = covariances.precisions_cholesky(n_components, n_features)?;
-        Ok(Self { n_features, weights, means, covariances, precisions_cholesky })
+        Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
     }
 
     /// Number of components K.
@@ -116,13 +142,20 @@ impl Mixture {
     /// log-density at its own mean. Minus infinity for a weight of zero.
     pub(crate) fn log_peak(&self, k: usize) -> f64 {
         let log_two_pi = std::f64::consts::TAU.ln();
-        self.weights[k].ln() + self.precisions_cholesky.log_det(self.n_features, k)
+        self.log_weights[k] + self.precisions_cholesky.log_det(self.n_features, k)
             - 0.5 * self.n_features as f64 * log_two_pi
+    }
+
+    /// Logarithms of the weights, (n_components,); minus infinity for a weight of
+    /// zero, but not for one that only underflows.
+    #[must_use]
+    pub fn log_weights(&self) -> &[f64] {
+        &self.log_weights
     }
 
     /// The components that can contribute: those whose weight is not zero.
     pub(crate) fn active_components(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.n_components()).filter(|&k| self.weights[k] > 0.0)
+        (0..self.n_components()).filter(|&k| self.log_weights[k] > f64::NEG_INFINITY)
     }
 
     /// The mixture of the given features alone, in the given order: components
@@ -143,8 +176,9 @@ impl Mixture {
         });
         let precisions_cholesky =
             self.precisions_cholesky.of_features(&self.covariances, self.n_features, features);
-        let (weights, n_features) = (self.weights.clone(), features.len());
-        Ok(Self { n_features, weights, means, covariances, precisions_cholesky })
+        let (weights, log_weights) = (self.weights.clone(), self.log_weights.clone());
+        let n_features = features.len();
+        Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
     }
 }
 
@@ -153,6 +187,7 @@ fn check_length(argument: &'static str, expected: &str, holds: bool, got: usize)
 }
 
 fn check_weights(weights: &[f64]) -> Result<()> {
+    check_length("weights", "at least one component", !weights.is_empty(), weights.len())?;
     if let Some(component) = weights.iter().position(|w| !w.is_finite()) {
         let value = weights[component];
         return Err(Error::NotFinite { argument: "weights", component, value });

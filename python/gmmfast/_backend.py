@@ -19,7 +19,14 @@ if NAME not in ("rust", "numpy"):
 
 if TYPE_CHECKING or NAME == "rust":
     try:
-        from gmmfast._gmmfast import Mixture, Rendering, runtime_info
+        from gmmfast._gmmfast import (
+            Data,
+            Mixture,
+            Rendering,
+            Statistics,
+            kernel_calls,
+            runtime_info,
+        )
     except ImportError as error:
         msg = (
             "gmmfast's Rust extension could not be imported; install a wheel (pip install "
@@ -30,4 +37,12 @@ else:
     from gmmfast._reference import Mixture, runtime_info
     from gmmfast._reference_grid import Rendering
 
-__all__ = ["NAME", "Mixture", "Rendering", "runtime_info"]
+__all__ = [
+    "NAME",
+    "Data",
+    "Mixture",
+    "Rendering",
+    "Statistics",
+    "kernel_calls",
+    "runtime_info",
+]

@@ -3,7 +3,15 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Mixture", "Rendering", "__version__", "runtime_info"]
+__all__ = [
+    "Data",
+    "Mixture",
+    "Rendering",
+    "Statistics",
+    "__version__",
+    "kernel_calls",
+    "runtime_info",
+]
 
 __version__: str
 
@@ -22,6 +30,13 @@ class Mixture:
     def means(self) -> NDArray[np.float64]: ...
     @property
     def covariances(self) -> NDArray[np.float64]: ...
+    @staticmethod
+    def from_log_weights(
+        log_weights: NDArray[np.float64],
+        means: NDArray[np.float64],
+        covariances: NDArray[np.float64],
+        covariance_type: str,
+    ) -> Mixture: ...
     def marginal(self, features: list[int]) -> Mixture: ...
     def condition(self, given: list[int], values: list[float]) -> Mixture: ...
     def score_samples(
@@ -33,6 +48,55 @@ class Mixture:
     def predict_proba(
         self, points: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
     ) -> None: ...
+
+@final
+class Data:
+    def __new__(
+        cls,
+        points: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None = None,
+        units: NDArray[np.float64] | None = None,
+        n_threads: int | None = None,
+    ) -> Data: ...
+    @property
+    def n_samples(self) -> int: ...
+    @property
+    def n_features(self) -> int: ...
+    def statistics(
+        self,
+        mixture: Mixture,
+        centers: NDArray[np.float64] | None = None,
+        n_threads: int | None = None,
+    ) -> Statistics: ...
+
+@final
+class Statistics:
+    def __new__(
+        cls,
+        centers: NDArray[np.float64],
+        counts: NDArray[np.float64],
+        sums: NDArray[np.float64],
+        scatters: NDArray[np.float64],
+        log_likelihood: float,
+        weight: float,
+    ) -> Statistics: ...
+    @property
+    def centers(self) -> NDArray[np.float64]: ...
+    @property
+    def counts(self) -> NDArray[np.float64]: ...
+    @property
+    def sums(self) -> NDArray[np.float64]: ...
+    @property
+    def scatters(self) -> NDArray[np.float64]: ...
+    @property
+    def log_likelihood(self) -> float: ...
+    @property
+    def weight(self) -> float: ...
+    def merge(self, other: Statistics) -> None: ...
+    def replace(self, components: list[int], other: Statistics) -> None: ...
+    def maximization(
+        self, covariance_type: str, reg_covar: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], list[int]]: ...
 
 @final
 class Rendering:
@@ -48,3 +112,4 @@ class Rendering:
     def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None: ...
 
 def runtime_info() -> tuple[str, int, list[str], list[str]]: ...
+def kernel_calls() -> dict[str, int]: ...

@@ -26,7 +26,13 @@ pub fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
         mixture.log_peak(k) - 0.5 * mahalanobis_squared
     };
     (0..mixture.n_components())
-        .map(|k| if mixture.weights()[k] > 0.0 { log_prob(k) } else { f64::NEG_INFINITY })
+        .map(|k| {
+            if mixture.log_weights()[k] > f64::NEG_INFINITY {
+                log_prob(k)
+            } else {
+                f64::NEG_INFINITY
+            }
+        })
         .collect()
 }
 

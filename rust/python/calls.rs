@@ -1,0 +1,28 @@
+//! How often each kernel has been called, for those who want to see that it was.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is counted.
+#[derive(Clone, Copy)]
+pub(super) enum Kernel {
+    ScoreSamples,
+    Predict,
+    PredictProba,
+    Render,
+    Expectation,
+}
+
+/// Names in the order of [`Kernel`].
+const NAMES: [&str; 5] = ["score_samples", "predict", "predict_proba", "render", "expectation"];
+
+static CALLS: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
+
+/// Counts one call that has done its work.
+pub(super) fn count(kernel: Kernel) {
+    CALLS[kernel as usize].fetch_add(1, Ordering::Relaxed);
+}
+
+/// Names and counts.
+pub(super) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
+    NAMES.into_iter().zip(CALLS.iter().map(|calls| calls.load(Ordering::Relaxed)))
+}

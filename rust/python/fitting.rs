@@ -1,0 +1,175 @@
+//! The binding of what fits are made of; see `gmmfast.GaussianMixture` for the public
+//! face.
+
+use super::calls::{Kernel, count};
+use super::mixture::{PyMixture, covariances_of_type};
+use super::running::run;
+use crate::scatter::operations_per_point;
+use crate::{Data, Mixture, Runtime, Statistics, expectation_about};
+use numpy::{
+    PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
+};
+use pyo3::prelude::*;
+
+/// Points to fit mixtures to, prepared once.
+#[pyclass(frozen, name = "Data", module = "gmmfast._gmmfast")]
+pub(super) struct PyData(Data);
+
+#[pymethods]
+impl PyData {
+    #[new]
+    #[pyo3(signature = (points, sample_weight=None, units=None, n_threads=None))]
+    fn new(
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        sample_weight: Option<PyReadonlyArray1<'_, f64>>,
+        units: Option<PyReadonlyArray1<'_, f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Self> {
+        let runtime = Runtime::new(n_threads)?;
+        let n_features = points.shape()[1];
+        let points = points.as_slice()?;
+        let sample_weight = sample_weight.as_ref().map(|w| w.as_slice()).transpose()?;
+        let units = units.as_ref().map(|u| u.as_slice()).transpose()?;
+        let n_operations = points.len().saturating_mul(32);
+        run(py, &runtime, n_operations, || {
+            Data::new(points, n_features, sample_weight, units, &runtime)
+        })
+        .map(Self)
+    }
+
+    #[getter]
+    fn n_samples(&self) -> usize {
+        self.0.n_samples()
+    }
+
+    #[getter]
+    fn n_features(&self) -> usize {
+        self.0.n_features()
+    }
+
+    /// The statistics under `mixture`, about its means or other centres.
+    #[pyo3(signature = (mixture, centers=None, n_threads=None))]
+    fn statistics(
+        &self,
+        py: Python<'_>,
+        mixture: &PyMixture,
+        centers: Option<PyReadonlyArray2<'_, f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<PyStatistics> {
+        let runtime = Runtime::new(n_threads)?;
+        let n_operations = self.n_operations(&mixture.0);
+        let centers = centers.as_ref().map(|c| c.as_slice()).transpose()?;
+        let centers = centers.unwrap_or(mixture.0.means());
+        let statistics = run(py, &runtime, n_operations, || {
+            expectation_about(&mixture.0, centers, &self.0, &runtime)
+        })?;
+        count(Kernel::Expectation);
+        Ok(PyStatistics(statistics))
+    }
+}
+
+impl PyData {
+    fn n_operations(&self, mixture: &Mixture) -> usize {
+        self.0.n_samples().saturating_mul(2 * operations_per_point(mixture))
+    }
+}
+
+/// What points say about each component; of parts of the data they add up.
+#[pyclass(name = "Statistics", module = "gmmfast._gmmfast")]
+pub(super) struct PyStatistics(Statistics);
+
+#[pymethods]
+impl PyStatistics {
+    /// From the arrays of another one's properties.
+    #[new]
+    fn new(
+        centers: PyReadonlyArray2<'_, f64>,
+        counts: PyReadonlyArray1<'_, f64>,
+        sums: PyReadonlyArray2<'_, f64>,
+        scatters: PyReadonlyArray2<'_, f64>,
+        log_likelihood: f64,
+        weight: f64,
+    ) -> PyResult<Self> {
+        let n_features = centers.shape()[1];
+        let arrays =
+            [centers.as_slice()?, counts.as_slice()?, sums.as_slice()?, scatters.as_slice()?];
+        let arrays = arrays.map(<[f64]>::to_vec);
+        Ok(Self(Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?))
+    }
+
+    #[getter]
+    fn centers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        self.array(py, self.0.centers())
+    }
+
+    #[getter]
+    fn counts<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.0.counts())
+    }
+
+    #[getter]
+    fn sums<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        self.array(py, self.0.sums())
+    }
+
+    #[getter]
+    fn scatters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        self.array(py, self.0.scatters())
+    }
+
+    #[getter]
+    fn log_likelihood(&self) -> f64 {
+        self.0.log_likelihood()
+    }
+
+    #[getter]
+    fn weight(&self) -> f64 {
+        self.0.weight()
+    }
+
+    /// Adds the statistics of other points about the same centres.
+    fn merge(&mut self, other: &Self) -> PyResult<()> {
+        Ok(self.0.merge(&other.0)?)
+    }
+
+    /// Takes some components from statistics of the same points about other centres.
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
+    fn replace(&mut self, components: Vec<usize>, other: &Self) -> PyResult<()> {
+        Ok(self.0.replace(&components, &other.0)?)
+    }
+
+    /// Weights, means, covariances, and the components that lost digits.
+    #[allow(clippy::type_complexity, reason = "four arrays")]
+    fn maximization<'py>(
+        &self,
+        py: Python<'py>,
+        covariance_type: &str,
+        reg_covar: f64,
+    ) -> PyResult<(
+        Bound<'py, PyArray1<f64>>,
+        Bound<'py, PyArrayDyn<f64>>,
+        Bound<'py, PyArrayDyn<f64>>,
+        Vec<usize>,
+    )> {
+        let like = covariances_of_type(covariance_type, Vec::new())?;
+        let estimate = py.detach(|| self.0.maximization(&like, reg_covar))?;
+        let n_components = estimate.weights.len();
+        let n_features = estimate.means.len() / n_components;
+        let shape = estimate.covariances.shape(n_components, n_features);
+        Ok((
+            PyArray1::from_slice(py, &estimate.weights),
+            self.array(py, &estimate.means)?,
+            PyArray1::from_slice(py, estimate.covariances.values()).reshape(&shape[..])?,
+            estimate.lost,
+        ))
+    }
+}
+
+impl PyStatistics {
+    /// A row a component.
+    fn array<'py>(&self, py: Python<'py>, values: &[f64]) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        let n = self.0.counts().len();
+        PyArray1::from_slice(py, values).reshape(&[n, values.len() / n][..])
+    }
+}

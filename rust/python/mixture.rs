@@ -1,0 +1,198 @@
+//! The model's binding; see `gmmfast.Mixture` for the public face.
+
+use super::calls::{Kernel, count};
+use super::running::{run, run_owned};
+use crate::scatter::operations_per_point;
+use crate::{Conditional, Covariances, Error, Mixture, Runtime};
+use numpy::{
+    PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+    PyReadonlyArrayDyn, PyUntypedArrayMethods,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// Multiply-adds that factors of all components take, or somewhat more.
+pub(super) fn factor_operations(n_components: usize, n_features: usize) -> usize {
+    n_components.saturating_mul(n_features.saturating_pow(3))
+}
+
+pub(super) fn covariances_of_type(
+    covariance_type: &str,
+    values: Vec<f64>,
+) -> PyResult<Covariances> {
+    match covariance_type {
+        "full" => Ok(Covariances::Full(values)),
+        "tied" => Ok(Covariances::Tied(values)),
+        "diag" => Ok(Covariances::Diag(values)),
+        "spherical" => Ok(Covariances::Spherical(values)),
+        _ => Err(PyValueError::new_err(format!(
+            "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', got '{covariance_type}'"
+        ))),
+    }
+}
+
+/// A constructor of the core, of weights or their logarithms.
+type Construct = fn(Vec<f64>, Vec<f64>, Covariances) -> Result<Mixture, Error>;
+
+/// Weights or their logarithms, means, covariances.
+type Arrays<'py> =
+    (PyReadonlyArray1<'py, f64>, PyReadonlyArray2<'py, f64>, PyReadonlyArrayDyn<'py, f64>);
+
+/// The validated model; see `gmmfast.Mixture` for the public face.
+#[pyclass(frozen, name = "Mixture", module = "gmmfast._gmmfast")]
+pub(super) struct PyMixture(pub(super) Arc<Mixture>);
+
+#[pymethods]
+impl PyMixture {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        weights: PyReadonlyArray1<'_, f64>,
+        means: PyReadonlyArray2<'_, f64>,
+        covariances: PyReadonlyArrayDyn<'_, f64>,
+        covariance_type: &str,
+    ) -> PyResult<Self> {
+        Self::of_arrays(py, Mixture::new, (weights, means, covariances), covariance_type)
+    }
+
+    /// The same, from the logarithms of the weights.
+    #[staticmethod]
+    fn from_log_weights(
+        py: Python<'_>,
+        log_weights: PyReadonlyArray1<'_, f64>,
+        means: PyReadonlyArray2<'_, f64>,
+        covariances: PyReadonlyArrayDyn<'_, f64>,
+        covariance_type: &str,
+    ) -> PyResult<Self> {
+        let arrays = (log_weights, means, covariances);
+        Self::of_arrays(py, Mixture::from_log_weights, arrays, covariance_type)
+    }
+
+    #[getter]
+    fn weights<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.0.weights())
+    }
+
+    #[getter]
+    fn means<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        let shape = [self.0.n_components(), self.0.n_features()];
+        PyArray1::from_slice(py, self.0.means()).reshape(&shape[..])
+    }
+
+    #[getter]
+    fn covariances<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        let covariances = self.0.covariances();
+        let shape = covariances.shape(self.0.n_components(), self.0.n_features());
+        PyArray1::from_slice(py, covariances.values()).reshape(&shape[..])
+    }
+
+    /// The mixture of some features, in the order given.
+    fn marginal(&self, py: Python<'_>, features: Vec<usize>) -> PyResult<Self> {
+        let mixture = Arc::clone(&self.0);
+        run_owned(py, self.factor_operations(), move || mixture.marginal(&features)).map(Self::of)
+    }
+
+    /// The mixture of the other features, given values of some.
+    fn condition(&self, py: Python<'_>, given: Vec<usize>, values: Vec<f64>) -> PyResult<Self> {
+        let mixture = Arc::clone(&self.0);
+        let condition = move || Conditional::new(&mixture, &given)?.at(&values);
+        run_owned(py, self.factor_operations(), condition).map(Self::of)
+    }
+
+    /// Writes log p of each row of X into `out`.
+    #[pyo3(signature = (points, out, n_threads=None))]
+    fn score_samples(
+        &self,
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArray1<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let runtime = Runtime::new(n_threads)?;
+        let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
+        run(py, &runtime, n_operations, || crate::score_samples(&self.0, points, out, &runtime))?;
+        count(Kernel::ScoreSamples);
+        Ok(())
+    }
+
+    /// Writes the most responsible component of each row of X into `out`.
+    #[pyo3(signature = (points, out, n_threads=None))]
+    fn predict(
+        &self,
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArray1<i64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let runtime = Runtime::new(n_threads)?;
+        let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
+        run(py, &runtime, n_operations, || crate::predict(&self.0, points, out, &runtime))?;
+        count(Kernel::Predict);
+        Ok(())
+    }
+
+    /// Writes the responsibilities of all components for each row of X into `out`.
+    #[pyo3(signature = (points, out, n_threads=None))]
+    fn predict_proba(
+        &self,
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArray2<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let expected = [points.shape()[0], self.0.n_components()];
+        if out.shape() != expected {
+            return Err(PyValueError::new_err(format!(
+                "out: expected shape {expected:?}, got {:?}",
+                out.shape()
+            )));
+        }
+        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let runtime = Runtime::new(n_threads)?;
+        let n_operations = expected[0].saturating_mul(operations_per_point(&self.0));
+        run(py, &runtime, n_operations, || crate::predict_proba(&self.0, points, out, &runtime))?;
+        count(Kernel::PredictProba);
+        Ok(())
+    }
+}
+
+impl PyMixture {
+    /// By one of the core's constructors.
+    fn of_arrays(
+        py: Python<'_>,
+        construct: Construct,
+        (weights, means, covariances): Arrays<'_>,
+        covariance_type: &str,
+    ) -> PyResult<Self> {
+        let values = covariances.as_slice()?.to_vec();
+        let typed = covariances_of_type(covariance_type, values)?;
+        let [n_components, n_features] = [means.shape()[0], means.shape()[1]];
+        let expected = typed.shape(n_components, n_features);
+        if weights.shape() != [n_components] || covariances.shape() != expected {
+            return Err(PyValueError::new_err(format!(
+                "covariances: expected shape {expected:?}, got {:?}, with means of shape {:?} and \
+                 weights of shape {:?}",
+                covariances.shape(),
+                means.shape(),
+                weights.shape()
+            )));
+        }
+        let (weights, means) = (weights.as_slice()?.to_vec(), means.as_slice()?.to_vec());
+        let n_operations = factor_operations(n_components, n_features);
+        run_owned(py, n_operations, move || construct(weights, means, typed)).map(Self::of)
+    }
+
+    fn of(mixture: Mixture) -> Self {
+        Self(Arc::new(mixture))
+    }
+
+    pub(super) fn factor_operations(&self) -> usize {
+        factor_operations(self.0.n_components(), self.0.n_features())
+    }
+}

@@ -1,0 +1,106 @@
+//! The binding of grid quantities; see `gmmfast.render_grid` for the public face.
+
+use super::calls::{Kernel, count};
+use super::mixture::PyMixture;
+use super::running::{run, run_owned};
+use crate::{Grid, Pixel, Quantity, Rendering, Runtime};
+use numpy::{Element, PyArrayDyn, PyArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+fn quantity_of_name(name: &str) -> PyResult<Quantity> {
+    match name {
+        "density" => Ok(Quantity::Density),
+        "log_density" => Ok(Quantity::LogDensity),
+        "mean" => Ok(Quantity::Mean),
+        "covariance" => Ok(Quantity::Covariance),
+        "std" => Ok(Quantity::Std),
+        "label" => Ok(Quantity::Label),
+        "entropy" => Ok(Quantity::Entropy),
+        _ => Err(PyValueError::new_err(format!(
+            "quantity: expected 'density', 'log_density', 'mean', 'covariance', 'std', 'label' or \
+             'entropy', got '{name}'"
+        ))),
+    }
+}
+
+/// A quantity over a grid, prepared once.
+#[pyclass(frozen, name = "Rendering", module = "gmmfast._gmmfast")]
+pub(super) struct PyRendering {
+    rendering: Rendering,
+    n_components: usize,
+}
+
+#[pymethods]
+impl PyRendering {
+    /// `extent` is in feature order, x first, and `shape` in array order.
+    #[new]
+    #[pyo3(signature = (mixture, quantity, shape, extent, given, tolerance=None))]
+    fn new(
+        py: Python<'_>,
+        mixture: &PyMixture,
+        quantity: &str,
+        shape: Vec<usize>,
+        mut extent: Vec<(f64, f64)>,
+        given: Vec<usize>,
+        tolerance: Option<f64>,
+    ) -> PyResult<Self> {
+        extent.reverse();
+        let grid = Grid::new(&shape, &extent)?;
+        let quantity = quantity_of_name(quantity)?;
+        let model = Arc::clone(&mixture.0);
+        let prepare = move || Rendering::new(&model, &grid, &given, quantity);
+        let rendering = run_owned(py, mixture.factor_operations(), prepare)?;
+        let rendering = match tolerance {
+            Some(tolerance) => rendering.with_tolerance(tolerance)?,
+            None => rendering,
+        };
+        Ok(Self { rendering, n_components: mixture.0.n_components() })
+    }
+
+    /// Writes lines of the first axis, from `first` on, into `out`: C-contiguous, of
+    /// float64, float32, uint8, int32 or int64.
+    #[pyo3(signature = (out, first=0, n_threads=None))]
+    fn render(
+        &self,
+        out: &Bound<'_, PyAny>,
+        first: usize,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let runtime = Runtime::new(n_threads)?;
+        if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
+            self.render_into(out, first, &runtime)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<f32>>() {
+            self.render_into(out, first, &runtime)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<u8>>() {
+            self.render_into(out, first, &runtime)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<i32>>() {
+            self.render_into(out, first, &runtime)
+        } else if let Ok(out) = out.cast::<PyArrayDyn<i64>>() {
+            self.render_into(out, first, &runtime)
+        } else {
+            Err(PyTypeError::new_err(
+                "out: expected an array of float64, float32, uint8, int32 or int64",
+            ))
+        }
+    }
+}
+
+impl PyRendering {
+    fn render_into<P: Pixel + Element>(
+        &self,
+        out: &Bound<'_, PyArrayDyn<P>>,
+        first: usize,
+        runtime: &Runtime,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let values = borrowed.as_slice_mut()?;
+        let per_value = self.n_components.saturating_mul(16);
+        let n_operations = values.len().saturating_mul(per_value);
+        let rendering = &self.rendering;
+        run(out.py(), runtime, n_operations, || rendering.render_lines(first, values, runtime))?;
+        count(Kernel::Render);
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! Running the core without the interpreter, and answering Ctrl-C meanwhile.
+
+use crate::{Error, Runtime};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How often a long call looks for Ctrl-C.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Multiply-adds up to which a call is over before anyone could press Ctrl-C
+/// (some milliseconds), so that it needs no second thread to watch.
+const SHORT_CALL: usize = 1 << 26;
+
+/// Runs `work` without the interpreter; answers Ctrl-C if it may take long.
+pub(super) fn run<T: Send>(
+    py: Python<'_>,
+    runtime: &Runtime,
+    n_operations: usize,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let (mut work, mut result) = (Some(work), None);
+    run_once(py, runtime, n_operations, &mut || {
+        result = work.take().map(|work| work()).transpose()?;
+        Ok(())
+    })?;
+    Ok(result.expect("work that ends without an error has a result"))
+}
+
+/// The same, not generic over the work, so that the machinery of threads and
+/// signals is compiled once for all of it; `work` is called once.
+fn run_once(
+    py: Python<'_>,
+    runtime: &Runtime,
+    n_operations: usize,
+    work: &mut (dyn FnMut() -> Result<(), Error> + Send),
+) -> PyResult<()> {
+    if n_operations <= SHORT_CALL {
+        return Ok(py.detach(work)?);
+    }
+    py.detach(|| {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            std::thread::Builder::new()
+                .spawn_scoped(scope, move || sender.send(work()))
+                .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
+            loop {
+                match receiver.recv_timeout(SIGNAL_INTERVAL) {
+                    Ok(result) => return Ok(result?),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        unreachable!(
+                            "the worker sends before it ends, and its panic ends the scope"
+                        )
+                    }
+                    Err(RecvTimeoutError::Timeout) => {
+                        // An interpreter that is shutting down counts as Ctrl-C. The
+                        // scope waits for the worker, which stops at the flag.
+                        let signal = Python::try_attach(|py| py.check_signals());
+                        if !matches!(signal, Some(Ok(()))) {
+                            runtime.interrupt().store(true, Ordering::Relaxed);
+                        }
+                        signal.transpose()?;
+                    }
+                }
+            }
+        })
+    })
+}
+
+/// Runs `work`, which owns all it needs, without the interpreter. Ctrl-C leaves it
+/// to itself: what it prepares is dropped when it ends, and needs no places to look
+/// for an interrupt.
+pub(super) fn run_owned<T: Send + 'static>(
+    py: Python<'_>,
+    n_operations: usize,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> PyResult<T> {
+    if n_operations <= SHORT_CALL {
+        return Ok(py.detach(work)?);
+    }
+    let (sender, receiver) = channel();
+    std::thread::Builder::new()
+        .spawn(move || sender.send(work()))
+        .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
+    py.detach(move || {
+        loop {
+            match receiver.recv_timeout(SIGNAL_INTERVAL) {
+                Ok(result) => return Ok(result?),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(PyRuntimeError::new_err("the work ended without a result"));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    // An interpreter that is shutting down counts as Ctrl-C.
+                    match Python::try_attach(|py| py.check_signals()) {
+                        Some(signal) => signal?,
+                        None => return Err(Error::Interrupted.into()),
+                    }
+                }
+            }
+        }
+    })
+}
