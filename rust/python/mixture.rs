@@ -75,6 +75,11 @@ impl PyMixture {
     }
 
     #[getter]
+    fn log_weights<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.0.log_weights())
+    }
+
+    #[getter]
     fn means<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         let shape = [self.0.n_components(), self.0.n_features()];
         PyArray1::from_slice(py, self.0.means()).reshape(&shape[..])

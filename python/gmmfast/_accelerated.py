@@ -1,0 +1,482 @@
+"""What both estimators share: scikit-learn's fit and predictions, on the kernels.
+
+The loop is scikit-learn's (`BaseMixture.fit_predict`), with the same order of checks,
+random numbers, warnings and attributes; but the expectation step gives statistics of all
+points instead of an array of (n_samples, n_components), and points may be weighted, come
+in chunks, or lack features.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture._base import BaseMixture
+from sklearn.utils import check_random_state
+from sklearn.utils._array_api import get_namespace
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from gmmfast import _backend, _log
+from gmmfast._checks import check_n_threads
+from gmmfast._chunks import chunks_of, points_and_weight
+from gmmfast._fallback import reason_to_fall_back
+from gmmfast._model import Model, model_of, typical_stds
+from gmmfast._moments import merged, recentred
+from gmmfast._predictions import Predictions
+from gmmfast._progress import CallbackSupport, FitReport, Progress, with_callbacks
+from gmmfast._samples import Chunked, InMemory, Samples, filled, samples_of
+from gmmfast._start import Moments, StartOptions, moments, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
+
+#: Rows that a fit of chunks starts from.
+_START_ROWS = 1 << 18
+
+_HAS_XP = "xp" in inspect.signature(BaseMixture._check_parameters).parameters  # noqa: SLF001
+
+ILL_DEFINED = (
+    "Fitting the mixture model failed because some components have "
+    "ill-defined empirical covariance (for instance caused by singleton "
+    "or collapsed samples). Try to decrease the number of components, "
+    "increase reg_covar, or scale the input data."
+)
+
+
+class AcceleratedMixture(Predictions, CallbackSupport):
+    """Fits and predictions of a scikit-learn mixture by the kernels of gmmfast.
+
+    A class has this first among its bases and scikit-learn's estimator second, and says
+    how parameters are made of moments (`_begin`, `_maximize`) and what model they are of
+    (`_log_weights`).
+    """
+
+    # Of scikit-learn's estimators.
+    n_components: int
+    reg_covar: float
+    init_params: str
+    tol: float
+    max_iter: int
+    n_init: int
+    warm_start: bool
+    random_state: Any
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,  # noqa: N803 (scikit-learn's name)
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        progress: Progress = None,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Estimate the parameters, as scikit-learn's `fit` does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or chunks
+            The points. Chunks are a function that returns an iterator over arrays of
+            rows, or a list of such arrays; a chunk may be a pair (rows, weights). They
+            are gone through once an iteration, one in memory at a time, and give what all
+            rows together would; so does a large `numpy.memmap`. With chunks the start is
+            made of at most 262,144 rows drawn evenly from all.
+            NaN means missing in `GaussianMixture`: rows say what their other features
+            do, and the start takes the feature's mean.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each row counts: a row of weight 3 is three rows.
+        progress : bool or callable, optional
+            Called with (n_iter, lower_bound) after each iteration; True writes a line on
+            standard error if that is a terminal.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        self
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            As scikit-learn's `fit`, with the same messages.
+        TypeError
+            Chunks that can be gone through only once.
+        """
+        reason = reason_to_fall_back(self, self._accelerated_class, X)
+        if reason is not None:
+            self._refuse_extras(reason, sample_weight, progress, chunks=chunks_of(X) is not None)
+            _log.fallback(self, "fit", reason)
+            # Not through super().fit, which would come back through fit_predict.
+            self._sklearn_class.fit_predict(self, X, y)  # type: ignore[attr-defined]
+            return self
+        self._fit(X, sample_weight, progress, check_n_threads(n_threads))
+        _log.accelerated(self, "fit")
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit_predict(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        progress: Progress = None,
+        n_threads: int | None = None,
+    ) -> NDArray[np.int64]:
+        """Estimate the parameters and return the most probable component of each row.
+
+        Parameters
+        ----------
+        X, y, sample_weight, progress, n_threads
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            What `predict` gives for the same rows.
+        """
+        reason = reason_to_fall_back(self, self._accelerated_class, X)
+        chunks = chunks_of(X)
+        if reason is not None:
+            self._refuse_extras(reason, sample_weight, progress, chunks=chunks is not None)
+            _log.fallback(self, "fit_predict", reason)
+            return self._sklearn_class.fit_predict(self, X, y)  # type: ignore[attr-defined,no-any-return]
+        self._fit(X, sample_weight, progress, check_n_threads(n_threads))
+        _log.accelerated(self, "fit_predict")
+        if chunks is None:
+            return self._labels(X)
+        return np.concatenate([self._labels(points_and_weight(chunk)[0]) for chunk in chunks()])
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self,
+        X: ArrayLike,  # noqa: N803
+        y: Any = None,  # noqa: ARG002 (scikit-learn's convention)
+        sample_weight: ArrayLike | None = None,
+        *,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Take one step of EM with the statistics of all rows given so far.
+
+        The rows' statistics under the present parameters are added to those of the rows
+        that came before, which stay as they were, and the parameters are estimated from
+        the sum: no chunk ever overwrites what others said (incremental EM: Neal and
+        Hinton, A view of the EM algorithm that justifies incremental, sparse, and other
+        variants, 1998). The first call starts as `fit` does, from its rows; a model that
+        `fit` has fitted is begun anew.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The first call needs at least as many rows as components.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each row counts.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        self
+            With the parameters that all rows so far give.
+        """
+        reason = reason_to_fall_back(self, self._accelerated_class, X)
+        if reason is not None:
+            raise NotImplementedError(f"partial_fit: scikit-learn has none, and {reason}")
+        is_first = not hasattr(self, "_seen")
+        threads = check_n_threads(n_threads)
+        points, weights = self._checked_points(X, sample_weight, reset=is_first, least=1)
+        samples = samples_of(points, weights, threads)
+        if is_first:
+            self._begin_fit(samples, points)
+            self._start(self._start_samples(samples), check_random_state(self.random_state))
+        model = self._fitted_model()
+        statistics = samples.statistics(model)
+        if not is_first:
+            seen = recentred(_backend.Statistics(*self._seen), model.core.means)
+            statistics = merged(seen, statistics)
+        some, _ = moments(statistics, self.covariance_type, self.reg_covar)
+        self._maximize(some)
+        self._seen = (
+            statistics.centers,
+            statistics.counts,
+            statistics.sums,
+            statistics.scatters,
+            statistics.log_likelihood,
+            statistics.weight,
+        )
+        mean_log_prob = statistics.log_likelihood / statistics.weight + model.shift
+        self.n_iter_ = getattr(self, "n_iter_", 0) * (not is_first) + 1
+        self.lower_bound_, self.converged_ = mean_log_prob, False
+        self.lower_bounds_: list[float] = []
+        self._finish(self._snapshot(), points.dtype)
+        _log.accelerated(self, "partial_fit")
+        return self
+
+    def to_sklearn(self) -> Any:
+        """Return a plain scikit-learn estimator with the same parameters and attributes.
+
+        Returns
+        -------
+        sklearn.mixture.GaussianMixture or sklearn.mixture.BayesianGaussianMixture
+            Needs no gmmfast: a pickle of it can be loaded where gmmfast is missing, while
+            one of this estimator says there that the module gmmfast is not found.
+        """
+        plain = self._sklearn_class(**self.get_params(deep=False))  # type: ignore[attr-defined]
+        for name, value in vars(self).items():
+            if name.endswith("_") and not name.startswith("_"):
+                setattr(plain, name, copy.deepcopy(value))
+        return plain
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.allow_nan = self._allows_nan
+        return tags
+
+    # What the two classes say themselves.
+
+    def _begin(self, some: Moments, weight: float) -> None:
+        """Set the first parameters."""
+        raise NotImplementedError
+
+    def _maximize(self, some: Moments) -> None:
+        """Set the next parameters."""
+        raise NotImplementedError
+
+    def _needs_start(self) -> bool:
+        """Whether not all of the first parameters are given."""
+        return True
+
+    def _bound(self, statistics: _backend.Statistics, model: Model) -> Callable[[], float]:
+        """Return what gives the lower bound once the next parameters are set.
+
+        `statistics` are about the means of `model`, whose parameters are still set.
+        """
+        raise NotImplementedError
+
+    def _snapshot(self) -> tuple[Any, ...]:
+        """Return the present parameters, in scikit-learn's order."""
+        raise NotImplementedError
+
+    def _finish(self, parameters: tuple[Any, ...], dtype: Any) -> None:
+        """Set the attributes of a fitted estimator."""
+        raise NotImplementedError
+
+    def _set_weighted_priors(self, samples: Samples) -> None:
+        """Set priors that depend on the data, where scikit-learn's checks saw other data."""
+
+    # The fit.
+
+    def _fit(
+        self,
+        X: Any,
+        sample_weight: Any,
+        progress: Progress,
+        n_threads: int | None,
+    ) -> None:
+        samples, points = self._checked_samples(X, sample_weight, n_threads)
+        self._begin_fit(samples, points)
+        self.__dict__.pop("_seen", None)
+        do_init = not (self.warm_start and hasattr(self, "converged_"))
+        n_init = self.n_init if do_init else 1
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        report = FitReport(self, {"X": X, "y": None, "metadata": metadata}, progress)
+        report.begin(n_init, self._present_attributes)
+        random_state = check_random_state(self.random_state)
+        self.converged_ = False
+        best: tuple[float, tuple[Any, ...], int, list[float]] | None = None
+        for init in range(n_init):
+            self._print_verbose_msg_init_beg(init)  # type: ignore[attr-defined]
+            report.begin_initialization()
+            if do_init:
+                self._start(self._start_samples(samples, random_state), random_state)
+            bounds, converged = self._iterate(samples, report, do_init=do_init)
+            report.end()
+            bound = bounds[-1] if bounds else -np.inf
+            if best is None or bound > best[0] or best[0] == -np.inf:
+                best = (bound, self._snapshot(), len(bounds), bounds)
+                self.converged_ = converged
+        report.end()
+        # As scikit-learn: without iterations the start is what was wanted.
+        if not self.converged_ and self.max_iter > 0:
+            warnings.warn(
+                "Best performing initialization did not converge. "
+                "Try different init parameters, or increase max_iter, "
+                "tol, or check for degenerate data.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        assert best is not None  # noqa: S101 (n_init is at least 1)
+        self.lower_bound_, parameters, self.n_iter_, self.lower_bounds_ = best
+        self._finish(parameters, points.dtype)
+
+    def _iterate(
+        self, samples: Samples, report: FitReport, *, do_init: bool
+    ) -> tuple[list[float], bool]:
+        """Iterate from the present parameters; return lower bounds and whether it converged."""
+        lower_bound = -np.inf if do_init else self.lower_bound_
+        bounds: list[float] = []
+        converged = False
+        if self.max_iter == 0:
+            return bounds, converged
+        model = self._present_model()
+        samples.prepare(typical_stds(model))
+        for n_iter in range(1, self.max_iter + 1):
+            report.begin_iteration()
+            previous = lower_bound
+            statistics = samples.statistics(model)
+            bound = self._bound(statistics, model)
+            self._maximize(self._moments(samples, model, statistics))
+            model = self._present_model()
+            lower_bound = bound()
+            bounds.append(lower_bound)
+            change = lower_bound - previous
+            self._print_verbose_msg_iter_end(n_iter, change)  # type: ignore[attr-defined]
+            stop = report.end_iteration(n_iter, lower_bound)
+            converged = abs(change) < self.tol
+            if converged or stop:
+                break
+        self._print_verbose_msg_init_end(lower_bound, converged)  # type: ignore[attr-defined]
+        return bounds, converged
+
+    def _moments(self, samples: Samples, model: Model, statistics: _backend.Statistics) -> Moments:
+        some, lost = moments(statistics, self.covariance_type, self.reg_covar)
+        if lost:
+            # These means moved so far that their covariances must be taken about them.
+            statistics.replace(lost, samples.statistics(model, some.means))
+            some, _ = moments(statistics, self.covariance_type, self.reg_covar)
+        return some
+
+    def _begin_fit(self, samples: Samples, points: Array) -> None:
+        """Check what scikit-learn checks once it has seen the data."""
+        if samples.n_samples < self.n_components:
+            raise ValueError(
+                "Expected n_samples >= n_components "
+                f"but got n_components = {self.n_components}, "
+                f"n_samples = {samples.n_samples}"
+            )
+        xp, _ = get_namespace(points)
+        self._check_parameters(points, **({"xp": xp} if _HAS_XP else {}))  # type: ignore[attr-defined]
+        is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
+        if not is_whole:
+            self._set_weighted_priors(samples)
+
+    def _start(self, samples: InMemory, random_state: Any) -> None:
+        options = StartOptions(
+            self.n_components, self.covariance_type, self.reg_covar, self.init_params
+        )
+        some = start(samples, options, random_state) if self._needs_start() else None
+        self._begin(some, samples.weight)  # type: ignore[arg-type]
+
+    def _start_samples(self, samples: Samples, random_state: Any = None) -> InMemory:
+        """Return complete points in memory to start from: the samples, if they are that."""
+        if isinstance(samples, InMemory):
+            return samples
+        if isinstance(samples, Chunked):
+            points, weights = samples.some_rows(_START_ROWS, random_state)
+        else:
+            points, weights = samples.points, samples.sample_weight  # type: ignore[attr-defined]
+        return InMemory(filled(points), weights, getattr(samples, "n_threads", None))
+
+    # Data.
+
+    def _checked_samples(
+        self,
+        X: Any,
+        sample_weight: Any,
+        n_threads: int | None,
+    ) -> tuple[Samples, Array]:
+        """Return the samples, and an array of their type (the first chunk, of chunks)."""
+        chunks = chunks_of(X)
+        if chunks is None:
+            points, weights = self._checked_points(X, sample_weight, reset=True, least=2)
+            return samples_of(points, weights, n_threads), points
+        if sample_weight is not None:
+            raise ValueError(
+                "sample_weight: expected None when X comes in chunks, got an array; "
+                "pass chunks (points, sample_weight)"
+            )
+        first = next(chunks(), None)
+        if first is None:
+            raise ValueError("X: expected at least one chunk, got none")
+        points, _ = self._checked_points(*points_and_weight(first), reset=True, least=1)
+
+        def checked() -> Iterator[tuple[Array, Array | None]]:
+            for chunk in chunks():
+                yield self._checked_points(*points_and_weight(chunk), reset=False, least=1)
+
+        samples = Chunked(checked, n_threads)
+        if samples.n_samples < 2:
+            raise ValueError("X: expected at least 2 samples in all chunks, got 1")
+        return samples, points
+
+    def _checked_points(
+        self,
+        X: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        least: int,
+    ) -> tuple[Array, Array | None]:
+        points = validate_data(
+            self,
+            X,
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=least,
+            ensure_all_finite="allow-nan" if self._allows_nan else True,
+            reset=reset,
+        )
+        if sample_weight is None:
+            return points, None
+        weights = _check_sample_weight(sample_weight, points, dtype=np.float64)
+        if (weights < 0).any():
+            raise ValueError(
+                "sample_weight: expected values of at least 0, got "
+                f"{weights.min()}; leave such rows out"
+            )
+        if not weights.any():
+            raise ValueError("sample_weight: expected some value above 0, got only zeros")
+        return points, np.ascontiguousarray(weights)
+
+    def _refuse_extras(
+        self, reason: str, sample_weight: Any, progress: Progress, *, chunks: bool
+    ) -> None:
+        """Refuse what scikit-learn's own code does not know."""
+        used = {"sample_weight": sample_weight is not None, "progress": bool(progress)}
+        for name, is_used in {**used, "chunks": chunks}.items():
+            if is_used:
+                raise NotImplementedError(f"{name}: scikit-learn's fit has none, and {reason}")
+
+    # Models.
+
+    def _present_model(self) -> Model:
+        """Return the model of the parameters during a fit."""
+        try:
+            return model_of(
+                self._log_weights(), self.means_, self.covariances_, self.covariance_type
+            )
+        except ValueError as error:
+            raise ValueError(ILL_DEFINED) from error
+
+    def _present_attributes(self) -> dict[str, Any]:
+        """Return the attributes that a fitted estimator would have now."""
+        other = copy.copy(self)
+        other._finish(self._snapshot(), np.float64)  # noqa: SLF001
+        names = set(vars(other)) - set(vars(self))
+        names |= {name for name in vars(other) if name.endswith("_") and name[0] != "_"}
+        return {name: vars(other)[name] for name in names}

@@ -1,0 +1,19 @@
+"""What was accelerated and what was not, for those who ask."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+logger = logging.getLogger("gmmfast")
+logger.addHandler(logging.NullHandler())
+
+
+def accelerated(estimator: Any, method: str) -> None:
+    """Log that a method ran on gmmfast's kernels."""
+    logger.info("%s.%s: accelerated", type(estimator).__name__, method)
+
+
+def fallback(estimator: Any, method: str, reason: str) -> None:
+    """Log that scikit-learn's own code ran, and why."""
+    logger.info("%s.%s: fallback to scikit-learn: %s", type(estimator).__name__, method, reason)
