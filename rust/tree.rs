@@ -67,6 +67,11 @@ impl Node {
         Self { index: 0, first_leaf: 0, n_leaves }
     }
 
+    /// Its place among all nodes of the tree.
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+
     /// Its two halves; None for a leaf.
     pub(crate) fn children(self) -> Option<[Self; 2]> {
         let n_left = n_leaves_left(self.n_leaves);
@@ -108,6 +113,19 @@ impl Tree {
     pub(crate) fn root(&self) -> Option<Node> {
         let n_leaves = self.order.len().div_ceil(LEAF);
         (n_leaves > 0).then(|| Node::root(n_leaves))
+    }
+
+    /// Nodes of at most so many leaves, as large as they come, in order: together
+    /// all leaves.
+    pub(crate) fn nodes_of_at_most(&self, n_leaves: usize) -> Vec<Node> {
+        let (mut nodes, mut rest) = (Vec::new(), Vec::from_iter(self.root()));
+        while let Some(node) = rest.pop() {
+            match node.children().filter(|_| node.n_leaves > n_leaves) {
+                Some([left, right]) => rest.extend([right, left]),
+                None => nodes.push(node),
+            }
+        }
+        nodes
     }
 
     /// The tight box of the node's points.

@@ -70,6 +70,16 @@ class Data:
         centers: NDArray[np.float64] | None = None,
         n_threads: int | None = None,
     ) -> Statistics: ...
+    def kmeans_plusplus(
+        self, first: int, draws: NDArray[np.float64], n_threads: int | None = None
+    ) -> NDArray[np.int64]: ...
+    def kmeans(
+        self,
+        centers: NDArray[np.float64],
+        tol: float,
+        max_iter: int,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64], float, int]: ...
 
 @final
 class Statistics:

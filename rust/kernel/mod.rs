@@ -4,9 +4,11 @@
 //! Everything else here computes the same numbers fast and is tested against
 //! it at every level. `tile` does tiles of grid pixels by recurrences; `line`,
 //! lines of them by log-sum-exp where exponents are beyond those; `points`,
-//! scattered points; `em`, their shares and what these add up to. Kernels are infallible: what they are given was checked.
+//! scattered points; `em`, their shares and what these add up to; `kmeans`, distances
+//! from centres. Kernels are infallible: what they are given was checked.
 
 pub(crate) mod em;
+pub(crate) mod kmeans;
 pub(crate) mod label;
 pub(crate) mod line;
 mod logsumexp;

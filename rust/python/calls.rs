@@ -10,10 +10,20 @@ pub(super) enum Kernel {
     PredictProba,
     Render,
     Expectation,
+    KMeansPlusPlus,
+    KMeans,
 }
 
 /// Names in the order of [`Kernel`].
-const NAMES: [&str; 5] = ["score_samples", "predict", "predict_proba", "render", "expectation"];
+const NAMES: [&str; 7] = [
+    "score_samples",
+    "predict",
+    "predict_proba",
+    "render",
+    "expectation",
+    "kmeans_plusplus",
+    "kmeans",
+];
 
 static CALLS: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
 

@@ -5,7 +5,9 @@ use super::calls::{Kernel, count};
 use super::mixture::{PyMixture, covariances_of_type};
 use super::running::run;
 use crate::scatter::operations_per_point;
-use crate::{Data, Mixture, Runtime, Statistics, expectation_about};
+use crate::{
+    Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,
+};
 use numpy::{
     PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
 };
@@ -14,6 +16,9 @@ use pyo3::prelude::*;
 /// Points to fit mixtures to, prepared once.
 #[pyclass(frozen, name = "Data", module = "gmmfast._gmmfast")]
 pub(super) struct PyData(Data);
+
+/// Labels, centres, inertia, number of iterations.
+type Clusters<'py> = (Bound<'py, PyArray1<i32>>, Bound<'py, PyArrayDyn<f64>>, f64, usize);
 
 #[pymethods]
 impl PyData {
@@ -66,6 +71,49 @@ impl PyData {
         })?;
         count(Kernel::Expectation);
         Ok(PyStatistics(statistics))
+    }
+
+    /// Rows that k-means++ chooses, the first of them given.
+    #[pyo3(signature = (first, draws, n_threads=None))]
+    fn kmeans_plusplus<'py>(
+        &self,
+        py: Python<'py>,
+        first: usize,
+        draws: PyReadonlyArray2<'_, f64>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let runtime = Runtime::new(n_threads)?;
+        let [n_centers, n_trials] = [draws.shape()[0], draws.shape()[1]];
+        let draws = draws.as_slice()?;
+        let n_operations = self.0.n_samples().saturating_mul(n_centers + 1);
+        let rows = run(py, &runtime, n_operations, || {
+            kmeans_plusplus(&self.0, first, draws, n_trials, &runtime)
+        })?;
+        count(Kernel::KMeansPlusPlus);
+        Ok(PyArray1::from_iter(py, rows.into_iter().map(|row| row as i64)))
+    }
+
+    /// Labels, centres, inertia and the number of iterations of k-means from `centers` on.
+    #[pyo3(signature = (centers, tol, max_iter, n_threads=None))]
+    fn kmeans<'py>(
+        &self,
+        py: Python<'py>,
+        centers: PyReadonlyArray2<'_, f64>,
+        tol: f64,
+        max_iter: usize,
+        n_threads: Option<usize>,
+    ) -> PyResult<Clusters<'py>> {
+        let runtime = Runtime::new(n_threads)?;
+        let shape = [centers.shape()[0], centers.shape()[1]];
+        let centers = centers.as_slice()?;
+        let n_operations = self.0.n_samples().saturating_mul(centers.len());
+        let options = KMeansOptions { tol, max_iter };
+        let found =
+            run(py, &runtime, n_operations, || kmeans(&self.0, centers, options, &runtime))?;
+        count(Kernel::KMeans);
+        let labels = found.labels.into_iter().map(|label| label as i32);
+        let centers = PyArray1::from_slice(py, &found.centers).reshape(&shape[..])?;
+        Ok((PyArray1::from_iter(py, labels), centers, found.inertia, found.n_iter))
     }
 }
 
