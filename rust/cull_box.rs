@@ -44,9 +44,8 @@ use crate::kernel::simd::{MAX_LANES, Simd};
 use crate::kernel::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
 use crate::linalg::packed_len;
 use crate::mixture::Mixture;
-use crate::pool::Runtime;
+use crate::pool::{Runtime, distribute};
 use crate::tree::{Bounds, grouped};
-use rayon::prelude::*;
 
 const DIAGONAL: bool = true;
 const TRIANGULAR: bool = false;
@@ -109,8 +108,9 @@ impl Blocks {
         let n_columns = n_columns(mixture);
         let block_len = n_columns * BLOCK;
         let mut values = vec![0.0; components.len().div_ceil(BLOCK) * block_len];
-        values.par_chunks_mut(block_len).zip(components.par_chunks(BLOCK)).try_for_each(
-            |(block, components)| {
+        let blocks = values.chunks_mut(block_len).zip(components.chunks(BLOCK)).collect();
+        distribute(blocks, &|| {
+            Box::new(|(block, components): (&mut [f64], &[u32])| {
                 runtime.check()?;
                 block[..BLOCK].fill(f64::NEG_INFINITY);
                 for (lane, &k) in components.iter().enumerate() {
@@ -118,8 +118,8 @@ impl Blocks {
                     write_component(mixture, k, threshold(k), &mut block[lane..]);
                 }
                 Ok(())
-            },
-        )?;
+            })
+        })?;
         let (n_features, is_diagonal) = (mixture.n_features(), mixture.covariances().is_diagonal());
         Ok(Self { n_features, is_diagonal, n_columns, components, values, units })
     }
@@ -292,11 +292,14 @@ impl<'a, S: Simd> Culler<'a, S> {
         let (mut q, mut at) = ([f64::NEG_INFINITY; MAX_LANES], [0.0; MAX_LANES]);
         simd.store(largest, &mut q);
         simd.store(positions, &mut at);
-        let mut lanes: [usize; MAX_LANES] = std::array::from_fn(|lane| lane);
-        lanes.sort_by(|&a, &b| q[b].total_cmp(&q[a]));
         best.clear();
-        for &lane in lanes.iter().take(N_BEST).filter(|&&lane| q[lane] > f64::NEG_INFINITY) {
-            let position = at[lane] as usize + lane;
+        for _ in 0..N_BEST.min(S::LANES) {
+            let largest = (0..S::LANES).fold(0, |a, b| if q[b] > q[a] { b } else { a });
+            if q[largest] == f64::NEG_INFINITY {
+                break;
+            }
+            q[largest] = f64::NEG_INFINITY;
+            let position = at[largest] as usize + largest;
             let block = live[position / BLOCK].block as usize;
             best.push(self.blocks.components[block * BLOCK + position % BLOCK]);
         }

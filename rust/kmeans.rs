@@ -233,7 +233,7 @@ impl Lloyd<'_> {
                 farthest.push((distance, place));
             }
         });
-        farthest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        farthest.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let d = self.data.n_features();
         for (&new, &(_, place)) in empty.iter().zip(&farthest) {
             let (leaf, lane) = (place / LEAF, place % LEAF);
@@ -352,8 +352,8 @@ fn cull(bounds: Bounds<'_>, centers: &[f64], list: &[u32], kept: &mut Vec<u32>) 
             greatest += difference * ((x - c) + (x - z));
             size += difference.abs() * ((x - c).abs() + (x - z).abs());
         }
-        // Not a number keeps the centre.
-        !(greatest < -ROUNDING * size)
+        let is_out = greatest < -ROUNDING * size; // not if it is not a number
+        !is_out
     };
     kept.clear();
     kept.extend(list.iter().copied().filter(|&k| may_be_nearest(k)));

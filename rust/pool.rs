@@ -83,7 +83,14 @@ impl Runtime {
 
     /// Runs `work` on the pool's threads.
     pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        self.pool.install(work)
+        let (mut work, mut result) = (Some(work), None);
+        self.install_once(&mut || result = work.take().map(|work| work()));
+        result.expect("work that returns has a result")
+    }
+
+    /// The same, not generic over the work, as [`distribute`]; called once.
+    fn install_once(&self, work: &mut (dyn FnMut() + Send)) {
+        self.pool.install(work);
     }
 
     /// An error once the interrupt is set; asked before every piece of work.
@@ -96,14 +103,41 @@ impl Runtime {
 pub(crate) type Worker<'a, T> = Box<dyn FnMut(T) -> Result<()> + 'a>;
 
 /// Gives every item to one of the threads of the pool that this is called in; stops
-/// at the first error. Not generic over the work, so that the machinery of threads
-/// is compiled once for every kind of item and not for every kernel.
+/// at the first error.
 pub(crate) fn distribute<'a, T: Send>(
     items: Vec<T>,
     new_worker: &(dyn Fn() -> Worker<'a, T> + Sync + 'a),
 ) -> Result<()> {
-    items.into_par_iter().try_for_each_init(new_worker, |worker, item| worker(item))
+    let items: Vec<Mutex<Option<T>>> = items.into_iter().map(|i| Mutex::new(Some(i))).collect();
+    distribute_numbers(items.len(), &|| {
+        let (mut worker, items) = (new_worker(), &items);
+        Box::new(move |at| {
+            let item = items[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+            item.map_or(Ok(()), &mut worker)
+        })
+    })
 }
+
+/// The same with numbers below `n`: not generic, so that the machinery of threads is
+/// compiled once and not for every kind of item and every kernel.
+fn distribute_numbers<'a>(
+    n: usize,
+    new_worker: &(dyn Fn() -> Worker<'a, usize> + Sync + 'a),
+) -> Result<()> {
+    (0..n).into_par_iter().try_for_each_init(new_worker, |worker, at| worker(at))
+}
+
+/// Runs both, on two threads if one is free.
+pub(crate) fn join(
+    mut left: impl FnMut() -> Result<()> + Send,
+    mut right: impl FnMut() -> Result<()> + Send,
+) -> Result<()> {
+    let (left, right): (Half<'_>, Half<'_>) = (&mut left, &mut right);
+    let (left, right) = rayon::join(left, right);
+    left.and(right)
+}
+
+type Half<'a> = &'a mut (dyn FnMut() -> Result<()> + Send);
 
 /// Threads by environment variable, else by the process's affinity.
 fn default_n_threads() -> usize {

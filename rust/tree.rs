@@ -24,7 +24,7 @@
 
 use crate::error::Result;
 use crate::kernel::points::GROUP;
-use crate::pool::Runtime;
+use crate::pool::{Runtime, join};
 use std::ops::Range;
 
 /// Points of a leaf: a kernel's group. Of 32 points fewer components survive, but
@@ -232,9 +232,7 @@ impl<'a> Builder<'a> {
             below.split_at_mut(((2 * n_left - 1) * box_len).min(below.len()));
         if is_parallel {
             self.runtime.check()?;
-            let (a, b) =
-                rayon::join(|| self.build(left, boxes_left), || self.build(right, boxes_right));
-            a.and(b)?;
+            join(|| self.build(left, boxes_left), || self.build(right, boxes_right))?;
         } else {
             self.build(left, boxes_left)?;
             self.build(right, boxes_right)?;
