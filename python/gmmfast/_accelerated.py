@@ -205,7 +205,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):
         if is_first:
             self._begin_fit(samples, points)
             self._start(self._start_samples(samples), check_random_state(self.random_state))
-        model = self._fitted_model()
+        model = self._present_model() if is_first else self._fitted_model()
         statistics = samples.statistics(model)
         if not is_first:
             seen = recentred(_backend.Statistics(*self._seen), model.core.means)
