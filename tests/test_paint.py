@@ -94,7 +94,7 @@ def check_painting(outcome, path, size):
 
 def test_without_a_picture_china_is_painted(tmp_path):
     run = subprocess.run(
-        [sys.executable, "-m", "gmmfast", "paint", *QUICK, "-o", "china.png"],
+        [sys.executable, "-m", "gmmfast.cli", "paint", *QUICK, "-o", "china.png"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -319,7 +319,7 @@ def test_a_single_point_is_refused_in_the_words_of_the_command(gmmfast, tmp_path
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_an_interrupt_ends_with_status_130_and_leaves_nothing_behind(tmp_path):
-    command = [sys.executable, "-m", "gmmfast", "paint", "-k", "300", "--n-pixels", "60000"]
+    command = [sys.executable, "-m", "gmmfast.cli", "paint", "-k", "300", "--n-pixels", "60000"]
     process = subprocess.Popen(
         [*command, "--max-iter", "1000", "-o", "out.png"],
         cwd=tmp_path,

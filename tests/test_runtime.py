@@ -247,7 +247,18 @@ def test_a_source_tree_without_extension_renders_by_the_twin(run_python, tmp_pat
     assert result.stdout == "unknown [0.242, 0.399, 0.242]\n", result.stderr
 
 
-PAINT = [sys.executable, "-m", "gmmfast", "paint", "-k", "4", "--n-pixels", "2000", "-o", "o.png"]
+PAINT = [
+    sys.executable,
+    "-m",
+    "gmmfast.cli",
+    "paint",
+    "-k",
+    "4",
+    "--n-pixels",
+    "2000",
+    "-o",
+    "o.png",
+]
 
 
 def read_all(descriptor):

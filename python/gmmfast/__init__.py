@@ -1,17 +1,72 @@
 """Gaussian mixtures over pixels and grids, exactly, at the speed of memory."""
 
+from typing import TYPE_CHECKING, Any
+
+from gmmfast._patch import (
+    get_patch_names,
+    is_patched,
+    kernel_calls,
+    patch_as_asked,
+    patch_sklearn,
+    unpatch_sklearn,
+)
 from gmmfast._runtime import package_version, show_runtime
 from gmmfast.bands import render_bands
 from gmmfast.mixture import Mixture
 from gmmfast.render import render_grid
 from gmmfast.tone import ToneCurve
 
+if TYPE_CHECKING:
+    from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
+
 __version__ = package_version()
 __all__ = [
+    "BayesianGaussianMixture",
+    "GaussianMixture",
     "Mixture",
     "ToneCurve",
     "__version__",
+    "get_patch_names",
+    "is_patched",
+    "kernel_calls",
+    "patch_sklearn",
     "render_bands",
     "render_grid",
     "show_runtime",
+    "unpatch_sklearn",
 ]
+
+#: Where the names are whose modules import scikit-learn, which takes a second.
+_LAZY = {
+    "BayesianGaussianMixture": "gmmfast.estimators",
+    "GaussianMixture": "gmmfast.estimators",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'gmmfast' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 (only then)
+
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """`%load_ext gmmfast`: patch scikit-learn, and names in the notebook, too."""
+    del ipython  # its names are those of the module __main__
+    patch_sklearn()
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """`%unload_ext gmmfast`: give scikit-learn its classes back."""
+    del ipython
+    unpatch_sklearn()
+
+
+patch_as_asked()

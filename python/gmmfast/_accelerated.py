@@ -52,7 +52,7 @@ ILL_DEFINED = (
 )
 
 
-class AcceleratedMixture(Predictions, CallbackSupport):
+class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
     """Fits and predictions of a scikit-learn mixture by the kernels of gmmfast.
 
     A class has this first among its bases and scikit-learn's estimator second, and says
@@ -69,8 +69,10 @@ class AcceleratedMixture(Predictions, CallbackSupport):
     n_init: int
     warm_start: bool
     random_state: Any
+    # Arrays of the statistics that partial_fit has seen.
+    _seen: tuple[Any, ...]
 
-    @with_callbacks
+    @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
         self,
@@ -126,7 +128,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):
         _log.accelerated(self, "fit")
         return self
 
-    @with_callbacks
+    @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit_predict(
         self,
@@ -237,14 +239,14 @@ class AcceleratedMixture(Predictions, CallbackSupport):
             Needs no gmmfast: a pickle of it can be loaded where gmmfast is missing, while
             one of this estimator says there that the module gmmfast is not found.
         """
-        plain = self._sklearn_class(**self.get_params(deep=False))  # type: ignore[attr-defined]
+        plain = self._sklearn_class(**self.get_params(deep=False))
         for name, value in vars(self).items():
             if name.endswith("_") and not name.startswith("_"):
                 setattr(plain, name, copy.deepcopy(value))
         return plain
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self._allows_nan
         return tags
 
@@ -284,7 +286,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):
 
     def _fit(
         self,
-        X: Any,
+        X: Any,  # noqa: N803
         sample_weight: Any,
         progress: Progress,
         n_threads: int | None,
@@ -301,7 +303,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):
         self.converged_ = False
         best: tuple[float, tuple[Any, ...], int, list[float]] | None = None
         for init in range(n_init):
-            self._print_verbose_msg_init_beg(init)  # type: ignore[attr-defined]
+            self._print_verbose_msg_init_beg(init)
             report.begin_initialization()
             if do_init:
                 self._start(self._start_samples(samples, random_state), random_state)
@@ -346,12 +348,12 @@ class AcceleratedMixture(Predictions, CallbackSupport):
             lower_bound = bound()
             bounds.append(lower_bound)
             change = lower_bound - previous
-            self._print_verbose_msg_iter_end(n_iter, change)  # type: ignore[attr-defined]
+            self._print_verbose_msg_iter_end(n_iter, change)
             stop = report.end_iteration(n_iter, lower_bound)
             converged = abs(change) < self.tol
             if converged or stop:
                 break
-        self._print_verbose_msg_init_end(lower_bound, converged)  # type: ignore[attr-defined]
+        self._print_verbose_msg_init_end(lower_bound, converged)
         return bounds, converged
 
     def _moments(self, samples: Samples, model: Model, statistics: _backend.Statistics) -> Moments:
@@ -371,7 +373,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):
                 f"n_samples = {samples.n_samples}"
             )
         xp, _ = get_namespace(points)
-        self._check_parameters(points, **({"xp": xp} if _HAS_XP else {}))  # type: ignore[attr-defined]
+        self._check_parameters(points, **({"xp": xp} if _HAS_XP else {}))
         is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
         if not is_whole:
             self._set_weighted_priors(samples)
@@ -397,7 +399,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):
 
     def _checked_samples(
         self,
-        X: Any,
+        X: Any,  # noqa: N803
         sample_weight: Any,
         n_threads: int | None,
     ) -> tuple[Samples, Array]:
@@ -427,7 +429,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):
 
     def _checked_points(
         self,
-        X: Any,
+        X: Any,  # noqa: N803
         sample_weight: Any,
         *,
         reset: bool,

@@ -1,4 +1,4 @@
-"""What was accelerated and what was not, for those who ask."""
+"""What was accelerated and what was not, for those who ask: the logger `gmmfast`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from typing import Any
 
 logger = logging.getLogger("gmmfast")
 logger.addHandler(logging.NullHandler())
+
+_handler = logging.StreamHandler()
+_handler.setFormatter(logging.Formatter("gmmfast: %(message)s"))
+
+
+def set_verbose(*, verbose: bool) -> None:
+    """Write what is logged on standard error, or no longer."""
+    if verbose:
+        logger.addHandler(_handler)
+        logger.setLevel(logging.INFO)
+    else:
+        logger.removeHandler(_handler)
+        logger.setLevel(logging.NOTSET)
 
 
 def accelerated(estimator: Any, method: str) -> None:

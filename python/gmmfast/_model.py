@@ -16,6 +16,8 @@ from scipy.special import logsumexp
 from gmmfast import _backend
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -50,7 +52,7 @@ def matrices(covariances: Array, covariance_type: str, shape: tuple[int, int]) -
     """Return covariances of any type as matrices, (n_components, n_features, n_features)."""
     n_components, n_features = shape
     identity = np.eye(n_features)
-    expand = {
+    expand: dict[str, Callable[[], Array]] = {
         "full": lambda: covariances,
         "tied": lambda: np.broadcast_to(covariances, (n_components, n_features, n_features)),
         "diag": lambda: covariances[:, :, None] * identity,
@@ -66,7 +68,7 @@ def precisions_cholesky(covariances: Array, covariance_type: str) -> Array:
     """
     if covariance_type in ("diag", "spherical"):
         return 1.0 / np.sqrt(covariances)
-    factors = np.linalg.cholesky(covariances)
+    factors: Array = np.linalg.cholesky(covariances).astype(np.float64, copy=False)
     return np.ascontiguousarray(np.swapaxes(_inverse_lower(factors), -1, -2))
 
 
@@ -93,7 +95,8 @@ def covariances_of_precisions(factors: Array, covariance_type: str) -> Array:
     if covariance_type in ("diag", "spherical"):
         return factors**-2.0
     inverse = np.linalg.inv(factors)
-    return np.swapaxes(inverse, -1, -2) @ inverse
+    covariances: Array = np.swapaxes(inverse, -1, -2) @ inverse
+    return covariances
 
 
 def typical_stds(model: Model) -> Array:

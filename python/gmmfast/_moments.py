@@ -146,10 +146,11 @@ def completed(
     else:
         counts, log_likelihood = statistics.counts, statistics.log_likelihood
         sums_o, scatter_oo = statistics.sums, unpacked(statistics.scatters, len(observed))
-    at_oo, at_mo = np.ix_(observed, observed), np.ix_(missing, observed)
-    cov_mo = full[:, *at_mo]
-    slopes = np.swapaxes(np.linalg.solve(full[:, *at_oo], np.swapaxes(cov_mo, 1, 2)), 1, 2)
-    inner = full[:, *np.ix_(missing, missing)] - slopes @ np.swapaxes(cov_mo, 1, 2)
+    oo, mo = (observed[:, None], observed[None]), (missing[:, None], observed[None])
+    om, mm = (observed[:, None], missing[None]), (missing[:, None], missing[None])
+    cov_om = full[:, om[0], om[1]]
+    slopes = np.swapaxes(np.linalg.solve(full[:, oo[0], oo[1]], cov_om), 1, 2)
+    inner = full[:, mm[0], mm[1]] - slopes @ cov_om
     means = core.means
     offset = means[:, missing] - centers[:, missing]
     offset = offset + _times(slopes, centers[:, observed] - means[:, observed])
@@ -157,12 +158,12 @@ def completed(
     sums, scatter = np.zeros(centers.shape), np.zeros(full.shape)
     sums[:, observed] = sums_o
     sums[:, missing] = from_o + counts[:, None] * offset
-    scatter[:, *at_oo] = scatter_oo
     scatter_mo = slopes @ scatter_oo + offset[:, :, None] * sums_o[:, None, :]
-    scatter[:, *at_mo] = scatter_mo
-    scatter[:, *np.ix_(observed, missing)] = np.swapaxes(scatter_mo, 1, 2)
     cross = from_o[:, :, None] * offset[:, None, :]
-    scatter[:, *np.ix_(missing, missing)] = (
+    scatter[:, oo[0], oo[1]] = scatter_oo
+    scatter[:, mo[0], mo[1]] = scatter_mo
+    scatter[:, om[0], om[1]] = np.swapaxes(scatter_mo, 1, 2)
+    scatter[:, mm[0], mm[1]] = (
         slopes @ scatter_oo @ np.swapaxes(slopes, 1, 2)
         + cross
         + np.swapaxes(cross, 1, 2)

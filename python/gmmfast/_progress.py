@@ -26,6 +26,8 @@ except ImportError:  # scikit-learn < 1.9
         return method
 
 
+__all__ = ["CallbackSupport", "FitReport", "Progress", "with_callbacks"]
+
 #: What `progress=` takes.
 Progress = bool | None | Callable[[int, float], object]
 

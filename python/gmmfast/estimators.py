@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sklearn.mixture
 from scipy.special import digamma
+from sklearn.mixture import BayesianGaussianMixture as _SklearnBayesianGaussianMixture
+from sklearn.mixture import GaussianMixture as _SklearnGaussianMixture
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky_from_precisions
 from sklearn.utils._array_api import get_namespace
 
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from gmmfast._start import Moments
 
     Array = NDArray[np.float64]
-
-# Bound here once, so that patching scikit-learn does not change what is subclassed.
-_SklearnGaussianMixture = sklearn.mixture.GaussianMixture
-_SklearnBayesianGaussianMixture = sklearn.mixture.BayesianGaussianMixture
 
 
 class GaussianMixture(AcceleratedMixture, _SklearnGaussianMixture):  # type: ignore[misc]
