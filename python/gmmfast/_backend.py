@@ -34,7 +34,8 @@ if TYPE_CHECKING or NAME == "rust":
         )
         raise ImportError(msg) from error
 else:
-    from gmmfast._reference import Mixture, runtime_info
+    from gmmfast._reference import Mixture, kernel_calls, runtime_info
+    from gmmfast._reference_em import Data, Statistics
     from gmmfast._reference_grid import Rendering
 
 __all__ = [

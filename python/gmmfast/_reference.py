@@ -31,6 +31,30 @@ _WEIGHT_SUM_TOLERANCE = 1e-6
 _ASYMMETRY = 1e-5
 
 
+_CALLS = dict.fromkeys(
+    (
+        "score_samples",
+        "predict",
+        "predict_proba",
+        "render",
+        "expectation",
+        "kmeans_plusplus",
+        "kmeans",
+    ),
+    0,
+)
+
+
+def kernel_calls() -> dict[str, int]:
+    """Return how often each kernel has been called in this process."""
+    return dict(_CALLS)
+
+
+def count(kernel: str) -> None:
+    """Count one call."""
+    _CALLS[kernel] += 1
+
+
 def runtime_info() -> tuple[str, int, list[str], list[str]]:
     """Return what computes, on how many threads, out of what, and what means nothing."""
     return "numpy", 1, ["numpy"], []
@@ -110,14 +134,30 @@ class Mixture:
         self._matrices = layout.expand(self.covariances, n_components, n_features)
         factors = _checked_cholesky(self._matrices, is_tied=is_tied)
         self._precisions_cholesky = _invert_lower(factors)
+        self._log_det = 2 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
         with np.errstate(divide="ignore"):
-            self._log_peaks = np.log(self.weights) - 0.5 * n_features * np.log(2 * np.pi)
-        self._log_peaks -= np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+            self.log_weights = np.log(self.weights)
+
+    @classmethod
+    def from_log_weights(
+        cls, log_weights: Array, means: Array, covariances: Array, covariance_type: str
+    ) -> Mixture:
+        """Return the same from log-weights, whose exponentials may underflow."""
+        mixture = cls(np.exp(log_weights), means, covariances, covariance_type)
+        mixture.log_weights = log_weights.copy()
+        return mixture
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether different features are never correlated, whatever the values."""
+        return self._covariance_type in ("diag", "spherical")
 
     def marginal(self, features: list[int]) -> Mixture:
         """Return the mixture of some features, in the order given."""
         check_features("features", features, self.means.shape[1])
-        return self._with(self.weights, self.means[:, features], self.submatrices(features))
+        result = self._with(self.weights, self.means[:, features], self.submatrices(features))
+        result.log_weights = self.log_weights
+        return result
 
     def condition(self, given: list[int], values: list[float]) -> Mixture:
         """Return the mixture of the other features, given values of some."""
@@ -139,6 +179,7 @@ class Mixture:
 
     def score_samples(self, points: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
         """Write log p of each row of X into `out`."""
+        count("score_samples")
         for rows in self._checked_chunks(points, len(out)):
             out[rows] = log_sum_exp(self.weighted_log_prob(points[rows]))
 
@@ -149,11 +190,13 @@ class Mixture:
         n_threads: int | None = None,  # noqa: ARG002
     ) -> None:
         """Write the most probable component of each row of X into `out`."""
+        count("predict")
         for rows in self._checked_chunks(points, len(out)):
             out[rows] = self.weighted_log_prob(points[rows]).argmax(axis=1)
 
     def predict_proba(self, points: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
         """Write each component's responsibility for each row of X into `out`."""
+        count("predict_proba")
         if out.shape != (len(points), len(self.weights)):
             raise ValueError(
                 f"out: expected shape ({len(points)}, {len(self.weights)}), got {out.size} values"
@@ -166,9 +209,15 @@ class Mixture:
         with np.errstate(over="ignore", invalid="ignore"):
             difference = points[:, None, :] - self.means  # (n, K, d)
             whitened = _products(self._precisions_cholesky, difference)
-            log_prob: Array = self._log_peaks - 0.5 * (whitened**2).sum(axis=2)
+            distance = (whitened**2).sum(axis=2)
+            log_prob: Array = self._log_peaks() - 0.5 * distance
         # A difference that overflows to infinity times a zero of the factor is NaN.
         return np.where(np.isnan(log_prob), -np.inf, log_prob)
+
+    def _log_peaks(self) -> Array:
+        constant = self.means.shape[1] * np.log(2 * np.pi)
+        peaks: Array = self.log_weights - 0.5 * (self._log_det + constant)
+        return peaks
 
     def _checked_chunks(self, points: Array, n_points: int) -> Iterator[slice]:
         d = self.means.shape[1]

@@ -16,6 +16,7 @@ from gmmfast._reference import (
     Mixture,
     check_features,
     chunks,
+    count,
     log_sum_exp,
     responsibilities,
 )
@@ -62,6 +63,7 @@ class Rendering:
 
     def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None:  # noqa: ARG002
         """Write lines `first` to `first` + len(out) of the first array axis into `out`."""
+        count("render")
         if not (out.flags.carray and out.dtype.isnative) or out.dtype.name not in self._dtypes:
             raise TypeError(
                 f"out: expected a C-contiguous, aligned and writable array of native "

@@ -219,7 +219,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
         of_responsibilities = entropy(statistics, model)
         # scikit-learn's bound of responsibilities that are 1, whose entropy is 0.
         certain = np.zeros((1, 1))
-        return lambda: self._compute_lower_bound(certain, 0.0) + of_responsibilities
+        return lambda: float(np.sum(self._compute_lower_bound(certain, 0.0) + of_responsibilities))
 
     def _snapshot(self) -> tuple[Any, ...]:
         return self._get_parameters()  # type: ignore[no-any-return]
