@@ -451,8 +451,6 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
                 "sample_weight: expected values of at least 0, got "
                 f"{weights.min()}; leave such rows out"
             )
-        if not weights.any():
-            raise ValueError("sample_weight: expected some value above 0, got only zeros")
         return points, np.ascontiguousarray(weights)
 
     def _refuse_extras(
