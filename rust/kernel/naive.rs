@@ -150,3 +150,58 @@ pub fn maximization(
     });
     (counts.iter().map(|count| count / total).collect(), means, covariances)
 }
+
+/// |x - y|².
+#[must_use]
+pub fn squared_distance(x: &[f64], y: &[f64]) -> f64 {
+    x.iter().zip(y).map(|(x, y)| (x - y).powi(2)).sum()
+}
+
+/// The nearest of `centers`, rows of as many values as `x`, the first of equals.
+#[must_use]
+pub fn nearest_center(centers: &[f64], x: &[f64]) -> usize {
+    let distances = centers.chunks(x.len()).map(|center| squared_distance(x, center));
+    let nearest = distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+    nearest.expect("at least one centre").0
+}
+
+/// The rows of `points`, of `d` features, that greedy k-means++ chooses: `first`, then
+/// for each `n_trials` of `draws` the best of the rows at which the running sum of
+/// weight times squared distance from the nearest centre reaches that share of it all.
+#[must_use]
+pub fn kmeans_plusplus(
+    (points, d): (&[f64], usize),
+    sample_weight: &[f64],
+    first: usize,
+    draws: &[f64],
+    n_trials: usize,
+) -> Vec<usize> {
+    let row = |at: usize| &points[at * d..][..d];
+    let closer = |closest: &[f64], center: usize| -> Vec<f64> {
+        let rows = points.chunks(d).zip(closest);
+        rows.map(|(x, c)| c.min(squared_distance(x, row(center)))).collect()
+    };
+    let potential =
+        |closest: &[f64]| -> f64 { closest.iter().zip(sample_weight).map(|(c, w)| c * w).sum() };
+    let reached = |closest: &[f64], target: f64| {
+        let mut sum = 0.0;
+        let at = closest.iter().zip(sample_weight).position(|(c, w)| {
+            sum += c * w;
+            sum >= target
+        });
+        at.unwrap_or(closest.len() - 1)
+    };
+    let mut chosen = vec![first];
+    let mut closest = closer(&vec![f64::INFINITY; sample_weight.len()], first);
+    for draws in draws.chunks(n_trials) {
+        let total = potential(&closest);
+        let candidates = draws.iter().map(|draw| reached(&closest, draw * total));
+        let best = candidates.map(|at| (at, closer(&closest, at))).min_by(|(_, a), (_, b)| {
+            potential(a).total_cmp(&potential(b)) // the first of equals
+        });
+        let (at, distances) = best.expect("at least one trial");
+        chosen.push(at);
+        closest = distances;
+    }
+    chosen
+}
