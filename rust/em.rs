@@ -59,7 +59,7 @@ const CULL_OPERATIONS: f64 = 500.0;
 const MAX_BLOCKS: usize = 64 << 20;
 
 /// Most memory for the moments of a wave of tasks, in bytes, if threads let it.
-const MAX_WAVE: usize = 64 << 20;
+const MAX_WAVE: usize = 4 << 20;
 
 /// Culled at leaves, and on the way to them at every so many levels.
 const LEVELS: u32 = 2;

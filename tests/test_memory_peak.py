@@ -31,3 +31,13 @@ def test_a_hundred_thousand_components_take_64_mebibytes(n_features, n_threads):
 @pytest.mark.parametrize("dtype", ["float64", "uint8"])
 def test_a_thousand_components_take_next_to_nothing_at_any_size(dtype):
     assert peak(1000, 5, 4096, 2, dtype) <= 8
+
+
+FIT = SCRIPT.with_name("peak_memory_fit.py")
+
+
+@pytest.mark.parametrize("init_params", ["kmeans", "random_from_data"])
+def test_a_fit_takes_at_most_three_times_its_data(init_params):
+    command = [sys.executable, "-W", "ignore", FIT, "200000", "500", init_params, "2"]
+    times = float(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
+    assert times <= 3

@@ -15,6 +15,8 @@ from gmmfast import _backend
 from gmmfast._model import matrices
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from gmmfast._model import Model
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 COUNT_FLOOR = 10 * np.finfo(np.float64).eps
 
 #: Rows that are gone through at a time.
-_ROWS = 1 << 18
+_ROWS = 1 << 14
 
 
 def is_diagonal(covariance_type: str) -> bool:
@@ -200,7 +202,7 @@ def statistics_of_labels(
     n_features = points.shape[1]
     pairs = [(i, j) for i in range(n_features) for j in range(i + 1) if not diagonal or i == j]
 
-    def total(values_of_rows: list[Array], labels_of_rows: NDArray[np.integer]) -> Array:
+    def total(values_of_rows: Iterable[Array], labels_of_rows: NDArray[np.integer]) -> Array:
         sums = [np.bincount(labels_of_rows, v, n_components) for v in values_of_rows]
         return np.stack(sums, axis=1)
 
@@ -218,7 +220,7 @@ def statistics_of_labels(
     for rows in chunks():
         weight, offsets = weights(rows), points[rows] - origin
         counts += np.bincount(labels[rows], weight, n_components)
-        sums += total([weight * offsets[:, i] for i in range(n_features)], labels[rows])
+        sums += total((weight * offsets[:, i] for i in range(n_features)), labels[rows])
     has_points = counts > 0
     centers = np.zeros_like(sums)
     centers[has_points] = sums[has_points] / counts[has_points, None] + origin
@@ -227,6 +229,6 @@ def statistics_of_labels(
     for rows in chunks():
         weight, offsets = weights(rows), points[rows] - centers[labels[rows]]
         weighted = weight[:, None] * offsets
-        sums += total([weighted[:, i] for i in range(n_features)], labels[rows])
-        scatters += total([weighted[:, i] * offsets[:, j] for i, j in pairs], labels[rows])
+        sums += total(weighted.T, labels[rows])
+        scatters += total((weighted[:, i] * offsets[:, j] for i, j in pairs), labels[rows])
     return _backend.Statistics(centers, counts, sums, scatters, 0.0, float(counts.sum()))

@@ -32,7 +32,7 @@ _KMEANS_MAX_ITER = 300
 _KMEANS_TOL = 1e-4
 
 #: Numbers of "random" that are drawn at a time.
-_DRAWS = 1 << 22
+_DRAWS = 1 << 19
 
 
 class Moments(NamedTuple):
@@ -79,9 +79,11 @@ def _from_kmeans(samples: InMemory, options: StartOptions, random_state: Any) ->
     points, n_components = samples.points, options.n_components
     rows = _seeds(samples, n_components, random_state)
     centers = np.ascontiguousarray(points[rows], dtype=np.float64)
-    tol = _KMEANS_TOL * float(np.mean(np.var(points, axis=0, dtype=np.float64)))
+    # Feature by feature, or differences from the mean would be another array of all points.
+    variances = [np.var(feature, dtype=np.float64) for feature in points.T]
+    tol = _KMEANS_TOL * float(np.mean(variances))
     labels, *_ = samples.data.kmeans(centers, tol, _KMEANS_MAX_ITER, samples.n_threads)
-    n_distinct = len(np.unique(labels))
+    n_distinct = np.count_nonzero(np.bincount(labels, minlength=n_components))
     if n_distinct < n_components:
         warnings.warn(
             f"Number of distinct clusters ({n_distinct}) found smaller than n_clusters "
