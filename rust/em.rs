@@ -37,10 +37,10 @@ use crate::tree::Node;
 use std::ops::Range;
 
 /// Bits that are kept of a component's count, if the count stays as it was.
-const BITS: f64 = 62.0;
+const BITS: f64 = 55.0;
 
 /// Bits by which a count may fall before all is computed again.
-const SLACK: i32 = 14;
+const SLACK: i32 = 7;
 
 /// Leaves of a task at most.
 const TASK: usize = 64;

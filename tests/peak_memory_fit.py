@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from peak_memory import resident
 
 from gmmfast import GaussianMixture
+from peak_memory import resident
 
 
 def points_of(n_samples):

@@ -271,7 +271,11 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
 
 #[inline(always)]
 fn add_vectors<S: Simd>(simd: S, x: Block<S>) -> S::F {
-    simd.add(simd.add(x[0], x[1]), simd.add(x[2], x[3]))
+    let mut sum = x[0];
+    for v in 1..VECTORS {
+        sum = simd.add(sum, x[v]);
+    }
+    sum
 }
 
 #[inline(always)]
