@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 
+import bench_em
 import bench_grid
 import bench_memory
 import bench_scaling
@@ -28,6 +29,7 @@ TABLES = {
     "pixels": bench_scaling.pixels,
     "scattered": bench_scattered.scattered,
     "memory": bench_memory.memory,
+    "em": bench_em.em,
 }
 
 
