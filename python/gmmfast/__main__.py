@@ -1,16 +1,27 @@
 """`python -m gmmfast script.py`: runs a script with scikit-learn accelerated.
 
 As `python script.py` or, with -m, `python -m module` would: the script is `__main__`, has
-its own arguments, and finds its neighbours. The command line is `gmmfast`.
+its own arguments, finds its neighbours, ends with its own status, and its errors show its
+own lines only. Not by runpy, which takes `__main__` away again before threads, exit handlers
+and pools of processes have done with it. The command line is `gmmfast`.
 """
 
 from __future__ import annotations
 
+import builtins
+import importlib.util
+import io
 import os
-import runpy
 import sys
+import zipfile
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gmmfast import patch_sklearn
+
+if TYPE_CHECKING:
+    from types import CodeType, TracebackType
 
 USAGE = """\
 usage: python -m gmmfast [--verbose] script.py [argument ...]
@@ -36,15 +47,84 @@ def main(arguments: list[str]) -> None:
         sys.exit(2)
     patch_sklearn(verbose=verbose)
     sys.argv = arguments
-    if is_module:
-        # sys.path begins with the working directory, as it should.
-        runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    sys.excepthook = _without_the_runner
+    (_run_module if is_module else _run_script)(arguments[0])
+
+
+def _run_module(name: str) -> None:
+    # sys.path begins with the working directory, as it should.
+    spec = _find(name)
+    if spec is not None and spec.submodule_search_locations is not None:
+        spec = _find(f"{name}.__main__")
+    if spec is None:
+        _refuse(f"no module named {name}, or it is a package without __main__", 1)
+    sys.argv[0] = spec.origin or name
+    _run_spec(spec)
+
+
+def _find(name: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            return None  # a parent of the module is missing
+        raise  # one that a parent needs
+
+
+def _run_script(name: str) -> None:
+    path = os.path.abspath(name)  # noqa: PTH100 (what __file__ is)
+    if not os.path.exists(path):  # noqa: PTH110
+        _refuse(f"can't open file {path!r}: no such file", 2)
+    is_source = not os.path.isdir(path) and not zipfile.is_zipfile(path)  # noqa: PTH112
+    if not sys.flags.safe_path:
+        sys.path.pop(0)  # `-m` put the working directory there
+    if not is_source:
+        sys.path.insert(0, path)
+        spec = PathFinder.find_spec("__main__", [path])
+        if spec is None:
+            _refuse(f"can't find '__main__' module in {name!r}", 1)
+        _run_spec(spec)
         return
-    if not os.path.exists(arguments[0]):  # noqa: PTH110 (before anything is imported)
-        sys.stderr.write(f"gmmfast: can't open file {arguments[0]!r}: no such file\n")
-        sys.exit(2)
-    sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))  # noqa: PTH100, PTH120
-    runpy.run_path(arguments[0], run_name="__main__")
+    if not sys.flags.safe_path:
+        # The folder of the file itself, wherever a link to it is.
+        sys.path.insert(0, os.path.dirname(os.path.realpath(path)))  # noqa: PTH120
+    with io.open_code(path) as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    _run(code, __file__=path, __loader__=SourceFileLoader("__main__", path))
+
+
+def _run_spec(spec: ModuleSpec) -> None:
+    loader: Any = spec.loader
+    _run(
+        loader.get_code(spec.name),
+        __file__=spec.origin,
+        __loader__=loader,
+        __package__=spec.parent,
+        __spec__=spec,
+    )
+
+
+def _run(code: CodeType, **attributes: Any) -> None:
+    module = ModuleType("__main__")
+    vars(module).update(attributes, __annotations__={}, __builtins__=builtins, __cached__=None)
+    # multiprocessing, which scikit-learn imports, knows a script's classes by both names.
+    sys.modules.update(dict.fromkeys(("__main__", "__mp_main__"), module))
+    exec(code, vars(module))  # noqa: S102 (that is what a runner is for)
+
+
+def _refuse(message: str, status: int) -> NoReturn:
+    sys.stderr.write(f"gmmfast: {message}\n")
+    sys.exit(status)
+
+
+def _without_the_runner(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Show an error as if the script had been run by python itself."""
+    runner = {__file__, "<frozen runpy>"}
+    while traceback is not None and traceback.tb_frame.f_code.co_filename in runner:
+        traceback = traceback.tb_next
+    sys.__excepthook__(kind, error.with_traceback(traceback), traceback)
 
 
 if __name__ == "__main__":

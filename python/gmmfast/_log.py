@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 logger = logging.getLogger("gmmfast")
 logger.addHandler(logging.NullHandler())
 
-_handler = logging.StreamHandler()
-_handler.setFormatter(logging.Formatter("gmmfast: %(message)s"))
+
+class _StandardError(logging.Handler):
+    """Writes on whatever sys.stderr is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"gmmfast: {record.getMessage()}\n")
+
+
+_handler = _StandardError()
 
 
 def set_verbose(*, verbose: bool) -> None:
     """Write what is logged on standard error, or no longer."""
+    if verbose == (_handler in logger.handlers):
+        return
     if verbose:
         logger.addHandler(_handler)
         logger.setLevel(logging.INFO)

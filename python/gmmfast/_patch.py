@@ -1,26 +1,32 @@
 """Drop-in acceleration: scikit-learn's two mixture classes are replaced by gmmfast's.
 
 Only the public classes are, wherever a loaded module has them as globals, under whatever
-name. Instances that exist already stay what they are.
+name. Instances that exist already stay what they are. So does the class's address in the
+module that defines it: a pickle of a plain estimator refers to it, and pickle refuses to
+write one (of `to_sklearn()`, say) while another class is found there.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from gmmfast import _log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    Place = tuple[dict[str, Any], str]
 
 _NAMES = ("GaussianMixture", "BayesianGaussianMixture")
 
+_lock = threading.Lock()
 #: Where patching found what it replaced; None while scikit-learn is not patched.
-_replaced: list[tuple[dict[str, Any], str]] | None = None
+_replaced: list[Place] | None = None
 #: Where gmmfast's own classes were before, which stay.
-_own: list[tuple[dict[str, Any], str]] = []
+_own: list[Place] = []
 
 
 def _pairs() -> dict[type, type]:
@@ -31,32 +37,71 @@ def _pairs() -> dict[type, type]:
     return {each._sklearn_class: each for each in ours}  # noqa: SLF001
 
 
-def _globals_that_are(classes: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the globals of all modules but gmmfast's, and names in them, that are classes."""
-    known = {id(each) for each in classes}
-    for name, module in list(sys.modules.items()):
-        if name.split(".", 1)[0] == "gmmfast":
+def _places_of(classes: Iterable[type]) -> list[Place]:
+    """Return the globals of loaded modules, and names in them, that are one of the classes.
+
+    Of all modules but gmmfast's own and those that define the classes.
+    """
+    wanted = {id(each) for each in classes}
+    homes = {each.__module__ for each in classes}
+    return [
+        (namespace, name)
+        for namespace in _namespaces(homes)
+        for name, value in list(namespace.items())
+        if id(value) in wanted
+    ]
+
+
+def _namespaces(homes: set[str]) -> Iterator[dict[str, Any]]:
+    seen = set()  # a module may have several names: __mp_main__ is __main__
+    for key, module in list(sys.modules.items()):
+        if str(key).split(".", 1)[0] == "gmmfast" or key in homes:
             continue
-        namespace = getattr(module, "__dict__", None)  # placeholders may have none
-        if type(namespace) is dict:
-            for attribute, value in list(namespace.items()):
-                if id(value) in known:
-                    yield namespace, attribute
+        try:
+            # Past the __getattribute__ of lazy modules, which would load them.
+            namespace = object.__getattribute__(module, "__dict__")
+        except AttributeError:
+            continue  # a placeholder, as None is
+        if type(namespace) is dict and id(namespace) not in seen:
+            seen.add(id(namespace))
+            yield namespace
+
+
+def _exchange(places: Iterable[Place], pairs: dict[type, type]) -> None:
+    """Put the other class of a pair at each place that still has the one."""
+    others = {id(one): other for one, other in pairs.items()}
+    for namespace, name in places:
+        other = others.get(id(namespace.get(name)))
+        if other is not None:
+            namespace[name] = other
 
 
 def patch_sklearn(*, verbose: bool = False) -> None:
     """Put gmmfast's estimators in the place of scikit-learn's.
 
     `sklearn.mixture.GaussianMixture` and `BayesianGaussianMixture` are replaced by their
-    subclasses in gmmfast, in scikit-learn and in every module that has imported them, so
-    that a script runs as it is, only faster. Instances made before stay what they are, and
-    `isinstance(model, GaussianMixture)` is then a question about gmmfast's class.
+    subclasses in gmmfast, in `sklearn.mixture` and in every module that has imported them,
+    under whatever name, so that a script runs as it is, only faster. Patching twice does no
+    more than patching once.
 
     Parameters
     ----------
     verbose : bool, default=False
-        Write a line on standard error for every call: "accelerated", or "fallback to
-        scikit-learn" and why.
+        Until unpatched, write a line on standard error for every call: "accelerated", or
+        "fallback to scikit-learn" and why.
+
+    Notes
+    -----
+    Estimators made before, or loaded from an older pickle, stay scikit-learn's: they work
+    and are cloned and pickled as ever, and they are not instances of the class that
+    `sklearn.mixture.GaussianMixture` names now, which is a subclass of theirs. Estimators
+    made since are pickled as gmmfast's; those of `to_sklearn` as scikit-learn's. Names that
+    are no module's globals (defaults of arguments, items of a list) keep the class that they
+    have, and a new process has to be patched anew.
+
+    The same is done by `python -m gmmfast script.py`, by `%load_ext gmmfast` in a notebook,
+    and, where gmmfast is imported at all, by the environment variable
+    `GMMFAST_PATCH_SKLEARN=1`.
 
     See Also
     --------
@@ -75,13 +120,13 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     global _replaced  # noqa: PLW0603 (so is what it patches)
     if verbose:
         _log.set_verbose(verbose=True)
-    if _replaced is not None:
-        return
     pairs = _pairs()
-    _own[:] = _globals_that_are(pairs.values())
-    _replaced = list(_globals_that_are(pairs))
-    for namespace, name in _replaced:
-        namespace[name] = pairs[namespace[name]]
+    with _lock:
+        if _replaced is not None:
+            return
+        _own[:] = _places_of(pairs.values())
+        _replaced = _places_of(pairs)
+        _exchange(_replaced, pairs)
 
 
 def unpatch_sklearn() -> None:
@@ -98,15 +143,17 @@ def unpatch_sklearn() -> None:
     False
     """
     global _replaced  # noqa: PLW0603
-    if _replaced is None:
-        return
-    originals = {ours: theirs for theirs, ours in _pairs().items()}
-    own = {(id(namespace), name) for namespace, name in _own}
-    for namespace, name in _globals_that_are(originals):
-        if (id(namespace), name) not in own:
-            namespace[name] = originals[namespace[name]]
-    _replaced = None
-    _own.clear()
+    originals = {ours: theirs for theirs, ours in _pairs().items()} if is_patched() else {}
+    with _lock:
+        if _replaced is None:
+            return
+        own = {(id(namespace), name) for namespace, name in _own}
+        # Those replaced, too: their modules may have left sys.modules.
+        places = [*_replaced, *_places_of(originals)]
+        _exchange([each for each in places if (id(each[0]), each[1]) not in own], originals)
+        _replaced = None
+        _own.clear()
+    _log.set_verbose(verbose=_switch("GMMFAST_VERBOSE"))
 
 
 def is_patched() -> bool:
