@@ -16,11 +16,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench count dist clean
+.PHONY: help demo test upstream lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
 	@echo "make test   set up, build, and run every test"
+	@echo "make upstream  scikit-learn's own tests against gmmfast's classes"
 	@echo "make lint   formatters, linters, type checks, stub check"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
@@ -35,6 +36,11 @@ test: $(DEV)
 	$(BIN)/python -m pytest
 	GMMFAST_BACKEND=numpy $(BIN)/python -m pytest $(API_TESTS)
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
+	$(MAKE) --no-print-directory upstream
+
+# scikit-learn's own tests of its mixtures, with gmmfast's classes in their place.
+upstream: $(DEV)
+	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/upstream.py
 
 # The public API must give the same on the NumPy twin.
 API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \

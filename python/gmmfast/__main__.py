@@ -15,6 +15,7 @@ import os
 import sys
 import zipfile
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -72,7 +73,7 @@ def _find(name: str) -> ModuleSpec | None:
 
 
 def _run_script(name: str) -> None:
-    path = os.path.abspath(name)  # noqa: PTH100 (what __file__ is)
+    path = str(Path.cwd() / name)  # what __file__ is
     if not os.path.exists(path):  # noqa: PTH110
         _refuse(f"can't open file {path!r}: no such file", 2)
     is_source = not os.path.isdir(path) and not zipfile.is_zipfile(path)  # noqa: PTH112
