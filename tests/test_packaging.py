@@ -97,7 +97,10 @@ def test_rendering_imports_nothing_else(run_python):
 
 
 def test_all_that_is_public_is_there_and_documented():
-    functions = {"render_bands", "render_grid", "show_runtime"}
-    assert set(gmmfast.__all__) == {"Mixture", "ToneCurve", "__version__"} | functions
+    classes = {"BayesianGaussianMixture", "GaussianMixture", "Mixture", "ToneCurve"}
+    functions = {"kernel_calls", "render_bands", "render_grid", "show_runtime"}
+    patching = {"get_patch_names", "is_patched", "patch_sklearn", "unpatch_sklearn"}
+    assert set(gmmfast.__all__) == classes | functions | patching | {"__version__"}
+    assert set(gmmfast.__all__) <= set(dir(gmmfast))
     for name in gmmfast.__all__:
         assert getattr(gmmfast, name).__doc__
