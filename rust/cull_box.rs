@@ -279,6 +279,9 @@ impl<'a, S: Simd> Culler<'a, S> {
         let differences = if D == 0 { &mut self.differences[..] } else { &mut in_registers[..D] };
         for (at, &block) in live.iter().enumerate() {
             for first in (0..BLOCK).step_by(S::LANES) {
+                if block.lanes >> first & ((1 << S::LANES) - 1) == 0 {
+                    continue;
+                }
                 let values = &self.blocks.block(block)[first..];
                 let (upper, q) =
                     bounds_of::<S, D, DIAGONAL>(simd, values, box_of_points, differences);

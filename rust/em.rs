@@ -28,6 +28,7 @@ use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::kernel::em::{About, ExpectationKernel};
 use crate::kernel::points::{PointsKernel, log2_peaks};
+use crate::kernel::quadratic::Quadratics;
 use crate::kernel::simd::{Dispatch, Simd};
 use crate::linalg::packed_len;
 use crate::mixture::Mixture;
@@ -154,6 +155,9 @@ impl Dispatch for Pass<'_> {
         let Self { mixture, data, about, runtime } = self;
         let (d, n_components) = (mixture.n_features(), mixture.n_components());
         let peaks = log2_peaks(mixture);
+        // About other centres are taken what lost digits, perhaps by these.
+        let is_about_means = about.centers == mixture.means();
+        let quadratics = Quadratics::new(mixture, is_about_means);
         let active: Vec<u32> = mixture.active_components().map(|k| k as u32).collect();
         let scatter_len = if about.is_diagonal { d } else { packed_len(d) };
         let row_len = 1 + d + scatter_len;
@@ -164,7 +168,7 @@ impl Dispatch for Pass<'_> {
                 runtime,
                 blocks,
                 culler: Culler::new(simd, blocks),
-                kernel: ExpectationKernel::new(simd, points, about, d),
+                kernel: ExpectationKernel::new(simd, points, &quadratics, about),
                 moments: Moments::new(n_components, row_len),
                 lists: Vec::new(),
                 components: Vec::new(),
@@ -206,7 +210,7 @@ impl Dispatch for Pass<'_> {
                     Ok(())
                 })
             })?;
-            parts.iter().for_each(|part| statistics.add(part));
+            parts.iter().for_each(|part| statistics.add(part, mixture));
         }
         Ok(statistics)
     }

@@ -19,15 +19,27 @@
 //!
 //! Digits: the difference above is wrong by some 2^-52 s sᵀ. Where s is more than
 //! [`FAR`] new standard deviations, [`Estimate::lost`] names the component, whose
-//! statistics must then be taken about its new mean.
+//! statistics must then be taken about its new mean. The same if what moments were taken
+//! about at first, in the kernel, was too far away: a bound of what rounding left of it is
+//! added up with them (kernel/quadratic.rs).
 
 use crate::covariances::Covariances;
 use crate::error::{Error, Result};
 use crate::linalg::{cholesky, packed_len, packed_row};
+use crate::mixture::Mixture;
 
 /// New standard deviations that a mean may move before digits are lost: what is
 /// left has 2^-52 times the square of this, 1e-12.
 const FAR: f64 = 100.0;
+
+/// Rounding of a variance, in its own size, at which digits are lost. What is compared with
+/// it is a bound, some hundred times what is seen.
+const ROUNDING: f64 = 1e-10;
+
+/// Of a variance, what a bit of a polynomial's magnitude leaves of rounding: 2 / log2(e) from
+/// bits to variances, half an ε of each of the four terms that carry a product over to
+/// another centre, and as much for the sums that they are made of.
+const UNIT: f64 = 4.0 * f64::EPSILON;
 
 /// What scikit-learn adds to every count.
 pub(crate) const COUNT_FLOOR: f64 = 10.0 * f64::EPSILON;
@@ -44,6 +56,8 @@ pub struct Statistics {
     counts: Vec<f64>,
     sums: Vec<f64>,
     scatters: Vec<f64>,
+    /// Bounds of the rounding of each feature's scatter, (n_components, n_features).
+    roundings: Vec<f64>,
     log_likelihood: f64,
     weight: f64,
 }
@@ -74,6 +88,7 @@ impl Statistics {
             counts: vec![0.0; n_components],
             sums: vec![0.0; centers.len()],
             scatters: vec![0.0; n_components * scatter_len],
+            roundings: vec![0.0; centers.len()],
             centers,
             log_likelihood: 0.0,
             weight: 0.0,
@@ -105,6 +120,7 @@ impl Statistics {
         Ok(Self {
             n_features,
             is_diagonal,
+            roundings: vec![0.0; centers.len()],
             centers,
             counts,
             sums,
@@ -166,6 +182,7 @@ impl Statistics {
         add(&mut self.counts, &other.counts);
         add(&mut self.sums, &other.sums);
         add(&mut self.scatters, &other.scatters);
+        add(&mut self.roundings, &other.roundings);
         self.log_likelihood += other.log_likelihood;
         self.weight += other.weight;
         Ok(())
@@ -186,6 +203,7 @@ impl Statistics {
             self.counts[k] = other.counts[k];
             replace_row(&mut self.centers, &other.centers, k, self.n_features);
             replace_row(&mut self.sums, &other.sums, k, self.n_features);
+            replace_row(&mut self.roundings, &other.roundings, k, self.n_features);
             replace_row(&mut self.scatters, &other.scatters, k, scatter_len);
         }
         Ok(())
@@ -245,7 +263,14 @@ impl Statistics {
                 (0..d).map(|i| variance(k, i)).sum::<f64>() / d as f64
             }),
         };
-        let lost = lost(&covariances, &shifts, d);
+        let mut lost = lost(&covariances, &shifts, d);
+        let is_rounded = |k: usize| {
+            let bound = |i: usize| ROUNDING * totals[k] * covariances.at(d, k, i, i);
+            (0..d).any(|i| self.roundings[k * d + i] > bound(i))
+        };
+        lost.extend((0..n_components).filter(|&k| is_rounded(k)));
+        lost.sort_unstable();
+        lost.dedup();
         let weights = totals.iter().map(|n| n / total).collect();
         Ok(Estimate { weights, means, covariances, lost })
     }
@@ -259,12 +284,15 @@ impl Statistics {
         self.scatters[k * self.scatter_len() + at]
     }
 
-    /// Adds the moments of some points, of total weight `weight`.
-    pub(crate) fn add(&mut self, part: &Part) {
+    /// Adds the moments of some points, of responsibilities under `mixture`.
+    pub(crate) fn add(&mut self, part: &Part, mixture: &Mixture) {
         let (d, scatter_len) = (self.n_features, self.scatter_len());
         let rows = part.rows.chunks_exact(1 + d + scatter_len);
-        for (&k, row) in part.components.iter().zip(rows) {
+        for ((&k, row), &bits) in part.components.iter().zip(rows).zip(&part.bits) {
             let k = k as usize;
+            for i in 0..d {
+                self.roundings[k * d + i] += UNIT * bits * mixture.covariances().at(d, k, i, i);
+            }
             self.counts[k] += row[0];
             add(&mut self.sums[k * d..][..d], &row[1..=d]);
             add(&mut self.scatters[k * scatter_len..][..scatter_len], &row[1 + d..]);
@@ -334,6 +362,8 @@ pub(crate) struct Part {
     components: Vec<u32>,
     /// Of each of them: count, sums, scatters.
     rows: Vec<f64>,
+    /// Of each of them: shares times the magnitudes of their polynomials, in bits.
+    bits: Vec<f64>,
     log_likelihood: f64,
     weight: f64,
 }
@@ -342,6 +372,7 @@ pub(crate) struct Part {
 pub(crate) struct Moments {
     row_len: usize,
     rows: Vec<f64>,
+    bits: Vec<f64>,
     is_touched: Vec<bool>,
     touched: Vec<u32>,
 }
@@ -351,14 +382,17 @@ impl Moments {
         Self {
             row_len,
             rows: vec![0.0; n_components * row_len],
+            bits: vec![0.0; n_components],
             is_touched: vec![false; n_components],
             touched: Vec::new(),
         }
     }
 
-    /// Count, sums and scatters of component `k`.
-    pub(crate) fn of_component(&mut self, k: u32) -> &mut [f64] {
+    /// Count, sums and scatters of component `k`, to which are added those that
+    /// polynomials gave: shares times magnitudes, in bits, or nothing.
+    pub(crate) fn of_component(&mut self, k: u32, bits: f64) -> &mut [f64] {
         let at = k as usize;
+        self.bits[at] += bits;
         if !std::mem::replace(&mut self.is_touched[at], true) {
             self.touched.push(k);
         }
@@ -369,13 +403,15 @@ impl Moments {
     pub(crate) fn take(&mut self, log_likelihood: f64, weight: f64) -> Part {
         self.touched.sort_unstable();
         let mut rows = Vec::with_capacity(self.touched.len() * self.row_len);
+        let mut bits = Vec::with_capacity(self.touched.len());
         for &k in &self.touched {
+            bits.push(std::mem::take(&mut self.bits[k as usize]));
             let row = &mut self.rows[k as usize * self.row_len..][..self.row_len];
             rows.extend_from_slice(row);
             row.fill(0.0);
             self.is_touched[k as usize] = false;
         }
         let components = std::mem::take(&mut self.touched);
-        Part { components, rows, log_likelihood, weight }
+        Part { components, rows, bits, log_likelihood, weight }
     }
 }

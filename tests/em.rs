@@ -132,6 +132,23 @@ fn a_mean_that_moves_far_to_a_narrow_place_loses_no_digits() {
 }
 
 #[test]
+fn a_component_that_collapses_on_a_few_of_a_wide_leaf_s_points_loses_no_digits() {
+    // Half of the points within 1e-4 of one place, the others far off in the same leaf: about
+    // the leaf's centre the variance would drown in rounding.
+    let mixture = spherical(vec![0.0, 0.0, 1000.0, 1000.0], &[70.0, 70.0]);
+    let mut random = Random(9);
+    let points: Vec<f64> = (0..2 * 64)
+        .map(|i| if i % 4 < 2 { 1e-4 * random.normal() } else { 1000.0 + 50.0 * random.normal() })
+        .collect();
+    let want = naive::maximization(&mixture, &points, &[1.0; 64], 0.0);
+    assert!(want.2.at(2, 0, 0, 0) < 1e-7);
+    for runtime in every_level() {
+        let (got, _) = data(&points, 2, None).step(&mixture, 0.0, &runtime).unwrap();
+        compare(&got, &want, 1e-3, "collapsed");
+    }
+}
+
+#[test]
 fn a_component_that_nobody_wants_is_what_scikit_learn_makes_of_it() {
     let mut mixture = fitted(0, 150, 2, 3.0);
     let points = around(&mixture, 4500, 3.0);

@@ -4,26 +4,25 @@
 //! matter to the group; see em.rs for what that means. A group is taken in four
 //! steps, each over all listed components, so that no share is ever computed twice:
 //!
-//! 1. q of every component at every point, and the largest at each point;
+//! 1. q of every component at every point, and the largest at each point: by a product
+//!    of matrices where that keeps the digits (polynomial.rs), else centred;
 //! 2. exponentials relative to the largest, and their sum; a component that is
-//!    nothing to every point of a block is not exponentiated there, and if that is
-//!    so of all blocks, goes no further;
+//!    nothing to every point goes no further;
 //! 3. log p, and the factor weight / sum that makes exponentials shares;
-//! 4. Σ r, Σ r (x - centre) and Σ r (x - centre)(x - centre)ᵀ of each component,
-//!    about its own centre, so that no digits are lost, in vectors of points whose
-//!    lanes are added up once a group, those of several moments at a time.
+//! 4. Σ r, Σ r (x - centre) and Σ r (x - centre)(x - centre)ᵀ of each component: by
+//!    another product about the group's centre, carried over to the component's own; or
+//!    about that from the first, in vectors of points whose lanes are added up once a group.
 //!
 //! Memory: one number for each listed component and point of one group, never of
 //! all points. Guarantees the same bits whatever thread runs it.
 
 use super::logsumexp::{Block, CHUNK, VECTORS, splat};
 use super::math::{exp2_clamped, log2};
-use super::points::{GROUP, PointsKernel};
+use super::points::{GROUP, PointsKernel, Row};
+use super::polynomial::{MAX_MONOMIALS, PolynomialKernel, ROWS};
+use super::quadratic::Quadratics;
 use super::simd::{MAX_LANES, Simd};
 use crate::statistics::Moments;
-
-/// Values of the points of a group.
-type Row = [f64; GROUP];
 
 /// What the moments are taken about, and what counts as nothing.
 #[derive(Clone, Copy)]
@@ -40,12 +39,18 @@ pub(crate) struct About<'a> {
 pub(crate) struct ExpectationKernel<'a, S: Simd> {
     simd: S,
     points: PointsKernel<'a, S>,
+    polynomials: PolynomialKernel<'a, S>,
     about: About<'a>,
     n_features: usize,
-    /// Of each listed component: q, then exponentials, then shares.
+    /// The components whose exponents are polynomials, and the others.
+    near: Vec<u32>,
+    far: Vec<u32>,
+    /// Of each of those, then of these: q, then exponentials.
     terms: Vec<Row>,
-    /// Of each of them: bit i is set if it is something to a point of block i.
-    significant: Vec<u32>,
+    /// Rows of those that are something to a point, and how many of them are near.
+    kept: Vec<usize>,
+    n_kept: usize,
+    n_near_kept: usize,
     largest: Row,
     sums: Row,
     /// Of each feature: centred coordinates of a block.
@@ -61,19 +66,25 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     pub(crate) fn new(
         simd: S,
         points: PointsKernel<'a, S>,
+        quadratics: &'a Quadratics,
         about: About<'a>,
-        n_features: usize,
     ) -> Self {
+        let d = points.mixture().0.n_features();
         Self {
             simd,
             points,
+            polynomials: PolynomialKernel::new(simd, quadratics),
             about,
-            n_features,
+            n_features: d,
+            near: Vec::new(),
+            far: Vec::new(),
             terms: Vec::new(),
-            significant: Vec::new(),
+            kept: Vec::new(),
+            n_kept: 0,
+            n_near_kept: 0,
             largest: [0.0; GROUP],
             sums: [0.0; GROUP],
-            differences: vec![splat(simd, 0.0); n_features],
+            differences: vec![splat(simd, 0.0); d],
             lanes: Vec::new(),
         }
     }
@@ -92,90 +103,117 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         weights: &Row,
         moments: &mut Moments,
     ) -> f64 {
-        self.fill_terms(group, components);
-        self.exponentiate(components);
+        self.polynomials.split(
+            self.points.mixture(),
+            self.points.coordinates(group),
+            components,
+            (&mut self.near, &mut self.far),
+        );
+        if self.terms.len() < components.len() {
+            self.terms.resize(components.len(), [0.0; GROUP]);
+        }
+        self.largest = [f64::NEG_INFINITY; GROUP];
+        let (near, _) = self.terms.split_at_mut(self.near.len());
+        self.polynomials.fill_terms(near, &mut self.largest);
+        self.fill_centred_terms(group);
+        self.exponentiate();
         let log_likelihood = self.normalize(weights);
-        for (at, &k) in components.iter().enumerate() {
-            if self.significant[at] != 0 {
-                self.add_moments(group, at, k as usize, moments.of_component(k));
-            }
+        self.add_near_moments(moments);
+        for i in self.n_near_kept..self.n_kept {
+            let at = self.kept[i];
+            let k = self.far[at - self.near.len()];
+            self.add_moments(group, at, k as usize, moments.of_component(k, 0.0));
         }
         log_likelihood
     }
 
     #[inline(never)]
-    fn fill_terms(&mut self, group: usize, components: &[u32]) {
+    fn fill_centred_terms(&mut self, group: usize) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.fill_terms_vectorized(group, components),
+            || self.fill_centred_terms_vectorized(group),
         );
     }
 
     #[inline(always)]
-    fn fill_terms_vectorized(&mut self, group: usize, components: &[u32]) {
+    fn fill_centred_terms_vectorized(&mut self, group: usize) {
         let simd = self.simd;
-        if self.terms.len() < components.len() {
-            self.terms.resize(components.len(), [0.0; GROUP]);
-        }
-        for block in 0..GROUP / Self::BLOCK {
-            let mut largest = splat(simd, f64::NEG_INFINITY);
-            for (chunk, rows) in components.chunks(CHUNK).zip(self.terms.chunks_mut(CHUNK)) {
+        let terms = &mut self.terms[self.near.len()..][..self.far.len()];
+        for (chunk, rows) in self.far.chunks(CHUNK).zip(terms.chunks_mut(CHUNK)) {
+            for block in 0..GROUP / Self::BLOCK {
                 let terms = self.points.terms((group, block), chunk);
-                for (row, term) in rows.iter_mut().zip(terms) {
-                    for v in 0..VECTORS {
-                        largest[v] = simd.max(term[v], largest[v]);
-                        simd.store(term[v], &mut row[block * Self::BLOCK + v * S::LANES..]);
+                for v in 0..VECTORS {
+                    let first = block * Self::BLOCK + v * S::LANES;
+                    let largest = &mut self.largest[first..][..S::LANES];
+                    let mut most = simd.load(largest);
+                    for (row, term) in rows.iter_mut().zip(terms) {
+                        most = simd.max(term[v], most);
+                        simd.store(term[v], &mut row[first..]);
                     }
+                    simd.store(most, largest);
                 }
             }
-            for v in 0..VECTORS {
-                simd.store(largest[v], &mut self.largest[block * Self::BLOCK + v * S::LANES..]);
-            }
         }
     }
 
+    /// Lists the rows that are something to a point, without a branch that could be
+    /// foretold wrong, then exponentiates those and adds them up.
     #[inline(never)]
-    fn exponentiate(&mut self, components: &[u32]) {
+    fn exponentiate(&mut self) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.exponentiate_vectorized(components),
+            || {
+                self.keep_significant();
+                self.exponentiate_kept();
+            },
         );
     }
 
     #[inline(always)]
-    fn exponentiate_vectorized(&mut self, components: &[u32]) {
+    fn keep_significant(&mut self) {
         let simd = self.simd;
         let all_lanes = (1 << S::LANES) - 1;
-        self.significant.clear();
-        self.significant.resize(components.len(), 0);
-        for block in 0..GROUP / Self::BLOCK {
+        let n_listed = self.near.len() + self.far.len();
+        if self.kept.len() < n_listed {
+            self.kept.resize(n_listed, 0);
+        }
+        (self.n_kept, self.n_near_kept) = (0, 0);
+        for (at, &k) in self.near.iter().chain(&self.far).enumerate() {
+            let bits = simd.splat(-self.about.bits[k as usize]);
+            let mut is_nothing = all_lanes;
+            for (row, largest) in
+                self.terms[at].chunks_exact(S::LANES).zip(self.largest.chunks_exact(S::LANES))
+            {
+                // Minus infinity less itself is not a number, and not less.
+                let term = simd.sub(simd.load(row), simd.load(largest));
+                is_nothing &= simd.less_bits(term, bits);
+            }
+            self.kept[self.n_kept] = at;
+            self.n_kept += usize::from(is_nothing != all_lanes);
+            self.n_near_kept = if at < self.near.len() { self.n_kept } else { self.n_near_kept };
+        }
+    }
+
+    #[inline(always)]
+    fn exponentiate_kept(&mut self) {
+        let simd = self.simd;
+        for first in (0..GROUP).step_by(Self::BLOCK) {
             let mut largest = splat(simd, 0.0);
             let mut sums = largest;
             for v in 0..VECTORS {
-                largest[v] = simd.load(&self.largest[block * Self::BLOCK + v * S::LANES..]);
+                largest[v] = simd.load(&self.largest[first + v * S::LANES..]);
             }
-            for (at, &k) in components.iter().enumerate() {
-                let row = &mut self.terms[at][block * Self::BLOCK..][..Self::BLOCK];
-                let bits = simd.splat(-self.about.bits[k as usize]);
-                let mut terms = largest;
-                let mut is_nothing = all_lanes;
+            for &at in &self.kept[..self.n_kept] {
+                let row = &mut self.terms[at][first..][..Self::BLOCK];
                 for v in 0..VECTORS {
-                    // Minus infinity less itself is not a number, and not less.
-                    terms[v] = simd.sub(simd.load(&row[v * S::LANES..]), largest[v]);
-                    is_nothing &= simd.less_bits(terms[v], bits);
-                }
-                if is_nothing == all_lanes {
-                    continue;
-                }
-                self.significant[at] |= 1 << block;
-                for v in 0..VECTORS {
-                    let term = exp2_clamped(simd, terms[v]);
+                    let lanes = &mut row[v * S::LANES..][..S::LANES];
+                    let term = exp2_clamped(simd, simd.sub(simd.load(lanes), largest[v]));
                     sums[v] = simd.add(sums[v], term);
-                    simd.store(term, &mut row[v * S::LANES..]);
+                    simd.store(term, lanes);
                 }
             }
             for v in 0..VECTORS {
-                simd.store(sums[v], &mut self.sums[block * Self::BLOCK + v * S::LANES..]);
+                simd.store(sums[v], &mut self.sums[first + v * S::LANES..]);
             }
         }
     }
@@ -204,6 +242,36 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     }
 
     #[inline(never)]
+    fn add_near_moments(&mut self, moments: &mut Moments) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || self.add_near_moments_vectorized(moments),
+        );
+    }
+
+    #[inline(always)]
+    fn add_near_moments_vectorized(&mut self, moments: &mut Moments) {
+        self.polynomials.scale(&self.sums);
+        let (polynomials, terms, d) = (&self.polynomials, &self.terms, self.n_features);
+        let mut found = [[0.0; MAX_MONOMIALS]; ROWS];
+        for rows in self.kept[..self.n_near_kept].chunks(ROWS) {
+            if let &[a, b, c] = rows {
+                polynomials.fill_moments([&terms[a], &terms[b], &terms[c]], &mut found);
+            } else {
+                for (&at, found) in rows.iter().zip(&mut found) {
+                    polynomials.fill_moments([&terms[at]], std::array::from_mut(found));
+                }
+            }
+            for (&at, found) in rows.iter().zip(&found) {
+                let k = self.near[at];
+                let center = &self.about.centers[k as usize * d..][..d];
+                let to = moments.of_component(k, found[0] * polynomials.magnitude(at));
+                polynomials.add_about(center, found, to);
+            }
+        }
+    }
+
+    #[inline(never)]
     fn add_moments(&mut self, group: usize, at: usize, k: usize, moments: &mut [f64]) {
         self.simd.vectorize(
             #[inline(always)]
@@ -220,11 +288,9 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         self.lanes.resize(moments.len().next_multiple_of(S::LANES), simd.splat(0.0));
         // Slices of their own, and one store a sum: nothing is loaded again for fear
         // that a store changed it.
+        let coordinates = self.points.coordinates(group);
         let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
-        let mut blocks = self.significant[at];
-        while blocks != 0 {
-            let first = blocks.trailing_zeros() as usize * Self::BLOCK;
-            blocks &= blocks - 1;
+        for first in (0..GROUP).step_by(Self::BLOCK) {
             let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
             let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
             let mut shares = splat(simd, 0.0);
@@ -237,7 +303,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             count[0] = simd.add(count[0], add_vectors(simd, shares));
             let mut scatters = scatters.iter_mut();
             for i in 0..d {
-                let coordinates = &self.points.coordinates(group, i)[first..][..Self::BLOCK];
+                let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
                 let center = simd.splat(center[i]);
                 let (mut centred, mut weighted) = (shares, shares);
                 for v in 0..VECTORS {

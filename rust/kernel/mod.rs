@@ -4,8 +4,8 @@
 //! Everything else here computes the same numbers fast and is tested against
 //! it at every level. `tile` does tiles of grid pixels by recurrences; `line`,
 //! lines of them by log-sum-exp where exponents are beyond those; `points`,
-//! scattered points; `em`, their shares and what these add up to; `kmeans`, distances
-//! from centres. Kernels are infallible: what they are given was checked.
+//! scattered points; `em`, their shares and what these add up to, with exponents by
+//! `polynomial` where that keeps the digits; `kmeans`, distances from centres. Kernels are infallible: what they are given was checked.
 
 pub(crate) mod em;
 pub(crate) mod kmeans;
@@ -15,6 +15,8 @@ mod logsumexp;
 pub(crate) mod math;
 pub mod naive;
 pub(crate) mod points;
+mod polynomial;
+pub(crate) mod quadratic;
 pub(crate) mod simd;
 pub(crate) mod tile;
 

@@ -22,6 +22,9 @@ use std::ops::Range;
 /// Most points of a group: a multiple of a block's at every level.
 pub(crate) const GROUP: usize = 64;
 
+/// Values of the points of a group.
+pub(crate) type Row = [f64; GROUP];
+
 /// Base-2 logarithms of the components' weighted densities at their means.
 pub(crate) fn log2_peaks(mixture: &Mixture) -> Vec<f64> {
     (0..mixture.n_components()).map(|k| mixture.log_peak(k) * std::f64::consts::LOG2_E).collect()
@@ -96,10 +99,16 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         self
     }
 
-    /// A feature of the points of a group.
+    /// A group's points, one row of `GROUP` lanes a feature.
     #[inline(always)]
-    pub(super) fn coordinates(&self, group: usize, feature: usize) -> &[f64] {
-        &self.coordinates[(group * self.mixture.n_features() + feature) * GROUP..][..GROUP]
+    pub(super) fn coordinates(&self, group: usize) -> &[f64] {
+        let len = self.mixture.n_features() * GROUP;
+        &self.coordinates[group * len..][..len]
+    }
+
+    /// The mixture, and its [`log2_peaks`].
+    pub(super) fn mixture(&self) -> (&'a Mixture, &'a [f64]) {
+        (self.mixture, self.peaks)
     }
 
     /// q of a block of a group's points, in base 2, under each of at most [`CHUNK`]
