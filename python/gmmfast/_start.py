@@ -77,7 +77,7 @@ def moments(
 
 def _from_kmeans(samples: InMemory, options: StartOptions, random_state: Any) -> Moments:
     points, n_components = samples.points, options.n_components
-    rows = _seeds(samples, n_components, random_state)
+    rows = seeds(samples, n_components, random_state)
     centers = np.ascontiguousarray(points[rows], dtype=np.float64)
     # Feature by feature, or differences from the mean would be another array of all points.
     variances = [np.var(feature, dtype=np.float64) for feature in points.T]
@@ -101,7 +101,7 @@ def _from_kmeans(samples: InMemory, options: StartOptions, random_state: Any) ->
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
 
 
-def _seeds(samples: InMemory, n_components: int, random_state: Any) -> NDArray[np.int64]:
+def seeds(samples: InMemory, n_components: int, random_state: Any) -> NDArray[np.int64]:
     """Return the rows of the k-means++ centres that scikit-learn chooses."""
     weights = (
         np.ones(samples.n_samples) if samples.sample_weight is None else samples.sample_weight
@@ -113,7 +113,7 @@ def _seeds(samples: InMemory, n_components: int, random_state: Any) -> NDArray[n
 
 
 def _from_seeds(samples: InMemory, options: StartOptions, random_state: Any) -> Moments:
-    return _of_rows(samples, _seeds(samples, options.n_components, random_state), options)
+    return _of_rows(samples, seeds(samples, options.n_components, random_state), options)
 
 
 def _from_data(samples: InMemory, options: StartOptions, random_state: Any) -> Moments:
