@@ -30,7 +30,7 @@ from gmmfast._moments import merged, recentred
 from gmmfast._predictions import Predictions
 from gmmfast._progress import CallbackSupport, FitReport, Progress, with_callbacks
 from gmmfast._samples import Chunked, InMemory, Samples, filled, samples_of
-from gmmfast._start import Moments, StartOptions, moments, start
+from gmmfast._start import Moments, Start, StartOptions, moments, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 #: Rows that a fit of chunks starts from.
 _START_ROWS = 1 << 18
+
+#: What `fit_image` and `select_n_components` say of a model; another fit takes it back.
+_OF_OTHER_FITS = ("extent_", "image_shape_", "kind_", "selection_")
 
 _HAS_XP = "xp" in inspect.signature(BaseMixture._check_parameters).parameters  # noqa: SLF001
 
@@ -206,7 +209,8 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         samples = samples_of(points, weights, threads)
         if is_first:
             self._begin_fit(samples, points)
-            self._start(self._start_samples(samples), check_random_state(self.random_state))
+            random_state = check_random_state(self.random_state)
+            self._start(self._start_samples(samples), random_state, start)
         model = self._present_model() if is_first else self._fitted_model()
         statistics = samples.statistics(model)
         if not is_first:
@@ -237,11 +241,12 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         -------
         sklearn.mixture.GaussianMixture or sklearn.mixture.BayesianGaussianMixture
             Needs no gmmfast: a pickle of it can be loaded where gmmfast is missing, while
-            one of this estimator says there that the module gmmfast is not found.
+            one of this estimator says there that the module gmmfast is not found. So it
+            lacks `selection_`, whose class is gmmfast's.
         """
         plain = self._sklearn_class(**self.get_params(deep=False))
         for name, value in vars(self).items():
-            if name.endswith("_") and not name.startswith("_"):
+            if name.endswith("_") and not name.startswith("_") and name != "selection_":
                 setattr(plain, name, copy.deepcopy(value))
         return plain
 
@@ -292,28 +297,9 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         n_threads: int | None,
     ) -> None:
         samples, points = self._checked_samples(X, sample_weight, n_threads)
-        self._begin_fit(samples, points)
-        self.__dict__.pop("_seen", None)
-        do_init = not (self.warm_start and hasattr(self, "converged_"))
-        n_init = self.n_init if do_init else 1
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         report = FitReport(self, {"X": X, "y": None, "metadata": metadata}, progress)
-        report.begin(n_init, self._present_attributes)
-        random_state = check_random_state(self.random_state)
-        self.converged_ = False
-        best: tuple[float, tuple[Any, ...], int, list[float]] | None = None
-        for init in range(n_init):
-            self._print_verbose_msg_init_beg(init)
-            report.begin_initialization()
-            if do_init:
-                self._start(self._start_samples(samples, random_state), random_state)
-            bounds, converged = self._iterate(samples, report, do_init=do_init)
-            report.end()
-            bound = bounds[-1] if bounds else -np.inf
-            if best is None or bound > best[0] or best[0] == -np.inf:
-                best = (bound, self._snapshot(), len(bounds), bounds)
-                self.converged_ = converged
-        report.end()
+        self._fit_samples(samples, points, report, start)
         # As scikit-learn: without iterations the start is what was wanted.
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
@@ -323,6 +309,42 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
                 ConvergenceWarning,
                 stacklevel=2,
             )
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def _fit_in_memory(
+        self, samples: InMemory, progress: Progress, start: Start = start
+    ) -> Self:
+        """Fit to checked points that other fits may share, from any start, without warnings."""
+        report = FitReport(self, {"X": samples.points, "y": None, "metadata": None}, progress)
+        self._fit_samples(samples, samples.points, report, start)
+        _log.accelerated(self, "fit")
+        return self
+
+    def _fit_samples(
+        self, samples: Samples, points: Array, report: FitReport, start: Start
+    ) -> None:
+        """Fit to samples, of which `points` are some, whose type the attributes get."""
+        self._begin_fit(samples, points)
+        self.__dict__.pop("_seen", None)
+        do_init = not (self.warm_start and hasattr(self, "converged_"))
+        n_init = self.n_init if do_init else 1
+        report.begin(n_init, self._present_attributes)
+        random_state = check_random_state(self.random_state)
+        self.converged_ = False
+        best: tuple[float, tuple[Any, ...], int, list[float]] | None = None
+        for init in range(n_init):
+            self._print_verbose_msg_init_beg(init)
+            report.begin_initialization()
+            if do_init:
+                self._start(self._start_samples(samples, random_state), random_state, start)
+            bounds, converged = self._iterate(samples, report, do_init=do_init)
+            report.end()
+            bound = bounds[-1] if bounds else -np.inf
+            if best is None or bound > best[0] or best[0] == -np.inf:
+                best = (bound, self._snapshot(), len(bounds), bounds)
+                self.converged_ = converged
+        report.end()
         assert best is not None  # noqa: S101 (n_init is at least 1)
         self.lower_bound_, parameters, self.n_iter_, self.lower_bounds_ = best
         self._finish(parameters, points.dtype)
@@ -365,7 +387,9 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         return some
 
     def _begin_fit(self, samples: Samples, points: Array) -> None:
-        """Check what scikit-learn checks once it has seen the data."""
+        """Check what scikit-learn checks once it has seen the data; forget other data."""
+        for name in _OF_OTHER_FITS:
+            self.__dict__.pop(name, None)
         if samples.n_samples < self.n_components:
             raise ValueError(
                 "Expected n_samples >= n_components "
@@ -378,7 +402,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         if not is_whole:
             self._set_weighted_priors(samples)
 
-    def _start(self, samples: InMemory, random_state: Any) -> None:
+    def _start(self, samples: InMemory, random_state: Any, start: Start) -> None:
         options = StartOptions(
             self.n_components, self.covariance_type, self.reg_covar, self.init_params
         )

@@ -17,16 +17,13 @@ the number of threads, and that needs memory for a sample of the points only.
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
-from gmmfast._model import precisions, precisions_cholesky
 from gmmfast._moments import is_diagonal, statistics_of_labels
 from gmmfast._samples import InMemory
-from gmmfast._start import StartOptions, moments, seeds
+from gmmfast._start import Moments, StartOptions, moments, seeds
 from gmmfast.estimators import GaussianMixture
 
 if TYPE_CHECKING:
@@ -47,16 +44,8 @@ _EM_MAX_ITER = 20
 _EM_REG_COVAR = 4.0
 
 
-class ImageStart(NamedTuple):
-    """The first parameters of a fit, as scikit-learn's `weights_init` and so on."""
-
-    weights: Array
-    means: Array
-    precisions: Array
-
-
-def image_start(samples: InMemory, options: StartOptions, random_state: Any) -> ImageStart:
-    """Return parameters to start a fit to a picture's points from.
+def image_start(samples: InMemory, options: StartOptions, random_state: Any) -> Moments:
+    """Return the moments that a fit to a picture's points starts from.
 
     Parameters
     ----------
@@ -71,7 +60,8 @@ def image_start(samples: InMemory, options: StartOptions, random_state: Any) -> 
     sample = _stratified(samples, options.n_components, random_state)
     options = options._replace(reg_covar=max(options.reg_covar, _EM_REG_COVAR))
     labels = _cells(sample, options.n_components, random_state)
-    return _fitted(sample, options, _of_cells(sample, options, labels))
+    some = _fitted(sample, options, _of_cells(sample, options, labels))
+    return some._replace(counts=some.counts * (samples.weight / sample.weight))
 
 
 def _stratified(samples: InMemory, n_components: int, random_state: Any) -> InMemory:
@@ -109,8 +99,8 @@ def _cells(sample: InMemory, n_components: int, random_state: Any) -> NDArray[np
     return labels
 
 
-def _of_cells(sample: InMemory, options: StartOptions, labels: NDArray[np.int32]) -> ImageStart:
-    """Return the parameters that belong to cells."""
+def _of_cells(sample: InMemory, options: StartOptions, labels: NDArray[np.int32]) -> Moments:
+    """Return the moments of cells."""
     statistics = statistics_of_labels(
         sample.points,
         labels,
@@ -118,24 +108,17 @@ def _of_cells(sample: InMemory, options: StartOptions, labels: NDArray[np.int32]
         sample.sample_weight,
         diagonal=is_diagonal(options.covariance_type),
     )
-    some, _ = moments(statistics, options.covariance_type, options.reg_covar)
-    factors = precisions_cholesky(some.covariances, options.covariance_type)
-    weights = some.counts / some.counts.sum()
-    return ImageStart(weights, some.means, precisions(factors, options.covariance_type))
+    return moments(statistics, options.covariance_type, options.reg_covar)[0]
 
 
-def _fitted(sample: InMemory, options: StartOptions, first: ImageStart) -> ImageStart:
-    """Return the parameters after EM on the sample."""
+def _fitted(sample: InMemory, options: StartOptions, first: Moments) -> Moments:
+    """Return the moments after EM on the sample."""
     estimator = GaussianMixture(
         options.n_components,
         covariance_type=options.covariance_type,
         reg_covar=options.reg_covar,
         max_iter=_EM_MAX_ITER,
-        weights_init=first.weights,
-        means_init=first.means,
-        precisions_init=first.precisions,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # it need not
-        estimator.fit(sample.points, sample_weight=sample.sample_weight, n_threads=sample.n_threads)
-    return ImageStart(estimator.weights_, estimator.means_, estimator.precisions_)
+    estimator._fit_in_memory(sample, None, lambda *_: first)  # noqa: SLF001 (without warnings)
+    counts = sample.weight * estimator.weights_
+    return Moments(counts, estimator.means_, estimator.covariances_)

@@ -71,6 +71,18 @@ class InMemory:
         return self.data.statistics(model.core, centers, self.n_threads)
 
 
+class Shared(InMemory):
+    """Complete points of several fits: sorted into boxes for the first of them only."""
+
+    _is_sorted = False
+
+    def prepare(self, units: Array) -> None:
+        """Sort the points into boxes of a typical component's proportions, but only once."""
+        if not self._is_sorted:
+            super().prepare(units)
+            self._is_sorted = True
+
+
 class Incomplete:
     """Points in an array, with NaN where a feature is missing.
 

@@ -10,6 +10,7 @@ same points.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,8 +20,6 @@ from gmmfast import _backend
 from gmmfast._moments import COUNT_FLOOR, is_diagonal, statistics_of_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from gmmfast._samples import InMemory
@@ -50,6 +49,10 @@ class StartOptions(NamedTuple):
     covariance_type: str
     reg_covar: float
     init_params: str
+
+
+#: A way to start: from samples, options and a RandomState to the first moments.
+Start = Callable[["InMemory", StartOptions, Any], Moments]
 
 
 def start(samples: InMemory, options: StartOptions, random_state: Any) -> Moments:

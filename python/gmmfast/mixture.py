@@ -113,7 +113,8 @@ class Mixture:
             A fitted `sklearn.mixture.GaussianMixture` or
             `BayesianGaussianMixture` of any covariance type, or any object with
             their fitted attributes; a `Mixture`, returned as it is; or a triple
-            of arrays.
+            of arrays. Of an estimator with an attribute `extent_`, as `fit_image`
+            returns, the extent is taken, too.
 
         Returns
         -------
@@ -139,7 +140,8 @@ class Mixture:
         if isinstance(model, Mixture):
             return model
         weights, means, covariances, covariance_type = parameters_of_model(model)
-        return cls(weights, means, covariances, covariance_type=covariance_type)
+        extent = getattr(model, "extent_", None)
+        return cls(weights, means, covariances, covariance_type=covariance_type, extent=extent)
 
     @property
     def n_components(self) -> int:
