@@ -17,7 +17,9 @@ from gmmfast.render import render_grid
 from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
+    from gmmfast._selection import select_n_components
     from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
+    from gmmfast.fitting import fit_image
 
 __version__ = package_version()
 __all__ = [
@@ -26,12 +28,14 @@ __all__ = [
     "Mixture",
     "ToneCurve",
     "__version__",
+    "fit_image",
     "get_patch_names",
     "is_patched",
     "kernel_calls",
     "patch_sklearn",
     "render_bands",
     "render_grid",
+    "select_n_components",
     "show_runtime",
     "unpatch_sklearn",
 ]
@@ -40,6 +44,8 @@ __all__ = [
 _LAZY = {
     "BayesianGaussianMixture": "gmmfast.estimators",
     "GaussianMixture": "gmmfast.estimators",
+    "fit_image": "gmmfast.fitting",
+    "select_n_components": "gmmfast._selection",
 }
 
 

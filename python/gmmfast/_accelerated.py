@@ -312,9 +312,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
 
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def _fit_in_memory(
-        self, samples: InMemory, progress: Progress, start: Start = start
-    ) -> Self:
+    def _fit_in_memory(self, samples: InMemory, progress: Progress, start: Start = start) -> Self:
         """Fit to checked points that other fits may share, from any start, without warnings."""
         report = FitReport(self, {"X": samples.points, "y": None, "metadata": None}, progress)
         self._fit_samples(samples, samples.points, report, start)

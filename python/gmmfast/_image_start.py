@@ -38,8 +38,8 @@ _SAMPLE_PER_COMPONENT = 32
 #: Lloyd iterations; EM moves the cells' borders later anyway.
 _KMEANS_MAX_ITER = 20
 
-#: EM on the sample. Its regularization stands for the neighbours that the sample leaves out:
-#: with 1/12 components of few points collapse, which costs PSNR.
+#: EM on the sample. What is added to its regularization, times the share of points left out,
+#: stands for these: with less, components of few points collapse, which costs PSNR.
 _EM_MAX_ITER = 20
 _EM_REG_COVAR = 4.0
 
@@ -52,13 +52,13 @@ def image_start(samples: InMemory, options: StartOptions, random_state: Any) -> 
     samples : InMemory
         Points (x, y, ...), at least as many as components.
     options : StartOptions
-        How many components of which covariance type; `reg_covar` is the least that variances
-        have, and `init_params` is not asked.
+        How many components of which covariance type; `init_params` is not asked.
     random_state : numpy.random.RandomState
         Draws the sample and the seeds.
     """
     sample = _stratified(samples, options.n_components, random_state)
-    options = options._replace(reg_covar=max(options.reg_covar, _EM_REG_COVAR))
+    left_out = 1 - sample.n_samples / samples.n_samples
+    options = options._replace(reg_covar=options.reg_covar + _EM_REG_COVAR * left_out)
     labels = _cells(sample, options.n_components, random_state)
     some = _fitted(sample, options, _of_cells(sample, options, labels))
     return some._replace(counts=some.counts * (samples.weight / sample.weight))
@@ -80,7 +80,12 @@ def _stratified(samples: InMemory, n_components: int, random_state: Any) -> InMe
         rows = np.searchsorted(weights, places * weights[-1], side="right")
     # A place just below 1 may round to it.
     rows = np.minimum(rows, samples.n_samples - 1)
-    return InMemory(np.ascontiguousarray(samples.points[rows]), None, samples.n_threads)
+    # A heavy point may be drawn more than once.
+    distinct, counts = np.unique(rows, return_counts=True)
+    if len(distinct) < n_components:
+        return samples
+    weight = None if samples.sample_weight is None else counts.astype(np.float64)
+    return InMemory(np.ascontiguousarray(samples.points[distinct]), weight, samples.n_threads)
 
 
 def _cells(sample: InMemory, n_components: int, random_state: Any) -> NDArray[np.int32]:

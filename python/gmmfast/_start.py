@@ -67,7 +67,7 @@ def start(samples: InMemory, options: StartOptions, random_state: Any) -> Moment
     random_state : numpy.random.RandomState
         Is left as scikit-learn would leave it.
     """
-    return _STARTS[options.init_params](samples, options, random_state)
+    return STARTS[options.init_params](samples, options, random_state)
 
 
 def moments(
@@ -184,7 +184,7 @@ def _from_random(samples: InMemory, options: StartOptions, random_state: Any) ->
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
 
 
-_STARTS: dict[str, Callable[[InMemory, StartOptions, Any], Moments]] = {
+STARTS: dict[str, Callable[[InMemory, StartOptions, Any], Moments]] = {
     "kmeans": _from_kmeans,
     "k-means++": _from_seeds,
     "random": _from_random,

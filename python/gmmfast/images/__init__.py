@@ -30,6 +30,7 @@ __all__ = [
     "otsu_threshold",
     "psnr",
     "read_image",
+    "weighted_ink_points",
     "write_image",
 ]
 
@@ -113,7 +114,7 @@ def ink_points(image: ImageSource, threshold: float | None = None) -> Points:
     if threshold is not None and not (number and 0 <= threshold <= 255):
         mend = "pass a luma in that range, or None for Otsu's threshold"
         raise ValueError(complaint("threshold", "a number in [0, 255]", repr(threshold), mend))
-    luma: Pixels = np.asarray(Image.fromarray(read_image(image)).convert("L"))
+    luma = _luma(image)
     darkest, brightest = luma.min(), luma.max()
     if threshold is None and darkest == brightest:
         got, mend = f"one flat level of luma {darkest}", "pass a threshold or another picture"
@@ -124,6 +125,44 @@ def ink_points(image: ImageSource, threshold: float | None = None) -> Points:
         mend = f"raise threshold to {darkest} or more, or pass None for Otsu's"
         raise ValueError(complaint("image", wanted, got, mend))
     return np.argwhere(luma <= level)[:, ::-1].astype(np.float64, order="C")
+
+
+def weighted_ink_points(image: ImageSource) -> tuple[Points, NDArray[np.float64]]:
+    """Coordinates of the pixels of a picture that are not white, and how dark they are.
+
+    Parameters
+    ----------
+    image : see `read_image`
+
+    Returns
+    -------
+    points : ndarray of shape (n_points, 2), float64
+        (x, y) = (column, row) in pixels, row by row.
+    darkness : ndarray of shape (n_points,), float64
+        1 - luma / 255 in (0, 1], of ITU-R BT.601 luma.
+
+    Raises
+    ------
+    ValueError
+        If all pixels are white; and as `read_image` raises.
+
+    Examples
+    --------
+    >>> weighted_ink_points(np.array([[255, 0], [204, 255]], dtype=np.uint8))
+    (array([[1., 0.],
+           [0., 1.]]), array([1. , 0.2]))
+    """
+    luma = _luma(image)
+    inked = np.argwhere(luma < 255)
+    if not len(inked):
+        mend = "pass a picture with something on it"
+        raise ValueError(complaint("image", "pixels darker than white", "only white", mend))
+    darkness = 1 - luma[luma < 255] / 255
+    return inked[:, ::-1].astype(np.float64, order="C"), darkness
+
+
+def _luma(image: ImageSource) -> Pixels:
+    return np.asarray(Image.fromarray(read_image(image)).convert("L"))
 
 
 def color_points(image: ImageSource) -> Points:
