@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.base import clone
 
 from gmmfast._checks import check_count, check_n_threads, shown
+from gmmfast._choices import CRITERIA
 from gmmfast._fallback import reason_to_fall_back
 from gmmfast._moments import entropy
 from gmmfast._samples import Shared, has_nan
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from gmmfast._start import Start
 
     Array = NDArray[np.float64]
-
-CRITERIA = ("bic", "aic", "icl")
 
 
 @dataclass(frozen=True, eq=False)

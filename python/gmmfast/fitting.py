@@ -14,14 +14,9 @@ import numpy as np
 
 from gmmfast import images
 from gmmfast._checks import check_count, check_n_threads, shown
+from gmmfast._choices import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS, KINDS
 from gmmfast._image_start import image_start
-from gmmfast._selection import (
-    CRITERIA,
-    Trial,
-    best_of,
-    check_candidates,
-    shared_samples,
-)
+from gmmfast._selection import Trial, best_of, check_candidates, shared_samples
 from gmmfast._start import STARTS, start
 from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
 
@@ -36,19 +31,12 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-KINDS = ("color", "ink")
-
-#: Components by default, and the most of the default candidates.
-DEFAULT_N_COMPONENTS = {"color": 1000, "ink": 500}
-
-#: Candidates by default, up to the number above.
+#: Candidates by default, up to the default number of components.
 _CANDIDATES = (10, 20, 50, 100, 200, 500, 1000)
 
 #: Pixels that defaults leave for each component: a covariance of (x, y, r, g, b) with its mean
 #: and weight is 21 numbers.
 _PIXELS_PER_COMPONENT = 20
-
-DEFAULT_MAX_ITER = 100
 
 #: A pixel is a unit square and an 8-bit level a unit interval, of variance 1/12 each.
 PIXEL_VARIANCE = 1 / 12

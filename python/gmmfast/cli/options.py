@@ -7,7 +7,26 @@ from typing import Any
 import click
 
 from gmmfast._checks import shown
+from gmmfast._choices import CRITERIA
 from gmmfast.tone import ToneCurve
+
+#: Of the largest number of components that is worth reading.
+_MAX_DIGITS = 18
+
+
+class _Order(click.ParamType[int | str]):
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        text = str(value)
+        if text in CRITERIA:
+            return text
+        if not (text.isdecimal() and len(text) <= _MAX_DIGITS and int(text)):
+            criteria = ", ".join(CRITERIA)
+            self.fail(f"expected a number from 1 on or {criteria}, got {shown(value)}", param, ctx)
+        return int(text)
 
 
 class _Size(click.ParamType[tuple[int, int]]):
@@ -37,6 +56,9 @@ class _Tone(click.ParamType[ToneCurve]):
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
+
+#: A number of components, or the criterion that chooses it.
+ORDER = _Order()
 
 #: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
 SIZE = _Size()

@@ -17,11 +17,10 @@ import click
 import numpy as np
 
 from gmmfast import _backend, images
-from gmmfast._fit import DEFAULT_MAX_ITER, FitOptions, fit, subset
+from gmmfast._choices import DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
 from gmmfast._memory import check_fits
-from gmmfast.cli.options import SIZE, TONE
+from gmmfast.cli.options import ORDER, SIZE, TONE
 from gmmfast.cli.progress import progress_bar
-from gmmfast.mixture import Mixture
 from gmmfast.render import render_grid
 from gmmfast.tone import ToneCurve
 
@@ -30,12 +29,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Components by default, of a photograph and of a drawing.
-DEFAULT_N_COMPONENTS = {False: 1000, True: 500}
-
-#: Bytes a pixel of the points of a photograph (five float64 and the levels read again) and of
-#: finding those of a drawing (the levels, their luma and a mask; the points are few).
-_POINT_BYTES = {False: 5 * 8 + 3, True: 3 + 1 + 1}
+#: Bytes a pixel of the fit to a photograph (three times its points, which are five float64,
+#: and the levels read again) and of finding the points of a drawing (the levels, their luma and
+#: a mask; the points are few).
+_POINT_BYTES = {False: 3 * 5 * 8 + 3, True: 3 + 1 + 1}
 
 #: Bytes a pixel of a painting: its colours, or a density in float64 and its copies in the tone
 #: curve.
@@ -44,6 +41,15 @@ _PAINTING_BYTES = {False: 3, True: 4 * 8}
 #: Darkens the middle: under a straight line the peaks of a few narrow components
 #: leave the rest of a drawing pale.
 DEFAULT_TONE = ToneCurve(((0, 0), (0.03, 0.03), (0.3, 0.75), (0.7, 1), (1, 1)))
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What `fit_image` is asked for; its defaults are None or the same."""
+
+    n_components: int | str | None = None
+    max_iter: int = DEFAULT_MAX_ITER
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,47 +72,39 @@ class Painting:
     pixels: NDArray[np.uint8]
     estimator: Any
     n_points: int
-    n_fitted: int
     psnr: float
     seconds: dict[str, float]
 
 
 def paint(job: Job) -> Painting:
     """Fit and render; the only output is progress on standard error."""
+    from gmmfast.fitting import fit_image  # noqa: PLC0415 (a second's import, not timed)
+
     seconds: dict[str, float] = {}
-    with _timed(seconds, "points"):
-        points = _points(job)
-        fitted = subset(points, job.fit)
-    if len(fitted) < len(points):
-        click.echo(
-            f"fitting a random subset of {len(fitted):,} of the {len(points):,} pixels "
-            f"(seed {job.fit.seed}); --n-pixels sets how many",
-            err=True,
-        )
     with _timed(seconds, "fit"), progress_bar("fitting", job.fit.max_iter) as advance:
-        estimator = fit(fitted, job.fit, advance)
-    model = Mixture.from_model(estimator).with_extent(images.image_extent(job.pixels.shape))
+        otsu = "otsu" if job.is_ink else None
+        model = fit_image(
+            job.pixels,
+            job.fit.n_components,
+            kind="ink" if job.is_ink else "color",
+            threshold=otsu if job.threshold is None else job.threshold,
+            max_iter=job.fit.max_iter,
+            random_state=job.fit.seed,
+            progress=lambda n_iter, _: advance(n_iter),
+            n_threads=job.n_threads,
+        )
     with _timed(seconds, "render"), progress_bar("rendering", None):
         pixels = _picture(model, job, job.shape)
     original_shape = job.pixels.shape[:2]
     same_size = pixels if job.shape == original_shape else _picture(model, job, original_shape)
-    return Painting(
-        pixels,
-        estimator,
-        n_points=len(points),
-        n_fitted=len(fitted),
-        psnr=images.psnr(same_size, _original(job)),
-        seconds=seconds,
-    )
+    original = _original(job)
+    is_point = original == 0 if job.is_ink else np.ones(original_shape)
+    n_points = int(np.count_nonzero(is_point))
+    psnr = images.psnr(same_size, original)
+    return Painting(pixels, model, n_points, psnr, seconds)
 
 
-def _points(job: Job) -> NDArray[np.float64]:
-    if job.is_ink:
-        return images.ink_points(job.pixels, job.threshold)
-    return images.color_points(job.pixels)
-
-
-def _picture(model: Mixture, job: Job, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def _picture(model: Any, job: Job, shape: tuple[int, int]) -> NDArray[np.uint8]:
     if job.is_ink:
         return job.tone.picture(render_grid(model, shape, n_threads=job.n_threads))
     return render_grid(model, shape, dtype=np.uint8, n_threads=job.n_threads)
@@ -134,8 +132,9 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
 @click.option(
     "-k",
     "--n-components",
-    type=click.IntRange(min=1),
-    help="Number of Gaussians [default: 1000; 500 with --ink].",
+    type=ORDER,
+    help="Number of Gaussians, or what chooses it: bic, aic or icl [default: "
+    f"{DEFAULT_N_COMPONENTS['color']}; {DEFAULT_N_COMPONENTS['ink']} with --ink].",
 )
 @click.option(
     "-o",
@@ -164,31 +163,26 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
     "[default: 0:0,0.03:0.03,0.3:0.75,0.7:1,1:1].",
 )
 @click.option(
-    "--n-pixels",
-    type=click.IntRange(min=1),
-    help="Fit a random subset of this many pixels [default: 20 a component, at least 20000].",
-)
-@click.option(
     "--max-iter",
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_ITER,
     show_default=True,
-    help="Iterations of expectation-maximisation.",
+    help="Iterations of expectation-maximisation, at most.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**32 - 1),
     default=0,
     show_default=True,
-    help="Of the subset and the start of the fit.",
+    help="Of the start of the fit.",
 )
 @click.option(
     "--n-threads",
     type=click.IntRange(min=1, max=1024),
-    help="Threads of the renderer [default: all].",
+    help="Threads [default: all].",
 )
 def paint_command(image: Path | None, output: Path, **options: Any) -> None:
-    r"""Paint IMAGE as a mixture of Gaussians sees it.
+    """Paint IMAGE as a mixture of Gaussians sees it.
 
     A photograph becomes the mean colour at every pixel, given its position,
     under a mixture fitted to the (x, y, r, g, b) of its pixels. With --ink a
@@ -200,7 +194,7 @@ def paint_command(image: Path | None, output: Path, **options: Any) -> None:
       gmmfast paint -k 1000 -o painting.png
       gmmfast paint photo.jpg -k 300 --scale 2 -o large.png
       gmmfast paint drawing.png --ink --tone 0:0,0.3:0.1,1:1 -o charcoal.png
-    """
+    """  # noqa: D301 (click wants a real backspace)
     images.check_writable(output, "--output")
     start = time.perf_counter()
     pixels = _read(image)
@@ -236,13 +230,9 @@ def _job(pixels: NDArray[np.uint8], **options: Any) -> Job:
         raise click.UsageError(f"--scale: expected a finite size, got {scale}")
     shape = options["size"] or (max(1, round(height * scale)), max(1, round(width * scale)))
     _check_memory((height, width), shape, **options)
-    n_components = options["n_components"] or DEFAULT_N_COMPONENTS[options["ink"]]
-    fit_options = FitOptions(
-        n_components, options["max_iter"], options["n_pixels"], options["seed"]
-    )
     return Job(
         pixels,
-        fit_options,
+        FitOptions(options["n_components"], options["max_iter"], options["seed"]),
         shape,
         is_ink=options["ink"],
         threshold=options["threshold"],
@@ -270,8 +260,8 @@ def _report(
     height, width = job.pixels.shape[:2]
     kind = "ink" if job.is_ink else "color"
     yield f"picture     {width} x {height}, {painting.n_points:,} {kind} points"
-    yield f"fitted on   {painting.n_fitted:,} points"
-    yield f"components  {job.fit.n_components}, full covariance"
+    yield f"components  {painting.estimator.n_components}, full covariance"
+    yield f"iterations  {painting.estimator.n_iter_}"
     for step, duration in seconds.items():
         yield f"{step:<11} {duration:.3f} s"
     original = "its ink in black and white" if job.is_ink else "the original"
@@ -281,4 +271,4 @@ def _report(
         click.echo("rendered by the NumPy twin (GMMFAST_BACKEND=numpy)", err=True)
 
 
-__all__ = ["Job", "Painting", "paint", "paint_command"]
+__all__ = ["FitOptions", "Job", "Painting", "paint", "paint_command"]
