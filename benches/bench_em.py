@@ -20,7 +20,7 @@ import numba_em
 from contestants import in_scikit_learn
 from fitted import Array, Model, load
 from gmmfast import GaussianMixture, _backend, images
-from gmmfast._model import model_of, typical_stds
+from gmmfast.estimators.core_model import model_of, typical_stds
 from timing import Budget, Contestant, check, shown, table, target, time_of
 
 REG_COVAR = 1 / 12

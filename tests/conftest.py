@@ -16,7 +16,9 @@ import pytest
 from scipy.special import entr, logsumexp, softmax
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-from gmmfast import Mixture, _reference, _reference_grid
+from gmmfast import Mixture
+from gmmfast.reference import grid as reference_grid
+from gmmfast.reference import mixture as reference_mixture
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 NUMBERS = ("density", "log_density", "mean", "covariance", "std", "entropy")
@@ -181,14 +183,14 @@ def exact_log_density(mixture, point):
 
 def twin_render(mixture, shape, quantity, *, extent=None, given=None, dtype=np.float64):
     """The same picture by the NumPy twin, whatever the backend."""
-    twin = _reference.Mixture(
+    twin = reference_mixture.Mixture(
         mixture.weights, mixture.means, mixture.covariances, mixture.covariance_type
     )
     given = list(range(len(shape))) if given is None else list(given)
     extent = [(-0.5, n - 0.5) for n in reversed(shape)] if extent is None else list(extent)
     n_targets = mixture.n_features - len(shape)
     out = np.empty((*shape, *(n_targets,) * VALUE_AXES.get(quantity, 0)), dtype)
-    _reference_grid.Rendering(twin, quantity, shape, extent, given).render(out)
+    reference_grid.Rendering(twin, quantity, shape, extent, given).render(out)
     return out
 
 

@@ -237,7 +237,7 @@ def test_chunks_give_the_fit_of_the_whole(ours, covariance_type, tmp_path):
 
 
 def test_a_large_memory_map_is_read_in_chunks(monkeypatch, tmp_path):
-    monkeypatch.setattr("gmmfast._chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float32, mode="w+", shape=points.shape)
     file[:] = points

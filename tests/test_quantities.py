@@ -16,7 +16,10 @@ from conftest import (
     refusal,
     textbook_quantities,
 )
-from gmmfast import Mixture, _plan, _reference, _reference_grid, render_bands, render_grid
+from gmmfast import Mixture, render_bands, render_grid
+from gmmfast.reference import grid as reference_grid
+from gmmfast.reference import mixture as reference_mixture
+from gmmfast.rendering import plan
 
 CONDITIONAL = ("mean", "covariance", "std")
 
@@ -147,13 +150,13 @@ def test_a_dtype_too_small_for_the_labels_is_refused(render, monkeypatch):
     mixture = picture_model(257, 2)
     message = refusal(ValueError, render, mixture, (3, 4), quantity="label", dtype="uint8")
     check_message(message, "dtype: expected int32 or int64 .* 257 components, got uint8, .* 256")
-    monkeypatch.setitem(_plan._MAX_LABELS, "float32", 256)
+    monkeypatch.setitem(plan._MAX_LABELS, "float32", 256)
     message = refusal(ValueError, render, mixture, (3, 4), quantity="label", dtype="float32")
     check_message(message, "dtype: expected int32 or int64 .* 257 components, got float32")
 
 
 def test_float32_counts_to_two_to_the_24():
-    limit = _plan._MAX_LABELS["float32"]
+    limit = plan._MAX_LABELS["float32"]
     assert int(np.float32(limit - 1)) == limit - 1
     assert int(np.float32(limit + 1)) != limit + 1
 
@@ -178,7 +181,7 @@ def test_the_extension_and_its_twin_refuse_a_rendering_with_the_same_words(quant
     messages = []
     for mixture_class, rendering_class in (
         (_gmmfast.Mixture, _gmmfast.Rendering),
-        (_reference.Mixture, _reference_grid.Rendering),
+        (reference_mixture.Mixture, reference_grid.Rendering),
     ):
         mixture = mixture_class(*random_parameters(3, 2, "full"), "full")
         extent = [(0.0, 1.0)] * 2

@@ -11,15 +11,13 @@ from gmmfast._patch import (
     unpatch_sklearn,
 )
 from gmmfast._runtime import package_version, show_runtime
-from gmmfast.bands import render_bands
 from gmmfast.mixture import Mixture
-from gmmfast.render import render_grid
+from gmmfast.rendering import render_bands, render_grid
 from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
-    from gmmfast._selection import select_n_components
     from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-    from gmmfast.fitting import fit_image
+    from gmmfast.fitting import fit_image, select_n_components
 
 __version__ = package_version()
 __all__ = [
@@ -45,7 +43,7 @@ _LAZY = {
     "BayesianGaussianMixture": "gmmfast.estimators",
     "GaussianMixture": "gmmfast.estimators",
     "fit_image": "gmmfast.fitting",
-    "select_n_components": "gmmfast._selection",
+    "select_n_components": "gmmfast.fitting",
 }
 
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING or NAME == "rust":
         )
         raise ImportError(msg) from error
 else:
-    from gmmfast._reference import Mixture, kernel_calls, runtime_info
-    from gmmfast._reference_em import Data, Statistics
-    from gmmfast._reference_grid import Rendering
+    from gmmfast.reference.em import Data, Statistics
+    from gmmfast.reference.grid import Rendering
+    from gmmfast.reference.mixture import Mixture, kernel_calls, runtime_info
 
 __all__ = [
     "NAME",

@@ -114,7 +114,7 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     >>> gmmfast.patch_sklearn()
     >>> from sklearn.mixture import GaussianMixture
     >>> GaussianMixture.__module__
-    'gmmfast.estimators'
+    'gmmfast.estimators.mixtures'
     >>> gmmfast.unpatch_sklearn()
     """
     global _replaced  # noqa: PLW0603 (so is what it patches)

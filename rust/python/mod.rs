@@ -3,7 +3,7 @@
 //! Bindings borrow the arrays, release the interpreter, call the core and
 //! convert. The package's Python code checks the objects; here their shapes and
 //! element types are checked again by what the core refuses. The extension's
-//! `Mixture` has the same interface as the one in `gmmfast/_reference.py`.
+//! `Mixture` has the same interface as the one in `gmmfast/reference/mixture.py`.
 
 mod calls;
 mod fitting;

@@ -21,7 +21,7 @@ from gmmfast._choices import DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
 from gmmfast._memory import check_fits
 from gmmfast.cli.options import ORDER, SIZE, TONE
 from gmmfast.cli.progress import progress_bar
-from gmmfast.render import render_grid
+from gmmfast.rendering.grid import render_grid
 from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from gmmfast import _backend
-from gmmfast._moments import COUNT_FLOOR, is_diagonal, statistics_of_labels
+from gmmfast.estimators.moments import COUNT_FLOOR, is_diagonal, statistics_of_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gmmfast._samples import InMemory
+    from gmmfast.estimators.samples import InMemory
 
     Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gmmfast._checks import shown
-from gmmfast._samples import MAP_ROWS
+from gmmfast.estimators.samples import MAP_ROWS
 
 #: Goes through the chunks once.
 Chunks = Callable[[], Iterator[Any]]

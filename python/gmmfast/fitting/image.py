@@ -15,18 +15,18 @@ import numpy as np
 from gmmfast import images
 from gmmfast._checks import check_count, check_n_threads, shown
 from gmmfast._choices import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS, KINDS
-from gmmfast._image_start import image_start
-from gmmfast._selection import Trial, best_of, check_candidates, shared_samples
-from gmmfast._start import STARTS, start
 from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
+from gmmfast.estimators.start import STARTS, start
+from gmmfast.fitting.image_start import image_start
+from gmmfast.fitting.selection import Trial, best_of, check_candidates, shared_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from gmmfast._progress import Progress
-    from gmmfast._start import Start
+    from gmmfast.estimators.progress import Progress
+    from gmmfast.estimators.start import Start
     from gmmfast.images import ImageSource
 
     Array = NDArray[np.float64]

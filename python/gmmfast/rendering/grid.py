@@ -9,8 +9,8 @@ import numpy as np
 
 from gmmfast._checks import shown
 from gmmfast._memory import check_fits
-from gmmfast._out import check_out, render_into
-from gmmfast._plan import Plan, Quantity, Request
+from gmmfast.rendering.out import check_out, render_into
+from gmmfast.rendering.plan import Plan, Quantity, Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

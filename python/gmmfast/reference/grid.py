@@ -1,6 +1,6 @@
 """The NumPy twin's renderings: every quantity over a grid, pixel by pixel.
 
-The interface and the rules are those of `_reference.py`; every quantity is a
+The interface and the rules are those of `mixture.py`; every quantity is a
 function of a chunk of points, (n_points, n_axes), and gives (n_points, ...).
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from gmmfast._reference import (
+from gmmfast.reference.mixture import (
     Conditional,
     Mixture,
     check_features,

@@ -12,11 +12,11 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gmmfast import _backend, _log
-from gmmfast._fallback import reason_to_fall_back
 from gmmfast._memory import check_fits
-from gmmfast._model import Model, covariances_of_precisions, model_of
-from gmmfast._moments import is_diagonal
-from gmmfast._samples import has_nan, patterns
+from gmmfast.estimators.core_model import Model, covariances_of_precisions, model_of
+from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.moments import is_diagonal
+from gmmfast.estimators.samples import has_nan, patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ _SAME = 1e-3
 class Predictions:
     """What a fitted mixture says about rows; `AcceleratedMixture` fits it."""
 
-    #: The class whose steps the kernels take; see `_fallback.py`.
+    #: The class whose steps the kernels take; see `fallback.py`.
     _accelerated_class: type
     #: scikit-learn's own class.
     _sklearn_class: type

@@ -1,7 +1,7 @@
 """The model: a validated Gaussian mixture, from scikit-learn or from arrays.
 
 Everything that takes a `model` comes through `Mixture.from_model`. What a model
-is and whether its arrays have the right shapes is checked by `_parameters.py`;
+is and whether its arrays have the right shapes is checked by `parameters.py`;
 the values (finite, weights that sum to 1, covariances that are symmetric and
 positive definite) are checked by the backend, once.
 """
@@ -10,26 +10,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from gmmfast import _backend
 from gmmfast._checks import (
     Extent,
     check_extent,
     check_features,
-    check_n_threads,
     float_array,
 )
-from gmmfast._memory import check_fits
-from gmmfast._parameters import check_parameters, parameters_of_model
+from gmmfast.mixture.parameters import check_parameters, parameters_of_model
+from gmmfast.mixture.predictions import Predictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
 
-class Mixture:
+class Mixture(Predictions):
     """A Gaussian mixture, validated once and immutable.
 
     Parameters
@@ -252,131 +250,6 @@ class Mixture:
         point = float_array("values", values, ndims=(1,))
         core = self._core.condition(checked, point.tolist())
         return self._with_core(core, self.n_features - len(checked))
-
-    def score_samples(
-        self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
-        *,
-        n_threads: int | None = None,
-    ) -> NDArray[np.float64]:
-        """Return the log-density at each point.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The points; finite.
-        n_threads : int, optional
-            Number of threads; by default all that the process may use.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            log p(x), exact to rounding, also where p(x) underflows.
-
-        Examples
-        --------
-        >>> import gmmfast
-        >>> standard = gmmfast.Mixture([1.0], [[0.0]], [1.0])
-        >>> standard.score_samples([[0.0], [100.0]]).round(3)
-        array([-9.190000e-01, -5.000919e+03])
-        """
-        points, threads = self._checked_points(X), check_n_threads(n_threads)
-        check_fits("X", points.shape, 8 * len(points))
-        log_prob = np.empty(len(points))
-        self._core.score_samples(points, log_prob, threads)
-        return log_prob
-
-    def predict(
-        self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
-        *,
-        n_threads: int | None = None,
-    ) -> NDArray[np.int64]:
-        """Return the most probable component of each point.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The points; finite.
-        n_threads : int, optional
-            Number of threads; by default all that the process may use.
-
-        Returns
-        -------
-        ndarray of int64 and shape (n_samples,)
-            Index of the component with the largest log weight plus log-density,
-            the first of equals; 0 where the distance from every component
-            overflows.
-
-        Examples
-        --------
-        >>> import gmmfast
-        >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 1.0])
-        >>> mixture.predict([[1.0], [3.0], [2.0]])
-        array([0, 1, 0])
-        """
-        points, threads = self._checked_points(X), check_n_threads(n_threads)
-        check_fits("X", points.shape, 8 * len(points))
-        labels = np.empty(len(points), dtype=np.int64)
-        self._core.predict(points, labels, threads)
-        return labels
-
-    def predict_proba(
-        self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
-        *,
-        n_threads: int | None = None,
-    ) -> NDArray[np.float64]:
-        """Return the responsibility of each component for each point.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The points; finite.
-        n_threads : int, optional
-            Number of threads; by default all that the process may use.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components)
-            p(component | x) = w_k N(x; m_k, S_k) / p(x), with rows that sum to 1
-            (Bishop, 2006, equation 9.23), also where p(x) underflows.
-
-        Raises
-        ------
-        MemoryError
-            A result larger than the memory available; raised before allocating.
-
-        Examples
-        --------
-        >>> import gmmfast
-        >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 1.0])
-        >>> mixture.predict_proba([[1.0], [2.0]]).round(3)
-        array([[0.982, 0.018],
-               [0.5  , 0.5  ]])
-        """
-        points, threads = self._checked_points(X), check_n_threads(n_threads)
-        shape = (len(points), self.n_components)
-        mend = "pass fewer points at a time, or use predict"
-        check_fits("X", points.shape, 8 * shape[0] * shape[1], mend)
-        shares = np.empty(shape)
-        self._core.predict_proba(points, shares, threads)
-        return shares
-
-    def _checked_points(self, values: ArrayLike) -> NDArray[np.float64]:
-        points = float_array("X", values, ndims=(2,))
-        if points.shape[1] != self.n_features:
-            raise ValueError(
-                f"X: expected shape (n_samples, {self.n_features}), as many features as the "
-                f"model, got {points.shape}"
-            )
-        if not np.isfinite(points).all():
-            row = int(np.argmin(np.isfinite(points).all(axis=1)))
-            raise ValueError(
-                f"X: expected finite values, got {points[row].tolist()} in row {row}; "
-                "drop such rows or fill them in"
-            )
-        return points
 
     def __repr__(self) -> str:
         extent = "" if self._extent is None else f", extent={self._extent}"

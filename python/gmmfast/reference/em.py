@@ -1,6 +1,6 @@
 """The NumPy twin of the EM core: points, sufficient statistics, k-means.
 
-The interface and the messages are the extension's; see `_reference.py`. Points go through
+The interface and the messages are the extension's; see `mixture.py`. Points go through
 in chunks, every component at every point.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from gmmfast._reference import Mixture, chunks, count, log_sum_exp
+from gmmfast.reference.mixture import Mixture, chunks, count, log_sum_exp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

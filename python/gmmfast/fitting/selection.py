@@ -16,19 +16,19 @@ from sklearn.base import clone
 
 from gmmfast._checks import check_count, check_n_threads, shown
 from gmmfast._choices import CRITERIA
-from gmmfast._fallback import reason_to_fall_back
-from gmmfast._moments import entropy
-from gmmfast._samples import Shared, has_nan
-from gmmfast._start import start
 from gmmfast.estimators import GaussianMixture
+from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.moments import entropy
+from gmmfast.estimators.samples import Shared, has_nan
+from gmmfast.estimators.start import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast._progress import Progress
-    from gmmfast._start import Start
+    from gmmfast.estimators.progress import Progress
+    from gmmfast.estimators.start import Start
 
     Array = NDArray[np.float64]
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmfast import _backend
-from gmmfast._model import matrices
+from gmmfast.estimators.core_model import matrices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from gmmfast._model import Model
+    from gmmfast.estimators.core_model import Model
 
     Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ formulas: centred differences, Cholesky factors, log-sum-exp (Bishop, Pattern
 Recognition and Machine Learning, 2006, sections 2.3 and 9.2). Points go through
 in chunks, so that memory is bounded by `_CHUNK` numbers per feature; sums run
 in an order that does not depend on the chunk, so that a point has the same bits
-in any company. Grids are in `_reference_grid.py`.
+in any company. Grids are in `grid.py`.
 """
 
 from __future__ import annotations
@@ -334,6 +334,7 @@ def _check_finite(argument: str, values: Array) -> None:
 
 
 def check_features(argument: str, features: list[int], n_features: int) -> None:
+    """Raise unless these are distinct indices of features."""
     if not features:
         raise ValueError(f"{argument}: expected at least one feature, got 0 values")
     for at, feature in enumerate(features):

@@ -23,14 +23,14 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gmmfast import _backend, _log
 from gmmfast._checks import check_n_threads
-from gmmfast._chunks import chunks_of, points_and_weight
-from gmmfast._fallback import reason_to_fall_back
-from gmmfast._model import Model, model_of, typical_stds
-from gmmfast._moments import merged, recentred
-from gmmfast._predictions import Predictions
-from gmmfast._progress import CallbackSupport, FitReport, Progress, with_callbacks
-from gmmfast._samples import Chunked, InMemory, Samples, filled, samples_of
-from gmmfast._start import Moments, Start, StartOptions, moments, start
+from gmmfast.estimators.chunks import chunks_of, points_and_weight
+from gmmfast.estimators.core_model import Model, model_of, typical_stds
+from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.moments import merged, recentred
+from gmmfast.estimators.predictions import Predictions
+from gmmfast.estimators.progress import CallbackSupport, FitReport, Progress, with_callbacks
+from gmmfast.estimators.samples import Chunked, InMemory, Samples, filled, samples_of
+from gmmfast.estimators.start import Moments, Start, StartOptions, moments, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import numpy as np
 
 from gmmfast._checks import check_count, shown
 from gmmfast._memory import check_fits
-from gmmfast._plan import Plan, Quantity, Request
+from gmmfast.rendering.plan import Plan, Quantity, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,14 +16,14 @@ from sklearn.mixture import GaussianMixture as _SklearnGaussianMixture
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky_from_precisions
 from sklearn.utils._array_api import get_namespace
 
-from gmmfast._accelerated import ILL_DEFINED, AcceleratedMixture
-from gmmfast._model import (
+from gmmfast.estimators.accelerated import ILL_DEFINED, AcceleratedMixture
+from gmmfast.estimators.core_model import (
     covariances_of_precisions,
     model_of,
     precisions,
     precisions_cholesky,
 )
-from gmmfast._moments import entropy, unpacked
+from gmmfast.estimators.moments import entropy, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast import _backend
-    from gmmfast._model import Model
-    from gmmfast._samples import Samples
-    from gmmfast._start import Moments
+    from gmmfast.estimators.core_model import Model
+    from gmmfast.estimators.samples import Samples
+    from gmmfast.estimators.start import Moments
 
     Array = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from gmmfast import _backend
-from gmmfast._model import Model
-from gmmfast._moments import completed, merged
+from gmmfast.estimators.core_model import Model
+from gmmfast.estimators.moments import completed, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._moments import is_diagonal, statistics_of_labels
-from gmmfast._samples import InMemory
-from gmmfast._start import Moments, StartOptions, moments, seeds
 from gmmfast.estimators import GaussianMixture
+from gmmfast.estimators.moments import is_diagonal, statistics_of_labels
+from gmmfast.estimators.samples import InMemory
+from gmmfast.estimators.start import Moments, StartOptions, moments, seeds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

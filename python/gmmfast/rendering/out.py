@@ -17,7 +17,7 @@ from gmmfast._memory import check_fits
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from gmmfast._plan import Plan
+    from gmmfast.rendering.plan import Plan
 
 #: A few of the processor's caches: what is rendered is still there when it is copied.
 _BUFFER = 4 * 2**20

@@ -1,0 +1,5 @@
+"""Estimators: scikit-learn's mixtures on the kernels, and what their fits are made of."""
+
+from gmmfast.estimators.mixtures import BayesianGaussianMixture, GaussianMixture
+
+__all__ = ["BayesianGaussianMixture", "GaussianMixture"]

@@ -1,0 +1,5 @@
+"""The model: a validated Gaussian mixture and what it can be asked."""
+
+from gmmfast.mixture.model import Mixture
+
+__all__ = ["Mixture"]

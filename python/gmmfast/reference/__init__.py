@@ -1,0 +1,1 @@
+"""The NumPy twin of the Rust extension: the same interface, plain and slow."""
