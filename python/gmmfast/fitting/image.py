@@ -8,6 +8,7 @@ number of threads.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -99,7 +100,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         to the default number of components.
     prior : {"dirichlet_process"}, optional
         Fit a variational mixture with a Dirichlet process prior, scikit-learn's defaults for
-        it, and drop components that hold less than one pixel.
+        it, and drop components that hold less than one pixel (but not the fullest).
     threshold : float in [0, 255] or "otsu", optional
         For ink: pixels up to this luma are ink and weigh 1, others are left out; "otsu" tells
         it from the picture.
@@ -157,6 +158,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     begin: Start = image_start if init_params == "image" else start
     model: GaussianMixture | BayesianGaussianMixture
     if prior is not None:
+        _check_enough_ink(picture, prior)
         model = BayesianGaussianMixture(weight_concentration_prior_type=prior, **parameters)
     else:
         model = GaussianMixture(**parameters)
@@ -218,9 +220,10 @@ def _read(image: ImageSource, kind: str, threshold: float | str | None) -> _Pict
             f"threshold: expected None for a picture in colour, got {shown(threshold)}; pass "
             "kind='ink' to fit its dark pixels"
         )
-    if isinstance(threshold, str) and threshold != "otsu":
+    if not (threshold is None or _is_threshold(threshold)):
         raise ValueError(
-            f"threshold: expected a number in [0, 255], 'otsu' or None, got {shown(threshold)}"
+            f"threshold: expected a number in [0, 255], 'otsu' or None, got {shown(threshold)}; "
+            "pass 'otsu' to tell it from the picture, None to weigh pixels by their darkness"
         )
     darkness = None
     if kind == "color":
@@ -235,6 +238,24 @@ def _read(image: ImageSource, kind: str, threshold: float | str | None) -> _Pict
             f"image: expected at least 2 {what}, got {len(points)}; pass a larger picture"
         )
     return _Picture(points, darkness, kind, pixels.shape[:2])
+
+
+def _is_threshold(threshold: object) -> bool:
+    if isinstance(threshold, str):
+        return threshold == "otsu"
+    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool | np.bool_)
+    return is_number and 0 <= threshold <= 255  # type: ignore[operator]
+
+
+def _check_enough_ink(picture: _Picture, prior: str) -> None:
+    """Refuse so little ink that there is no covariance for the prior to expect."""
+    ink = len(picture.points) if picture.darkness is None else picture.darkness.sum()
+    if ink <= 1:
+        raise ValueError(
+            f"image: expected the darkness of more than one black pixel with prior={prior!r}, "
+            f"got {ink:.3g} of them; pass a darker picture, or a threshold, up to which each "
+            "pixel counts as black"
+        )
 
 
 def _n_components(n_components: Any, picture: _Picture) -> int:
@@ -262,7 +283,7 @@ def _drop_empty(model: BayesianGaussianMixture) -> None:
     """Leave out components that hold less than one point, as if they had never been there."""
     # The first parameter of a component's stick is 1 more than what it holds.
     counts = model.weight_concentration_[0] - 1
-    kept = np.flatnonzero(counts >= 1)
+    kept = np.flatnonzero(counts >= min(1, counts.max()))
     model._estimate_weights(counts[kept])  # noqa: SLF001 (the sticks of those that stay)
     model.mean_precision_ = model.mean_precision_[kept]
     model.means_ = model.means_[kept]
