@@ -26,7 +26,7 @@ from gmmfast._files import (
 from gmmfast.mixture.part import Part, cholesky
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -271,4 +271,9 @@ def _gram(factors: Array) -> Array:
     return product
 
 
-_PRECISIONS = {"full": _gram, "tied": _gram, "diag": np.square, "spherical": np.square}
+_PRECISIONS: dict[str, Callable[[Array], Array]] = {
+    "full": _gram,
+    "tied": _gram,
+    "diag": np.square,
+    "spherical": np.square,
+}
