@@ -95,7 +95,7 @@ class Regions(Part):
         half_difference = (first - second) / 2
         larger = (first + second) / 2 + np.hypot(half_difference, both)
         # From the determinant: the difference of the eigenvalues' sum and the larger cancels.
-        smaller = np.linalg.det(covariances) / larger
+        smaller = (first * second - both * both) / larger
         angles = np.degrees(np.arctan2(both, half_difference)) / 2
         return ErrorEllipses(
             self.means[:, plane],
