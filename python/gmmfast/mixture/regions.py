@@ -13,7 +13,7 @@ import numpy as np
 
 from gmmfast._checks import check_count, check_features, check_fraction, check_positive
 from gmmfast._memory import check_fits
-from gmmfast._random import generator
+from gmmfast._random import seed_of
 from gmmfast.mixture.pairs import solved
 from gmmfast.mixture.part import CHUNK, DIAGONAL, Part, cholesky, full_covariances, variances
 
@@ -235,7 +235,7 @@ class ConfidenceRegion:
         model, number = self.mixture, check_count("n_samples", n_samples)
         n_features = model.n_features
         check_fits("n_samples", number, 4 * 8 * number * n_features, "draw fewer points at a time")
-        rng = generator(random_state)
+        rng = np.random.default_rng(seed_of(random_state))
         counts = rng.multinomial(number, model._normalized_weights())  # noqa: SLF001
         directions = rng.standard_normal((number, n_features))
         lengths = np.sqrt(np.square(directions).sum(axis=1))
