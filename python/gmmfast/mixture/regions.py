@@ -14,7 +14,6 @@ import numpy as np
 from gmmfast._checks import check_count, check_features, check_fraction, check_positive
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast.mixture.pairs import solved
 from gmmfast.mixture.part import CHUNK, DIAGONAL, Part, cholesky, full_covariances, variances
 
 if TYPE_CHECKING:
@@ -193,15 +192,21 @@ class ConfidenceRegion:
         """
         model = self.mixture
         points = model._checked_points(X)  # noqa: SLF001 (the same checks)
+        means = model.means[:, None]
         is_diagonal = model.covariance_type in DIAGONAL
-        factors = np.sqrt(variances(model)) if is_diagonal else cholesky(full_covariances(model))
+        if is_diagonal:
+            deviations = np.sqrt(variances(model))[:, None]
+        else:
+            whitening: Any = np.linalg.inv(cholesky(full_covariances(model))).swapaxes(1, 2)
         result = np.empty(len(points))
         step = max(1, CHUNK // (model.n_components * model.n_features))
         for start in range(0, len(points), step):
             rows = slice(start, start + step)
-            offsets = points[rows, None] - model.means
-            whitened = offsets / factors if is_diagonal else solved(factors, offsets)
-            result[rows] = np.sqrt(np.square(whitened).sum(axis=2).min(axis=1))
+            # By component, so that each is one product of matrices, of points that are centred.
+            offsets = points[rows] - means
+            whitened = offsets / deviations if is_diagonal else offsets @ whitening
+            squares = np.einsum("knd,knd->kn", whitened, whitened)
+            result[rows] = np.sqrt(squares.min(axis=0))
         return result
 
     def sample(self, n_samples: int, *, inner: float = 0.0, random_state: Any = None) -> Array:
