@@ -37,6 +37,7 @@
 mod band;
 mod components;
 mod condition;
+mod conditional;
 mod covariances;
 mod cull;
 mod cull_box;
@@ -59,9 +60,11 @@ mod render;
 mod scatter;
 mod score;
 mod statistics;
+mod threshold;
 mod tree;
 
 pub use condition::Conditional;
+pub use conditional::{conditional_covariance, conditional_mean, conditional_std};
 pub use covariances::Covariances;
 pub use data::Data;
 pub use em::{expectation, expectation_about};

@@ -8,6 +8,7 @@
 
 use crate::condition::Conditional;
 use crate::covariances::Covariances;
+use crate::error::Result;
 use crate::mixture::Mixture;
 
 /// qₖ at `x` for every component: log weight plus log-density.
@@ -39,7 +40,12 @@ pub fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
 /// log p(x).
 #[must_use]
 pub fn log_density(mixture: &Mixture, x: &[f64]) -> f64 {
-    let q = weighted_log_prob(mixture, x);
+    log_sum_exp(&weighted_log_prob(mixture, x))
+}
+
+/// log Σₖ exp(qₖ).
+#[must_use]
+pub fn log_sum_exp(q: &[f64]) -> f64 {
     let max = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if max == f64::NEG_INFINITY {
         return max;
@@ -85,6 +91,16 @@ pub fn conditional_covariance(conditional: &Conditional, values: &[f64]) -> Vec<
         weighted.map(|(k, share)| share * of_component(k)).sum()
     };
     (0..n * n).map(|ij| moment(ij / n, ij % n)).collect()
+}
+
+/// log p(targets = x | given = values): the responsibilities are differences of the qₖ
+/// before anything is exponentiated, so that nothing cancels where one component
+/// counts alone, and none is lost that is nothing at `values` but the nearest to `x`.
+///
+/// # Errors
+/// As [`Conditional::at`].
+pub fn conditional_log_prob(conditional: &Conditional, values: &[f64], x: &[f64]) -> Result<f64> {
+    Ok(log_density(&conditional.at(values)?, x))
 }
 
 /// The component with the largest qₖ, the first of equals.

@@ -1,0 +1,250 @@
+//! Conditionals of scattered points against the specification, every point at every
+//! instruction set, for enough points and components that the tree takes most cases.
+//!
+//! Tolerances: a share errs by 1e-12 (1 + |log p|), which moves a mean by as much of the
+//! conditional's own standard deviation, and a covariance of its variances; experts err
+//! by a rounding of what they are summed of, however small the deviation is.
+
+#[path = "support.rs"]
+mod support;
+
+use gmmfast::{
+    Conditional, Covariances, Error, Level, Mixture, Result, Runtime, conditional_covariance,
+    conditional_mean, conditional_std, naive,
+};
+use std::sync::atomic::Ordering;
+use support::{Random, around, every_level, fitted};
+
+/// Enough points and components for the tree.
+const N: usize = 4300;
+const K: usize = 400;
+
+type Evaluate = fn(&Conditional, &[f64], &mut [f64], &Runtime) -> Result<()>;
+
+fn rows(
+    evaluate: Evaluate,
+    row_len: usize,
+    conditional: &Conditional,
+    values: &[f64],
+    runtime: &Runtime,
+) -> Vec<f64> {
+    let n = values.len() / conditional.marginal().n_features();
+    let mut out = vec![f64::NAN; n * row_len];
+    evaluate(conditional, values, &mut out, runtime).unwrap();
+    out
+}
+
+fn same_bits(a: &[f64], b: &[f64]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+}
+
+/// What experts of target `t` are summed of, on average.
+fn size(conditional: &Conditional, t: usize, x: &[f64]) -> f64 {
+    let marginal = conditional.marginal();
+    let shares = naive::responsibilities(marginal, x);
+    let of_component = |k: usize| {
+        let offsets = x.iter().zip(marginal.mean(k)).map(|(x, m)| x.abs() + m.abs());
+        let slopes = conditional.slopes(k, t).iter().map(|s| s.abs());
+        conditional.target_mean(k, t).abs() + slopes.zip(offsets).map(|(s, o)| s * o).sum::<f64>()
+    };
+    (0..shares.len()).map(|k| shares[k] * of_component(k)).sum()
+}
+
+/// Compares all moments at every point.
+fn check(mixture: &Mixture, given: &[usize], values: &[f64]) {
+    let conditional = Conditional::new(mixture, given).unwrap();
+    let (d, n) = (given.len(), mixture.n_features() - given.len());
+    let want: Vec<_> = values
+        .chunks(d)
+        .map(|x| {
+            let log_density = naive::log_density(conditional.marginal(), x);
+            let sizes: Vec<f64> = (0..n).map(|t| size(&conditional, t, x)).collect();
+            let mean = naive::conditional_mean(&conditional, x);
+            (
+                1e-12 * (1.0 + log_density.abs()),
+                sizes,
+                mean,
+                naive::conditional_covariance(&conditional, x),
+            )
+        })
+        .collect();
+    for runtime in every_level() {
+        let level = runtime.level();
+        let means = rows(conditional_mean, n, &conditional, values, &runtime);
+        let stds = rows(conditional_std, n, &conditional, values, &runtime);
+        let covariances = rows(conditional_covariance, n * n, &conditional, values, &runtime);
+        for (i, (of_share, sizes, mean, covariance)) in want.iter().enumerate() {
+            let x = &values[i * d..][..d];
+            let std = |t: usize| covariance[t * n + t].sqrt();
+            for t in 0..n {
+                let got = means[i * n + t];
+                let tolerance = of_share * std(t) + 1e-14 * sizes[t];
+                let error = (got - mean[t]).abs();
+                assert!(error <= tolerance, "{level:?} mean {t} at {x:?}: {got} not {}", mean[t]);
+                let got = stds[i * n + t];
+                let error = (got - std(t)).abs();
+                assert!(error <= tolerance, "{level:?} std {t} at {x:?}: {got} not {}", std(t));
+            }
+            for (ij, want) in covariance.iter().enumerate() {
+                let (a, b) = (ij / n, ij % n);
+                let got = covariances[(i * n + a) * n + b];
+                let of_expert = |t: usize| 1e-14 * sizes[t];
+                let tolerance = of_share * std(a) * std(b)
+                    + of_expert(a) * std(b)
+                    + of_expert(b) * std(a)
+                    + of_expert(a) * of_expert(b);
+                let error = (got - want).abs();
+                assert!(error <= tolerance, "{level:?} {a}, {b} at {x:?}: {got} not {want}");
+            }
+        }
+    }
+}
+
+/// Points around the components' given features, a few of them far out.
+fn values_of(mixture: &Mixture, given: &[usize], n: usize, spread: f64) -> Vec<f64> {
+    around(&mixture.marginal(given).unwrap(), n, spread)
+}
+
+#[test]
+fn fitted_mixtures_of_every_type_are_right_at_every_point() {
+    for (d, given) in [(2, &[0][..]), (3, &[0, 1]), (4, &[0, 1, 2]), (5, &[0, 1]), (5, &[3, 1])] {
+        for kind in 0..4 {
+            let mixture = fitted(kind, K, d, 3.0);
+            check(&mixture, given, &values_of(&mixture, given, N, 3.0));
+        }
+    }
+}
+
+#[test]
+fn many_dimensions_are_right() {
+    for (d, given) in [(9, &[8, 0, 3, 5][..]), (7, &[0, 1, 2, 3, 4]), (20, &[2, 11])] {
+        for kind in 0..4 {
+            let mixture = fitted(kind, 37, d, 20.0);
+            check(&mixture, given, &values_of(&mixture, given, 133, 15.0));
+        }
+    }
+}
+
+#[test]
+fn any_number_of_points_is_right() {
+    let mixture = fitted(0, K, 5, 3.0);
+    let values = values_of(&mixture, &[0, 1], 4161, 3.0);
+    for n in [0, 1, 2, 7, 31, 32, 33, 63, 64, 65, 4095, 4096, 4161] {
+        check(&mixture, &[0, 1], &values[..2 * n]);
+    }
+}
+
+/// One giant that says something far off, with steep slopes, among components that
+/// hardly vary: what is left out of it must be nothing to the smallest of these.
+#[test]
+fn a_component_far_off_is_not_lost_where_the_others_hardly_vary() {
+    let mut random = Random(11);
+    let (mut means, mut covariances) = (Vec::new(), Vec::new());
+    for k in 0..K {
+        let is_giant = k % 100 == 17;
+        means.extend([100.0 * random.uniform(), 100.0 * random.uniform()]);
+        means.push(if is_giant { 1e6 } else { random.uniform() });
+        let (position, correlation, variance) =
+            if is_giant { (30.0, 25.0 * 3e5, 1e11) } else { (4.0, 0.001, 1e-6) };
+        covariances.extend([position, 0.0, correlation, 0.0, position, 0.0]);
+        covariances.extend([correlation, 0.0, variance]);
+    }
+    let weights = vec![1.0 / K as f64; K];
+    let mixture = Mixture::new(weights, means, Covariances::Full(covariances)).unwrap();
+    check(&mixture, &[0, 1], &values_of(&mixture, &[0, 1], N, 4.0));
+}
+
+#[test]
+fn far_tails_are_finite_and_right() {
+    for kind in 0..4 {
+        let mixture = fitted(kind, 60, 4, 4.0);
+        for deviations in [1e2, 1e4, 1e7] {
+            let values: Vec<f64> = around(&mixture, 200, 1.0)
+                .chunks(2)
+                .flat_map(|x| [x[0] - 50.0, x[1] - 50.0])
+                .collect();
+            let values: Vec<f64> = values.iter().map(|x| x * deviations / 10.0).collect();
+            check(&mixture, &[0, 1], &values);
+        }
+    }
+}
+
+#[test]
+fn where_every_distance_overflows_all_components_count_alike() {
+    let mixture = fitted(2, K, 3, 3.0);
+    let conditional = Conditional::new(&mixture, &[0]).unwrap();
+    let values: Vec<f64> = (0..N).map(|i| if i % 2 == 0 { 1e200 } else { -1e300 }).collect();
+    let mean = |t: usize| (0..K).map(|k| mixture.mean(k)[t + 1]).sum::<f64>() / K as f64;
+    for runtime in every_level() {
+        for row in rows(conditional_mean, 2, &conditional, &values, &runtime).chunks(2) {
+            assert!((row[0] - mean(0)).abs() < 1e-11 && (row[1] - mean(1)).abs() < 1e-11);
+        }
+    }
+}
+
+#[test]
+fn weights_of_zero_count_for_nothing() {
+    let full = fitted(0, K, 3, 3.0);
+    let is_active = |k: usize| !k.is_multiple_of(3);
+    let weights: Vec<f64> =
+        (0..K).map(|k| if is_active(k) { full.weights()[k] } else { 0.0 }).collect();
+    let sum: f64 = weights.iter().sum();
+    let weights = weights.iter().map(|w| w / sum).collect();
+    let mut means = full.means().to_vec();
+    means[2] = 1e300; // of a component that has no weight
+    let mixture = Mixture::new(weights, means, full.covariances().clone()).unwrap();
+    check(&mixture, &[0, 1], &values_of(&mixture, &[0, 1], N, 3.0));
+}
+
+#[test]
+fn neither_threads_nor_company_change_a_bit() {
+    let mixture = fitted(0, K, 5, 4.0);
+    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
+    let values = values_of(&mixture, &[0, 1], (1 << 17) + 5000, 4.0);
+    let all: [(Evaluate, usize); 3] =
+        [(conditional_mean, 3), (conditional_std, 3), (conditional_covariance, 9)];
+    for (evaluate, row_len) in all {
+        for level in Level::available() {
+            let on = |n| Runtime::new(Some(n)).unwrap().with_level(level);
+            // At the lower levels a piece is enough.
+            let n = if level == Level::best() { values.len() / 2 } else { 6000 };
+            let values = &values[..2 * n];
+            let one = rows(evaluate, row_len, &conditional, values, &on(1));
+            for n_threads in [2, 3] {
+                let many = rows(evaluate, row_len, &conditional, values, &on(n_threads));
+                assert!(same_bits(&one, &many), "{level:?}, {n_threads} threads");
+            }
+            for (i, some) in values[..2 * 6000].chunks(2 * 4997).enumerate() {
+                let some = rows(evaluate, row_len, &conditional, some, &on(1));
+                assert!(same_bits(&one[i * 4997 * row_len..][..some.len()], &some), "{level:?}");
+            }
+            let alone = rows(evaluate, row_len, &conditional, &values[..2], &on(1));
+            assert!(same_bits(&one[..row_len], &alone), "{level:?}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_call_says_so() {
+    let mixture = fitted(0, K, 3, 3.0);
+    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
+    let values = values_of(&mixture, &[0, 1], N, 3.0);
+    let runtime = Runtime::new(Some(2)).unwrap();
+    runtime.interrupt().store(true, Ordering::Relaxed);
+    let mut out = vec![0.0; N];
+    for evaluate in [conditional_mean, conditional_std, conditional_covariance] {
+        let got = evaluate(&conditional, &values, &mut out, &runtime);
+        assert_eq!(got, Err(Error::Interrupted));
+    }
+}
+
+#[test]
+fn outputs_that_do_not_fit_are_refused() {
+    let conditional = Conditional::new(&fitted(0, 3, 4, 3.0), &[0, 1]).unwrap();
+    let runtime = Runtime::new(Some(1)).unwrap();
+    let refused = |result| matches!(result, Err(Error::Length { .. }));
+    let evaluate = conditional_mean;
+    assert!(refused(evaluate(&conditional, &[0.0; 3], &mut [0.0; 2], &runtime)));
+    assert!(refused(evaluate(&conditional, &[0.0; 4], &mut [0.0; 3], &runtime)));
+    assert!(refused(conditional_covariance(&conditional, &[0.0; 2], &mut [0.0; 2], &runtime)));
+}
