@@ -34,6 +34,7 @@ use std::ops::Range;
 #[derive(Debug, Clone)]
 pub struct Conditional {
     marginal: Mixture,
+    given: Vec<usize>,
     targets: Vec<usize>,
     target_means: Vec<f64>,
     slopes: Vec<f64>,
@@ -64,6 +65,7 @@ impl Conditional {
         }
         let split = Self {
             marginal: mixture.marginal(given)?,
+            given: given.to_vec(),
             slopes: vec![0.0; target_means.len() * given.len()],
             target_means,
             covariances: Covariances::Diag(Vec::new()),
@@ -74,7 +76,7 @@ impl Conditional {
         if mixture.covariances().is_diagonal() {
             return split.with_uncorrelated(mixture);
         }
-        Ok(split.with_correlated(mixture, given))
+        Ok(split.with_correlated(mixture))
     }
 
     /// The targets' own covariances: the given features say nothing of them.
@@ -93,9 +95,10 @@ impl Conditional {
     }
 
     /// Slopes, covariances and their factors from each matrix's own factor.
-    fn with_correlated(self, mixture: &Mixture, given: &[usize]) -> Self {
-        let (d, n_given, n_targets) = (mixture.n_features(), given.len(), self.targets.len());
-        let order: Vec<usize> = given.iter().chain(&self.targets).copied().collect();
+    fn with_correlated(self, mixture: &Mixture) -> Self {
+        let d = mixture.n_features();
+        let (n_given, n_targets) = (self.given.len(), self.targets.len());
+        let order = self.order();
         let n_matrices = mixture.covariances().n_matrices(mixture.n_components());
         let mut slopes = Vec::with_capacity(self.slopes.len());
         let mut values = Vec::with_capacity(n_matrices * n_targets * n_targets);
@@ -142,6 +145,12 @@ impl Conditional {
     #[must_use]
     pub fn targets(&self) -> &[usize] {
         &self.targets
+    }
+
+    /// The given features, in their order, and then the targets.
+    #[must_use]
+    pub fn order(&self) -> Vec<usize> {
+        self.given.iter().chain(&self.targets).copied().collect()
     }
 
     /// Mean of target `t` (an index into [`Self::targets`]) under component `k`.

@@ -195,7 +195,7 @@ impl PointQuantity for Moments<'_> {
         operations_of_moments(self.conditional, self.moment)
     }
 
-    fn evaluator<'a, S: Simd>(&'a self, simd: S) -> Evaluator<'a, f64, S> {
+    fn evaluator<'a, S: Simd>(&'a self, simd: S, _: &Mixture) -> Evaluator<'a, f64, S> {
         let moment = (self.moment, &self.covariances[..]);
         let mut kernel = MomentsKernel::new(simd, self.conditional, moment, self.threshold);
         Box::new(move |points, group, components, rows| {

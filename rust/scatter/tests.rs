@@ -23,7 +23,7 @@ where
     fn run<S: Simd>(self, simd: S) -> Self::Output {
         let runtime = Runtime::new(Some(2)).unwrap();
         let peaks = log2_peaks(self.mixture);
-        let new_evaluator = || self.quantity.evaluator(simd);
+        let new_evaluator = || self.quantity.evaluator(simd, self.mixture);
         let mixture = (self.mixture, &peaks[..]);
         let call = Call::of(simd, self.quantity, &new_evaluator, mixture, &runtime);
         let row_len = call.row_len;
@@ -123,7 +123,7 @@ fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
         fn run<S: Simd>(self, simd: S) -> bool {
             let runtime = Runtime::new(Some(1)).unwrap();
             let peaks = log2_peaks(self.0);
-            let new_evaluator = || LogDensity.evaluator(simd);
+            let new_evaluator = || LogDensity.evaluator(simd, self.0);
             let call = Call::of(simd, &LogDensity, &new_evaluator, (self.0, &peaks), &runtime);
             call.culling_pays(&Blocks::new(self.0, &runtime).unwrap(), self.1).unwrap()
         }
