@@ -21,6 +21,7 @@ pub mod naive;
 pub(crate) mod points;
 mod polynomial;
 pub(crate) mod quadratic;
+pub(crate) mod random;
 pub(crate) mod shares;
 pub(crate) mod simd;
 pub(crate) mod tile;
