@@ -11,7 +11,7 @@
 use super::logsumexp::{Block, CHUNK, VECTORS, splat};
 use super::math::{exp2_clamped, log2};
 use super::points::PointsKernel;
-use super::simd::Simd;
+use super::simd::{MAX_LANES, Simd};
 use crate::threshold::Threshold;
 
 /// Shares of the components that have any at some point of a block, in their order.
@@ -126,5 +126,67 @@ impl<S: Simd> Shares<S> {
             }
         }
         self.sum = sum;
+    }
+}
+
+/// Memory for choosing components of a block of points by their shares.
+pub(crate) struct Choice<S: Simd> {
+    simd: S,
+    shares: Shares<S>,
+}
+
+impl<S: Simd> Choice<S> {
+    const BLOCK: usize = S::LANES * VECTORS;
+
+    pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
+        Self { simd, shares: Shares::new(simd, threshold) }
+    }
+
+    /// Replaces the uniform in the row of each point of a group by the component at
+    /// which the running sum of shares passes that part of the whole sum: the last with
+    /// a share before which it has not. `components` are in ascending order.
+    pub(crate) fn evaluate(
+        &mut self,
+        points: &mut PointsKernel<'_, S>,
+        group: usize,
+        components: &[u32],
+        rows: &mut [&mut [f64]],
+    ) {
+        let simd = self.simd;
+        for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
+            self.shares.fill(points, (group, block), components);
+            simd.vectorize(
+                #[inline(always)]
+                || self.choose(rows),
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn choose(&self, rows: &mut [&mut [f64]]) {
+        let (simd, zero) = (self.simd, self.simd.splat(0.0));
+        let mut lanes = [0.0; MAX_LANES * VECTORS];
+        for (lane, row) in lanes.iter_mut().zip(rows.iter()) {
+            *lane = row[0];
+        }
+        let mut passed = splat(simd, 0.0);
+        for v in 0..VECTORS {
+            passed[v] = simd.mul(simd.load(&lanes[v * S::LANES..]), self.shares.sum[v]);
+        }
+        let (mut before, mut chosen) = (splat(simd, 0.0), splat(simd, 0.0));
+        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+            let label = simd.splat(f64::from(k));
+            for v in 0..VECTORS {
+                let next = simd.select_less(passed[v], before[v], chosen[v], label);
+                chosen[v] = simd.select_less(zero, share[v], next, chosen[v]);
+                before[v] = simd.add(before[v], share[v]);
+            }
+        }
+        for v in 0..VECTORS {
+            simd.store(chosen[v], &mut lanes[v * S::LANES..]);
+        }
+        for (row, lane) in rows.iter_mut().zip(lanes) {
+            row[0] = lane;
+        }
     }
 }
