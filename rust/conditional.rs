@@ -134,8 +134,13 @@ pub(crate) fn check_rows(
     Ok(())
 }
 
-/// Multiply-adds that moments of one point take, or somewhat more.
-pub(crate) fn operations_of_moments(conditional: &Conditional, moment: Moment) -> usize {
+/// Multiply-adds that any moments of one point take, or somewhat more.
+#[cfg(feature = "python")]
+pub(crate) fn operations_per_point_of_moments(conditional: &Conditional) -> usize {
+    operations_of_moments(conditional, Moment::Covariance)
+}
+
+fn operations_of_moments(conditional: &Conditional, moment: Moment) -> usize {
     let (n_given, n_targets) = (conditional.marginal().n_features(), conditional.targets().len());
     let pairs = match moment {
         Moment::Mean => 0,

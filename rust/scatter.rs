@@ -104,6 +104,11 @@ impl<Q: PointQuantity> Scatter<'_, Q> {
     /// Writes all rows.
     pub(crate) fn run(self) -> Result<()> {
         let runtime = self.runtime;
+        if self.points.len() <= DENSE_GROUP * self.mixture.n_features() {
+            // One piece of one group: there is nothing to give to another thread, and
+            // going to one takes longer than a small mixture.
+            return runtime.level().dispatch(self);
+        }
         runtime.install(|| runtime.level().dispatch(self))
     }
 }
