@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gmmfast import _log
 from gmmfast._checks import check_count, check_n_threads
 from gmmfast._memory import check_fits
+from gmmfast._seed import seed_of
 from gmmfast.estimators.mixtures import GaussianMixture
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.conditional import Conditioning
@@ -291,11 +291,3 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         tags = super().__sklearn_tags__()
         tags.target_tags.single_output = True
         return tags
-
-
-def seed_of(random_state: Any) -> int:
-    """Return a seed of 64 bits: an integer as it is, or drawn of what scikit-learn takes."""
-    if isinstance(random_state, int | np.integer) and random_state >= 0:
-        return int(random_state)
-    high, low = check_random_state(random_state).randint(0, 2**32, size=2, dtype=np.uint64)
-    return int(high) << 32 | int(low)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast import _backend
-from gmmfast._checks import check_features, check_n_threads, check_points
+from gmmfast._checks import check_features, check_n_threads, check_points, shown
 from gmmfast._memory import check_fits
+from gmmfast._seed import seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,14 +207,16 @@ class ConditionalMixtures:
                 raise IndexError(f"index: expected a point below {len(self)}, got {point}")
             return self._conditioning.at(self._values[point])
         if not isinstance(index, slice):
-            index = np.asarray(index)
-            if index.size == 0:
-                index = index.astype(np.intp)
-            if index.ndim != 1 or index.dtype.kind not in "biu":
+            points = np.asarray(index)
+            if points.size == 0:
+                points = points.astype(np.intp)
+            is_list = points.ndim == 1 and points.dtype.kind in "biu"
+            if not is_list or isinstance(index, tuple):
                 raise TypeError(
-                    "index: expected an integer, a slice, or a 1-D array of integers or "
-                    f"booleans, got dtype {index.dtype} and shape {index.shape}"
+                    "index: expected an integer, a slice, or a list or 1-D array of integers or "
+                    f"booleans, got {shown(index)}"
                 )
+            index = points
         return self._of(self._values[index])
 
     def mean(self, *, n_threads: int | None = None) -> NDArray[np.float64]:
@@ -323,6 +326,38 @@ class ConditionalMixtures:
             )
         points = np.concatenate([self._values, rows], axis=1)
         return self._conditioning.log_prob(points, threads)
+
+    def sample(
+        self, random_state: Any = None, *, n_threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """Draw once from each point's mixture.
+
+        Parameters
+        ----------
+        random_state : int, numpy.random.RandomState or Generator, or None
+            The seed, of 0 to 2**64 - 1, or what to draw it from; None is NumPy's global
+            state. The seed and the number of the point decide the draw, never the number
+            of threads.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Of a component, chosen by its responsibility, its expert's mean plus a normal of
+            its covariance.
+
+        Examples
+        --------
+        >>> import gmmfast
+        >>> joint = gmmfast.Mixture([1.0], [[0.0, 10.0]], [[[2.0, 1.0], [1.0, 3.0]]])
+        >>> at = joint.condition([0], [[4.0]] * 20000)
+        >>> draws = at.sample(random_state=0)
+        >>> draws.mean(axis=0).round(1), draws.std(axis=0).round(1)
+        (array([12.]), array([1.6]))
+        """
+        seed, threads = seed_of(random_state), check_n_threads(n_threads)
+        return self._conditioning.sample(self._values, seed, 0, threads)
 
     def weights(self, *, n_threads: int | None = None) -> NDArray[np.float64]:
         """Return the weights of each point's mixture.
