@@ -21,6 +21,8 @@ from conftest import (
     textbook_quantities,
 )
 from gmmfast import ConditionalMixtures, Mixture, _memory, render_grid
+from gmmfast.reference import conditional as reference_conditional
+from gmmfast.reference import mixture as reference_mixture
 
 GIVENS = ([0], [1, 0], [2, 0, 3])
 ARRAYS = ("mean", "covariance", "std", "predict", "weights", "sample")
@@ -294,6 +296,22 @@ def test_draws_have_the_means_and_covariances_of_their_conditional():
     correlation = covariance / np.outer(stds, stds)
     error = np.abs(products.mean(axis=0) - correlation) / products.std(axis=0)
     assert error.max() < 5 / np.sqrt(len(draws))
+
+
+def test_the_twin_answers_and_draws_alike():
+    mixture = build(9, 4)
+    points = points_near(mixture, [2, 0, 1, 3], 300)
+    parameters = mixture.weights, mixture.means, mixture.covariances, "full"
+    twin = reference_conditional.Conditional(reference_mixture.Mixture(*parameters), [2, 0])
+    conditional = mixture.condition([2, 0], points[:, :2])
+    for name in ("mean", "std", "covariance", "sample"):
+        out = np.empty_like(answer(conditional, name))
+        seed = (3,) if name == "sample" else ()
+        getattr(twin, name)(conditional.values, out, *seed)
+        check_close(answer(conditional, name), out)
+    log_prob = np.empty(300)
+    twin.log_prob(points, log_prob)
+    check_close(conditional.log_prob(points[:, 2:]), log_prob)
 
 
 def test_a_seed_decides_the_draws():

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from gmmfast import _log
 from gmmfast._checks import check_count, check_n_threads
 from gmmfast._memory import check_fits
-from gmmfast._seed import seed_of
+from gmmfast._random import seed_of
 from gmmfast.estimators.mixtures import GaussianMixture
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.conditional import Conditioning

@@ -17,7 +17,7 @@ import numpy as np
 from gmmfast import _backend
 from gmmfast._checks import check_features, check_n_threads, check_points, shown
 from gmmfast._memory import check_fits
-from gmmfast._seed import seed_of
+from gmmfast._random import seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -335,9 +335,8 @@ class ConditionalMixtures:
         Parameters
         ----------
         random_state : int, numpy.random.RandomState or Generator, or None
-            The seed, of 0 to 2**64 - 1, or what to draw it from; None is NumPy's global
-            state. The seed and the number of the point decide the draw, never the number
-            of threads.
+            The seed, of 0 to 2**64 - 1, or what to draw it from; None is a fresh one. The
+            seed and the number of the point decide the draw, never the number of threads.
         n_threads : int, optional
             Number of threads; by default all that the process may use.
 

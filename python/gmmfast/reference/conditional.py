@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from gmmfast.reference import random
 from gmmfast.reference.mixture import (
     Mixture,
     check_features,
@@ -134,8 +135,8 @@ class Conditional:
             log_prob = self.marginal.weighted_log_prob(values)
             largest = log_prob.max(axis=1, keepdims=True)
             # Where every distance overflows nothing tells the components apart.
-            shares = np.where(np.isfinite(largest), log_prob - largest, 0.0)
             with np.errstate(over="ignore", invalid="ignore"):
+                shares = np.where(np.isfinite(largest), log_prob - largest, 0.0)
                 deviations = targets[:, None, :] - self.expert_means(values)
                 distance = (products(self._whitening, deviations) ** 2).sum(axis=2)
             constant = targets.shape[1] * np.log(2 * np.pi)
@@ -143,6 +144,30 @@ class Conditional:
             terms = shares - 0.5 * (distance + log_det + constant)
             terms = np.where(np.isnan(terms), -np.inf, terms)
             out[rows] = log_sum_exp(terms) - log_sum_exp(shares)
+
+    def sample(
+        self,
+        values: Array,
+        out: Array,
+        seed: int,
+        first: int = 0,
+        n_threads: int | None = None,  # noqa: ARG002
+    ) -> None:
+        """Write one draw of the other features, given each row of values, into `out`."""
+        uniforms = random.Stream(seed, random.CONDITIONAL_COMPONENTS)
+        normals = random.Stream(seed, random.CONDITIONAL_NORMALS)
+        n_targets = self.covariances.shape[1]
+        for rows in self._checked_chunks(values, out):
+            n, number = rows.stop - rows.start, first + rows.start
+            shares = responsibilities(self.marginal.weighted_log_prob(values[rows]))
+            # The component before which the running sum has not passed the uniform.
+            before = np.cumsum(shares, axis=1) - shares
+            is_before = (before <= uniforms.uniforms(number, n)[:, None]) & (shares > 0)
+            components = is_before.shape[1] - 1 - is_before[:, ::-1].argmax(axis=1)
+            means = self.expert_means(values[rows])[np.arange(n), components]
+            z = normals.normals(number * n_targets, n * n_targets).reshape(n, 1, n_targets)
+            factors = self._factors[components]
+            out[rows] = means + (factors * z).sum(axis=2)
 
     def _checked_chunks(self, values: Array, out: Array) -> Iterator[slice]:
         count("conditional")
