@@ -164,6 +164,12 @@ impl Conditional {
         &self.target_means[k * self.targets.len()..][..self.targets.len()]
     }
 
+    /// Slopes of all targets under component `k`, (n_targets, n_given).
+    pub(crate) fn all_slopes(&self, k: usize) -> &[f64] {
+        let len = self.targets.len() * self.marginal.n_features();
+        &self.slopes[k * len..][..len]
+    }
+
     /// Slopes of target `t` in the given features under component `k`, (n_given,).
     #[must_use]
     pub fn slopes(&self, k: usize, t: usize) -> &[f64] {

@@ -11,7 +11,7 @@
 
 use crate::condition::Conditional;
 use crate::error::{Error, Result};
-use crate::kernel::experts::{Moment, MomentsKernel};
+use crate::kernel::moments::{MomentsKernel, Second, Wanted};
 use crate::kernel::points::{log2_peaks, negligible_bits};
 use crate::kernel::simd::Simd;
 use crate::linalg::packed_len;
@@ -45,7 +45,7 @@ pub fn conditional_mean(
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, Moment::Mean, values, out, runtime)
+    moments(conditional, (true, Second::Nothing), values, out, runtime)
 }
 
 /// Standard deviations of the targets for each row of `values`, as
@@ -71,7 +71,7 @@ pub fn conditional_std(
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, Moment::Std, values, out, runtime)
+    moments(conditional, (false, Second::Std), values, out, runtime)
 }
 
 /// Covariances of the targets for each row of `values`, into `out`, (n, `n_targets`,
@@ -99,17 +99,47 @@ pub fn conditional_covariance(
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, Moment::Covariance, values, out, runtime)
+    moments(conditional, (false, Second::Covariance), values, out, runtime)
 }
 
-fn moments(
+/// The means and then the standard deviations of the targets for each row of `values`,
+/// into `out`, (n, 2 `n_targets`) row-major: what [`conditional_mean`] and
+/// [`conditional_std`] give, in one pass, but for the rounding of means, from which less
+/// is left out.
+///
+/// # Errors
+/// As [`conditional_mean`].
+pub fn conditional_mean_and_std(
     conditional: &Conditional,
-    moment: Moment,
     values: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    let quantity = Moments::new(conditional, moment);
+    moments(conditional, (true, Second::Std), values, out, runtime)
+}
+
+/// The means and then the covariances of the targets for each row of `values`, into
+/// `out`, (n, `n_targets` + `n_targets`²) row-major, as [`conditional_mean_and_std`].
+///
+/// # Errors
+/// As [`conditional_mean`].
+pub fn conditional_mean_and_covariance(
+    conditional: &Conditional,
+    values: &[f64],
+    out: &mut [f64],
+    runtime: &Runtime,
+) -> Result<()> {
+    moments(conditional, (true, Second::Covariance), values, out, runtime)
+}
+
+fn moments(
+    conditional: &Conditional,
+    (mean, second): (bool, Second),
+    values: &[f64],
+    out: &mut [f64],
+    runtime: &Runtime,
+) -> Result<()> {
+    let quantity = Moments::new(conditional, Wanted { mean, second });
     let mixture = conditional.marginal();
     check_rows(values, mixture.n_features(), out, quantity.row_len(mixture))?;
     Scatter { quantity, mixture, points: values, out, runtime }.run()
@@ -137,17 +167,17 @@ pub(crate) fn check_rows(
 /// Multiply-adds that any moments of one point take, or somewhat more.
 #[cfg(feature = "python")]
 pub(crate) fn operations_per_point_of_moments(conditional: &Conditional) -> usize {
-    operations_of_moments(conditional, Moment::Covariance)
+    operations_of_moments(conditional, Second::Covariance)
 }
 
-fn operations_of_moments(conditional: &Conditional, moment: Moment) -> usize {
+fn operations_of_moments(conditional: &Conditional, second: Second) -> usize {
     let (n_given, n_targets) = (conditional.marginal().n_features(), conditional.targets().len());
-    let pairs = match moment {
-        Moment::Mean => 0,
-        Moment::Std => n_targets,
-        Moment::Covariance => packed_len(n_targets),
+    let pairs = match second {
+        Second::Nothing => 0,
+        Second::Std => n_targets,
+        Second::Covariance => packed_len(n_targets),
     };
-    let n_passes = if moment == Moment::Mean { 1 } else { 2 };
+    let n_passes = if second == Second::Nothing { 1 } else { 2 };
     let of_experts = n_passes * n_targets.saturating_mul(n_given + 2) + 2 * pairs;
     let of_shares = operations_per_point(conditional.marginal());
     of_shares.saturating_add(conditional.marginal().n_components().saturating_mul(of_experts))
@@ -156,18 +186,18 @@ fn operations_of_moments(conditional: &Conditional, moment: Moment) -> usize {
 /// Moments of the targets.
 struct Moments<'a> {
     conditional: &'a Conditional,
-    moment: Moment,
+    wanted: Wanted,
     /// Of each component, packed by rows; empty where means alone are wanted.
     covariances: Vec<f64>,
     threshold: Threshold,
 }
 
 impl<'a> Moments<'a> {
-    fn new(conditional: &'a Conditional, moment: Moment) -> Self {
+    fn new(conditional: &'a Conditional, wanted: Wanted) -> Self {
         let n_targets = conditional.targets().len();
         let n_components = conditional.marginal().n_components();
         let mut covariances = Vec::new();
-        if moment != Moment::Mean {
+        if wanted.second != Second::Nothing {
             covariances.reserve_exact(n_components * packed_len(n_targets));
             for k in 0..n_components {
                 for i in 0..n_targets {
@@ -176,11 +206,11 @@ impl<'a> Moments<'a> {
             }
         }
         let marginal = conditional.marginal();
-        let degree = if moment == Moment::Mean { 1 } else { 2 };
+        let degree = if wanted.second == Second::Nothing { 1 } else { 2 };
         let top = log2_peaks(marginal).into_iter().fold(f64::NEG_INFINITY, f64::max);
         let bits = negligible_bits(marginal);
         let threshold = Threshold::of_moment(bits, degree, conditional.ratio(), top);
-        Self { conditional, moment, covariances, threshold }
+        Self { conditional, wanted, covariances, threshold }
     }
 }
 
@@ -188,8 +218,7 @@ impl PointQuantity for Moments<'_> {
     type Value = f64;
 
     fn row_len(&self, _: &Mixture) -> usize {
-        let n_targets = self.conditional.targets().len();
-        if self.moment == Moment::Covariance { n_targets * n_targets } else { n_targets }
+        self.wanted.row_len(self.conditional.targets().len())
     }
 
     fn threshold(&self, _: &Mixture) -> Threshold {
@@ -197,12 +226,12 @@ impl PointQuantity for Moments<'_> {
     }
 
     fn operations_per_point(&self, _: &Mixture) -> usize {
-        operations_of_moments(self.conditional, self.moment)
+        operations_of_moments(self.conditional, self.wanted.second)
     }
 
     fn evaluator<'a, S: Simd>(&'a self, simd: S, _: &Mixture) -> Evaluator<'a, f64, S> {
-        let moment = (self.moment, &self.covariances[..]);
-        let mut kernel = MomentsKernel::new(simd, self.conditional, moment, self.threshold);
+        let wanted = (self.wanted, &self.covariances[..]);
+        let mut kernel = MomentsKernel::new(simd, self.conditional, wanted, self.threshold);
         Box::new(move |points, group, components, rows| {
             components.sort_unstable();
             kernel.evaluate(points, group, components, rows);

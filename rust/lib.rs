@@ -69,7 +69,10 @@ mod threshold;
 mod tree;
 
 pub use condition::Conditional;
-pub use conditional::{conditional_covariance, conditional_mean, conditional_std};
+pub use conditional::{
+    conditional_covariance, conditional_mean, conditional_mean_and_covariance,
+    conditional_mean_and_std, conditional_std,
+};
 pub use conditional_log_prob::conditional_log_prob;
 pub use conditional_sample::conditional_sample;
 pub use covariances::Covariances;

@@ -10,8 +10,9 @@ mod support;
 
 use gmmfast::{
     Conditional, Covariances, Error, Level, Mixture, Purpose, Result, Runtime, Stream,
-    conditional_covariance, conditional_log_prob, conditional_mean, conditional_sample,
-    conditional_std, naive,
+    conditional_covariance, conditional_log_prob, conditional_mean,
+    conditional_mean_and_covariance, conditional_mean_and_std, conditional_sample, conditional_std,
+    naive,
 };
 use std::sync::atomic::Ordering;
 use support::{Random, around, every_level, fitted};
@@ -80,6 +81,17 @@ fn check_every(stride: usize, mixture: &Mixture, given: &[usize], values: &[f64]
         let means = rows(conditional_mean, n, &conditional, values, &runtime);
         let stds = rows(conditional_std, n, &conditional, values, &runtime);
         let covariances = rows(conditional_covariance, n * n, &conditional, values, &runtime);
+        let one_pass = [(conditional_mean_and_std as Evaluate, 2 * n, &stds)];
+        let one_pass = one_pass.into_iter().chain([(
+            conditional_mean_and_covariance as Evaluate,
+            n + n * n,
+            &covariances,
+        )]);
+        for (evaluate, row_len, second) in one_pass {
+            let both = rows(evaluate, row_len, &conditional, values, &runtime);
+            let seconds = both.chunks(row_len).flat_map(|row| &row[n..]);
+            assert!(seconds.zip(second).all(|(a, b)| a.to_bits() == b.to_bits()));
+        }
         for (i, (of_share, sizes, mean, covariance)) in (0..).step_by(stride).zip(&want) {
             let x = &values[i * d..][..d];
             let std = |t: usize| covariance[t * n + t].sqrt();

@@ -64,6 +64,16 @@ def test_every_answer_follows_the_textbook(covariance_type, n_components, given)
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-14)
 
 
+@pytest.mark.parametrize("n_features", [2, 3, 4, 7])
+def test_moments_of_one_pass_are_those_of_two(n_features):
+    mixture = build(40, n_features)
+    conditional = mixture.condition([0], points_near(mixture, [0], 200))
+    for name in ("std", "covariance"):
+        mean, second = getattr(conditional, f"mean_and_{name}")()
+        check_close(mean, conditional.mean())
+        np.testing.assert_array_equal(second, getattr(conditional, name)())
+
+
 def test_pixels_in_any_order_have_what_a_grid_has():
     mixture = build(40, 5, spread=12)
     values = np.indices((60, 90))[::-1].reshape(2, -1).T.astype(float)
@@ -309,6 +319,12 @@ def test_the_twin_answers_and_draws_alike():
         seed = (3,) if name == "sample" else ()
         getattr(twin, name)(conditional.values, out, *seed)
         check_close(answer(conditional, name), out)
+    for name in ("mean_and_std", "mean_and_covariance"):
+        mean, second = getattr(conditional, name)()
+        both = np.concatenate([mean, second.reshape(300, -1)], axis=1)
+        out = np.empty_like(both)
+        getattr(twin, name)(conditional.values, out)
+        check_close(both, out)
     log_prob = np.empty(300)
     twin.log_prob(points, log_prob)
     check_close(conditional.log_prob(points[:, 2:]), log_prob)

@@ -106,10 +106,12 @@ impl<S: Simd> Shares<S> {
             let growing = simd.mul(growth, log2(simd, simd.add(room, depth)));
             cut[v] = simd.sub(simd.sub(largest[v], bits), growing);
         }
-        self.kept.clear();
+        self.kept.resize(components.len(), 0);
+        let (terms, kept) = (&mut self.terms[..components.len()], &mut self.kept[..]);
+        let mut n_kept = 0;
         let mut sum = [zero; VECTORS];
         for (at, &k) in components.iter().enumerate() {
-            let term = self.terms[at];
+            let term = terms[at];
             let mut is_nothing = all_lanes;
             for v in 0..VECTORS {
                 is_nothing &= simd.less_bits(term[v], cut[v]);
@@ -121,10 +123,12 @@ impl<S: Simd> Shares<S> {
                     share[v] = simd.select_less(term[v], cut[v], zero, exponential);
                     sum[v] = simd.add(sum[v], share[v]);
                 }
-                self.terms[self.kept.len()] = share;
-                self.kept.push(k);
+                terms[n_kept] = share;
+                kept[n_kept] = k;
+                n_kept += 1;
             }
         }
+        self.kept.truncate(n_kept);
         self.sum = sum;
     }
 }

@@ -7,7 +7,8 @@ use crate::conditional::operations_per_point_of_moments;
 use crate::scatter::operations_per_point;
 use crate::{
     Conditional, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
-    conditional_mean, conditional_sample, conditional_std,
+    conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std,
+    conditional_sample, conditional_std,
 };
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -77,6 +78,28 @@ impl PyConditional {
         n_threads: Option<usize>,
     ) -> PyResult<()> {
         self.moments(conditional_covariance, &values, out, n_threads)
+    }
+
+    /// Writes their means and then their standard deviations into the rows of `out`.
+    #[pyo3(signature = (values, out, n_threads=None))]
+    fn mean_and_std(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        self.moments(conditional_mean_and_std, &values, out, n_threads)
+    }
+
+    /// Writes their means and then their covariances into the rows of `out`.
+    #[pyo3(signature = (values, out, n_threads=None))]
+    fn mean_and_covariance(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        self.moments(conditional_mean_and_covariance, &values, out, n_threads)
     }
 
     /// Writes log p of the other features of each row, given those that come first in

@@ -220,12 +220,13 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
                 "variances are the diagonals of the covariances"
             )
         values, threads = self._checked(X), check_n_threads(n_threads)
-        mean = self._shaped(self._conditioning.mean(values, threads))
         if return_std:
-            return mean, self._shaped(self._conditioning.std(values, threads))
+            mean, std = self._conditioning.mean_and_std(values, threads)
+            return self._shaped(mean), self._shaped(std)
         if return_cov:
-            return mean, self._conditioning.covariance(values, threads)
-        return mean
+            mean, cov = self._conditioning.mean_and_covariance(values, threads)
+            return self._shaped(mean), cov
+        return self._shaped(self._conditioning.mean(values, threads))
 
     def sample_y(
         self,

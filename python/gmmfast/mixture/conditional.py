@@ -75,6 +75,21 @@ class Conditioning:
         self._core.covariance(values, out, n_threads)
         return out
 
+    def mean_and_std(self, values: Array, n_threads: int | None = None) -> tuple[Array, Array]:
+        """Return means and standard deviations of one pass, parts of one array."""
+        out = self._empty(len(values), 2 * self.n_targets)
+        self._core.mean_and_std(values, out, n_threads)
+        return out[:, : self.n_targets], out[:, self.n_targets :]
+
+    def mean_and_covariance(
+        self, values: Array, n_threads: int | None = None
+    ) -> tuple[Array, Array]:
+        """Return means and covariances of one pass, parts of one array."""
+        n = self.n_targets
+        out = self._empty(len(values), n + n * n)
+        self._core.mean_and_covariance(values, out, n_threads)
+        return out[:, :n], out[:, n:].reshape(len(values), n, n)
+
     def log_prob(self, points: Array, n_threads: int | None = None) -> Array:
         """Return log-densities of rows of given features and then the others, (n_samples,)."""
         out = self._empty(len(points))
@@ -289,6 +304,55 @@ class ConditionalMixtures:
                [2.]])
         """
         return self._conditioning.std(self._values, check_n_threads(n_threads))
+
+    def mean_and_std(
+        self, *, n_threads: int | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what `mean` and `std` do, in one pass.
+
+        Parameters
+        ----------
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        mean, std : ndarray of shape (n_samples, n_features)
+            Equal to the others to rounding; parts of one array.
+
+        Examples
+        --------
+        >>> import gmmfast
+        >>> joint = gmmfast.Mixture([1.0], [[0.0, 10.0]], [[[2.0, 1.0], [1.0, 4.5]]])
+        >>> joint.condition([0], [[4.0]]).mean_and_std()
+        (array([[12.]]), array([[2.]]))
+        """
+        return self._conditioning.mean_and_std(self._values, check_n_threads(n_threads))
+
+    def mean_and_covariance(
+        self, *, n_threads: int | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what `mean` and `covariance` do, in one pass.
+
+        Parameters
+        ----------
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_samples, n_features)
+        covariance : ndarray of shape (n_samples, n_features, n_features)
+            Equal to the others to rounding; parts of one array.
+
+        Examples
+        --------
+        >>> import gmmfast
+        >>> joint = gmmfast.Mixture([1.0], [[0.0, 10.0]], [[[2.0, 1.0], [1.0, 4.5]]])
+        >>> joint.condition([0], [[4.0]]).mean_and_covariance()
+        (array([[12.]]), array([[[4.]]]))
+        """
+        return self._conditioning.mean_and_covariance(self._values, check_n_threads(n_threads))
 
     def log_prob(
         self,

@@ -127,6 +127,18 @@ class Conditional:
         for rows in self._checked_chunks(values, out):
             out[rows] = self.covariances_at(values[rows])
 
+    def mean_and_std(self, values: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
+        """Write their means and then their standard deviations into the rows of `out`."""
+        for rows in self._checked_chunks(values, out):
+            moments = self.means_at(values[rows]), self.stds_at(values[rows])
+            out[rows] = np.concatenate(moments, axis=1)
+
+    def mean_and_covariance(self, values: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
+        """Write their means and then their covariances into the rows of `out`."""
+        for rows in self._checked_chunks(values, out):
+            covariances = self.covariances_at(values[rows]).reshape(rows.stop - rows.start, -1)
+            out[rows] = np.concatenate([self.means_at(values[rows]), covariances], axis=1)
+
     def log_prob(self, points: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
         """Write log p of the other features of each row, given those first in it."""
         n_given = self.marginal.means.shape[1]
