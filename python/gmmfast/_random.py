@@ -22,15 +22,13 @@ def seed_of(random_state: Any) -> int:
         return int(random_state.integers(_N_SEEDS, dtype=np.uint64))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(_N_SEEDS, dtype=np.uint64))
-    try:
-        if isinstance(random_state, bool | np.bool_):
-            raise TypeError
-        seed = operator.index(random_state)
-    except TypeError:
+    is_index = hasattr(random_state, "__index__") and not np.iterable(random_state)
+    if not is_index or isinstance(random_state, bool | np.bool_):
         raise TypeError(
             "random_state: expected None, an integer, a numpy Generator or a RandomState, "
             f"got {shown(random_state)}"
-        ) from None
+        )
+    seed = operator.index(random_state)
     if not 0 <= seed < _N_SEEDS:
         raise ValueError(
             f"random_state: expected an integer from 0 to 2**64 - 1, got {shown(seed)}"
