@@ -57,7 +57,7 @@ upstream: $(DEV)
 
 # The public API must give the same on the NumPy twin.
 API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \
-  quantities.py out.py bands.py errors.py odd_arguments.py show_runtime.py tone.py \
+  quantities.py conditional.py out.py bands.py errors.py odd_arguments.py show_runtime.py tone.py \
   algebra.py information.py intervals.py regions.py exchange.py)
 
 lint: $(DEV)

@@ -12,6 +12,8 @@
 //!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
 //!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
 //!   points, by a k-d tree where that pays;
+//! - [`conditional_mean`] and its like: what the remaining features of scattered points
+//!   are, given the others;
 //! - [`Data`] and [`expectation`]: what points say about each component, exactly and
 //!   in one pass, and [`Statistics`], which add up and give the next mixture;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
@@ -37,6 +39,9 @@
 mod band;
 mod components;
 mod condition;
+mod conditional;
+mod conditional_log_prob;
+mod conditional_sample;
 mod covariances;
 mod cull;
 mod cull_box;
@@ -55,13 +60,21 @@ mod pool;
 #[cfg(feature = "python")]
 mod python;
 mod quantity;
+mod random;
 mod render;
 mod scatter;
 mod score;
 mod statistics;
+mod threshold;
 mod tree;
 
 pub use condition::Conditional;
+pub use conditional::{
+    conditional_covariance, conditional_mean, conditional_mean_and_covariance,
+    conditional_mean_and_std, conditional_std,
+};
+pub use conditional_log_prob::conditional_log_prob;
+pub use conditional_sample::conditional_sample;
 pub use covariances::Covariances;
 pub use data::Data;
 pub use em::{expectation, expectation_about};
@@ -74,6 +87,7 @@ pub use mixture::Mixture;
 pub use pixel::Pixel;
 pub use pool::Runtime;
 pub use quantity::Quantity;
+pub use random::{Purpose, STREAM_VERSION, Stream};
 pub use render::Rendering;
 pub use score::{predict, predict_proba, score_samples};
 pub use statistics::{Estimate, Statistics};

@@ -8,6 +8,7 @@ pub(super) enum Kernel {
     ScoreSamples,
     Predict,
     PredictProba,
+    Conditional,
     Render,
     Expectation,
     KMeansPlusPlus,
@@ -15,10 +16,11 @@ pub(super) enum Kernel {
 }
 
 /// Names in the order of [`Kernel`].
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "score_samples",
     "predict",
     "predict_proba",
+    "conditional",
     "render",
     "expectation",
     "kmeans_plusplus",

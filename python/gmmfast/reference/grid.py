@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from gmmfast.reference.conditional import Conditional
 from gmmfast.reference.mixture import (
-    Conditional,
     Mixture,
     check_features,
     chunks,
@@ -128,50 +128,16 @@ def _entropy(mixture: Mixture, given: list[int]) -> Evaluate:
     return entropy
 
 
-def _moments(conditional: Conditional, points: Array) -> tuple[Array, Array, Array]:
-    """Return shares (n, K), experts' means less the mean, targets first (T, n, K), mean (T, n)."""
-    shares = responsibilities(conditional.marginal.weighted_log_prob(points))
-    # Contiguous, for sums along the last axis do not depend on the number of points.
-    experts = np.ascontiguousarray(np.moveaxis(conditional.expert_means(points), 2, 0))
-    mean = (shares * experts).sum(axis=2)
-    # An expert without any share may be as far off as its square overflows.
-    deviations = np.where(shares > 0, experts - mean[:, :, None], 0.0)
-    return shares, deviations, mean
-
-
 def _mean(mixture: Mixture, given: list[int]) -> Evaluate:
-    conditional = Conditional(mixture, given)
-    return lambda points: _moments(conditional, points)[2].T
+    return Conditional(mixture, given).means_at
 
 
 def _covariance(mixture: Mixture, given: list[int]) -> Evaluate:
-    conditional = Conditional(mixture, given)
-    within = conditional.covariances
-    n_targets = within.shape[1]
-
-    def covariance(points: Array) -> NDArray[Any]:
-        shares, deviations, _ = _moments(conditional, points)
-        result = np.empty((len(points), n_targets, n_targets))
-        with np.errstate(over="ignore", under="ignore"):
-            for i in range(n_targets):
-                for j in range(i + 1):
-                    terms = shares * (within[:, i, j] + deviations[i] * deviations[j])
-                    result[:, i, j] = result[:, j, i] = terms.sum(axis=1)
-        return result
-
-    return covariance
+    return Conditional(mixture, given).covariances_at
 
 
 def _std(mixture: Mixture, given: list[int]) -> Evaluate:
-    conditional = Conditional(mixture, given)
-    variances = np.diagonal(conditional.covariances, axis1=1, axis2=2).T[:, None]
-
-    def std(points: Array) -> NDArray[Any]:
-        shares, deviations, _ = _moments(conditional, points)
-        with np.errstate(over="ignore", under="ignore"):
-            return np.asarray(np.sqrt((shares * (variances + deviations**2)).sum(axis=2)).T)
-
-    return std
+    return Conditional(mixture, given).stds_at
 
 
 _QUANTITIES: dict[str, Callable[[Mixture, list[int]], Evaluate]] = {
