@@ -89,6 +89,18 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// [`Self::uniforms`] inside a kernel.
+    pub(crate) fn fill_uniforms<S: Simd>(&self, simd: S, first: u64, out: &mut [f64]) {
+        Fill::<false> { keys: self.0, first, out }.run(simd);
+    }
+
+    /// [`Self::normals`] inside a kernel.
+    pub(crate) fn fill_normals<S: Simd>(&self, simd: S, first: u64, out: &mut [f64]) {
+        Fill::<true> { keys: self.0, first, out }.run(simd);
+    }
+}
+
 /// Writes uniforms or normals.
 struct Fill<'a, const NORMAL: bool> {
     keys: Keys,
