@@ -34,6 +34,7 @@
 //! # Ok::<(), gmmfast::Error>(())
 //! ```
 
+mod alias;
 mod band;
 mod components;
 mod condition;
@@ -57,6 +58,7 @@ mod python;
 mod quantity;
 mod random;
 mod render;
+mod sample;
 mod scatter;
 mod score;
 mod statistics;
@@ -77,5 +79,6 @@ pub use pool::Runtime;
 pub use quantity::Quantity;
 pub use random::{Purpose, STREAM_VERSION, Stream};
 pub use render::Rendering;
+pub use sample::{Order, Sampling};
 pub use score::{predict, predict_proba, score_samples};
 pub use statistics::{Estimate, Statistics};
