@@ -12,6 +12,8 @@
 //!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
 //!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
 //!   points, by a k-d tree where that pays;
+//! - [`Sampling`]: samples of which the seed alone decides the bits ([`Stream`]), and
+//!   [`Splat`], which puts them onto a grid;
 //! - [`Data`] and [`expectation`]: what points say about each component, exactly and
 //!   in one pass, and [`Statistics`], which add up and give the next mixture;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
@@ -61,6 +63,7 @@ mod render;
 mod sample;
 mod scatter;
 mod score;
+mod splat;
 mod statistics;
 mod tree;
 
@@ -81,4 +84,5 @@ pub use random::{Purpose, STREAM_VERSION, Stream};
 pub use render::Rendering;
 pub use sample::{Order, Sampling};
 pub use score::{predict, predict_proba, score_samples};
+pub use splat::Splat;
 pub use statistics::{Estimate, Statistics};

@@ -21,7 +21,7 @@ use crate::pool::{Runtime, distribute};
 use crate::random::{Purpose, Stream};
 
 /// Samples whose candidates are drawn together.
-const BLOCK_WITHIN: usize = 16 * BLOCK;
+pub(crate) const BLOCK_WITHIN: usize = 16 * BLOCK;
 
 /// Samples of a piece of a thread's work.
 const PIECE: usize = 16 * BLOCK_WITHIN;
@@ -29,6 +29,9 @@ const PIECE: usize = 16 * BLOCK_WITHIN;
 /// Rounds after which a block that is not full has bounds that are too narrow: less
 /// than one candidate in as many is within.
 const MAX_ROUNDS: u64 = 10_000;
+
+/// No normal of a stream is as large.
+const MAX_NORMAL: f64 = 8.6;
 
 /// The order of samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +60,8 @@ pub struct Sampling {
     tables: SampleTables,
     alias: AliasTable,
     seed: u64,
+    /// No sample's feature is beyond this in either direction.
+    reach: Vec<f64>,
     /// A (low, high) a feature, which may be infinite; none where nothing is cut off.
     bounds: Vec<(f64, f64)>,
 }
@@ -82,10 +87,21 @@ impl Sampling {
             (0..d).map(|j| (0..d).map(|i| entry(i, j)).collect()).collect()
         };
         let n_factors = if is_shared { 1 } else { components.len() };
-        let columns = components[..n_factors].iter().flat_map(|&k| of_component(k));
+        let columns: Vec<Vec<f64>> =
+            components[..n_factors].iter().flat_map(|&k| of_component(k)).collect();
+        let n_columns = columns.len() / n_factors;
+        // As far as all normals at once at their largest would take it.
+        let mut reach = vec![0.0_f64; d];
+        for (at, &k) in components.iter().enumerate() {
+            let columns = &columns[if is_shared { 0 } else { at * n_columns }..][..n_columns];
+            for i in 0..d {
+                let sum = columns.iter().fold(0.0, |sum, column| sum + column[i].abs());
+                reach[i] = reach[i].max(mixture.mean(k)[i].abs() + MAX_NORMAL * sum);
+            }
+        }
         let kind = (is_diagonal, is_shared);
-        let tables = SampleTables::new(d, means, columns, kind);
-        Self { tables, alias, seed, bounds: Vec::new() }
+        let tables = SampleTables::new(d, means, columns.iter(), kind);
+        Self { tables, alias, seed, reach, bounds: Vec::new() }
     }
 
     /// Only those within bounds, a (low, high) for each feature, both included and
@@ -115,6 +131,10 @@ impl Sampling {
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.tables.n_features
+    }
+
+    pub(crate) fn reach(&self, feature: usize) -> f64 {
+        self.reach[feature]
     }
 
     /// Writes as many samples as `points`, (`n_samples`, `n_features`) row-major, has

@@ -38,7 +38,7 @@ impl SampleTables {
     pub(crate) fn new<'a>(
         n_features: usize,
         means: impl Iterator<Item = &'a [f64]>,
-        columns: impl Iterator<Item = Vec<f64>>,
+        columns: impl Iterator<Item = &'a Vec<f64>>,
         (is_diagonal, is_shared): (bool, bool),
     ) -> Self {
         let p = pitch(n_features);
@@ -49,8 +49,8 @@ impl SampleTables {
             all.resize(all.len() + padding(mean), 0.0);
         }
         for column in columns {
-            factors.extend_from_slice(&column);
-            factors.resize(factors.len() + padding(&column), 0.0);
+            factors.extend_from_slice(column);
+            factors.resize(factors.len() + padding(column), 0.0);
         }
         all.resize(all.len() + MAX_LANES, 0.0);
         factors.resize(factors.len() + MAX_LANES, 0.0);
