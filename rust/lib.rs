@@ -14,6 +14,8 @@
 //!   points, by a k-d tree where that pays;
 //! - [`conditional_mean`] and its like: what the remaining features of scattered points
 //!   are, given the others;
+//! - [`Sampling`]: samples of which the seed alone decides the bits ([`Stream`]), and
+//!   [`Splat`], which puts them onto a grid;
 //! - [`Data`] and [`expectation`]: what points say about each component, exactly and
 //!   in one pass, and [`Statistics`], which add up and give the next mixture;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
@@ -36,6 +38,7 @@
 //! # Ok::<(), gmmfast::Error>(())
 //! ```
 
+mod alias;
 mod band;
 mod components;
 mod condition;
@@ -62,8 +65,10 @@ mod python;
 mod quantity;
 mod random;
 mod render;
+mod sample;
 mod scatter;
 mod score;
+mod splat;
 mod statistics;
 mod threshold;
 mod tree;
@@ -89,5 +94,7 @@ pub use pool::Runtime;
 pub use quantity::Quantity;
 pub use random::{Purpose, STREAM_VERSION, Stream};
 pub use render::Rendering;
+pub use sample::{Order, Sampling};
 pub use score::{predict, predict_proba, score_samples};
+pub use splat::Splat;
 pub use statistics::{Estimate, Statistics};

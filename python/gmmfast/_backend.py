@@ -24,6 +24,7 @@ if TYPE_CHECKING or NAME == "rust":
             Data,
             Mixture,
             Rendering,
+            Sampling,
             Statistics,
             kernel_calls,
             runtime_info,
@@ -39,6 +40,7 @@ else:
     from gmmfast.reference.em import Data, Statistics
     from gmmfast.reference.grid import Rendering
     from gmmfast.reference.mixture import Mixture, kernel_calls, runtime_info
+    from gmmfast.reference.sampling import Sampling
 
 __all__ = [
     "NAME",
@@ -46,6 +48,7 @@ __all__ = [
     "Data",
     "Mixture",
     "Rendering",
+    "Sampling",
     "Statistics",
     "kernel_calls",
     "runtime_info",

@@ -10,18 +10,22 @@ pub(super) enum Kernel {
     PredictProba,
     Conditional,
     Render,
+    Sample,
+    RenderSamples,
     Expectation,
     KMeansPlusPlus,
     KMeans,
 }
 
 /// Names in the order of [`Kernel`].
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
     "score_samples",
     "predict",
     "predict_proba",
     "conditional",
     "render",
+    "sample",
+    "render_samples",
     "expectation",
     "kmeans_plusplus",
     "kmeans",

@@ -11,6 +11,7 @@ mod fitting;
 mod mixture;
 mod rendering;
 mod running;
+mod sampling;
 
 use crate::{Error, Level, Runtime};
 use pyo3::exceptions::PyValueError;
@@ -50,6 +51,8 @@ mod _gmmfast {
     use super::mixture::PyMixture;
     #[pymodule_export]
     use super::rendering::PyRendering;
+    #[pymodule_export]
+    use super::sampling::PySampling;
     #[pymodule_export]
     use super::{kernel_calls, runtime_info};
     use pyo3::prelude::*;

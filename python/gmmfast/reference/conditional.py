@@ -112,6 +112,21 @@ class Conditional:
                     result[:, i, j] = result[:, j, i] = (shares * moments).sum(axis=1)
         return result
 
+    def draws_at(self, points: Array, seed: int, first: int) -> Array:
+        """Return a draw at each point, (n_points, n_targets), the first numbered `first`."""
+        n, n_targets = len(points), self.covariances.shape[1]
+        uniforms = random.Stream(seed, random.CONDITIONAL_COMPONENTS).uniforms(first, n)
+        normals = random.Stream(seed, random.CONDITIONAL_NORMALS)
+        shares = responsibilities(self.marginal.weighted_log_prob(points))
+        # The component before which the running sum has not passed the uniform.
+        before = np.cumsum(shares, axis=1) - shares
+        is_before = (before <= uniforms[:, None]) & (shares > 0)
+        components = is_before.shape[1] - 1 - is_before[:, ::-1].argmax(axis=1)
+        means = self.expert_means(points)[np.arange(n), components]
+        z = normals.normals(first * n_targets, n * n_targets).reshape(n, 1, n_targets)
+        draws: Array = means + (self._factors[components] * z).sum(axis=2)
+        return draws
+
     def mean(self, values: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
         """Write the mean of the other features, given each row of values, into `out`."""
         for rows in self._checked_chunks(values, out):
@@ -166,20 +181,8 @@ class Conditional:
         n_threads: int | None = None,  # noqa: ARG002
     ) -> None:
         """Write one draw of the other features, given each row of values, into `out`."""
-        uniforms = random.Stream(seed, random.CONDITIONAL_COMPONENTS)
-        normals = random.Stream(seed, random.CONDITIONAL_NORMALS)
-        n_targets = self.covariances.shape[1]
         for rows in self._checked_chunks(values, out):
-            n, number = rows.stop - rows.start, first + rows.start
-            shares = responsibilities(self.marginal.weighted_log_prob(values[rows]))
-            # The component before which the running sum has not passed the uniform.
-            before = np.cumsum(shares, axis=1) - shares
-            is_before = (before <= uniforms.uniforms(number, n)[:, None]) & (shares > 0)
-            components = is_before.shape[1] - 1 - is_before[:, ::-1].argmax(axis=1)
-            means = self.expert_means(values[rows])[np.arange(n), components]
-            z = normals.normals(number * n_targets, n * n_targets).reshape(n, 1, n_targets)
-            factors = self._factors[components]
-            out[rows] = means + (factors * z).sum(axis=2)
+            out[rows] = self.draws_at(values[rows], seed, first + rows.start)
 
     def _checked_chunks(self, values: Array, out: Array) -> Iterator[slice]:
         count("conditional")

@@ -1,12 +1,14 @@
 """The NumPy twin's renderings: every quantity over a grid, pixel by pixel.
 
 The interface and the rules are those of `mixture.py`; every quantity is a
-function of a chunk of points, (n_points, n_axes), and gives (n_points, ...).
+function of a chunk of points, (n_points, n_axes), and of the first one's index in the grid,
+and gives (n_points, ...).
 """
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
-    Evaluate = Callable[[Array], NDArray[Any]]
+    #: Of points, and the index of the first one in the grid.
+    Evaluate = Callable[[Array, int], NDArray[Any]]
 
 _DTYPES = ("float64", "float32", "uint8")
 _LABEL_DTYPES = (*_DTYPES, "int32", "int64")
@@ -45,10 +48,11 @@ class Rendering:
         extent: list[tuple[float, float]],
         given: list[int],
         tolerance: float | None = None,  # noqa: ARG002 (exact is within every tolerance)
+        seed: int = 0,
     ) -> None:
-        prepare = _QUANTITIES.get(quantity)
+        prepare = _quantities(seed).get(quantity)
         if prepare is None:
-            *names, last = map(repr, _QUANTITIES)
+            *names, last = map(repr, _quantities(seed))
             raise ValueError(f"quantity: expected {', '.join(names)} or {last}, got {quantity!r}")
         check_features("given", given, mixture.means.shape[1])
         self._evaluate = prepare(mixture, given)
@@ -79,7 +83,8 @@ class Rendering:
         n_pixels = len(out) * line
         flat = out.reshape(n_pixels, *self._value_shape)
         for rows in chunks(n_pixels, self._n_components):
-            values = self._evaluate(self._points(rows, first * line))
+            offset = first * line
+            values = self._evaluate(self._points(rows, offset), offset + rows.start)
             if out.dtype == np.uint8:
                 values = np.rint(np.clip(values, 0, 255))
             with np.errstate(over="ignore", under="ignore"):
@@ -97,15 +102,15 @@ class Rendering:
 
 def _log_density(mixture: Mixture, given: list[int]) -> Evaluate:
     marginal = mixture.marginal(given)
-    return lambda points: log_sum_exp(marginal.weighted_log_prob(points))
+    return lambda points, _: log_sum_exp(marginal.weighted_log_prob(points))
 
 
 def _density(mixture: Mixture, given: list[int]) -> Evaluate:
     log_density = _log_density(mixture, given)
 
-    def density(points: Array) -> NDArray[Any]:
+    def density(points: Array, first: int) -> NDArray[Any]:
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(log_density(points))
+            return np.exp(log_density(points, first))
 
     return density
 
@@ -113,13 +118,13 @@ def _density(mixture: Mixture, given: list[int]) -> Evaluate:
 def _label(mixture: Mixture, given: list[int]) -> Evaluate:
     marginal = mixture.marginal(given)
     # Shares that round to the same number still have log-densities of an order.
-    return lambda points: marginal.weighted_log_prob(points).argmax(axis=1)
+    return lambda points, _: marginal.weighted_log_prob(points).argmax(axis=1)
 
 
 def _entropy(mixture: Mixture, given: list[int]) -> Evaluate:
     marginal = mixture.marginal(given)
 
-    def entropy(points: Array) -> NDArray[Any]:
+    def entropy(points: Array, _: int) -> NDArray[Any]:
         shares = responsibilities(marginal.weighted_log_prob(points))
         with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
             terms = np.where(shares > 0, -shares * np.log(shares), 0.0)
@@ -129,26 +134,37 @@ def _entropy(mixture: Mixture, given: list[int]) -> Evaluate:
 
 
 def _mean(mixture: Mixture, given: list[int]) -> Evaluate:
-    return Conditional(mixture, given).means_at
+    conditional = Conditional(mixture, given)
+    return lambda points, _: conditional.means_at(points)
 
 
 def _covariance(mixture: Mixture, given: list[int]) -> Evaluate:
-    return Conditional(mixture, given).covariances_at
+    conditional = Conditional(mixture, given)
+    return lambda points, _: conditional.covariances_at(points)
 
 
 def _std(mixture: Mixture, given: list[int]) -> Evaluate:
-    return Conditional(mixture, given).stds_at
+    conditional = Conditional(mixture, given)
+    return lambda points, _: conditional.stds_at(points)
 
 
-_QUANTITIES: dict[str, Callable[[Mixture, list[int]], Evaluate]] = {
-    "density": _density,
-    "log_density": _log_density,
-    "mean": _mean,
-    "covariance": _covariance,
-    "std": _std,
-    "label": _label,
-    "entropy": _entropy,
-}
+def _sample(mixture: Mixture, given: list[int], seed: int) -> Evaluate:
+    conditional = Conditional(mixture, given)
+    return lambda points, first: conditional.draws_at(points, seed, first)
+
+
+def _quantities(seed: int) -> dict[str, Callable[[Mixture, list[int]], Evaluate]]:
+    return {
+        "density": _density,
+        "log_density": _log_density,
+        "mean": _mean,
+        "covariance": _covariance,
+        "std": _std,
+        "label": _label,
+        "entropy": _entropy,
+        "sample": partial(_sample, seed=seed),
+    }
+
 
 #: How often the number of targets is in the shape of a value.
-_VALUE_AXES = {"mean": 1, "covariance": 2, "std": 1}
+_VALUE_AXES = {"mean": 1, "covariance": 2, "std": 1, "sample": 1}

@@ -38,6 +38,8 @@ _CALLS = dict.fromkeys(
         "predict_proba",
         "conditional",
         "render",
+        "sample",
+        "render_samples",
         "expectation",
         "kmeans_plusplus",
         "kmeans",
