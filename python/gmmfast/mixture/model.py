@@ -19,6 +19,7 @@ from gmmfast._checks import (
 )
 from gmmfast.mixture.parameters import check_parameters, parameters_of_model
 from gmmfast.mixture.predictions import Predictions
+from gmmfast.mixture.sampling import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-class Mixture(Predictions):
+class Mixture(Predictions, Sampling):
     """A Gaussian mixture, validated once and immutable.
 
     Parameters
