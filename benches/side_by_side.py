@@ -13,6 +13,7 @@ import argparse
 import bench_em
 import bench_grid
 import bench_memory
+import bench_sampling
 import bench_scaling
 import bench_scattered
 import gmmfast
@@ -28,6 +29,7 @@ TABLES = {
     "components": bench_scaling.components,
     "pixels": bench_scaling.pixels,
     "scattered": bench_scattered.scattered,
+    "sampling": bench_sampling.sampling,
     "memory": bench_memory.memory,
     "em": bench_em.em,
 }
