@@ -49,7 +49,7 @@ peers: $(BIN)/python $(SOURCES)
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
 	  '.[test]' tgmm==0.4.3
 	.venv-peers/bin/python tests/peers/tgmm_answers.py --check
-	.venv-peers/bin/python -m pytest tests/test_peers.py
+	.venv-peers/bin/python -m pytest tests/test_peers.py tests/test_peers_regression.py
 
 # scikit-learn's own tests of its mixtures, with gmmfast's classes in their place.
 upstream: $(DEV)
