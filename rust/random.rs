@@ -12,7 +12,7 @@
 //! The radius of a pair of normals takes a uniform of 53 bits, so that no normal is
 //! beyond sqrt(106 log 2) = 8.57; of true normals one in 10^17 is.
 
-use crate::kernel::random::{Keys, NORMALS_PER_GROUP, whole_groups};
+use crate::kernel::random::{Keys, NORMALS_PER_GROUP, fill_groups};
 use crate::kernel::simd::{Dispatch, Level, Simd, Words};
 
 /// The name of what a seed means; another name will mean other bits.
@@ -141,7 +141,7 @@ impl<const NORMAL: bool> Fill<'_, NORMAL> {
     #[inline(always)]
     fn numbers<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
         if NORMAL {
-            return whole_groups(simd, keys, first, to);
+            return fill_groups(simd, keys, first, to);
         }
         for (at, to) in to.chunks_exact_mut(S::LANES).enumerate() {
             let first = first.wrapping_add((at * S::LANES) as u64);

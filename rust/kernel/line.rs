@@ -135,6 +135,10 @@ impl<'a, S: Simd> LineKernel<'a, S> {
         let (simd, n_targets) = (self.simd, self.components.n_targets());
         self.place_pixels(segment);
         self.sum(segment);
+        // Here, and once below, for the code of an average is long.
+        if quantity.is_conditional() {
+            self.place_means(segment);
+        }
         let mut output = Lines { simd, pixel, n_pixels: segment.columns.len(), band };
         match quantity {
             Quantity::LogDensity => {
@@ -153,27 +157,21 @@ impl<'a, S: Simd> LineKernel<'a, S> {
                 }
             }
             Quantity::Mean => {
-                self.place_means(segment);
                 for (i, mean) in self.means.iter().enumerate() {
                     output.write(i / n_targets, i % n_targets, mean);
                 }
             }
-            Quantity::Std => {
-                self.place_means(segment);
-                for (b, t) in pairs(self.x.len(), n_targets) {
-                    let variance = self.moment(segment, b, (t, t));
-                    let mut std = variance;
-                    for x in &mut std {
-                        *x = simd.sqrt(*x);
+            Quantity::Covariance | Quantity::Std => {
+                let is_std = quantity == Quantity::Std;
+                for (b, at) in pairs(self.x.len(), quantity.values_per_pixel(n_targets)) {
+                    let ij = if is_std { (at, at) } else { (at / n_targets, at % n_targets) };
+                    let mut moment = self.moment(segment, b, ij);
+                    if is_std {
+                        for x in &mut moment {
+                            *x = simd.sqrt(*x);
+                        }
                     }
-                    output.write(b, t, &std);
-                }
-            }
-            Quantity::Covariance => {
-                self.place_means(segment);
-                for (b, ij) in pairs(self.x.len(), n_targets * n_targets) {
-                    let moment = self.moment(segment, b, (ij / n_targets, ij % n_targets));
-                    output.write(b, ij, &moment);
+                    output.write(b, at, &moment);
                 }
             }
             Quantity::Label | Quantity::Sample { .. } => {

@@ -200,9 +200,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     fn sum_pairs(&mut self, coordinates: &[f64]) {
         let (n_given, n_targets) = (self.conditional.marginal().n_features(), self.centers.len());
         if n_targets <= MAX_FUSED {
-            for half in [0, HALF] {
-                fused!(n_given, n_targets, self.sum_fused_pairs(coordinates, half));
-            }
+            fused!(n_given, n_targets, self.sum_fused_pairs(coordinates));
         } else {
             self.sum_many_pairs(coordinates);
         }
@@ -214,9 +212,16 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Those of N targets at the vectors from `half` on.
+    /// Those of N targets, one half of the vectors after the other.
     #[inline(always)]
-    fn sum_fused_pairs<const D: usize, const N: usize>(
+    fn sum_fused_pairs<const D: usize, const N: usize>(&mut self, coordinates: &[f64]) {
+        for half in [0, HALF] {
+            self.sum_half_of_pairs::<D, N>(coordinates, half);
+        }
+    }
+
+    #[inline(always)]
+    fn sum_half_of_pairs<const D: usize, const N: usize>(
         &mut self,
         coordinates: &[f64],
         half: usize,
@@ -286,44 +291,44 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     #[inline(always)]
     fn write(&self, rows: &mut [&mut [f64]]) {
         let (simd, n_targets) = (self.simd, self.centers.len());
-        if self.wanted.mean {
-            for (t, mean) in self.centers.iter().enumerate() {
-                write(simd, mean, rows, &[t]);
-            }
+        let means = if self.wanted.mean { &self.centers[..] } else { &[] };
+        for (t, mean) in means.iter().enumerate() {
+            write(simd, mean, rows, [t, t]);
         }
         let first = self.wanted.first_second(n_targets);
-        match self.wanted.second {
-            Second::Nothing => {}
-            Second::Std => {
-                for t in 0..n_targets {
-                    let mut std = self.sums[packed_len(t) + t];
+        for (i, j) in (0..n_targets).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+            let mut moment = self.sums[packed_len(i) + j];
+            match self.wanted.second {
+                Second::Covariance => {
+                    let columns = [i * n_targets + j, j * n_targets + i].map(|at| first + at);
+                    write(simd, &moment, rows, columns);
+                }
+                Second::Std if i == j => {
                     for v in 0..VECTORS {
-                        std[v] = simd.sqrt(std[v]);
+                        moment[v] = simd.sqrt(moment[v]);
                     }
-                    write(simd, &std, rows, &[first + t]);
+                    write(simd, &moment, rows, [first + i; 2]);
                 }
-            }
-            Second::Covariance => {
-                for i in 0..n_targets {
-                    for j in 0..=i {
-                        let columns = [i * n_targets + j, j * n_targets + i].map(|at| first + at);
-                        write(simd, &self.sums[packed_len(i) + j], rows, &columns);
-                    }
-                }
+                Second::Std | Second::Nothing => {}
             }
         }
     }
 }
 
-/// Writes a block's lanes into some columns of its points' rows.
-#[inline(always)]
-fn write<S: Simd>(simd: S, block: &Block<S>, rows: &mut [&mut [f64]], columns: &[usize]) {
+/// Writes a block's lanes into two columns of its points' rows, or one named twice.
+#[inline(never)]
+fn write<S: Simd>(simd: S, block: &Block<S>, rows: &mut [&mut [f64]], columns: [usize; 2]) {
     let mut lanes = [0.0; MAX_LANES * VECTORS];
-    for v in 0..VECTORS {
-        simd.store(block[v], &mut lanes[v * S::LANES..]);
-    }
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for v in 0..VECTORS {
+                simd.store(block[v], &mut lanes[v * S::LANES..]);
+            }
+        },
+    );
     for (row, value) in rows.iter_mut().zip(lanes) {
-        for &column in columns {
+        for column in columns {
             row[column] = value;
         }
     }

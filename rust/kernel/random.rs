@@ -181,27 +181,36 @@ fn polynomials<S: Words, const N: usize, const M: usize>(
 }
 
 /// Normals `first` to `first + to.len()`, of multiples of 16.
+///
+/// A function of its own: it is long, and all that draw normals share it.
+#[inline(never)]
+pub(crate) fn fill_groups<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
+    simd.vectorize(
+        #[inline(always)]
+        || whole_groups(simd, keys, first, to),
+    );
+}
+
 #[inline(always)]
-pub(crate) fn whole_groups<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
-    let twice = 2 * NORMALS_PER_GROUP;
+fn whole_groups<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
     let mut first = first;
-    let mut chunks = to.chunks_exact_mut(twice);
-    for to in &mut chunks {
-        if S::LANES == MAX_LANES {
+    let mut rest = to;
+    if S::LANES == MAX_LANES {
+        let twice = 2 * NORMALS_PER_GROUP;
+        let mut chunks = rest.chunks_exact_mut(twice);
+        for to in &mut chunks {
             let [a, b] = keys.normals(simd, first, 2);
             for (pair, to) in [a, b].into_iter().zip(to.chunks_exact_mut(NORMALS_PER_GROUP)) {
                 simd.store(pair[0], to);
                 simd.store(pair[1], &mut to[MAX_LANES..]);
             }
-        } else {
-            group(simd, keys, first, to);
-            group(simd, keys, first.wrapping_add(16), &mut to[NORMALS_PER_GROUP..]);
+            first = first.wrapping_add(twice as u64);
         }
-        first = first.wrapping_add(twice as u64);
+        rest = chunks.into_remainder();
     }
-    let rest = chunks.into_remainder();
-    if !rest.is_empty() {
-        group(simd, keys, first, rest);
+    for to in rest.chunks_exact_mut(NORMALS_PER_GROUP) {
+        group(simd, keys, first, to);
+        first = first.wrapping_add(NORMALS_PER_GROUP as u64);
     }
 }
 

@@ -5,7 +5,7 @@
 //! whole blocks can be drawn by itself. As in `random`, every product and every sum is
 //! rounded by itself and in one order: column after column of the factor.
 
-use super::random::{Keys, NORMALS_PER_GROUP, whole_groups};
+use super::random::{Keys, NORMALS_PER_GROUP, fill_groups};
 use super::simd::{Dispatch, MAX_LANES, Simd, Words};
 use super::unrolled;
 use crate::alias::AliasTable;
@@ -127,7 +127,7 @@ impl Draw<'_> {
         let mut number = self.first.wrapping_mul(d as u64);
         let (mut labels, mut at) = (&self.labels[..], 0);
         while let Some((block, rest)) = labels.split_at_checked(BLOCK) {
-            whole_groups(simd, self.streams[1], number, &mut self.scratch[..BLOCK * d]);
+            fill_groups(simd, self.streams[1], number, &mut self.scratch[..BLOCK * d]);
             let rows = &mut self.rows[at..];
             if self.tables.is_diagonal {
                 scale::<S, D>(simd, self.tables, block, self.scratch, rows);

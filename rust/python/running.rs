@@ -3,6 +3,7 @@
 use crate::{Error, Runtime};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -90,6 +91,15 @@ pub(super) fn run_owned<T: Send + 'static>(
     if n_operations <= SHORT_CALL {
         return Ok(py.detach(work)?);
     }
+    let result = run_boxed(py, Box::new(move || Ok(Box::new(work()?) as Box<dyn Any + Send>)))?;
+    Ok(*result.downcast().expect("what the work itself has put into the box"))
+}
+
+/// Work whose result is of any type.
+type BoxedWork = Box<dyn FnOnce() -> Result<Box<dyn Any + Send>, Error> + Send>;
+
+/// The same, not generic over the work, so that threads and channels are compiled once.
+fn run_boxed(py: Python<'_>, work: BoxedWork) -> PyResult<Box<dyn Any + Send>> {
     let (sender, receiver) = channel();
     std::thread::Builder::new()
         .spawn(move || sender.send(work()))
