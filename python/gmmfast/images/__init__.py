@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gmmfast.images.checks import GREY, GREY_TO_RGBA, Pixels, complaint, require_uint8
+from gmmfast.images.drawing import line_drawing
 from gmmfast.images.reading import ImageSource, read_image
 from gmmfast.images.writing import check_writable, write_image
 
@@ -27,6 +28,7 @@ __all__ = [
     "color_points",
     "image_extent",
     "ink_points",
+    "line_drawing",
     "otsu_threshold",
     "psnr",
     "read_image",

@@ -4,7 +4,13 @@
 pictures that the styles are made of. No matplotlib is needed.
 """
 
-from gmmfast.styles.pictures import few_colors, flat_picture, ink_picture, oil_picture
+from gmmfast.styles.pictures import (
+    channel_pictures,
+    few_colors,
+    flat_picture,
+    ink_picture,
+    oil_picture,
+)
 from gmmfast.styles.presets import STYLES, Style, Tones, get_style
 from gmmfast.styles.ramp import Ramp, color_levels, oklab_of_srgb, srgb_of_oklab
 from gmmfast.styles.scene import Scene, Strokes, position_covariances
@@ -16,6 +22,7 @@ __all__ = [
     "Strokes",
     "Style",
     "Tones",
+    "channel_pictures",
     "color_levels",
     "few_colors",
     "flat_picture",

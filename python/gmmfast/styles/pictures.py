@@ -230,3 +230,33 @@ def _edges(labels: NDArray[np.integer]) -> Array:
         edges[tail] += 0.35 * np.sign(change)
         edges[head] -= 0.15 * np.sign(change)
     return edges
+
+
+#: Levels of the inks that channels are shown in: pure ones are too dark (blue) or too loud.
+CHANNEL_COLORS = ((236, 72, 58), (56, 178, 92), (66, 122, 240))
+
+
+def channel_pictures(picture: Pixels, colors: ArrayLike = CHANNEL_COLORS) -> Pixels:
+    """Return red, green and blue of a picture apart, each from black to a colour of its own.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (height, width, 3), uint8
+    colors : array-like of shape (3, 3)
+        sRGB levels of what a channel's 255 becomes.
+
+    Returns
+    -------
+    ndarray of shape (3, height, width, 3), uint8
+
+    Examples
+    --------
+    >>> picture = np.array([[[255, 51, 0]]], dtype=np.uint8)
+    >>> channel_pictures(picture, np.diag([255, 255, 255])).reshape(3, 3)
+    array([[255,   0,   0],
+           [  0,  51,   0],
+           [  0,   0,   0]], dtype=uint8)
+    """
+    tables = np.arange(256)[:, None, None] * np.asarray(colors) / 255
+    levels = np.rint(tables).astype(np.uint8)
+    return np.stack([levels[picture[..., channel], channel] for channel in range(3)])
