@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 CLI := $(VENV)/installed-cli
 DEV := $(VENV)/installed-dev
 BENCH := $(VENV)/installed-bench
+# daal4py 2024.7 needs an older scikit-learn: an environment of its own.
+DAAL4PY := .venv-daal4py/installed
 # With the folders, whose times tell of files that are gone.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
   $(shell find rust python -not -path '*__pycache__*' -not -name '*.so')
@@ -60,7 +62,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest gmmfast._gmmfast
 
-bench: $(BENCH)
+bench: $(BENCH) $(DAAL4PY)
 	$(BIN)/python benches/side_by_side.py
 	cargo bench --locked
 
@@ -75,7 +77,7 @@ dist: $(DEV)
 	@ls -l dist
 
 clean:
-	rm -rf $(VENV) target dist
+	rm -rf $(VENV) .venv-daal4py target dist
 
 # A Python that runs and is new enough: version managers put names on the path
 # that only print an error.
@@ -108,6 +110,13 @@ $(BENCH): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)
 	$(ANNOUNCE)
 	$(PIP) '.[bench]'
+	@touch $@
+
+# Its last release is for CPython 3.11 and x86-64: elsewhere the table says what is missing.
+$(DAAL4PY): $(BIN)/python
+	$(BIN)/python -m venv .venv-daal4py
+	-.venv-daal4py/bin/python -m pip install --quiet --disable-pip-version-check \
+	  daal4py==2024.7.0 'scikit-learn==1.5.*' packaging
 	@touch $@
 
 ANNOUNCE = @echo "building gmmfast and installing it into $(VENV), about a minute"

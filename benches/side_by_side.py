@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 import bench_em
+import bench_fit
 import bench_grid
 import bench_memory
 import bench_scaling
@@ -30,6 +31,9 @@ TABLES = {
     "scattered": bench_scattered.scattered,
     "memory": bench_memory.memory,
     "em": bench_em.em,
+    "fit": bench_fit.fit,
+    "starts": bench_fit.starts,
+    "large": bench_fit.large,
 }
 
 
