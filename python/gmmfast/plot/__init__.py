@@ -10,11 +10,12 @@ from gmmfast.plot.channels import ChannelsDisplay
 from gmmfast.plot.colors import ConditionalMeanDisplay, LabelDisplay
 from gmmfast.plot.contour import ContourDisplay, contour_levels
 from gmmfast.plot.density import DensityDisplay
-from gmmfast.plot.ellipses import EllipseDisplay, ellipses_of
+from gmmfast.plot.ellipses import EllipseDisplay
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.plot.pdf import PdfDisplay
 from gmmfast.plot.selection import SelectionDisplay
 from gmmfast.plot.slices import SliceDisplay
+from gmmfast.plot.table import PointsDisplay
 from gmmfast.plot.tone_curve import ToneCurveDisplay
 
 __all__ = [
@@ -26,9 +27,9 @@ __all__ = [
     "EllipseDisplay",
     "LabelDisplay",
     "PdfDisplay",
+    "PointsDisplay",
     "SelectionDisplay",
     "SliceDisplay",
     "ToneCurveDisplay",
     "contour_levels",
-    "ellipses_of",
 ]
