@@ -407,6 +407,12 @@ def test_a_picture_goes_through_pipes(photo, fitted, tmp_path):
     )
 
 
+def test_a_damaged_model_in_a_pipe_is_refused_by_the_name_of_the_pipe(model):
+    refused = run("render", "-", "-o", "-", stdin=model.read_bytes()[:-200])
+    assert (refused.status, refused.stdout) == (1, b"")
+    assert "'standard input'" in refused.stderr
+
+
 def test_a_model_goes_through_pipes(photo, fitted):
     kept = run("fit", photo, *QUICK, "-o", "-")
     assert kept.status == 0, kept.stderr

@@ -6,6 +6,7 @@ attributes that end in an underscore are the artists. Matplotlib is imported whe
 drawn.
 """
 
+from gmmfast.plot._base import Frame
 from gmmfast.plot.channels import ChannelsDisplay
 from gmmfast.plot.colors import ConditionalMeanDisplay, LabelDisplay
 from gmmfast.plot.contour import ContourDisplay, contour_levels
@@ -25,6 +26,7 @@ __all__ = [
     "ContourDisplay",
     "DensityDisplay",
     "EllipseDisplay",
+    "Frame",
     "LabelDisplay",
     "PdfDisplay",
     "PointsDisplay",
