@@ -239,6 +239,7 @@ def test_a_model_without_a_picture_needs_a_size(gmmfast, tmp_path):
         (["select", "photo.png", "--candidates", "0"], 2, "--candidates"),
         (["convert", "photo.png"], 2, "OUTPUTS"),
         (["convert", "photo.npy", "o.png"], 1, "photo.npy"),
+        (["slices", "ink.npz", "--at", "1,nan"], 2, "--at"),
         (["info", "missing.png"], 1, "image: expected .*missing.png"),
     ],
 )
@@ -349,6 +350,22 @@ def test_channels_are_shown_side_by_side(gmmfast, photo, grey):
         left = channel * (80 + gap)
         np.testing.assert_array_equal(picture[:, left : left + 80], shown[channel])
     assert (picture[:, 80 : 80 + gap] == 255).all()
+
+
+def test_slices_are_curves_of_the_conditional(gmmfast, ink_model, model):
+    names = [part for name in ("s.png", "s.svg", "s.npz") for part in ("-o", name)]
+    outcome = gmmfast("slices", ink_model, "--at", "5,20.5", *names)
+    assert outcome.status == 0, outcome.stderr
+    curves = np.load("s.npz")
+    assert curves["x"].tolist() == [5, 20.5]
+    extent = [(-0.5, 19.5)]
+    for at, densities in zip((5, 20.5), curves["densities"], strict=True):
+        inner = Mixture.load(ink_model).condition([0], [at])
+        expected = render_grid(inner, len(curves["y"]), extent=extent)
+        np.testing.assert_array_equal(densities, expected)
+    assert images.read_image("s.png").shape == (600, 900, 3)
+    assert gmmfast("slices", model, "-o", "p.npz").status == 0
+    np.testing.assert_allclose(np.load("p.npz")["x"], [9.5, 29.5, 49.5, 69.5])
 
 
 def test_a_criterion_is_tabled_and_drawn(gmmfast, photo):
