@@ -58,7 +58,7 @@ upstream: $(DEV)
 # The public API must give the same on the NumPy twin.
 API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \
   quantities.py out.py bands.py errors.py odd_arguments.py show_runtime.py tone.py \
-  algebra.py information.py intervals.py regions.py exchange.py)
+  algebra.py information.py intervals.py regions.py exchange.py sample.py render_samples.py)
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
