@@ -17,7 +17,7 @@ from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
     from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-    from gmmfast.fitting import fit_image, fit_video, select_n_components
+    from gmmfast.fitting import fit_image, fit_video, refine, select_n_components
 
 __version__ = package_version()
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "is_patched",
     "kernel_calls",
     "patch_sklearn",
+    "refine",
     "render_bands",
     "render_grid",
     "select_n_components",
@@ -45,6 +46,7 @@ _LAZY = {
     "GaussianMixture": "gmmfast.estimators",
     "fit_image": "gmmfast.fitting",
     "fit_video": "gmmfast.fitting",
+    "refine": "gmmfast.fitting",
     "select_n_components": "gmmfast.fitting",
 }
 
