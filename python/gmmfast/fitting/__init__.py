@@ -1,7 +1,7 @@
 """From pictures and clips, and from numbers of components to choose among, to fitted mixtures."""
 
 from gmmfast.fitting.image import fit_image
-from gmmfast.fitting.refine import refine, refinements
+from gmmfast.fitting.refinement import refine, refinements
 from gmmfast.fitting.selection import select_n_components
 from gmmfast.fitting.video import fit_video
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from gmmfast._memory import check_fits
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.part import cholesky
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Gates(NamedTuple):
     @classmethod
     def of(cls, log_weights: Array, means: Array, covariances: Array) -> Gates:
         """Return the gates of weights, means and covariances of (x, y)."""
-        factors = np.linalg.cholesky(covariances)
+        factors = cholesky(covariances)
         return cls(log_weights - _log_roots(factors), means, factors)
 
     @property
@@ -147,7 +148,7 @@ class Shares:
 
     def whitened(self, gates: Gates) -> tuple[Array, Array]:
         """Return the pairs' offsets from the means in units of the gates' factors."""
-        inverse = np.linalg.inv(gates.factors)
+        inverse: Array = np.linalg.inv(gates.factors).astype(np.float64, copy=False)
         x, y = self._x - self.each(gates.means[:, 0]), self._y - self.each(gates.means[:, 1])
         y *= self.each(inverse[:, 1, 1])
         y += self.each(inverse[:, 1, 0]) * x

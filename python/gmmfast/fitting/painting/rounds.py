@@ -7,7 +7,7 @@ picture better; else half of its changes are tried, and then nothing is left to 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from gmmfast.fitting.painting.experts import least_squares_experts, residual_cov
 from gmmfast.fitting.painting.gates import Experts, Gates, Lattice, Shares
 from gmmfast.fitting.painting.positions import Descent, descended
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.part import full_covariances, symmetric
+from gmmfast.mixture.part import cholesky, full_covariances, symmetric
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ class Canvas:
 def parts_of(mixture: Mixture) -> tuple[Gates, Experts]:
     """Return the gates and experts of a mixture over (x, y, colours)."""
     covariances, means = full_covariances(mixture), mixture.means
-    slopes = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:]).swapaxes(1, 2)
+    slopes: Any = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])
     with np.errstate(divide="ignore"):
         logs = np.log(mixture.weights)
     # Of a weight that underflows nothing is seen.
     gates = Gates.of(np.maximum(logs, -700), means[:, :2], covariances[:, :2, :2])
-    return gates, Experts(means[:, 2:], slopes)
+    return gates, Experts(means[:, 2:], slopes.swapaxes(1, 2))
 
 
 def joined(gates: Gates, experts: Experts, inner: Array) -> Mixture:
@@ -171,7 +171,7 @@ def _floored(gates: Gates, least: float) -> Gates:
         return gates
     raised = axes[narrow] * np.maximum(values[narrow], least)[:, None]
     factors = gates.factors.copy()
-    factors[narrow] = np.linalg.cholesky(raised @ axes[narrow].swapaxes(1, 2))
+    factors[narrow] = cholesky(raised @ axes[narrow].swapaxes(1, 2))
     # As dense at its mean as before.
     return gates._replace(factors=factors)
 
