@@ -31,6 +31,12 @@ _REACH = 3.5
 _DROP = 12
 _BINS = 48
 
+#: Slices that tell how high the conditional curves get.
+_SCALED = 100
+
+#: Draws of single points at the beginning.
+_SINGLE = 4
+
 
 def _size(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]:
     checked = check_shape(shape)
@@ -89,7 +95,7 @@ def sampling_frames(
     iterator of ndarray of shape (height, width, 3), uint8
         The component that was chosen lights up, its point drops to the ground, and the
         histogram of all points grows beneath the mixture's curve: first one by one, then
-        ever more in a frame, about a thousand in the end.
+        ever more at a time, about a thousand in ten seconds of 30 frames.
 
     Examples
     --------
@@ -124,7 +130,7 @@ def _sampling(
     for number in range(n_frames):
         phase = number % _DROP
         if phase == 0:
-            for _ in range(_draws_of(number // _DROP)):
+            for _ in range(_draws_of(number // _DROP, n_frames // _DROP)):
                 chosen = min(int(np.searchsorted(cumulated, rng.random())), len(stds) - 1)
                 value = float(mixture.means[chosen, 0] + stds[chosen] * rng.standard_normal())
                 counts += np.histogram([value], stage.bins)[0]
@@ -143,9 +149,10 @@ def _sampling(
         yield drawing.finished(frame)
 
 
-def _draws_of(turn: int) -> int:
-    """Return how many points a turn draws: single ones first, then ever more."""
-    return 1 if turn < 5 else int(min(2 ** ((turn - 3) / 2), 100))
+def _draws_of(turn: int, n_turns: int) -> int:
+    """Return how many points a turn draws: single ones first, then ever more, 200 in the last."""
+    growth: float = min(2.0, 200 ** (1 / max(1, n_turns - _SINGLE)))
+    return int(growth ** max(0, turn - _SINGLE + 1))
 
 
 def _stage(
@@ -243,19 +250,19 @@ def _slicing(
     drawing.paint(ground[:, :plane], 0.9 * shade, drawing.BLUE)
     drawing.paint(ground[:, plane : plane + 1], np.ones((height, 1)), drawing.PALE)
     x_low, x_high = extent[0]
-    # Conditional curves are the columns of the density, over their sums: here of finer rows.
     columns = np.linspace(0, plane - 1, n_frames)
-    room = 0.85 * (width - plane)
-    curves = []
-    largest = np.finfo(float).tiny
-    for column in columns:
+
+    def curve_at(column: float) -> Array:
         x = x_low + (column + 0.5) * (x_high - x_low) / plane
-        slice_ = mixture.condition([0], [x])
-        curves.append(slice_)
-        largest = max(largest, _curve_of(slice_, height, extent[1]).max())
-    for column, slice_ in zip(columns, curves, strict=True):
+        curve: Array = render_grid(mixture.condition([0], [x]), (height,), extent=[extent[1]])
+        return curve
+
+    # One scale for all, told from some of them.
+    largest = max(curve_at(column).max() for column in np.linspace(0, plane - 1, _SCALED))
+    unit = 0.85 * (width - plane) / max(largest, np.finfo(float).tiny)
+    for column in columns:
         frame = ground.copy()
-        lengths = _curve_of(slice_, height, extent[1]) * (room / largest)
+        lengths = np.minimum(unit * curve_at(column), width - plane - 2)
         line = np.clip(1.5 - np.abs(np.arange(plane) - column), 0, 1)
         drawing.paint(frame[:, :plane], np.broadcast_to(line, (height, plane)), drawing.RED)
         # On its side: rows are columns there.
@@ -264,8 +271,3 @@ def _slicing(
         drawing.area(beside, base - lengths, base, drawing.RED, 0.3)
         drawing.curve(beside, base - lengths, drawing.RED)
         yield drawing.finished(frame)
-
-
-def _curve_of(slice_: Mixture, height: int, extent: tuple[float, float]) -> Array:
-    curve: Array = render_grid(slice_, (height,), extent=[extent])
-    return curve

@@ -9,7 +9,6 @@ the last frame is written, or never.
 
 from __future__ import annotations
 
-import itertools
 from fractions import Fraction
 from numbers import Real
 from pathlib import Path
@@ -141,21 +140,22 @@ def write_animation(
     destination = check_animation(path)
     rate = _checked_rate(fps)
     remaining = iter(frames)
-    first = next(remaining, None)
-    if first is None:
+    frame = next(remaining, None)
+    if frame is None:
         raise ValueError("frames: expected at least one frame, got none; make one")
-    shape = _checked(first, 0, None)
+    shape = _checked(frame, 0, None)
     n_frames = 0
     with replaced(destination) as file:
         writer = _WRITERS[destination.suffix.lower()](file, shape, rate)
         with writer:
-            for frame in itertools.chain([first], remaining):
-                first = None  # or the first frame would stay until the last
+            while frame is not None:
                 _checked(frame, n_frames, shape)
                 writer.add(_in_color(frame))
                 n_frames += 1
                 if progress is not None:
                     progress(n_frames)
+                frame = None  # let go before the next one is made
+                frame = next(remaining, None)
     return n_frames
 
 
