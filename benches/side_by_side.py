@@ -14,6 +14,7 @@ import bench_em
 import bench_fit
 import bench_grid
 import bench_memory
+import bench_sampling
 import bench_scaling
 import bench_scattered
 import gmmfast
@@ -29,6 +30,7 @@ TABLES = {
     "components": bench_scaling.components,
     "pixels": bench_scaling.pixels,
     "scattered": bench_scattered.scattered,
+    "sampling": bench_sampling.sampling,
     "memory": bench_memory.memory,
     "em": bench_em.em,
     "fit": bench_fit.fit,

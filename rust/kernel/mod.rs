@@ -17,6 +17,8 @@ pub mod naive;
 pub(crate) mod points;
 mod polynomial;
 pub(crate) mod quadratic;
+pub(crate) mod random;
+pub(crate) mod sample;
 pub(crate) mod simd;
 pub(crate) mod tile;
 

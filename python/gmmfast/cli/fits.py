@@ -88,7 +88,8 @@ def fit_request(pixels: NDArray[np.uint8], options: dict[str, Any]) -> FitReques
 def model_of(source: Source, options: dict[str, Any]) -> Any:
     """Return the model of a source, or fit one to its picture."""
     if source.model is not None:
-        typed = [name for name in ("ink", "drawing", "threshold", "n_components") if options[name]]
+        names = ("ink", "drawing", "threshold", "n_components")
+        typed = [name for name in names if options[name] not in (None, False)]
         if typed:
             raise click.UsageError(
                 f"--{typed[0].replace('_', '-')}: expected a picture to fit, got the model "

@@ -94,7 +94,10 @@ def _model_in(content: bytes) -> Mixture:
     with tempfile.TemporaryDirectory(prefix="gmmfast-") as folder:
         path = Path(folder, "model.npz")
         path.write_bytes(content)
-        return Mixture.load(path)
+        try:
+            return Mixture.load(path)
+        except ValueError as error:
+            raise ValueError(str(error).replace(str(path), "standard input")) from None
 
 
 def _standard_input() -> bytes:

@@ -27,6 +27,7 @@ from gmmfast.mixture.predictions import Predictions
 from gmmfast.mixture.product import Products
 from gmmfast.mixture.regions import Regions
 from gmmfast.mixture.responsibilities import SparseResponsibilities
+from gmmfast.mixture.sampling import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ class Mixture(
     Intervals,
     Products,
     Regions,
+    Sampling,
     SparseResponsibilities,
     Predictions,
     Moments,

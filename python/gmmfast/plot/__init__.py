@@ -6,6 +6,7 @@ attributes that end in an underscore are the artists. Matplotlib is imported whe
 drawn.
 """
 
+from gmmfast.plot._base import Frame
 from gmmfast.plot.channels import ChannelsDisplay
 from gmmfast.plot.colors import ConditionalMeanDisplay, LabelDisplay
 from gmmfast.plot.contour import ContourDisplay, contour_levels
@@ -13,6 +14,7 @@ from gmmfast.plot.density import DensityDisplay
 from gmmfast.plot.ellipses import EllipseDisplay
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.plot.pdf import PdfDisplay
+from gmmfast.plot.samples import SamplesDisplay
 from gmmfast.plot.selection import SelectionDisplay
 from gmmfast.plot.slices import SliceDisplay
 from gmmfast.plot.table import PointsDisplay
@@ -25,9 +27,11 @@ __all__ = [
     "ContourDisplay",
     "DensityDisplay",
     "EllipseDisplay",
+    "Frame",
     "LabelDisplay",
     "PdfDisplay",
     "PointsDisplay",
+    "SamplesDisplay",
     "SelectionDisplay",
     "SliceDisplay",
     "ToneCurveDisplay",

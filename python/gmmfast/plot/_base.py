@@ -145,7 +145,7 @@ class Display:
 
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_ = ax
-        self.figure_ = ax.get_figure(root=True)  # type: ignore[assignment]
+        self.figure_ = ax.figure  # type: ignore[assignment]
         return ax
 
     def _take_picture_axes(self, ax: Axes | None, frame: Frame) -> Axes:

@@ -2,5 +2,6 @@
 
 from gmmfast.rendering.bands import render_bands
 from gmmfast.rendering.grid import render_grid
+from gmmfast.rendering.samples import render_samples
 
-__all__ = ["render_bands", "render_grid"]
+__all__ = ["render_bands", "render_grid", "render_samples"]
