@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast._checks import check_count, check_extent, check_shape, shown
-from gmmfast._random import generator
+from gmmfast._random import seed_of
 from gmmfast.animation import drawing
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.part import variances
@@ -112,7 +112,9 @@ def sampling_frames(
     shown_extent = _reach(mixture)
     if extent is not None:
         shown_extent = check_extent([extent], max_axes=1)
-    return _sampling(mixture, size, n, (shown_extent[0], generator(random_state)))
+    return _sampling(
+        mixture, size, n, (shown_extent[0], np.random.default_rng(seed_of(random_state)))
+    )
 
 
 def _sampling(

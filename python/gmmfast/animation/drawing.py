@@ -32,8 +32,11 @@ def blank(shape: tuple[int, int]) -> Array:
 
 def paint(frame: Array, cover: ArrayLike, color: Color) -> None:
     """Lay a colour over a frame, as far as it covers each pixel, 0 to 1."""
-    share = np.asarray(cover)[..., None]
-    frame += share * (np.array(color, dtype=np.float64) - frame)
+    shares = np.asarray(cover)
+    # Of a curve hardly a pixel in a hundred is covered.
+    rows, columns = np.nonzero(shares)
+    below = frame[rows, columns]
+    frame[rows, columns] += shares[rows, columns, None] * (np.array(color) - below)
 
 
 def curve(frame: Array, heights: Array, color: Color, thickness: float = 2.0) -> None:

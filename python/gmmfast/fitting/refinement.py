@@ -134,7 +134,8 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
         n_threads=n_threads,
     )
     last = next(steps)
-    report = FitReport(_Rounds(max_iter), {}, progress)
+    most = DEFAULT_MAX_ITER if last.mixture.n_features == 2 else DEFAULT_ROUNDS
+    report = FitReport(_Rounds(max_iter or most), {}, progress)
     n_iter = 0
     for n_iter, step in enumerate(steps, 1):
         last = step
@@ -147,8 +148,8 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
 class _Rounds:
     """What a report of progress asks an estimator for."""
 
-    def __init__(self, max_iter: int | None) -> None:
-        self.max_iter = max_iter or DEFAULT_ROUNDS
+    def __init__(self, max_iter: int) -> None:
+        self.max_iter = max_iter
 
 
 def refinements(  # noqa: PLR0913 (those of `refine`)
