@@ -390,6 +390,16 @@ def test_refine_goes_on_with_ink(tmp_path, picture):
     assert "log-likelihood" in told
 
 
+def test_frames_beyond_memory_are_refused_before_they_are_made(tmp_path, picture):
+    result = CliRunner().invoke(
+        animate_command,
+        ["zoom", str(picture), "-k", "2", "--size", "9999999x9999999", "-o", f"{tmp_path}/a.gif"],
+    )
+    assert isinstance(result.exception, MemoryError)
+    assert "--size: expected a result that fits" in str(result.exception)
+    assert list(tmp_path.iterdir()) == [picture]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_ends_an_animation_with_130_and_no_file(tmp_path):
     command = [sys.executable, "-m", "gmmfast.cli", "animate", "slices", "--seconds", "3600",

@@ -24,7 +24,7 @@ from gmmfast.cli.fits import fit_picture, fit_request, model_of, timed
 from gmmfast.cli.inputs import read_picture, read_source
 from gmmfast.cli.options import PATH, fit_options, size_options, tone_option
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import shape_of, shape_of_model
+from gmmfast.cli.sizes import check_memory, shape_of, shape_of_model
 from gmmfast.mixture import Mixture
 from gmmfast.tone import DEFAULT_TONE
 
@@ -45,6 +45,9 @@ _IN_THE_PLANE = Mixture(
 )
 _DEFAULT_SHAPE = (360, 640)
 
+#: Bytes a pixel of a frame that is drawn, what it is drawn of, and the frame before it.
+_PIXEL_BYTES = 12 * 8
+
 
 @dataclass(frozen=True)
 class _Job:
@@ -55,7 +58,16 @@ class _Job:
     options: dict[str, Any]
 
     def shape_beside(self, original: tuple[int, int]) -> tuple[int, int]:
-        return shape_of(original, self.options)
+        """Return the shape that is asked for of a picture of this one."""
+        return self._checked(shape_of(original, self.options))
+
+    def shape_of(self, model: Any) -> tuple[int, int]:
+        """Return the shape that is asked for of a model's picture."""
+        return self._checked(shape_of_model(model, self.options))
+
+    def _checked(self, shape: tuple[int, int]) -> tuple[int, int]:
+        check_memory(shape, _PIXEL_BYTES, self.options)
+        return shape
 
 
 def _sampling(job: _Job) -> Frames:
@@ -84,12 +96,12 @@ def _of_features(job: _Job, n_features: int, otherwise: Mixture) -> Mixture:
 def _fill(job: _Job) -> Frames:
     model = model_of(read_source(job.image), job.options)
     tone = job.options["tone"] or DEFAULT_TONE
-    return filling_frames(model, shape_of_model(model, job.options), job.n_frames, tone=tone)
+    return filling_frames(model, job.shape_of(model), job.n_frames, tone=tone)
 
 
 def _zoom(job: _Job) -> Frames:
     model = model_of(read_source(job.image), job.options)
-    shape = shape_of_model(model, job.options)
+    shape = job.shape_of(model)
     options = {"center": job.options["center"], "factor": job.options["factor"]}
     return zooming_frames(model, shape, job.n_frames, **options)
 
@@ -141,7 +153,7 @@ def _video(job: _Job) -> Frames:
                 progress=lambda n_iter, _: advance(n_iter),
                 n_threads=options["n_threads"],
             )
-    return video_frames(model, shape_of_model(model, job.options), job.n_frames)
+    return video_frames(model, job.shape_of(model), job.n_frames)
 
 
 #: By name: how frames are made.
