@@ -14,7 +14,7 @@ use crate::painter::{Outcome, Painter, painter};
 use crate::pixel::{Band, Window};
 use crate::plane::{Columns, Plane, PlaneModel, TILE};
 use crate::pool::Runtime;
-use crate::quantity::{Precision, Quantity};
+use crate::quantity::Precision;
 use crate::render::Rendering;
 
 /// Tiles of a band that share a candidate list.
@@ -46,7 +46,7 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
             simd,
             shared,
             lists: Default::default(),
-            painter: painter(simd, *quantity, components, shared.precision),
+            painter: painter(simd, *quantity, components, shared),
             robust: LineKernel::new(simd, components),
         }
     }
@@ -123,7 +123,7 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
         wanted: &mut Band<'_>,
     ) -> Outcome {
         let (rendering, width) = (self.shared.rendering, self.shared.model.shape.1);
-        if reference.is_none() && rendering.quantity != Quantity::Label {
+        if reference.is_none() && !rendering.quantity.is_of_centred_distances() {
             return Outcome::BeyondRange;
         }
         let size = (spot.n_rows, spot.n_columns);

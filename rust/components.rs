@@ -15,8 +15,8 @@ pub(crate) struct GridComponents {
     n_targets: usize,
     /// Per target: the size that its values have.
     target_scales: Vec<f64>,
-    /// Per component: covariances of the targets, packed rows; if they are asked for.
-    target_covariances: Vec<f64>,
+    /// Per component: what matrix of the targets is asked for, packed rows.
+    target_matrices: Vec<f64>,
 }
 
 struct Component {
@@ -34,8 +34,17 @@ struct Component {
 pub(crate) struct Split {
     pub(crate) given: Vec<usize>,
     pub(crate) targets: Vec<usize>,
-    /// Whether covariances of the targets are wanted.
-    pub(crate) with_covariances: bool,
+    /// Which matrices of the targets are wanted.
+    pub(crate) matrices: TargetMatrices,
+}
+
+/// Matrices of the targets, given the grid's features.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TargetMatrices {
+    None,
+    Covariances,
+    /// Their lower Cholesky factors.
+    Factors,
 }
 
 impl GridComponents {
@@ -44,14 +53,15 @@ impl GridComponents {
     pub(crate) fn new(mixture: &Mixture, split: &Split) -> Self {
         let (n_axes, n_targets) = (split.given.len(), split.targets.len());
         let n = mixture.n_components();
-        let n_covariances = if split.with_covariances { n * packed_len(n_targets) } else { 0 };
+        let has_matrices = split.matrices != TargetMatrices::None;
+        let n_entries = if has_matrices { n * packed_len(n_targets) } else { 0 };
         let mut result = Self {
             n_axes,
             components: Vec::with_capacity(n),
             experts: Vec::with_capacity(n * n_targets * (n_axes + 1)),
             n_targets,
             target_scales: Vec::new(),
-            target_covariances: Vec::with_capacity(n_covariances),
+            target_matrices: Vec::with_capacity(n_entries),
         };
         let mut sizes = vec![Vec::with_capacity(n); n_targets];
         let mut factors = Factors::new(split);
@@ -89,8 +99,12 @@ impl GridComponents {
         for (t, &target) in split.targets.iter().enumerate() {
             self.experts.push(mixture.mean(k)[target]);
             self.experts.extend((0..n_axes).map(|g| factors.slope(t, g)));
-            if split.with_covariances {
-                self.target_covariances.extend((0..=t).map(|u| factors.covariance(t, u)));
+            match split.matrices {
+                TargetMatrices::None => {}
+                TargetMatrices::Covariances => {
+                    self.target_matrices.extend((0..=t).map(|u| factors.covariance(t, u)));
+                }
+                TargetMatrices::Factors => self.target_matrices.extend(factors.rest(t)),
             }
         }
     }
@@ -110,9 +124,16 @@ impl GridComponents {
         self.components[k].index
     }
 
-    /// Covariance of targets `i` and `j` under component `k`, j <= i.
+    /// Covariance of targets `i` and `j` under component `k`, j <= i, if these were
+    /// asked for.
     pub(crate) fn target_covariance(&self, k: usize, i: usize, j: usize) -> f64 {
-        self.target_covariances[k * packed_len(self.n_targets) + packed_len(i) + j]
+        self.target_matrices[k * packed_len(self.n_targets) + packed_len(i) + j]
+    }
+
+    /// The lower Cholesky factor of that matrix, packed rows, if these were asked for.
+    pub(crate) fn target_factor(&self, k: usize) -> &[f64] {
+        let len = packed_len(self.n_targets);
+        &self.target_matrices[k * len..][..len]
     }
 
     /// Base-2 logarithm of the weighted density of component `k` at its mean.
@@ -185,8 +206,12 @@ impl Factors {
 
     /// Covariance of targets `t` and `u` given the others, u <= t.
     fn covariance(&self, t: usize, u: usize) -> f64 {
-        let rest = |t: usize| &packed_row(&self.whole, self.n_given + t)[self.n_given..];
-        rest(t).iter().zip(rest(u)).map(|(a, b)| a * b).sum()
+        self.rest(t).iter().zip(self.rest(u)).map(|(a, b)| a * b).sum()
+    }
+
+    /// Row `t` of the Cholesky factor of the targets given the others.
+    fn rest(&self, t: usize) -> &[f64] {
+        &packed_row(&self.whole, self.n_given + t)[self.n_given..]
     }
 }
 

@@ -58,6 +58,12 @@ impl Area {
         let half = ((width - 1) as f64 / 2.0, (height - 1) as f64 / 2.0);
         Self { middle: (x as f64 + half.0, y as f64 + half.1), half }
     }
+
+    /// Its first column and row.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub(crate) fn corner(&self) -> (usize, usize) {
+        ((self.middle.0 - self.half.0) as usize, (self.middle.1 - self.half.1) as usize)
+    }
 }
 
 /// q(u, v) = q + gx u + gy v + xx u² + xy u v + yy v² from the middle of an area.

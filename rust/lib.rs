@@ -55,6 +55,7 @@ mod pool;
 #[cfg(feature = "python")]
 mod python;
 mod quantity;
+mod random;
 mod render;
 mod scatter;
 mod score;
@@ -74,6 +75,7 @@ pub use mixture::Mixture;
 pub use pixel::Pixel;
 pub use pool::Runtime;
 pub use quantity::Quantity;
+pub use random::{Purpose, STREAM_VERSION, Stream};
 pub use render::Rendering;
 pub use score::{predict, predict_proba, score_samples};
 pub use statistics::{Estimate, Statistics};

@@ -4,7 +4,9 @@
 //! tile. `paint` may refuse a tile; render.rs then gives it in parts, or takes it
 //! line by line.
 
+use crate::band::Shared;
 use crate::components::GridComponents;
+use crate::kernel::draw::DrawKernel;
 use crate::kernel::label::LabelKernel;
 use crate::kernel::simd::Simd;
 use crate::kernel::tile::{Exponents, Means, Pair, Shares, TileInput, TileKernel};
@@ -45,9 +47,9 @@ pub(crate) fn painter<'a, S: Simd>(
     simd: S,
     quantity: Quantity,
     components: &'a GridComponents,
-    precision: Precision,
+    shared: &Shared<'_>,
 ) -> Box<dyn Painter + 'a> {
-    let n_targets = components.n_targets();
+    let (n_targets, precision) = (components.n_targets(), shared.precision);
     match quantity {
         Quantity::Density | Quantity::LogDensity => {
             let density = Density { is_log: quantity == Quantity::LogDensity };
@@ -61,6 +63,12 @@ pub(crate) fn painter<'a, S: Simd>(
             Box::new(MomentPainter::new(simd, components, quantity))
         }
         Quantity::Label => Box::new(LabelPainter { kernel: LabelKernel::new(simd), components }),
+        Quantity::Sample { seed } => {
+            let (height, width) = shared.model.shape;
+            let kernel = DrawKernel::new(simd, seed, n_targets);
+            let first = shared.plane_index * height * width;
+            Box::new(SamplePainter { kernel, components, first, width })
+        }
         Quantity::Entropy => Box::new(EntropyPainter { kernel: TileKernel::<S, 2>::new(simd) }),
     }
 }
@@ -329,6 +337,31 @@ impl<S: Simd> Painter for LabelPainter<'_, S> {
         band: &mut Band<'_>,
     ) -> Outcome {
         self.kernel.label(self.components, input, window, band);
+        Outcome::Painted
+    }
+}
+
+struct SamplePainter<'a, S: Simd> {
+    kernel: DrawKernel<S>,
+    components: &'a GridComponents,
+    /// Index of the plane's first pixel in the grid, and pixels of a row.
+    first: usize,
+    width: usize,
+}
+
+impl<S: Simd> Painter for SamplePainter<'_, S> {
+    fn start_block(&mut self) {}
+
+    fn paint(
+        &mut self,
+        input: &TileInput<'_>,
+        _: &Columns,
+        window: &Window,
+        band: &mut Band<'_>,
+    ) -> Outcome {
+        let (first, width, (column, line)) = (self.first, self.width, input.area.corner());
+        let index_of = move |row: usize| first + (line + row) * width + column;
+        self.kernel.draw(self.components, input, &index_of, (window, band));
         Outcome::Painted
     }
 }

@@ -226,7 +226,10 @@ impl<'a> PlaneModel<'a> {
             if ratio.is_finite() { ratio.max(1.0).log2() } else { f64::INFINITY }
         };
         match quantity {
-            Quantity::Label | Quantity::Density | Quantity::LogDensity => vec![0.0; n],
+            Quantity::Label
+            | Quantity::Density
+            | Quantity::LogDensity
+            | Quantity::Sample { .. } => vec![0.0; n],
             // A share of 2^-T adds T 2^-T bits, T being below 256 where 53 are wanted.
             Quantity::Entropy => vec![8.0; n],
             Quantity::Mean => self

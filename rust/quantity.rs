@@ -22,18 +22,29 @@ pub enum Quantity {
     Label,
     /// Entropy of the responsibilities, -sum r log r in nats.
     Entropy,
+    /// A draw of the remaining features given the grid's, T values: those of the pixel's
+    /// index in the streams of the seed (see [`Stream`](crate::Stream)).
+    Sample {
+        /// Any number.
+        seed: u64,
+    },
 }
 
 impl Quantity {
     /// Whether it is one of the remaining features, given the grid's.
     pub(crate) fn is_conditional(self) -> bool {
-        matches!(self, Self::Mean | Self::Covariance | Self::Std)
+        matches!(self, Self::Mean | Self::Covariance | Self::Std | Self::Sample { .. })
+    }
+
+    /// Whether its kernel takes any exponents, relative to no reference component.
+    pub(crate) fn is_of_centred_distances(self) -> bool {
+        matches!(self, Self::Label | Self::Sample { .. })
     }
 
     /// Number of values of a pixel, of `n_targets` remaining features.
     pub(crate) fn values_per_pixel(self, n_targets: usize) -> usize {
         match self {
-            Self::Mean | Self::Std => n_targets,
+            Self::Mean | Self::Std | Self::Sample { .. } => n_targets,
             Self::Covariance => n_targets * n_targets,
             Self::Density | Self::LogDensity | Self::Label | Self::Entropy => 1,
         }
@@ -70,6 +81,11 @@ impl Precision {
                 (0..components.n_targets()).map(|t| components.target_scale(t)).fold(0.0, f64::max)
             }
             _ => 0.0,
+        };
+        // Which component is drawn does not depend on the output type.
+        let resolution = match quantity {
+            Quantity::Sample { .. } => Resolution::Bits(53.0),
+            _ => resolution,
         };
         let tolerated = tolerance.map_or(f64::INFINITY, |tolerance| 1.0 - tolerance.log2());
         match resolution {

@@ -7,7 +7,7 @@
 //! over it.
 
 use crate::band::{BandRenderer, Shared};
-use crate::components::{GridComponents, Split};
+use crate::components::{GridComponents, Split, TargetMatrices};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::kernel::simd::{Dispatch, Simd};
@@ -72,7 +72,11 @@ impl Rendering {
         let split = Split {
             given: given.iter().rev().copied().collect(),
             targets,
-            with_covariances: matches!(quantity, Quantity::Covariance | Quantity::Std),
+            matrices: match quantity {
+                Quantity::Covariance | Quantity::Std => TargetMatrices::Covariances,
+                Quantity::Sample { .. } => TargetMatrices::Factors,
+                _ => TargetMatrices::None,
+            },
         };
         let components = GridComponents::new(mixture, &split);
         let values_per_pixel = quantity.values_per_pixel(components.n_targets());

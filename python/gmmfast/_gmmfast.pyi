@@ -120,6 +120,7 @@ class Rendering:
         extent: list[tuple[float, float]],
         given: list[int],
         tolerance: float | None = None,
+        seed: int = 0,
     ) -> Rendering: ...
     def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None: ...
 

@@ -52,15 +52,14 @@ impl<S: Simd> LabelKernel<S> {
         let simd = self.simd;
         let (n_rows, n_columns) = input.size;
         let n_vectors = n_columns.div_ceil(S::LANES);
-        let corner =
-            (input.area.middle.0 - input.area.half.0, input.area.middle.1 - input.area.half.1);
+        let (x, y) = input.area.corner();
         self.candidates.clear();
         for i in 0..input.columns.len() {
             let at = |column| input.columns.at(column, i);
             self.candidates.push(Candidate {
                 label: f64::from(components.index(input.columns.index[i] as usize)),
                 peak: at(Column::Peak),
-                to_mean: (corner.0 - at(Column::MeanX), corner.1 - at(Column::MeanY)),
+                to_mean: (x as f64 - at(Column::MeanX), y as f64 - at(Column::MeanY)),
                 factors: [at(Column::A), at(Column::B), at(Column::C)],
             });
         }

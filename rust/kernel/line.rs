@@ -176,7 +176,9 @@ impl<'a, S: Simd> LineKernel<'a, S> {
                     output.write(b, ij, &moment);
                 }
             }
-            Quantity::Label => unreachable!("labels have a kernel without exponentials"),
+            Quantity::Label | Quantity::Sample { .. } => {
+                unreachable!("their kernels take any exponents")
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-fn quantity_of_name(name: &str) -> PyResult<Quantity> {
+fn quantity_of_name(name: &str, seed: u64) -> PyResult<Quantity> {
     match name {
         "density" => Ok(Quantity::Density),
         "log_density" => Ok(Quantity::LogDensity),
@@ -18,9 +18,10 @@ fn quantity_of_name(name: &str) -> PyResult<Quantity> {
         "std" => Ok(Quantity::Std),
         "label" => Ok(Quantity::Label),
         "entropy" => Ok(Quantity::Entropy),
+        "sample" => Ok(Quantity::Sample { seed }),
         _ => Err(PyValueError::new_err(format!(
-            "quantity: expected 'density', 'log_density', 'mean', 'covariance', 'std', 'label' or \
-             'entropy', got '{name}'"
+            "quantity: expected 'density', 'log_density', 'mean', 'covariance', 'std', 'label', \
+             'entropy' or 'sample', got '{name}'"
         ))),
     }
 }
@@ -34,9 +35,11 @@ pub(super) struct PyRendering {
 
 #[pymethods]
 impl PyRendering {
-    /// `extent` is in feature order, x first, and `shape` in array order.
+    /// `extent` is in feature order, x first, and `shape` in array order; the seed is a
+    /// sample's.
     #[new]
-    #[pyo3(signature = (mixture, quantity, shape, extent, given, tolerance=None))]
+    #[pyo3(signature = (mixture, quantity, shape, extent, given, tolerance=None, seed=0))]
+    #[allow(clippy::too_many_arguments, reason = "Python's, by position")]
     fn new(
         py: Python<'_>,
         mixture: &PyMixture,
@@ -45,10 +48,11 @@ impl PyRendering {
         mut extent: Vec<(f64, f64)>,
         given: Vec<usize>,
         tolerance: Option<f64>,
+        seed: u64,
     ) -> PyResult<Self> {
         extent.reverse();
         let grid = Grid::new(&shape, &extent)?;
-        let quantity = quantity_of_name(quantity)?;
+        let quantity = quantity_of_name(quantity, seed)?;
         let model = Arc::clone(&mixture.0);
         let prepare = move || Rendering::new(&model, &grid, &given, quantity);
         let rendering = run_owned(py, mixture.factor_operations(), prepare)?;

@@ -72,6 +72,7 @@ def render_bands(  # noqa: PLR0913 (the public face; all but two by keyword)
     given: Sequence[int] | None = None,
     dtype: DTypeLike | None = None,
     tolerance: float | None = None,
+    random_state: Any = None,
     n_threads: int | None = None,
 ) -> Bands:
     """Evaluate a Gaussian mixture over a grid of any size, band by band.
@@ -90,7 +91,7 @@ def render_bands(  # noqa: PLR0913 (the public face; all but two by keyword)
     band_size : int, optional
         Number of lines in a band. Default: as many as make about 16 MiB, at
         least one.
-    quantity, extent, given, dtype, tolerance, n_threads
+    quantity, extent, given, dtype, tolerance, random_state, n_threads
         As for `render_grid`.
 
     Returns
@@ -132,7 +133,9 @@ def render_bands(  # noqa: PLR0913 (the public face; all but two by keyword)
     ...     del image  # closes the file
     ((300, 500), 3, True)
     """
-    plan = Plan.of(model, shape, Request(quantity, extent, given, tolerance, n_threads))
+    plan = Plan.of(
+        model, shape, Request(quantity, extent, given, tolerance, n_threads, random_state)
+    )
     checked = plan.dtype(dtype)
     if band_size is None:
         n_lines = plan.band_size(checked, _BAND)

@@ -28,6 +28,7 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     dtype: DTypeLike | None = None,
     out: NDArray[Any] | None = None,
     tolerance: float | None = None,
+    random_state: Any = None,
     n_threads: int | None = None,
 ) -> NDArray[Any]:
     """Evaluate a Gaussian mixture at every pixel of a grid.
@@ -51,6 +52,7 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
           features, the first of equals;
         - "entropy": of the components' responsibilities, -sum r log r, in nats:
           0 where one component has them all, at most log(n_components);
+        - "sample": one draw of the remaining features given the grid's;
         - "auto": the mean if any feature remains, else the density.
     extent : sequence of (low, high), optional
         The interval that the pixels cover along each axis, in feature order: x,
@@ -75,7 +77,13 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
         rounding. Relative for the density; absolute for the log-density and the
         entropy; for mean and std in parts of the typical size of the values (1e-3
         of colours up to 255 is a quarter of a level), for the covariance of that
-        size squared. Labels are exact and ignore it.
+        size squared. Labels are exact and ignore it; of a sample it is the error of
+        the components' shares.
+    random_state : int, numpy Generator or RandomState, optional
+        Of a sample: an integer from 0 to 2^64 - 1, or what one is drawn from; by
+        default a fresh one. A pixel's numbers are those of the seed at its index in
+        the grid: they do not depend on threads, bands or dtype. For other quantities it
+        must be None.
     n_threads : int, optional
         Number of threads. Default: `GMMFAST_NUM_THREADS`, `RAYON_NUM_THREADS`,
         `OMP_NUM_THREADS`, or as many processors as the process may use. The
@@ -84,8 +92,8 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     Returns
     -------
     ndarray of shape `shape` + value shape
-        `out` itself, if given. A value has the shape (n_remaining,) for mean and
-        std, (n_remaining, n_remaining) for the covariance, and () else. It is the
+        `out` itself, if given. A value has the shape (n_remaining,) for mean, std and
+        sample, (n_remaining, n_remaining) for the covariance, and () else. It is the
         sum over all components in float64, exact to rounding: what is left out of
         a tile of pixels is together below 2^-53 of the density. Far from every
         component log-densities keep full relative accuracy, and means stay finite.
@@ -112,7 +120,8 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
     for g, the mean is m = sum_k r_k e_k, the covariance
     sum_k r_k (C_k + (e_k - m)(e_k - m)^T), and std the roots of its diagonal
     (Bishop, Pattern Recognition and Machine Learning, 2006, sections 2.3.1 and
-    9.2; the law of total covariance).
+    9.2; the law of total covariance). A sample is that of a component drawn by r_k:
+    e_k plus the Cholesky factor of C_k times standard normals.
 
     A `BayesianGaussianMixture` is rendered as the mixture of its `weights_`,
     `means_` and `covariances_`, which its `sample` draws from; its own
@@ -146,8 +155,19 @@ def render_grid(  # noqa: PLR0913 (the public face; all but two by keyword)
             [ 69.2,  61.8],
             [170.8,  61.8],
             [198.2,  16.7]]])
+
+    Two draws of such pictures, of levels by which component a pixel falls to:
+
+    >>> for seed in (0, 1):
+    ...     gmmfast.render_grid(
+    ...         model, (1, 4), quantity="sample", random_state=seed, dtype="uint8"
+    ...     )[..., 0]
+    array([[ 42, 200, 200, 199]], dtype=uint8)
+    array([[ 42,  39, 200, 199]], dtype=uint8)
     """
-    plan = Plan.of(model, shape, Request(quantity, extent, given, tolerance, n_threads))
+    plan = Plan.of(
+        model, shape, Request(quantity, extent, given, tolerance, n_threads, random_state)
+    )
     if out is not None:
         render_into(check_out(out, plan, dtype), plan)
         return out

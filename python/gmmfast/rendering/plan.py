@@ -23,6 +23,7 @@ from gmmfast._checks import (
     shown,
 )
 from gmmfast._memory import check_countable
+from gmmfast._random import check_random_state
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 Quantity = Literal[
-    "auto", "density", "log_density", "mean", "covariance", "std", "label", "entropy"
+    "auto", "density", "log_density", "mean", "covariance", "std", "label", "entropy", "sample"
 ]
 
 #: How many axes of n_targets numbers the value at a pixel has.
@@ -43,6 +44,7 @@ _VALUE_AXES = {
     "std": 1,
     "label": 0,
     "entropy": 0,
+    "sample": 1,
 }
 
 _DTYPES = ("float64", "float32", "uint8")
@@ -63,6 +65,7 @@ class Request(NamedTuple):
     given: Sequence[int] | None
     tolerance: float | None
     n_threads: int | None
+    random_state: Any = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Plan:
     given: list[int]
     tolerance: float | None
     n_threads: int | None
+    #: Of a sample; 0 for all else.
+    seed: int
 
     @classmethod
     def of(cls, model: Any, shape: int | Sequence[int], request: Request) -> Plan:
@@ -92,13 +97,22 @@ class Plan:
         result_shape = (*grid, *(n_targets,) * _VALUE_AXES[quantity])
         check_countable("shape", shown(grid), math.prod(result_shape))
         extent = _resolve_extent(request.extent, mixture.extent, given, grid)
-        return cls(mixture, quantity, grid, result_shape, extent, given, tolerance, n_threads)
+        seed = _seed(request.random_state, quantity)
+        return cls(
+            mixture, quantity, grid, result_shape, extent, given, tolerance, n_threads, seed
+        )
 
     def prepare(self) -> _backend.Rendering:
         """Do once what every band needs."""
         core = self.mixture._core  # noqa: SLF001 (the package's own backend)
         return _backend.Rendering(
-            core, self.quantity, self.grid, list(self.extent), self.given, self.tolerance
+            core,
+            self.quantity,
+            self.grid,
+            list(self.extent),
+            self.given,
+            self.tolerance,
+            self.seed,
         )
 
     def dtype(self, dtype: DTypeLike | None) -> np.dtype[Any]:
@@ -167,6 +181,17 @@ def _resolve_quantity(quantity: str, n_targets: int, n_features: int) -> str:
             "needs a feature that remains"
         )
     return quantity
+
+
+def _seed(random_state: Any, quantity: str) -> int:
+    if quantity == "sample":
+        return check_random_state(random_state)
+    if random_state is not None:
+        raise ValueError(
+            f"random_state: expected None unless quantity is 'sample', got {shown(random_state)} "
+            f"for {quantity!r}, of which nothing is random"
+        )
+    return 0
 
 
 def _resolve_extent(

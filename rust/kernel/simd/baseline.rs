@@ -13,7 +13,7 @@ pub(crate) struct Baseline;
 
 #[derive(Clone, Copy)]
 #[repr(align(32))]
-pub(crate) struct Lanes([f64; LANES]);
+pub(crate) struct Lanes(pub(super) [f64; LANES]);
 
 #[inline(always)]
 fn map(f: impl Fn(usize) -> f64) -> Lanes {

@@ -135,6 +135,9 @@ macro_rules! array_arithmetic {
 }
 mod baseline;
 mod baseline_single;
+mod words;
+
+pub(crate) use words::Words;
 
 /// 1.5 * 2^52: adding it leaves the nearest integer, ties to even, in the low
 /// mantissa bits.
@@ -192,7 +195,7 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// The same instruction set with float32 lanes.
     type Single: Simd;
     /// The same with float64 lanes.
-    type Double: Simd;
+    type Double: Words;
     /// Number of lanes.
     const LANES: usize;
     /// What a lane holds.
