@@ -19,12 +19,12 @@ from gmmfast import (
     GaussianMixture,
     Mixture,
     _backend,
-    _samples,
     fit_image,
     images,
     render_grid,
     select_n_components,
 )
+from gmmfast.estimators import samples
 
 CHINA, FLOWER = load_sample_image("china.jpg"), load_sample_image("flower.jpg")
 PHOTO = np.ascontiguousarray(CHINA[::6, ::6])
@@ -52,7 +52,7 @@ def trees(monkeypatch):
         Data = staticmethod(counted)
         Statistics = _backend.Statistics
 
-    monkeypatch.setattr(_samples, "_backend", Counting)
+    monkeypatch.setattr(samples, "_backend", Counting)
     return sizes
 
 

@@ -348,12 +348,13 @@ def test_a_single_point_is_refused_in_the_words_of_the_command(gmmfast, tmp_path
 # Says when the slow part begins that the test interrupts.
 SLOW = """
 import sys
-from gmmfast import cli, {module} as module
+import gmmfast.{module} as module
+from gmmfast import cli
 real = module.{function}
 
-def announced(*arguments):
+def announced(*arguments, **options):
     print("now", file=sys.stderr, flush=True)
-    return real(*arguments)
+    return real(*arguments, **options)
 
 module.{function} = announced
 cli.main()
@@ -363,7 +364,10 @@ cli.main()
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize(
     ("module", "function", "n_components"),
-    [("fitting", "image_start", 20_000), ("_accelerated", "typical_stds", 3000)],
+    [
+        ("fitting.pixels", "image_start", 20_000),
+        ("estimators.accelerated", "typical_stds", 3000),
+    ],
     ids=["during the start", "during the iterations"],
 )
 def test_an_interrupt_ends_with_status_130_and_leaves_nothing_behind(

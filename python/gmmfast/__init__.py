@@ -17,7 +17,7 @@ from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
     from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-    from gmmfast.fitting import fit_image, select_n_components
+    from gmmfast.fitting import fit_image, fit_video, select_n_components
 
 __version__ = package_version()
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ToneCurve",
     "__version__",
     "fit_image",
+    "fit_video",
     "get_patch_names",
     "is_patched",
     "kernel_calls",
@@ -43,6 +44,7 @@ _LAZY = {
     "BayesianGaussianMixture": "gmmfast.estimators",
     "GaussianMixture": "gmmfast.estimators",
     "fit_image": "gmmfast.fitting",
+    "fit_video": "gmmfast.fitting",
     "select_n_components": "gmmfast.fitting",
 }
 

@@ -191,3 +191,24 @@ def check_count(argument: str, count: int) -> int:
     if number < 1:
         raise ValueError(f"{argument}: expected at least 1, got {shown(number)}")
     return number
+
+
+def check_fraction(argument: str, fraction: float, *, low: bool = False) -> float:
+    """Return a number between 0 and 1, of which 0 itself is allowed if `low`."""
+    if not isinstance(fraction, Real) or isinstance(fraction, bool | np.bool_):
+        raise TypeError(f"{argument}: expected a number, got {shown(fraction)}")
+    # Compared as it is: what is converted may round to the other side.
+    if not (0 <= fraction < 1) or (fraction == 0 and not low):
+        interval = "0 <= number < 1" if low else "0 < number < 1"
+        raise ValueError(f"{argument}: expected {interval}, got {shown(fraction)}")
+    return float(fraction)
+
+
+def check_positive(argument: str, number: float, *, or_zero: bool = False) -> float:
+    """Return a finite number above 0, or at least 0."""
+    if not isinstance(number, Real) or isinstance(number, bool | np.bool_):
+        raise TypeError(f"{argument}: expected a number, got {shown(number)}")
+    if not (0 <= number <= sys.float_info.max) or (number == 0 and not or_zero):
+        kind = "finite number of at least 0" if or_zero else "positive finite number"
+        raise ValueError(f"{argument}: expected a {kind}, got {shown(number)}")
+    return float(number)

@@ -10,7 +10,7 @@ CRITERIA = ("bic", "aic", "icl")
 KINDS = ("color", "ink")
 
 #: Components by default, and the most of the default candidates.
-DEFAULT_N_COMPONENTS = {"color": 1000, "ink": 500}
+DEFAULT_N_COMPONENTS = {"color": 1000, "ink": 500, "video": 1000}
 
 #: Iterations of EM by default, at most.
 DEFAULT_MAX_ITER = 100

@@ -1,4 +1,4 @@
-"""What a `random_state` means to the extension: one 64-bit seed.
+"""What a `random_state` means: to the extension one 64-bit seed, to NumPy a generator.
 
 The streams of a seed are the extension's own (see rust/random.rs), so that a seed decides the
 bits of a result whatever the versions of NumPy and scikit-learn.
@@ -36,3 +36,22 @@ def check_random_state(random_state: Any) -> int:
         "random_state: expected None, an integer, a numpy.random.Generator or a "
         f"numpy.random.RandomState, got {shown(random_state)}"
     )
+
+
+def generator(random_state: Any) -> np.random.Generator:
+    """Return a generator for None, a seed, a generator or a RandomState, which draws a seed."""
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(2**32, size=4, dtype=np.uint32))
+    if random_state is None:
+        return np.random.default_rng()
+    is_integer = hasattr(random_state, "__index__") and np.ndim(random_state) == 0
+    if not is_integer or isinstance(random_state, bool | np.bool_):
+        raise TypeError(
+            "random_state: expected None, an integer, a numpy.random.Generator or RandomState, "
+            f"got {shown(random_state)}"
+        )
+    if random_state < 0:
+        raise ValueError(f"random_state: expected at least 0, got {shown(random_state)}")
+    return np.random.default_rng(int(random_state))

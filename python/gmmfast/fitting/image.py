@@ -8,47 +8,19 @@ number of threads.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from gmmfast import images
-from gmmfast._checks import check_count, check_n_threads, shown
-from gmmfast._choices import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS, KINDS
-from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-from gmmfast.estimators.start import STARTS, start
-from gmmfast.fitting.image_start import image_start
-from gmmfast.fitting.selection import Trial, best_of, check_candidates, shared_samples
+from gmmfast._checks import check_n_threads, shown
+from gmmfast._choices import DEFAULT_MAX_ITER, KINDS
+from gmmfast.fitting.pixels import PIXEL_VARIANCE, Fit, Pixels, check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
+    from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
     from gmmfast.estimators.progress import Progress
-    from gmmfast.estimators.start import Start
     from gmmfast.images import ImageSource
-
-    Array = NDArray[np.float64]
-
-#: Candidates by default, up to the default number of components.
-_CANDIDATES = (10, 20, 50, 100, 200, 500, 1000)
-
-#: Pixels that defaults leave for each component: a covariance of (x, y, r, g, b) with its mean
-#: and weight is 21 numbers.
-_PIXELS_PER_COMPONENT = 20
-
-#: A pixel is a unit square and an 8-bit level a unit interval, of variance 1/12 each.
-PIXEL_VARIANCE = 1 / 12
-
-
-class _Picture(NamedTuple):
-    """Points to fit, and what they are of."""
-
-    points: Array
-    darkness: Array | None
-    kind: str
-    shape: tuple[int, int]
 
 
 def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
@@ -141,74 +113,23 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     array([[200,  40,  40],
            [ 20,  90, 160]], dtype=uint8)
     """
-    threads = check_n_threads(n_threads)
-    _check_choices(kind, prior, init_params)
-    criterion = _check_order(n_components, candidates, prior)
-    picture = _read(image, kind, threshold)
-    parameters: dict[str, Any] = {
-        "covariance_type": covariance_type,
-        "reg_covar": reg_covar,
-        "max_iter": max_iter,
-        "tol": tol,
-        "random_state": random_state,
-    }
-    if init_params != "image":
-        parameters["init_params"] = init_params
-    begin: Start = image_start if init_params == "image" else start
-    model: GaussianMixture | BayesianGaussianMixture
-    if prior is not None:
-        model = BayesianGaussianMixture(weight_concentration_prior_type=prior, **parameters)
-    else:
-        model = GaussianMixture(**parameters)
-    samples = shared_samples(model, picture.points, picture.darkness, threads)
-    if criterion is not None:
-        numbers = _candidates(candidates, picture)
-        model = best_of(samples, numbers, Trial(model, criterion, progress, begin))
-    else:
-        model.set_params(n_components=_n_components(n_components, picture))
-        model._fit_in_memory(samples, progress, begin)  # noqa: SLF001
-    if isinstance(model, BayesianGaussianMixture):
-        _drop_empty(model)
-    model.kind_, model.image_shape_ = picture.kind, picture.shape
-    model.extent_ = images.image_extent(picture.shape)
-    return model
+    check_choice("kind", kind, ("auto", *KINDS))
+    fit = Fit.of(
+        {
+            "covariance_type": covariance_type,
+            "reg_covar": reg_covar,
+            "max_iter": max_iter,
+            "tol": tol,
+            "random_state": random_state,
+        },
+        (n_components, candidates, prior, init_params),
+        progress,
+        check_n_threads(n_threads),
+    )
+    return fit.to(_read(image, kind, threshold))
 
 
-def _check_choices(kind: str, prior: str | None, init_params: str) -> None:
-    choices = {
-        "kind": (kind, ("auto", *KINDS)),
-        "prior": (prior, (None, "dirichlet_process")),
-        "init_params": (init_params, ("image", *STARTS)),
-    }
-    for argument, (got, known) in choices.items():
-        if not (got is None or isinstance(got, str)) or got not in known:
-            raise ValueError(f"{argument}: expected one of {known}, got {shown(got)}")
-
-
-def _check_order(
-    n_components: int | str | None, candidates: Iterable[int] | None, prior: str | None
-) -> str | None:
-    """Return the criterion that chooses the number of components, or None for a number."""
-    criterion = n_components if isinstance(n_components, str) else None
-    if criterion is not None:
-        if criterion not in CRITERIA:
-            raise ValueError(
-                f"n_components: expected a number or one of {CRITERIA}, got {shown(criterion)}"
-            )
-        if prior is not None:
-            raise ValueError(
-                f"n_components: expected a number with prior={prior!r}, which chooses how many "
-                f"of them there are, got {criterion!r}; pass the most that there may be"
-            )
-    elif candidates is not None:
-        raise ValueError(
-            "candidates: expected None unless a criterion chooses from them, got "
-            f"{shown(candidates)}; pass n_components='bic', 'aic' or 'icl'"
-        )
-    return criterion
-
-
-def _read(image: ImageSource, kind: str, threshold: float | str | None) -> _Picture:
+def _read(image: ImageSource, kind: str, threshold: float | str | None) -> Pixels:
     pixels = images.read_image(image)
     if kind == "auto":
         is_grey = bool((pixels == pixels[..., :1]).all())
@@ -234,41 +155,5 @@ def _read(image: ImageSource, kind: str, threshold: float | str | None) -> _Pict
         raise ValueError(
             f"image: expected at least 2 {what}, got {len(points)}; pass a larger picture"
         )
-    return _Picture(points, darkness, kind, pixels.shape[:2])
-
-
-def _n_components(n_components: Any, picture: _Picture) -> int:
-    n_points = len(picture.points)
-    if n_components is None:
-        most = max(1, n_points // _PIXELS_PER_COMPONENT)
-        return min(DEFAULT_N_COMPONENTS[picture.kind], most)
-    number = check_count("n_components", n_components)
-    if number > n_points:
-        raise ValueError(
-            f"n_components: expected at most {n_points}, as many as the picture has "
-            f"{picture.kind} points, got {number}; fit fewer components or a larger picture"
-        )
-    return number
-
-
-def _candidates(candidates: Iterable[int] | None, picture: _Picture) -> list[int]:
-    if candidates is not None:
-        return check_candidates(candidates, len(picture.points))
-    most = _n_components(None, picture)
-    return [number for number in _CANDIDATES if number <= most] or [most]
-
-
-def _drop_empty(model: BayesianGaussianMixture) -> None:
-    """Leave out components that hold less than one point, as if they had never been there."""
-    # The first parameter of a component's stick is 1 more than what it holds.
-    counts = model.weight_concentration_[0] - 1
-    kept = np.flatnonzero(counts >= 1)
-    model._estimate_weights(counts[kept])  # noqa: SLF001 (the sticks of those that stay)
-    model.mean_precision_ = model.mean_precision_[kept]
-    model.means_ = model.means_[kept]
-    if model.covariance_type != "tied":
-        model.degrees_of_freedom_ = model.degrees_of_freedom_[kept]
-        model.covariances_ = model.covariances_[kept]
-        model.precisions_cholesky_ = model.precisions_cholesky_[kept]
-    model.set_params(n_components=len(kept))
-    model._set_parameters(model._get_parameters())  # noqa: SLF001 (weights and precisions)
+    shape = pixels.shape[:2]
+    return Pixels(points, darkness, kind, shape, images.image_extent(shape))

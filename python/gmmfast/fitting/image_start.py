@@ -1,8 +1,8 @@
 """Where a fit to a picture starts: at compact cells of pixels, fitted to a sample first.
 
-Assumes that the first two features are a pixel's position and the others, if any, its colour
-levels. Guarantees a start that depends on the points, the options and the seed alone, not on
-the number of threads, and that needs memory for a sample of the points only.
+Assumes that the first features, two or in a clip three, are a pixel's position and the others, if
+any, its colour levels. Guarantees a start that depends on the points, the options and the seed
+alone, not on the number of threads, and that needs memory for a sample of the points only.
 
 1. A stratified random sample is drawn: 65,536 points, or 32 a component if that is more.
 2. k-means cuts it into cells, seeded by k-means++, in features where positions are scaled so
@@ -44,7 +44,9 @@ _EM_MAX_ITER = 20
 _EM_REG_COVAR = 4.0
 
 
-def image_start(samples: InMemory, options: StartOptions, random_state: Any) -> Moments:
+def image_start(
+    samples: InMemory, options: StartOptions, random_state: Any, *, n_positions: int = 2
+) -> Moments:
     """Return the moments that a fit to a picture's points starts from.
 
     Parameters
@@ -55,11 +57,14 @@ def image_start(samples: InMemory, options: StartOptions, random_state: Any) -> 
         How many components of which covariance type; `init_params` is not asked.
     random_state : numpy.random.RandomState
         Draws the sample and the seeds.
+    n_positions : int
+        How many of the features are positions: 2 in a picture, 3 in a clip, whose third is
+        time in frames.
     """
     sample = _stratified(samples, options.n_components, random_state)
     left_out = 1 - sample.n_samples / samples.n_samples
     options = options._replace(reg_covar=options.reg_covar + _EM_REG_COVAR * left_out)
-    labels = _cells(sample, options.n_components, random_state)
+    labels = _cells(sample, options.n_components, n_positions, random_state)
     some = _fitted(sample, options, _of_cells(sample, options, labels))
     return some._replace(counts=some.counts * (samples.weight / sample.weight))
 
@@ -88,13 +93,15 @@ def _stratified(samples: InMemory, n_components: int, random_state: Any) -> InMe
     return InMemory(np.ascontiguousarray(samples.points[distinct]), weight, samples.n_threads)
 
 
-def _cells(sample: InMemory, n_components: int, random_state: Any) -> NDArray[np.int32]:
+def _cells(
+    sample: InMemory, n_components: int, n_positions: int, random_state: Any
+) -> NDArray[np.int32]:
     """Return the number of each point's cell."""
     scaled = sample
-    positions, colors = sample.points[:, :2], sample.points[:, 2:]
+    positions, colors = sample.points[:, :n_positions], sample.points[:, n_positions:]
     if colors.shape[1]:
-        area = np.ptp(positions, axis=0) + 1
-        side = np.sqrt(area.prod() / n_components)
+        sides = np.ptp(positions, axis=0) + 1
+        side = (sides.prod() / n_components) ** (1 / n_positions)
         scatter = np.sqrt(colors.var(axis=0).sum())
         # A picture of one colour has cells, too.
         features = np.hstack([positions * (max(scatter, 1.0) / side), colors])

@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gmmfast._memory import check_fits
 from gmmfast.images.checks import GREY, GREY_TO_RGBA, Pixels, complaint, require_uint8
+from gmmfast.images.frames import FramesSource, read_frames
 from gmmfast.images.reading import ImageSource, read_image
 from gmmfast.images.writing import check_writable, write_image
 
 __all__ = [
+    "FramesSource",
     "ImageSource",
     "check_writable",
     "color_points",
@@ -29,7 +32,10 @@ __all__ = [
     "ink_points",
     "otsu_threshold",
     "psnr",
+    "read_frames",
     "read_image",
+    "video_extent",
+    "video_points",
     "weighted_ink_points",
     "write_image",
 ]
@@ -214,6 +220,63 @@ def image_extent(shape: tuple[int, ...]) -> tuple[tuple[float, float], tuple[flo
         raise ValueError(complaint("shape", "(h, w, ...) with h, w >= 1", repr(shape), mend))
     height, width = shape[:2]
     return (-0.5, width - 0.5), (-0.5, height - 0.5)
+
+
+def video_points(frames: FramesSource) -> Points:
+    """Position, time and colour of every pixel of a clip.
+
+    Parameters
+    ----------
+    frames : see `read_frames`
+
+    Returns
+    -------
+    ndarray of shape (n_frames * h * w, 6), float64
+        x, y in pixels, t in frames and r, g, b in 0..255, frame by frame and row by row.
+        Errors are those of `read_frames`; MemoryError if there is no room for the points.
+
+    Examples
+    --------
+    >>> video_points(np.array([[[0, 9]], [[0, 255]]], dtype=np.uint8))[:, [0, 2, 5]]
+    array([[  0.,   0.,   0.],
+           [  1.,   0.,   9.],
+           [  0.,   1.,   0.],
+           [  1.,   1., 255.]])
+    """
+    rgb = read_frames(frames)
+    n_frames, height, width, _ = rgb.shape
+    mend = "pass fewer or smaller frames"
+    check_fits("frames", rgb.shape, 6 * 8 * n_frames * height * width, mend)
+    points = np.empty((n_frames, height, width, 6))
+    points[..., 0] = np.arange(width)
+    points[..., 1] = np.arange(height)[:, None]
+    points[..., 2] = np.arange(n_frames)[:, None, None]
+    points[..., 3:] = rgb
+    return points.reshape(-1, 6)
+
+
+def video_extent(shape: tuple[int, ...]) -> tuple[tuple[float, float], ...]:
+    """Borders of a clip in feature order: of its pictures, and half a frame before and after.
+
+    Parameters
+    ----------
+    shape : tuple (n_frames, h, w, ...)
+        Shape of the frames' array; ValueError if one of the three is missing or not positive.
+
+    Returns
+    -------
+    ((x_min, x_max), (y_min, y_max), (t_min, t_max)) in pixels and frames
+
+    Examples
+    --------
+    >>> video_extent((10, 2, 3))
+    ((-0.5, 2.5), (-0.5, 1.5), (-0.5, 9.5))
+    """
+    if len(shape) < 3 or min(shape[:3]) < 1:
+        mend = "pass the .shape of the frames' array"
+        wanted = "(n_frames, h, w, ...) of at least 1 each"
+        raise ValueError(complaint("shape", wanted, repr(shape), mend))
+    return (*image_extent(shape[1:]), (-0.5, shape[0] - 0.5))
 
 
 def psnr(picture: Pixels, reference: Pixels) -> float:

@@ -88,33 +88,35 @@ def read_image(image: ImageSource) -> Pixels:
     array([  0, 128, 255], dtype=uint8)
     """
     if isinstance(image, Image.Image):
-        return _decode(lambda: image, f"a PIL image of mode {image.mode}")
+        return decode(lambda: image, f"a PIL image of mode {image.mode}")
     if isinstance(image, str | os.PathLike):
         name = repr(os.fspath(image))
-        with _open_for_reading(image, name) as file:
-            return _decode(lambda: Image.open(file), name)
+        with open_for_reading(image, name) as file:
+            return decode(lambda: Image.open(file), name)
     if isinstance(image, np.ndarray):
         return _from_array(image)
     if hasattr(image, "read") and not isinstance(image, io.TextIOBase):
-        return _decode(lambda: Image.open(image), f"the file {getattr(image, 'name', image)!r}")
+        return decode(lambda: Image.open(image), f"the file {getattr(image, 'name', image)!r}")
     wanted = "a path, a binary file, a PIL image or a numpy array"
     mend = "open files in mode 'rb', wrap bytes in io.BytesIO and lists in numpy.asarray"
     raise TypeError(complaint("image", wanted, type(image).__name__, mend))
 
 
-def _open_for_reading(path: StrPath, name: str) -> IO[bytes]:
+def open_for_reading(path: StrPath, name: str, argument: str = "image") -> IO[bytes]:
+    """Open a file, or raise an error of the same class that names the argument."""
     wanted = "the path of a picture"
     try:
         return Path(path).open("rb")
     except OSError as error:
         mend = _READ_ADVICE.get(type(error), "check the path and the disk")
         got = f"{name} ({error.strerror})"
-        raise type(error)(complaint("image", wanted, got, mend)) from error
+        raise type(error)(complaint(argument, wanted, got, mend)) from error
     except ValueError as error:
-        raise ValueError(complaint("image", wanted, f"{name} ({error})", "mend it")) from error
+        raise ValueError(complaint(argument, wanted, f"{name} ({error})", "mend it")) from error
 
 
-def _decode(open_picture: Callable[[], Image.Image], name: str) -> Pixels:
+def decode(open_picture: Callable[[], Image.Image], name: str, argument: str = "image") -> Pixels:
+    """Return the picture as a viewer shows it, or raise an error that names the argument."""
     wanted = "a picture that can be read"
     try:
         with warnings.catch_warnings():
@@ -123,18 +125,18 @@ def _decode(open_picture: Callable[[], Image.Image], name: str) -> Pixels:
     except _NoAgreedWhiteError as error:
         mend = "scale the levels to [0, 1] and pass the array, or export as 16-bit integers"
         got = f"{name} with {error}, which have no agreed white"
-        raise ValueError(complaint("image", "8- or 16-bit levels", got, mend)) from None
+        raise ValueError(complaint(argument, "8- or 16-bit levels", got, mend)) from None
     except (Image.DecompressionBombError, MemoryError) as error:
         got, mend = f"{name}, which is too large ({error})", "shrink it or cut it up first"
-        raise ValueError(complaint("image", wanted, got, mend)) from error
+        raise ValueError(complaint(argument, wanted, got, mend)) from error
     except UnidentifiedImageError as error:
         got = f"{name}, which is in no format that Pillow can read"
         mend = "fetch it again or export it as PNG"
-        raise ValueError(complaint("image", wanted, got, mend)) from error
+        raise ValueError(complaint(argument, wanted, got, mend)) from error
     except Exception as error:  # Pillow's plugins raise nearly every class on damaged data
         got = f"{name}, which cannot be decoded ({str(error) or type(error).__name__})"
         mend = "fetch or export it again"
-        raise ValueError(complaint("image", wanted, got, mend)) from error
+        raise ValueError(complaint(argument, wanted, got, mend)) from error
 
 
 def _displayed(image: Image.Image) -> Pixels:

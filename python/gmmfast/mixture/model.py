@@ -17,8 +17,16 @@ from gmmfast._checks import (
     check_features,
     float_array,
 )
+from gmmfast.mixture.divergences import Divergences
+from gmmfast.mixture.exchange import Exchange
+from gmmfast.mixture.intervals import Intervals
+from gmmfast.mixture.maps import AffineMaps
+from gmmfast.mixture.moments import Moments
 from gmmfast.mixture.parameters import check_parameters, parameters_of_model
 from gmmfast.mixture.predictions import Predictions
+from gmmfast.mixture.product import Products
+from gmmfast.mixture.regions import Regions
+from gmmfast.mixture.responsibilities import SparseResponsibilities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +35,17 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-class Mixture(Predictions):
+class Mixture(
+    AffineMaps,
+    Divergences,
+    Exchange,
+    Intervals,
+    Products,
+    Regions,
+    SparseResponsibilities,
+    Predictions,
+    Moments,
+):
     """A Gaussian mixture, validated once and immutable.
 
     Parameters

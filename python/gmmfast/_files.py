@@ -1,0 +1,106 @@
+"""Files written whole or not at all, to destinations that can be checked beforehand."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+StrPath: TypeAlias = str | os.PathLike[str]
+Fault: TypeAlias = tuple[type[Exception], str, str]  # kind, what came, how to mend it
+
+
+def check_path(argument: str, path: StrPath) -> None:
+    """Raise TypeError unless it is a path."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"{argument}: expected the path of a file, got {type(path).__name__}; pass a str or a "
+            "pathlib.Path"
+        )
+
+
+def raise_fault(argument: str, wanted: str, path: StrPath, fault: Fault | None) -> None:
+    """Raise what is wrong with a path, if anything is."""
+    if fault is not None:
+        kind, got, mend = fault
+        raise kind(f"{argument}: expected {wanted}, got {os.fspath(path)!r}, {got}; {mend}")
+
+
+def fault_of_target(path: StrPath) -> Fault | None:
+    """Return why the path itself cannot be written to."""
+    try:
+        target = target_of(path)
+        mode = mode_of(target)
+    except (OSError, ValueError) as error:
+        kind = type(error) if isinstance(error, OSError) else ValueError
+        return kind, f"which the system rejects ({error})", "choose another"
+    if mode is not None and stat.S_ISDIR(mode):
+        return IsADirectoryError, "which is a folder", "add the name of a file"
+    if mode is not None and not stat.S_ISREG(mode):
+        return OSError, "which is a device or a pipe", "name an ordinary file"
+    if mode is not None and not os.access(target, os.W_OK):
+        return PermissionError, "which is read-only", "allow writing it or name another"
+    return None
+
+
+def fault_of_folder(folder: Path) -> Fault | None:
+    """Return why no file can be made in a folder."""
+    name = f"folder {str(folder)!r}"
+    if not folder.exists():
+        return FileNotFoundError, f"whose {name} is missing", "create it first"
+    if not folder.is_dir():
+        return NotADirectoryError, f"whose {name} is a file", "name a real folder"
+    try:
+        with _temporary_file(folder):
+            return None  # permission bits do not bind root, nor tell of read-only disks
+    except OSError as error:
+        mend = "allow writing there or name another folder"
+        return type(error), f"whose {name} takes no file ({error.strerror})", mend
+
+
+def target_of(path: StrPath) -> Path:
+    """Return the file that a path leads to, through symbolic links."""
+    return Path(os.path.realpath(path))  # unlike Path.resolve, which rejects loops its own way
+
+
+def mode_of(target: Path) -> int | None:
+    """Return the mode of what is there, or None."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return target.stat().st_mode
+    return None
+
+
+@contextlib.contextmanager
+def replaced(path: StrPath) -> Iterator[IO[bytes]]:
+    """Yield an empty file that takes the place of the one at `path` if nothing is raised.
+
+    An existing file keeps its permissions; of a symbolic link the target is replaced.
+    """
+    target = target_of(path)
+    mode = mode_of(target)
+    with _temporary_file(target.parent) as temporary:
+        with temporary.open("r+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            temporary.chmod(stat.S_IMODE(mode))
+        temporary.replace(target)
+
+
+@contextlib.contextmanager
+def _temporary_file(folder: Path) -> Iterator[Path]:
+    name = folder / f".gmmfast-{secrets.token_hex(16)}.tmp"
+    try:
+        # Not tempfile, whose files are private: the umask decides, as for any other new file.
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        yield name
+    finally:
+        with contextlib.suppress(OSError):  # it was renamed, or never made
+            name.unlink()

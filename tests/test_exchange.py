@@ -1,0 +1,225 @@
+"""Promises of mixtures as scikit-learn's estimators, and in files."""
+
+import io
+import stat
+import zipfile
+
+import numpy as np
+import pytest
+import sklearn.mixture
+
+import gmmfast
+from conftest import COVARIANCE_TYPES, check_message, random_parameters, refusal
+from gmmfast import Mixture
+
+
+def build(covariance_type="full", n_components=4, n_features=3):
+    parameters = random_parameters(n_components, n_features, covariance_type)
+    return Mixture(*parameters, covariance_type=covariance_type)
+
+
+def check_same(one, other):
+    for name in ("weights", "means", "covariances"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    np.testing.assert_array_equal(one._core.log_weights, other._core.log_weights)
+    assert (one.covariance_type, one.extent) == (other.covariance_type, other.extent)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_an_estimator_is_as_if_it_had_been_fitted(covariance_type):
+    mixture = build(covariance_type)
+    estimator = mixture.to_sklearn()
+    points = np.random.default_rng(1).normal(scale=5, size=(50, 3))
+    np.testing.assert_allclose(
+        estimator.score_samples(points), mixture.score_samples(points), rtol=1e-9
+    )
+    np.testing.assert_array_equal(estimator.predict(points), mixture.predict(points))
+    # Set by scikit-learn itself from the covariances.
+    estimator_class = sklearn.mixture.GaussianMixture
+    assert type(estimator) is estimator_class
+    assert estimator.covariance_type == covariance_type
+    for name in ("precisions_cholesky_", "precisions_"):
+        twin = estimator_class(4, covariance_type=covariance_type, means_init=mixture.means)
+        twin.fit(points)
+        assert getattr(estimator, name).shape == getattr(twin, name).shape
+    samples, labels = estimator.sample(20)
+    assert (samples.shape, labels.shape) == ((20, 3), (20,))
+    assert estimator.n_features_in_ == 3
+    check_same(Mixture.from_model(estimator), mixture)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_precisions_are_the_inverses(covariance_type):
+    estimator = build(covariance_type).to_sklearn()
+    covariances, precisions = estimator.covariances_, estimator.precisions_
+    if covariance_type in ("diag", "spherical"):
+        np.testing.assert_allclose(covariances * precisions, 1, rtol=1e-14)
+        np.testing.assert_allclose(estimator.precisions_cholesky_**2, precisions, rtol=1e-14)
+    else:
+        identity = np.broadcast_to(np.eye(3), covariances.shape)
+        np.testing.assert_allclose(covariances @ precisions, identity, rtol=0, atol=1e-12)
+        factors = estimator.precisions_cholesky_
+        np.testing.assert_array_equal(factors, np.triu(factors))
+
+
+def test_an_estimator_keeps_the_extent_and_may_be_changed():
+    mixture = build().with_extent([(0, 4), (0, 3)])
+    estimator = mixture.to_sklearn()
+    assert Mixture.from_model(estimator).extent == mixture.extent
+    assert not hasattr(build().to_sklearn(), "extent_")
+    estimator.means_[:] = 7
+    assert mixture.means.max() != 7
+
+
+def test_an_estimator_samples_whatever_the_weights_rounding():
+    weights = np.full(3, 1 / 3) + 3e-7
+    estimator = Mixture(weights, np.zeros((3, 1)), np.ones(3)).to_sklearn()
+    assert len(estimator.sample(10)[0]) == 10
+    assert estimator.weights_.sum() == pytest.approx(1, abs=1e-15)
+
+
+def test_an_estimator_is_scikit_learns_own_while_it_is_patched():
+    own = sklearn.mixture.GaussianMixture
+    gmmfast.patch_sklearn()
+    try:
+        assert type(build().to_sklearn()) is own
+    finally:
+        gmmfast.unpatch_sklearn()
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("extent", [None, [(0, 4)], [(-0.5, 3.5), (2, 1)]])
+def test_a_file_brings_back_the_same_mixture(covariance_type, extent, tmp_path):
+    mixture = build(covariance_type).with_extent(extent)
+    mixture.save(tmp_path / "model.npz")
+    check_same(Mixture.load(str(tmp_path / "model.npz")), mixture)
+
+
+def test_a_file_keeps_weights_below_float64(tmp_path):
+    joint = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 0.0]], [1.0, 1.0])
+    far = joint.condition([0], [1e4])
+    far.save(tmp_path / "far.npz")
+    check_same(Mixture.load(tmp_path / "far.npz"), far)
+
+
+def test_a_file_is_numpys_and_needs_no_pickle(tmp_path):
+    build().save(tmp_path / "model")
+    with np.load(tmp_path / "model", allow_pickle=False) as archive:
+        assert str(archive["format"]) == "gmmfast.Mixture"
+        assert archive["version"] == 1
+        np.testing.assert_array_equal(archive["means"], build().means)
+
+
+def test_the_same_mixture_gives_the_same_bytes(tmp_path):
+    for name in "ab":
+        build().save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+
+    def full_disk(file, **_):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "savez", full_disk)
+        assert "No space" in refusal(OSError, build().save, path)
+    assert path.read_bytes() == b"old"
+    build().save(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["model.npz"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    check_same(Mixture.load(path), build())
+
+
+def test_where_no_file_can_be_written_is_told_first(tmp_path):
+    save = build().save
+    check_message(
+        refusal(IsADirectoryError, save, tmp_path), "path: expected .* which is a folder"
+    )
+    missing = tmp_path / "no" / "model.npz"
+    check_message(refusal(FileNotFoundError, save, missing), "path: expected .* is missing")
+    check_message(refusal(TypeError, save, 7), "path: expected the path of a file, got int")
+
+
+def saved(tmp_path, **changes):
+    """The path of a file with some arrays changed, or left out if None."""
+    build().save(tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as archive:
+        arrays = {**archive, **changes}
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    np.savez(tmp_path / "model.npz", **kept)
+    return tmp_path / "model.npz"
+
+
+BAD_ARRAYS = {
+    "another format": ({"format": "other"}, "another of NumPy's"),
+    "no format": ({"format": None}, "another of NumPy's"),
+    "no version": ({"version": None}, "tells no version"),
+    "version of text": ({"version": "1"}, "tells no version"),
+    "a newer version": ({"version": 2}, "newer gmmfast"),
+    "no means": ({"means": None}, "lacks means"),
+    "means of text": ({"means": np.array([["a"]])}, "whose means have dtype"),
+    "flat means": ({"means": np.zeros(3)}, "whose means have dtype float64 and shape"),
+    "weights": ({"weights": np.full(4, 0.5)}, "weights: expected"),
+    "NaN": ({"means": np.full((4, 3), np.nan)}, "means"),
+    "not positive": ({"covariances": -np.ones((4, 3, 3))}, "covariances"),
+    "covariance type": ({"covariance_type": "round"}, "covariance_type: expected"),
+    "log weights": ({"log_weights": np.full(4, -1.0)}, "weights"),
+    "log weights of others": ({"log_weights": np.zeros(3)}, "weights"),
+    "extent": ({"extent": np.zeros((1, 2))}, "extent: expected"),
+    "extent of three": ({"extent": np.zeros((1, 3))}, "extent: expected"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ARRAYS)
+def test_a_file_of_something_else_is_refused(name, tmp_path):
+    changes, pattern = BAD_ARRAYS[name]
+    message = refusal(ValueError, Mixture.load, saved(tmp_path, **changes))
+    check_message(message, f"path: expected a file .*got .*model.npz.*{pattern}")
+
+
+def test_nothing_is_unpickled(tmp_path):
+    path = saved(tmp_path, means=np.array([[object()]], dtype=object))
+    check_message(
+        refusal(ValueError, Mixture.load, path), "path: expected a file that Mixture.save"
+    )
+
+
+def damaged_bytes():
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(3))
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("notes.txt", "hello")
+    return {"empty": b"", "text": b"hello", "npy": buffer.getvalue(), "zip": whole.getvalue()}
+
+
+@pytest.mark.parametrize("name", damaged_bytes())
+def test_a_file_of_another_kind_is_refused(name, tmp_path):
+    (tmp_path / "model.npz").write_bytes(damaged_bytes()[name])
+    message = refusal(ValueError, Mixture.load, tmp_path / "model.npz")
+    check_message(message, "path: expected a file that Mixture.save wrote")
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_file_cut_off_or_changed_is_refused(share, tmp_path):
+    build().save(tmp_path / "model.npz")
+    whole = (tmp_path / "model.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: int(share * len(whole))])
+    check_message(refusal(ValueError, Mixture.load, tmp_path / "cut.npz"), "path: expected")
+    # One bit of the means: the check sum of the member tells.
+    place = whole.index(build().means.tobytes()) + 8
+    (tmp_path / "bit.npz").write_bytes(
+        whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    )
+    check_message(refusal(ValueError, Mixture.load, tmp_path / "bit.npz"), "path: expected")
+
+
+def test_a_path_to_nothing_is_told(tmp_path):
+    check_message(refusal(FileNotFoundError, Mixture.load, tmp_path / "none"), "path: expected")
+    check_message(refusal(ValueError, Mixture.load, tmp_path), "path: expected .* a folder")
+    check_message(refusal(TypeError, Mixture.load, None), "path: expected the path")
