@@ -19,6 +19,7 @@ from PIL import Image
 
 from gmmfast._memory import check_fits
 from gmmfast.images.checks import GREY, GREY_TO_RGBA, Pixels, complaint, require_uint8
+from gmmfast.images.drawing import line_drawing
 from gmmfast.images.frames import FramesSource, read_frames
 from gmmfast.images.reading import ImageSource, read_image
 from gmmfast.images.writing import check_writable, write_image
@@ -30,6 +31,7 @@ __all__ = [
     "color_points",
     "image_extent",
     "ink_points",
+    "line_drawing",
     "otsu_threshold",
     "psnr",
     "read_frames",

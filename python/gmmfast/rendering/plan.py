@@ -96,7 +96,7 @@ class Plan:
         n_threads = check_n_threads(request.n_threads)
         result_shape = (*grid, *(n_targets,) * _VALUE_AXES[quantity])
         check_countable("shape", shown(grid), math.prod(result_shape))
-        extent = _resolve_extent(request.extent, mixture.extent, given, grid)
+        extent = resolve_extent(request.extent, mixture.extent, given, grid)
         seed = _seed(request.random_state, quantity)
         return cls(
             mixture, quantity, grid, result_shape, extent, given, tolerance, n_threads, seed
@@ -194,12 +194,13 @@ def _seed(random_state: Any, quantity: str) -> int:
     return 0
 
 
-def _resolve_extent(
+def resolve_extent(
     extent: Sequence[Sequence[float]] | None,
     remembered: Extent | None,
     given: list[int],
     grid: tuple[int, ...],
 ) -> Extent:
+    """Return the extent asked for, else what is remembered of it, else pixel coordinates."""
     if extent is not None:
         checked = check_extent(extent, max_axes=len(grid))
         if len(checked) != len(grid):

@@ -1,0 +1,34 @@
+"""Displays of mixtures: scikit-learn's convention, drawn by matplotlib (`gmmfast[plot]`).
+
+Each has `from_estimator(model, ..., ax=None)`, which computes and draws, and `plot(ax=None)`,
+which draws what was computed, once more and elsewhere; `ax_` and `figure_` say where, and other
+attributes that end in an underscore are the artists. Matplotlib is imported when something is
+drawn.
+"""
+
+from gmmfast.plot.channels import ChannelsDisplay
+from gmmfast.plot.colors import ConditionalMeanDisplay, LabelDisplay
+from gmmfast.plot.contour import ContourDisplay, contour_levels
+from gmmfast.plot.density import DensityDisplay
+from gmmfast.plot.ellipses import EllipseDisplay, ellipses_of
+from gmmfast.plot.palettes import PALETTES
+from gmmfast.plot.pdf import PdfDisplay
+from gmmfast.plot.selection import SelectionDisplay
+from gmmfast.plot.slices import SliceDisplay
+from gmmfast.plot.tone_curve import ToneCurveDisplay
+
+__all__ = [
+    "PALETTES",
+    "ChannelsDisplay",
+    "ConditionalMeanDisplay",
+    "ContourDisplay",
+    "DensityDisplay",
+    "EllipseDisplay",
+    "LabelDisplay",
+    "PdfDisplay",
+    "SelectionDisplay",
+    "SliceDisplay",
+    "ToneCurveDisplay",
+    "contour_levels",
+    "ellipses_of",
+]

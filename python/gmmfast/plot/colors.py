@@ -1,0 +1,202 @@
+"""What a mixture over a picture makes of it: mean colours, what it is unsure of, components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from gmmfast._checks import shown
+from gmmfast.mixture import Mixture
+from gmmfast.plot._base import Display, Frame, picture_image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+    from numpy.typing import NDArray
+
+#: Features besides x and y that make a colour: a grey level, or three channels.
+_CHANNELS = (1, 3)
+
+
+class ConditionalMeanDisplay(Display):
+    """The mean colour at every pixel given its position, or how far colours scatter about it.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (height, width, 3), uint8
+    values : ndarray of shape (height, width, n_channels)
+        The quantity itself.
+    frame : Frame
+        What it covers.
+
+    Attributes
+    ----------
+    image_ : matplotlib.image.AxesImage
+        The artist.
+    ax_, figure_
+        Where it is drawn.
+
+    Examples
+    --------
+    >>> from gmmfast.plot import ConditionalMeanDisplay
+    >>> model = ([0.5, 0.5], [[2.0, 3.0, 40.0], [9.0, 3.0, 200.0]], [4.0, 4.0])
+    >>> display = ConditionalMeanDisplay.from_estimator(model, (8, 12))
+    >>> display.picture.shape, display.values.shape
+    ((8, 12, 3), (8, 12, 1))
+    """
+
+    image_: AxesImage
+
+    def __init__(
+        self, *, picture: NDArray[np.uint8], values: NDArray[np.float64], frame: Frame
+    ) -> None:
+        self.picture, self.values, self.frame = picture, values, frame
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        shape: Sequence[int] | None = None,
+        *,
+        quantity: str = "mean",
+        extent: Sequence[Sequence[float]] | None = None,
+        ax: Axes | None = None,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Render a model over (x, y, grey) or (x, y, r, g, b), and draw it.
+
+        Parameters
+        ----------
+        model : fitted estimator, Mixture, or (weights, means, covariances)
+            Levels are from 0 to 255.
+        shape, extent, n_threads
+            As for `DensityDisplay.from_estimator`.
+        quantity : {"mean", "std"}
+            The conditional mean, as a painting; or the conditional standard deviation, bright
+            where the mixture is unsure, scaled so that its largest value is 255.
+        ax : matplotlib Axes, optional
+            By default those of a new figure.
+
+        Returns
+        -------
+        ConditionalMeanDisplay
+
+        Raises
+        ------
+        ValueError, TypeError
+            Another quantity, a model of other features, or as `render_grid` raises.
+        ImportError
+            Without matplotlib.
+        """
+        cls._require()
+        if quantity not in ("mean", "std"):
+            raise ValueError(f"quantity: expected 'mean' or 'std', got {shown(quantity)}")
+        _check_channels(model)
+        frame = Frame.of(model, shape, extent)
+        values = frame.render(model, quantity, n_threads=n_threads)
+        brightest = 255.0 if quantity == "mean" else values.max()
+        levels = np.rint(np.clip(values * (255 / brightest), 0, 255)).astype(np.uint8)
+        picture = np.broadcast_to(levels, (*frame.shape, 3))
+        return cls(picture=picture, values=values, frame=frame).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw it on axes, by default on those of a new figure."""
+        ax = self._take_picture_axes(ax, self.frame)
+        self.image_ = picture_image(ax, self.picture, self.frame)
+        return self
+
+
+class LabelDisplay(Display):
+    """Every pixel in the mean colour of the component that is most responsible for it.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (height, width), int
+    colors : ndarray of shape (n_components, 3), uint8
+    frame : Frame
+
+    Attributes
+    ----------
+    picture : ndarray of shape (height, width, 3), uint8
+        What is drawn.
+    image_ : matplotlib.image.AxesImage
+        The artist.
+    ax_, figure_
+        Where it is drawn.
+
+    Examples
+    --------
+    >>> from gmmfast.plot import LabelDisplay
+    >>> model = ([0.5, 0.5], [[2.0, 3.0, 40.0], [9.0, 3.0, 200.0]], [4.0, 4.0])
+    >>> LabelDisplay.from_estimator(model, (8, 12)).picture[0, [0, -1], 0]
+    array([ 40, 200], dtype=uint8)
+    """
+
+    image_: AxesImage
+
+    def __init__(
+        self, *, labels: NDArray[np.integer], colors: NDArray[np.uint8], frame: Frame
+    ) -> None:
+        self.labels, self.colors, self.frame = labels, colors, frame
+        self.picture = colors[labels]
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        shape: Sequence[int] | None = None,
+        *,
+        extent: Sequence[Sequence[float]] | None = None,
+        ax: Axes | None = None,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Render the label map of a model, and draw it.
+
+        Parameters
+        ----------
+        model : fitted estimator, Mixture, or (weights, means, covariances)
+            Over (x, y, grey) or (x, y, r, g, b); levels are from 0 to 255.
+        shape, extent, ax, n_threads
+            As for `DensityDisplay.from_estimator`.
+
+        Returns
+        -------
+        LabelDisplay
+
+        Raises
+        ------
+        ValueError, TypeError
+            A model of other features, or as `render_grid` raises.
+        ImportError
+            Without matplotlib.
+        """
+        cls._require()
+        _check_channels(model)
+        frame = Frame.of(model, shape, extent)
+        labels = frame.render(model, "label", n_threads=n_threads)
+        return cls(labels=labels, colors=mean_colors(model), frame=frame).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw it on axes, by default on those of a new figure."""
+        ax = self._take_picture_axes(ax, self.frame)
+        self.image_ = picture_image(ax, self.picture, self.frame, interpolation="nearest")
+        return self
+
+
+def mean_colors(model: Any) -> NDArray[np.uint8]:
+    """Return the mean colour of each component of a picture's model, (n_components, 3)."""
+    levels = Mixture.from_model(model).means[:, 2:]
+    colors = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    return np.broadcast_to(colors, (len(colors), 3))
+
+
+def _check_channels(model: Any) -> None:
+    n_features = Mixture.from_model(model).n_features
+    if n_features - 2 not in _CHANNELS:
+        raise ValueError(
+            "model: expected 3 features (x, y, grey) or 5 (x, y, r, g, b), got "
+            f"{n_features}; for ink see DensityDisplay"
+        )

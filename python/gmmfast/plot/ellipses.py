@@ -1,0 +1,183 @@
+"""Components as ellipses in their mean colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+
+from gmmfast._checks import shown
+from gmmfast.mixture import Mixture
+from gmmfast.plot._base import Display, Frame
+from gmmfast.plot.colors import mean_colors
+from gmmfast.plot.palettes import palette_of
+from gmmfast.styles import position_covariances
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.collections import EllipseCollection
+    from numpy.typing import NDArray
+
+    from gmmfast.styles import Ramp
+
+    Array = NDArray[np.float64]
+
+
+class Ellipses(NamedTuple):
+    """Ellipses of components in the plane of their first two features."""
+
+    #: (n_components, 2): x, y.
+    centers: Array
+    #: (n_components,): full lengths of the longer axes, and of the shorter.
+    widths: Array
+    heights: Array
+    #: (n_components,): degrees from x towards y of the longer axes.
+    angles: Array
+
+
+def ellipses_of(model: Any, n_std: float = 1.0) -> Ellipses:
+    """Return the components' ellipses, `n_std` standard deviations about their means.
+
+    Parameters
+    ----------
+    model : fitted estimator, Mixture, or (weights, means, covariances)
+        Of two features or more, whose first are x and y.
+    n_std : float
+        Half axes, in standard deviations.
+
+    Examples
+    --------
+    >>> ellipses = ellipses_of(([1.0], [[5.0, 6.0]], [[[1.0, 0.0], [0.0, 4.0]]]))
+    >>> ellipses.widths, ellipses.heights, np.abs(ellipses.angles)
+    (array([4.]), array([2.]), array([90.]))
+    """
+    mixture = Mixture.from_model(model)
+    variances, axes = np.linalg.eigh(position_covariances(mixture))
+    shorter, longer = 2 * n_std * np.sqrt(np.maximum(variances, 0)).T
+    angles = np.degrees(np.arctan2(axes[:, 1, 1], axes[:, 0, 1]))
+    return Ellipses(mixture.means[:, :2], longer, shorter, angles)
+
+
+class EllipseDisplay(Display):
+    """Components as ellipses, the largest at the back.
+
+    Parameters
+    ----------
+    ellipses : Ellipses
+    colors : ndarray of shape (n_components, 3), uint8
+    frame : Frame
+        What is shown.
+    ramp : Ramp
+        Whose paper the ellipses lie on.
+    alpha : float
+        How opaque they are.
+
+    Attributes
+    ----------
+    ellipses_ : matplotlib.collections.EllipseCollection
+        The artist: the ellipses from the largest to the smallest.
+    order : ndarray of shape (n_components,), int
+        Which component each of them is.
+    ax_, figure_
+        Where it is drawn.
+
+    Examples
+    --------
+    >>> from gmmfast.plot import EllipseDisplay
+    >>> model = ([0.5, 0.5], [[4.0, 4.0, 40.0], [12.0, 4.0, 200.0]], [4.0, 9.0])
+    >>> display = EllipseDisplay.from_estimator(model, extent=[(0, 20), (0, 10)])
+    >>> display.order.tolist(), display.colors[:, 0].tolist()
+    ([1, 0], [40, 200])
+    """
+
+    ellipses_: EllipseCollection
+
+    def __init__(
+        self,
+        *,
+        ellipses: Ellipses,
+        colors: NDArray[np.uint8],
+        frame: Frame,
+        ramp: Ramp,
+        alpha: float = 0.85,
+    ) -> None:
+        self.ellipses, self.colors, self.frame = ellipses, colors, frame
+        self.ramp, self.alpha = ramp, alpha
+        self.order = np.argsort(-ellipses.widths * ellipses.heights, kind="stable")
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        *,
+        n_std: float = 2.0,
+        alpha: float | None = None,
+        palette: str | Ramp = "ink",
+        extent: Sequence[Sequence[float]] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Draw the components of a model.
+
+        Parameters
+        ----------
+        model : fitted estimator, Mixture, or (weights, means, covariances)
+            Over (x, y), (x, y, grey) or (x, y, r, g, b), levels from 0 to 255.
+        n_std : float
+            Half axes, in standard deviations.
+        alpha : float, optional
+            How opaque ellipses are. By default 0.85, and for ink 0.55, so that they darken
+            where they overlap.
+        palette : str or Ramp
+            The paper; and for ink, which has no colour of its own, the ink.
+        extent : sequence of (low, high), optional
+            As for `DensityDisplay.from_estimator`.
+        ax : matplotlib Axes, optional
+            By default those of a new figure.
+
+        Returns
+        -------
+        EllipseDisplay
+
+        Raises
+        ------
+        ValueError, TypeError
+            A model of other features, or `n_std` not above 0.
+        ImportError
+            Without matplotlib.
+        """
+        cls._require()
+        if not (np.isscalar(n_std) and np.isfinite(n_std) and n_std > 0):
+            raise ValueError(f"n_std: expected a number above 0, got {shown(n_std)}")
+        frame, ramp = Frame.of(model, None, extent), palette_of(palette)
+        mixture = Mixture.from_model(model)
+        is_ink = mixture.n_features == 2
+        colors = ramp(np.ones(mixture.n_components)) if is_ink else mean_colors(mixture)
+        opaque = (0.55 if is_ink else 0.85) if alpha is None else alpha
+        ellipses = ellipses_of(mixture, n_std)
+        display = cls(ellipses=ellipses, colors=colors, frame=frame, ramp=ramp, alpha=opaque)
+        return display.plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw it on axes, by default on those of a new figure."""
+        ax = self._take_picture_axes(ax, self.frame)
+        from matplotlib.collections import EllipseCollection  # noqa: PLC0415 (an extra)
+
+        left, right, bottom, top = self.frame.borders
+        paper = self.ramp.paper
+        ax.fill([left, right, right, left], [bottom, bottom, top, top], color=paper, zorder=0)
+        ax.figure.set_facecolor(paper)
+        self.ellipses_ = EllipseCollection(
+            self.ellipses.widths[self.order],
+            self.ellipses.heights[self.order],
+            self.ellipses.angles[self.order],
+            units="xy",
+            offsets=self.ellipses.centers[self.order],
+            offset_transform=ax.transData,
+            facecolors=self.colors[self.order] / 255,
+            edgecolors="none",
+            alpha=self.alpha,
+        )
+        ax.add_collection(self.ellipses_)
+        return self

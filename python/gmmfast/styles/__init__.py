@@ -1,0 +1,35 @@
+"""Styles: pictures of a model as charcoal, ink, blueprint, poster or oil.
+
+`STYLES[name](model, shape)` paints; `pictures` has the functions from arrays to 8-bit
+pictures that the styles are made of. No matplotlib is needed.
+"""
+
+from gmmfast.styles.pictures import (
+    channel_pictures,
+    few_colors,
+    flat_picture,
+    ink_picture,
+    oil_picture,
+)
+from gmmfast.styles.presets import STYLES, Style, Tones, get_style
+from gmmfast.styles.ramp import Ramp, color_levels, oklab_of_srgb, srgb_of_oklab
+from gmmfast.styles.scene import Scene, Strokes, position_covariances
+
+__all__ = [
+    "STYLES",
+    "Ramp",
+    "Scene",
+    "Strokes",
+    "Style",
+    "Tones",
+    "channel_pictures",
+    "color_levels",
+    "few_colors",
+    "flat_picture",
+    "get_style",
+    "ink_picture",
+    "oil_picture",
+    "oklab_of_srgb",
+    "position_covariances",
+    "srgb_of_oklab",
+]

@@ -1,0 +1,144 @@
+"""What styles paint from: the arrays of a model over a grid, rendered when first asked for.
+
+Assumes a model of ink, over (x, y), or of a picture, over (x, y, grey) or (x, y, r, g, b) with
+levels from 0 to 255. A style asks for the layers that it needs and no others.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gmmfast._checks import check_shape, shown
+from gmmfast.mixture import Mixture
+from gmmfast.rendering.grid import render_grid
+from gmmfast.rendering.plan import resolve_extent
+from gmmfast.tone import scale_to_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gmmfast._checks import Extent
+
+    Array = NDArray[np.float64]
+
+#: ITU-R BT.601 luma, as everywhere in gmmfast.
+LUMA = np.array([0.299, 0.587, 0.114])
+
+#: Features of a model, and how a picture of it is made.
+KINDS = {2: "ink", 3: "color", 5: "color"}
+
+
+class Strokes(NamedTuple):
+    """Where each component lies in the picture and which way it runs, in the model's units."""
+
+    #: (n_components, 2): x, y of the centres.
+    centers: Array
+    #: (n_components, 2): unit vectors across, along the shorter axis.
+    across: Array
+
+
+class Scene:
+    """A model over a grid of pixels.
+
+    Parameters
+    ----------
+    model : fitted estimator, Mixture, or (weights, means, covariances)
+        Of 2 features (ink) or of 3 or 5 (a grey or a colour picture).
+    shape : (height, width)
+    extent : sequence of (low, high), optional
+        As for `render_grid`.
+    n_threads : int, optional
+
+    Raises
+    ------
+    ValueError, TypeError
+        A model of other features, or as `render_grid` raises.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        shape: Sequence[int],
+        *,
+        extent: Sequence[Sequence[float]] | None = None,
+        n_threads: int | None = None,
+    ) -> None:
+        self.mixture = Mixture.from_model(model)
+        self.shape = check_shape(shape)
+        if len(self.shape) != 2:
+            raise ValueError(f"shape: expected (height, width), got {shown(shape)}")
+        if self.mixture.n_features not in KINDS:
+            raise ValueError(
+                "model: expected 2 features (x, y) of ink, or 3 or 5 of a picture, got "
+                f"{self.mixture.n_features}; take its marginal of these first"
+            )
+        self.extent: Extent = resolve_extent(extent, self.mixture.extent, [0, 1], self.shape)
+        self.n_threads = n_threads
+
+    @property
+    def kind(self) -> str:
+        """ "ink" or "color"."""
+        return KINDS[self.mixture.n_features]
+
+    def render(self, quantity: str, **options: Any) -> NDArray[Any]:
+        """Return a quantity of `render_grid` over this grid."""
+        return render_grid(
+            self.mixture,
+            self.shape,
+            quantity=quantity,  # type: ignore[arg-type]
+            extent=self.extent,
+            n_threads=self.n_threads,
+            **options,
+        )
+
+    def finer(self, factor: int) -> Scene:
+        """Return the same picture with `factor` times as many pixels each way."""
+        shape = [factor * size for size in self.shape]
+        return Scene(self.mixture, shape, extent=self.extent, n_threads=self.n_threads)
+
+    @cached_property
+    def density(self) -> Array:
+        """The density of (x, y), scaled so that its largest value is 1, (height, width)."""
+        return scale_to_unit(self.render("density"))
+
+    @cached_property
+    def color(self) -> NDArray[np.uint8]:
+        """The mean colour at every pixel, (height, width, 3)."""
+        mean = self.render("mean", dtype=np.uint8)
+        return np.broadcast_to(mean, (*self.shape, 3))
+
+    @cached_property
+    def darkness(self) -> Array:
+        """One less the luma of the mean colour, stretched to [0, 1], (height, width)."""
+        darkness = 255 - self.color @ LUMA
+        return scale_to_unit(darkness - darkness.min())
+
+    @cached_property
+    def labels(self) -> NDArray[np.int32]:
+        """The most responsible component at every pixel, (height, width)."""
+        return self.render("label")
+
+    @cached_property
+    def strokes(self) -> Strokes:
+        """Each component as a stroke of a brush."""
+        covariances = position_covariances(self.mixture)
+        across = np.linalg.eigh(covariances)[1][..., 0]
+        return Strokes(self.mixture.means[:, :2], across)
+
+
+def position_covariances(mixture: Mixture) -> Array:
+    """Return the covariance matrix of (x, y) of each component, (n_components, 2, 2)."""
+    marginal = mixture.marginal([0, 1])
+    covariances, n = marginal.covariances, marginal.n_components
+    layouts = {
+        "full": lambda: covariances,
+        "tied": lambda: np.broadcast_to(covariances, (n, 2, 2)),
+        "diag": lambda: covariances[:, :, None] * np.eye(2),
+        "spherical": lambda: covariances[:, None, None] * np.eye(2),
+    }
+    return np.asarray(layouts[marginal.covariance_type]())
