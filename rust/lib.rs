@@ -60,6 +60,7 @@ mod render;
 mod scatter;
 mod score;
 mod statistics;
+mod survivors;
 mod tree;
 
 pub use condition::Conditional;

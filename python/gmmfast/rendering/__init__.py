@@ -2,5 +2,6 @@
 
 from gmmfast.rendering.bands import render_bands
 from gmmfast.rendering.grid import render_grid
+from gmmfast.rendering.survivors import count_survivors
 
-__all__ = ["render_bands", "render_grid"]
+__all__ = ["count_survivors", "render_bands", "render_grid"]
