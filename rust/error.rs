@@ -33,6 +33,8 @@ pub enum Error {
     Tolerance { got: f64 },
     /// A point so far from every component that no float64 holds the distance.
     OutOfReach { argument: &'static str, point: Vec<f64> },
+    /// Bounds that next to nothing of a mixture is within.
+    Bounds { n_candidates: u64, n_within: usize },
     /// Threads that the system does not give.
     Threads { n_threads: usize, reason: String },
     /// The caller asked for the work to stop.
@@ -101,6 +103,11 @@ impl fmt::Display for Error {
                 f,
                 "{argument}: expected a point whose distance from the components is a float64, \
                  got {point:?}; rescale the features"
+            ),
+            Self::Bounds { n_candidates, n_within } => write!(
+                f,
+                "bounds: expected a box with at least one in 10,000 samples of the mixture, got \
+                 {n_within} of {n_candidates}; widen it"
             ),
             Self::Threads { n_threads, reason } => write!(
                 f,

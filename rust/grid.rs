@@ -63,6 +63,14 @@ impl Axis {
         (coordinate - self.center(0)) / self.step
     }
 
+    /// The pixel that covers a coordinate, its low end included; beyond all pixels where
+    /// none does.
+    #[inline]
+    pub(crate) fn position(&self, coordinate: f64) -> usize {
+        let at = (coordinate - self.start) / self.step;
+        if at >= 0.0 && at < self.n_pixels as f64 { at as usize } else { usize::MAX }
+    }
+
     /// Coordinate of the centre of pixel `i`.
     #[inline]
     #[must_use]
@@ -120,6 +128,11 @@ impl Grid {
     #[must_use]
     pub fn n_axes(&self) -> usize {
         self.line_axes.len() + 1
+    }
+
+    /// The axes in feature order, x first.
+    pub(crate) fn axes_from_x(&self) -> impl Iterator<Item = &Axis> {
+        std::iter::once(&self.x_axis).chain(self.line_axes.iter().rev())
     }
 
     /// The axis along a line of contiguous pixels.

@@ -12,6 +12,8 @@
 //!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
 //!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
 //!   points, by a k-d tree where that pays;
+//! - [`Sampling`]: samples of which the seed alone decides the bits ([`Stream`]), and
+//!   [`Splat`], which puts them onto a grid;
 //! - [`Data`] and [`expectation`]: what points say about each component, exactly and
 //!   in one pass, and [`Statistics`], which add up and give the next mixture;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
@@ -34,6 +36,7 @@
 //! # Ok::<(), gmmfast::Error>(())
 //! ```
 
+mod alias;
 mod band;
 mod components;
 mod condition;
@@ -57,8 +60,10 @@ mod python;
 mod quantity;
 mod random;
 mod render;
+mod sample;
 mod scatter;
 mod score;
+mod splat;
 mod statistics;
 mod survivors;
 mod tree;
@@ -78,5 +83,7 @@ pub use pool::Runtime;
 pub use quantity::Quantity;
 pub use random::{Purpose, STREAM_VERSION, Stream};
 pub use render::Rendering;
+pub use sample::{Order, Sampling};
 pub use score::{predict, predict_proba, score_samples};
+pub use splat::Splat;
 pub use statistics::{Estimate, Statistics};

@@ -12,15 +12,11 @@
 //! The radius of a pair of normals takes a uniform of 53 bits, so that no normal is
 //! beyond sqrt(106 log 2) = 8.57; of true normals one in 10^17 is.
 
-use crate::kernel::random::Keys;
-use crate::kernel::simd::{Dispatch, Level, MAX_LANES, Simd, Words};
+use crate::kernel::random::{Keys, NORMALS_PER_GROUP, whole_groups};
+use crate::kernel::simd::{Dispatch, Level, Simd, Words};
 
 /// The name of what a seed means; another name will mean other bits.
 pub const STREAM_VERSION: &str = "gmmfast-1";
-
-/// Normals of as many pairs as the widest vectors have lanes: first the first ones of
-/// the pairs, then the second ones, whatever the level.
-pub(crate) const NORMALS_PER_GROUP: usize = 16;
 
 /// What a stream's numbers are for: streams of one seed are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +65,6 @@ impl Stream {
     }
 
     /// What makes its vectors, inside a kernel: see `kernel/random.rs`.
-    #[allow(dead_code, reason = "the kernels of samples come next")]
     pub(crate) fn keys(self) -> Keys {
         self.0
     }
@@ -152,48 +147,5 @@ impl<const NORMAL: bool> Fill<'_, NORMAL> {
             let first = first.wrapping_add((at * S::LANES) as u64);
             simd.store(simd.fraction(keys.words(simd, first, 1)), to);
         }
-    }
-}
-
-/// Normals `first` to `first + to.len()`, of multiples of 16.
-#[inline(always)]
-pub(crate) fn whole_groups<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
-    let twice = 2 * NORMALS_PER_GROUP;
-    let mut first = first;
-    let mut chunks = to.chunks_exact_mut(twice);
-    for to in &mut chunks {
-        if S::LANES == MAX_LANES {
-            let [a, b] = keys.normals(simd, first, 2);
-            for (pair, to) in [a, b].into_iter().zip(to.chunks_exact_mut(NORMALS_PER_GROUP)) {
-                simd.store(pair[0], to);
-                simd.store(pair[1], &mut to[MAX_LANES..]);
-            }
-        } else {
-            group(simd, keys, first, to);
-            group(simd, keys, first.wrapping_add(16), &mut to[NORMALS_PER_GROUP..]);
-        }
-        first = first.wrapping_add(twice as u64);
-    }
-    let rest = chunks.into_remainder();
-    if !rest.is_empty() {
-        group(simd, keys, first, rest);
-    }
-}
-
-/// Normals `first` to `first + 15`, of a `first` that 16 divides, into the first 16 of
-/// `to`.
-#[inline(always)]
-fn group<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
-    let (firsts, seconds) = to[..NORMALS_PER_GROUP].split_at_mut(MAX_LANES);
-    if S::LANES == MAX_LANES {
-        let [[x, y]] = keys.normals(simd, first, 2);
-        simd.store(x, firsts);
-        simd.store(y, seconds);
-    } else {
-        let [a, b] = keys.normals(simd, first, 2);
-        simd.store(a[0], firsts);
-        simd.store(b[0], &mut firsts[S::LANES..]);
-        simd.store(a[1], seconds);
-        simd.store(b[1], &mut seconds[S::LANES..]);
     }
 }

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from conftest import COVARIANCE_TYPES, check_message, picture_model
+from conftest import COVARIANCE_TYPES, check_close, check_message, picture_model
 from gmmfast import Mixture, render_bands, render_grid
+from gmmfast.reference import grid as reference_grid
+from gmmfast.reference import mixture as reference_mixture
 
 SHAPE = (24, 31)
 
@@ -83,6 +85,19 @@ def test_a_random_state_may_be_a_generator_which_moves_on():
 def test_volumes_and_lines_are_drawn_too():
     assert draw(picture_model(3, 4, size=6), (4, 5, 6)).shape == (4, 5, 6, 1)
     assert draw(picture_model(3, 2, size=6), 77).shape == (77, 1)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_the_twin_draws_the_same(covariance_type):
+    model = picture_model(covariance_type=covariance_type, size=24)
+    twin = reference_mixture.Mixture(
+        model.weights, model.means, model.covariances, model.covariance_type
+    )
+    out = np.empty((*SHAPE, 2))
+    extent = [(-0.5, n - 0.5) for n in reversed(SHAPE)]
+    reference_grid.Rendering(twin, "sample", SHAPE, extent, [0, 1], None, 7).render(out)
+    # A uniform within rounding of a border between components, one in 1e10 or so.
+    check_close(draw(model, random_state=7), out)
 
 
 @pytest.mark.parametrize(

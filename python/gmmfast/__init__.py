@@ -12,7 +12,7 @@ from gmmfast._patch import (
 )
 from gmmfast._runtime import package_version, show_runtime
 from gmmfast.mixture import Mixture
-from gmmfast.rendering import render_bands, render_grid
+from gmmfast.rendering import render_bands, render_grid, render_samples
 from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "patch_sklearn",
     "render_bands",
     "render_grid",
+    "render_samples",
     "select_n_components",
     "show_runtime",
     "unpatch_sklearn",

@@ -23,6 +23,7 @@ if TYPE_CHECKING or NAME == "rust":
             Data,
             Mixture,
             Rendering,
+            Sampling,
             Statistics,
             kernel_calls,
             runtime_info,
@@ -37,12 +38,14 @@ else:
     from gmmfast.reference.em import Data, Statistics
     from gmmfast.reference.grid import Rendering
     from gmmfast.reference.mixture import Mixture, kernel_calls, runtime_info
+    from gmmfast.reference.sampling import Sampling
 
 __all__ = [
     "NAME",
     "Data",
     "Mixture",
     "Rendering",
+    "Sampling",
     "Statistics",
     "kernel_calls",
     "runtime_info",

@@ -7,6 +7,7 @@ __all__ = [
     "Data",
     "Mixture",
     "Rendering",
+    "Sampling",
     "Statistics",
     "__version__",
     "kernel_calls",
@@ -124,6 +125,32 @@ class Rendering:
     ) -> Rendering: ...
     def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None: ...
     def survivors(self, n_threads: int | None = None) -> NDArray[np.uint32]: ...
+
+@final
+class Sampling:
+    version: str
+    def __new__(
+        cls,
+        mixture: Mixture,
+        seed: int,
+        bounds: list[tuple[float, float]] | None = None,
+    ) -> Sampling: ...
+    def draw(
+        self,
+        points: NDArray[Any],
+        labels: NDArray[np.int64] | None = None,
+        grouped: bool = False,
+        n_threads: int | None = None,
+    ) -> None: ...
+    def splat(
+        self,
+        n_samples: int,
+        extent: list[tuple[float, float]],
+        given: list[int],
+        counts: NDArray[np.int64],
+        means: NDArray[np.float64],
+        n_threads: int | None = None,
+    ) -> None: ...
 
 def runtime_info() -> tuple[str, int, list[str], list[str]]: ...
 def kernel_calls() -> dict[str, int]: ...

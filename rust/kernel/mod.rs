@@ -20,6 +20,7 @@ pub(crate) mod points;
 mod polynomial;
 pub(crate) mod quadratic;
 pub(crate) mod random;
+pub(crate) mod sample;
 pub(crate) mod simd;
 pub(crate) mod tile;
 

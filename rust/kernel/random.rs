@@ -19,7 +19,7 @@
 //! last place.
 #![allow(clippy::excessive_precision, clippy::approx_constant)]
 
-use super::simd::Words;
+use super::simd::{MAX_LANES, Words};
 
 /// 2^64 over the golden ratio, to an odd number.
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -62,6 +62,10 @@ const COS: [f64; 7] = [
     -0.00002520008413781678323319,
     4.654617676678486668745e-7,
 ];
+
+/// Normals of as many pairs as the widest vectors have lanes: first the first ones of
+/// the pairs, then the second ones, whatever the level.
+pub(crate) const NORMALS_PER_GROUP: usize = 16;
 
 /// The two keys of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,6 +178,49 @@ fn polynomials<S: Words, const N: usize, const M: usize>(
         }
     }
     p
+}
+
+/// Normals `first` to `first + to.len()`, of multiples of 16.
+#[inline(always)]
+pub(crate) fn whole_groups<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
+    let twice = 2 * NORMALS_PER_GROUP;
+    let mut first = first;
+    let mut chunks = to.chunks_exact_mut(twice);
+    for to in &mut chunks {
+        if S::LANES == MAX_LANES {
+            let [a, b] = keys.normals(simd, first, 2);
+            for (pair, to) in [a, b].into_iter().zip(to.chunks_exact_mut(NORMALS_PER_GROUP)) {
+                simd.store(pair[0], to);
+                simd.store(pair[1], &mut to[MAX_LANES..]);
+            }
+        } else {
+            group(simd, keys, first, to);
+            group(simd, keys, first.wrapping_add(16), &mut to[NORMALS_PER_GROUP..]);
+        }
+        first = first.wrapping_add(twice as u64);
+    }
+    let rest = chunks.into_remainder();
+    if !rest.is_empty() {
+        group(simd, keys, first, rest);
+    }
+}
+
+/// Normals `first` to `first + 15`, of a `first` that 16 divides, into the first 16 of
+/// `to`.
+#[inline(always)]
+fn group<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
+    let (firsts, seconds) = to[..NORMALS_PER_GROUP].split_at_mut(MAX_LANES);
+    if S::LANES == MAX_LANES {
+        let [[x, y]] = keys.normals(simd, first, 2);
+        simd.store(x, firsts);
+        simd.store(y, seconds);
+    } else {
+        let [a, b] = keys.normals(simd, first, 2);
+        simd.store(a[0], firsts);
+        simd.store(b[0], &mut firsts[S::LANES..]);
+        simd.store(a[1], seconds);
+        simd.store(b[1], &mut seconds[S::LANES..]);
+    }
 }
 
 #[cfg(test)]

@@ -9,17 +9,21 @@ pub(super) enum Kernel {
     Predict,
     PredictProba,
     Render,
+    Sample,
+    RenderSamples,
     Expectation,
     KMeansPlusPlus,
     KMeans,
 }
 
 /// Names in the order of [`Kernel`].
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 9] = [
     "score_samples",
     "predict",
     "predict_proba",
     "render",
+    "sample",
+    "render_samples",
     "expectation",
     "kmeans_plusplus",
     "kmeans",

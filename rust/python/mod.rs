@@ -10,6 +10,7 @@ mod fitting;
 mod mixture;
 mod rendering;
 mod running;
+mod sampling;
 
 use crate::{Error, Level, Runtime};
 use pyo3::exceptions::PyValueError;
@@ -47,6 +48,8 @@ mod _gmmfast {
     use super::mixture::PyMixture;
     #[pymodule_export]
     use super::rendering::PyRendering;
+    #[pymodule_export]
+    use super::sampling::PySampling;
     #[pymodule_export]
     use super::{kernel_calls, runtime_info};
     use pyo3::prelude::*;

@@ -24,9 +24,13 @@ from gmmfast.mixture.maps import AffineMaps
 from gmmfast.mixture.moments import Moments
 from gmmfast.mixture.parameters import check_parameters, parameters_of_model
 from gmmfast.mixture.predictions import Predictions
+<<<<<<< HEAD
 from gmmfast.mixture.product import Products
 from gmmfast.mixture.regions import Regions
 from gmmfast.mixture.responsibilities import SparseResponsibilities
+=======
+from gmmfast.mixture.sampling import Sampling
+>>>>>>> gridsample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+<<<<<<< HEAD
 class Mixture(
     AffineMaps,
     Divergences,
@@ -46,6 +51,9 @@ class Mixture(
     Predictions,
     Moments,
 ):
+=======
+class Mixture(Predictions, Sampling):
+>>>>>>> gridsample
     """A Gaussian mixture, validated once and immutable.
 
     Parameters

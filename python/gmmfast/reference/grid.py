@@ -1,12 +1,14 @@
 """The NumPy twin's renderings: every quantity over a grid, pixel by pixel.
 
 The interface and the rules are those of `mixture.py`; every quantity is a
-function of a chunk of points, (n_points, n_axes), and gives (n_points, ...).
+function of a chunk of points, (n_points, n_axes), and of the first one's index in the grid,
+and gives (n_points, ...).
 """
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -20,6 +22,7 @@ from gmmfast.reference.mixture import (
     log_sum_exp,
     responsibilities,
 )
+from gmmfast.reference.random import CONDITIONAL_COMPONENTS, CONDITIONAL_NORMALS, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
-    Evaluate = Callable[[Array], NDArray[Any]]
+    #: Of points, and the index of the first one in the grid.
+    Evaluate = Callable[[Array, int], NDArray[Any]]
 
 #: Side of the tiles that the extension culls for, in pixels; a line is folded into them.
 _TILE = 32
@@ -48,10 +52,11 @@ class Rendering:
         extent: list[tuple[float, float]],
         given: list[int],
         tolerance: float | None = None,  # noqa: ARG002 (exact is within every tolerance)
+        seed: int = 0,
     ) -> None:
-        prepare = _QUANTITIES.get(quantity)
+        prepare = _quantities(seed).get(quantity)
         if prepare is None:
-            *names, last = map(repr, _QUANTITIES)
+            *names, last = map(repr, _quantities(seed))
             raise ValueError(f"quantity: expected {', '.join(names)} or {last}, got {quantity!r}")
         check_features("given", given, mixture.means.shape[1])
         self._evaluate = prepare(mixture, given)
@@ -83,7 +88,8 @@ class Rendering:
         n_pixels = len(out) * line
         flat = out.reshape(n_pixels, *self._value_shape)
         for rows in chunks(n_pixels, self._n_components):
-            values = self._evaluate(self._points(rows, first * line))
+            offset = first * line
+            values = self._evaluate(self._points(rows, offset), offset + rows.start)
             if out.dtype == np.uint8:
                 values = np.rint(np.clip(values, 0, 255))
             with np.errstate(over="ignore", under="ignore"):
@@ -109,15 +115,15 @@ class Rendering:
 
 def _log_density(mixture: Mixture, given: list[int]) -> Evaluate:
     marginal = mixture.marginal(given)
-    return lambda points: log_sum_exp(marginal.weighted_log_prob(points))
+    return lambda points, _: log_sum_exp(marginal.weighted_log_prob(points))
 
 
 def _density(mixture: Mixture, given: list[int]) -> Evaluate:
     log_density = _log_density(mixture, given)
 
-    def density(points: Array) -> NDArray[Any]:
+    def density(points: Array, first: int) -> NDArray[Any]:
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(log_density(points))
+            return np.exp(log_density(points, first))
 
     return density
 
@@ -125,13 +131,13 @@ def _density(mixture: Mixture, given: list[int]) -> Evaluate:
 def _label(mixture: Mixture, given: list[int]) -> Evaluate:
     marginal = mixture.marginal(given)
     # Shares that round to the same number still have log-densities of an order.
-    return lambda points: marginal.weighted_log_prob(points).argmax(axis=1)
+    return lambda points, _: marginal.weighted_log_prob(points).argmax(axis=1)
 
 
 def _entropy(mixture: Mixture, given: list[int]) -> Evaluate:
     marginal = mixture.marginal(given)
 
-    def entropy(points: Array) -> NDArray[Any]:
+    def entropy(points: Array, _: int) -> NDArray[Any]:
         shares = responsibilities(marginal.weighted_log_prob(points))
         with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
             terms = np.where(shares > 0, -shares * np.log(shares), 0.0)
@@ -153,7 +159,7 @@ def _moments(conditional: Conditional, points: Array) -> tuple[Array, Array, Arr
 
 def _mean(mixture: Mixture, given: list[int]) -> Evaluate:
     conditional = Conditional(mixture, given)
-    return lambda points: _moments(conditional, points)[2].T
+    return lambda points, _: _moments(conditional, points)[2].T
 
 
 def _covariance(mixture: Mixture, given: list[int]) -> Evaluate:
@@ -161,7 +167,7 @@ def _covariance(mixture: Mixture, given: list[int]) -> Evaluate:
     within = conditional.covariances
     n_targets = within.shape[1]
 
-    def covariance(points: Array) -> NDArray[Any]:
+    def covariance(points: Array, _: int) -> NDArray[Any]:
         shares, deviations, _ = _moments(conditional, points)
         result = np.empty((len(points), n_targets, n_targets))
         with np.errstate(over="ignore", under="ignore"):
@@ -178,7 +184,7 @@ def _std(mixture: Mixture, given: list[int]) -> Evaluate:
     conditional = Conditional(mixture, given)
     variances = np.diagonal(conditional.covariances, axis1=1, axis2=2).T[:, None]
 
-    def std(points: Array) -> NDArray[Any]:
+    def std(points: Array, _: int) -> NDArray[Any]:
         shares, deviations, _ = _moments(conditional, points)
         with np.errstate(over="ignore", under="ignore"):
             return np.asarray(np.sqrt((shares * (variances + deviations**2)).sum(axis=2)).T)
@@ -186,15 +192,40 @@ def _std(mixture: Mixture, given: list[int]) -> Evaluate:
     return std
 
 
-_QUANTITIES: dict[str, Callable[[Mixture, list[int]], Evaluate]] = {
-    "density": _density,
-    "log_density": _log_density,
-    "mean": _mean,
-    "covariance": _covariance,
-    "std": _std,
-    "label": _label,
-    "entropy": _entropy,
-}
+def _sample(mixture: Mixture, given: list[int], seed: int) -> Evaluate:
+    conditional = Conditional(mixture, given)
+    factors = np.linalg.cholesky(conditional.covariances)
+    n_targets = factors.shape[1]
+    uniforms = Stream(seed, CONDITIONAL_COMPONENTS)
+    normals = Stream(seed, CONDITIONAL_NORMALS)
+
+    def sample(points: Array, first: int) -> NDArray[Any]:
+        n = len(points)
+        shares = responsibilities(conditional.marginal.weighted_log_prob(points))
+        running = shares.cumsum(axis=1)
+        # Below the sum itself, so that some running sum is above it.
+        target = uniforms.uniforms(first, n) * running[:, -1]
+        target = np.minimum(target, running[:, -1] * (1 - np.finfo(float).eps))
+        chosen = (running <= target[:, None]).sum(axis=1)
+        z = normals.normals(first * n_targets, n * n_targets).reshape(n, n_targets)
+        centres = conditional.expert_means(points)[np.arange(n), chosen]
+        return np.asarray(centres + np.einsum("ntu,nu->nt", factors[chosen], z))
+
+    return sample
+
+
+def _quantities(seed: int) -> dict[str, Callable[[Mixture, list[int]], Evaluate]]:
+    return {
+        "density": _density,
+        "log_density": _log_density,
+        "mean": _mean,
+        "covariance": _covariance,
+        "std": _std,
+        "label": _label,
+        "entropy": _entropy,
+        "sample": partial(_sample, seed=seed),
+    }
+
 
 #: How often the number of targets is in the shape of a value.
-_VALUE_AXES = {"mean": 1, "covariance": 2, "std": 1}
+_VALUE_AXES = {"mean": 1, "covariance": 2, "std": 1, "sample": 1}

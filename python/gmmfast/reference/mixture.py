@@ -37,6 +37,8 @@ _CALLS = dict.fromkeys(
         "predict",
         "predict_proba",
         "render",
+        "sample",
+        "render_samples",
         "expectation",
         "kmeans_plusplus",
         "kmeans",

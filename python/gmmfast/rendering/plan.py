@@ -23,7 +23,7 @@ from gmmfast._checks import (
     shown,
 )
 from gmmfast._memory import check_countable
-from gmmfast._random import check_random_state
+from gmmfast._random import seed_of
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _resolve_quantity(quantity: str, n_targets: int, n_features: int) -> str:
 
 def _seed(random_state: Any, quantity: str) -> int:
     if quantity == "sample":
-        return check_random_state(random_state)
+        return seed_of(random_state)
     if random_state is not None:
         raise ValueError(
             f"random_state: expected None unless quantity is 'sample', got {shown(random_state)} "

@@ -1,0 +1,125 @@
+//! The binding of samples; see `gmmfast.Mixture.sample` and `gmmfast.render_samples` for
+//! the public face.
+
+use super::calls::{Kernel, count};
+use super::mixture::PyMixture;
+use super::running::{run, run_owned};
+use crate::{Error, Grid, Order, Pixel, Runtime, STREAM_VERSION, Sampling, Splat};
+use numpy::{Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// Multiply-adds or so that a feature of a sample takes.
+const PER_FEATURE: usize = 32;
+
+/// Samples of a mixture for a seed, prepared once.
+#[pyclass(frozen, name = "Sampling", module = "gmmfast._gmmfast")]
+pub(super) struct PySampling(Sampling, bool);
+
+#[pymethods]
+impl PySampling {
+    /// The name of what a seed means.
+    #[classattr]
+    #[pyo3(name = "version")]
+    const VERSION: &'static str = STREAM_VERSION;
+
+    /// `bounds` are a (low, high) for each feature.
+    #[new]
+    #[pyo3(signature = (mixture, seed, bounds=None))]
+    fn new(
+        py: Python<'_>,
+        mixture: &PyMixture,
+        seed: u64,
+        bounds: Option<Vec<(f64, f64)>>,
+    ) -> PyResult<Self> {
+        let model = Arc::clone(&mixture.0);
+        let prepare = move || {
+            let sampling = Sampling::new(&model, seed);
+            Ok(match &bounds {
+                Some(bounds) => (sampling.with_bounds(bounds)?, true),
+                None => (sampling, false),
+            })
+        };
+        let (sampling, is_bounded) = run_owned(py, mixture.factor_operations(), prepare)?;
+        Ok(Self(sampling, is_bounded))
+    }
+
+    /// Writes samples into the rows of `points`, of float64 or float32, and their
+    /// components into `labels`.
+    #[pyo3(signature = (points, labels=None, grouped=false, n_threads=None))]
+    fn draw(
+        &self,
+        points: &Bound<'_, PyAny>,
+        labels: Option<&Bound<'_, PyArray1<i64>>>,
+        grouped: bool,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let order = if grouped { Order::Grouped } else { Order::Shuffled };
+        let runtime = Runtime::new(n_threads)?;
+        if let Ok(points) = points.cast::<PyArray2<f64>>() {
+            self.draw_into(points, labels, order, &runtime)
+        } else if let Ok(points) = points.cast::<PyArray2<f32>>() {
+            self.draw_into(points, labels, order, &runtime)
+        } else {
+            Err(PyTypeError::new_err("points: expected a 2-D array of float64 or float32"))
+        }
+    }
+
+    /// Draws samples and writes how many fell on each pixel, and the means of their other
+    /// features there; `extent` is in feature order.
+    #[pyo3(signature = (n_samples, extent, given, counts, means, n_threads=None))]
+    #[allow(clippy::too_many_arguments, reason = "of Python")]
+    fn splat(
+        &self,
+        py: Python<'_>,
+        n_samples: usize,
+        mut extent: Vec<(f64, f64)>,
+        given: Vec<usize>,
+        counts: &Bound<'_, PyArrayDyn<i64>>,
+        means: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        extent.reverse();
+        let grid = Grid::new(counts.shape(), &extent)?;
+        let (mut counts, mut means) = (counts.try_readwrite()?, means.try_readwrite()?);
+        let (counts, means) = (counts.as_slice_mut()?, means.as_slice_mut()?);
+        let runtime = Runtime::new(n_threads)?;
+        let splat = Splat { given: &given, counts, means };
+        run(py, &runtime, self.n_operations(n_samples), || {
+            splat.draw(&self.0, &grid, n_samples, &runtime)
+        })?;
+        count(Kernel::RenderSamples);
+        Ok(())
+    }
+}
+
+impl PySampling {
+    fn draw_into<P: Pixel + Element>(
+        &self,
+        points: &Bound<'_, PyArray2<P>>,
+        labels: Option<&Bound<'_, PyArray1<i64>>>,
+        order: Order,
+        runtime: &Runtime,
+    ) -> PyResult<()> {
+        let [n_samples, d] = [points.shape()[0], points.shape()[1]];
+        if d != self.0.n_features() {
+            let expected = format!("shape (n_samples, {})", self.0.n_features());
+            return Err(Error::Length { argument: "points", expected, got: points.len() }.into());
+        }
+        let mut borrowed = points.try_readwrite()?;
+        let values = borrowed.as_slice_mut()?;
+        let mut borrowed_labels = labels.map(|labels| labels.try_readwrite()).transpose()?;
+        let labels = borrowed_labels.as_mut().map(|l| l.as_slice_mut()).transpose()?;
+        let n_operations = self.n_operations(n_samples);
+        run(points.py(), runtime, n_operations, || self.0.draw(order, values, labels, runtime))?;
+        count(Kernel::Sample);
+        Ok(())
+    }
+
+    fn n_operations(&self, n_samples: usize) -> usize {
+        // Within bounds nobody knows.
+        let per_sample = if self.1 { usize::MAX } else { PER_FEATURE * self.0.n_features() };
+        n_samples.saturating_mul(per_sample)
+    }
+}
