@@ -16,7 +16,7 @@ import pytest
 from scipy.special import entr, logsumexp, softmax
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-from gmmfast import Mixture
+from gmmfast import Mixture, cli
 from gmmfast.reference import grid as reference_grid
 from gmmfast.reference import mixture as reference_mixture
 
@@ -271,5 +271,27 @@ def run_python():
             check=False,
             timeout=60,
         )
+
+    return run
+
+
+class Outcome:
+    def __init__(self, status, stdout, stderr):
+        self.status, self.stdout, self.stderr = status, stdout, stderr
+
+
+@pytest.fixture
+def gmmfast(monkeypatch, capfd, tmp_path):
+    """Run the command in this process, in an empty folder; return status and output."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["gmmfast", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            status = end.code
+        return Outcome(status, *capfd.readouterr())
 
     return run

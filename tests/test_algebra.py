@@ -301,3 +301,18 @@ def test_responsibilities_beyond_memory_are_refused(monkeypatch):
     monkeypatch.setattr(_memory, "_SMALL", 0)
     message = refusal(MemoryError, build(3, 2, "diag").responsibilities, np.zeros((100, 2)))
     check_message(message, r"X: expected a result that fits.* got \(100, 2\)")
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_the_components_are_the_mixtures_terms(covariance_type):
+    mixture = build(4, 3, covariance_type)
+    points = np.random.default_rng(1).normal(scale=4, size=(20, 3))
+    densities = [np.exp(mixture.component(k).score_samples(points)) for k in range(4)]
+    total = np.log(mixture.weights @ densities)
+    np.testing.assert_allclose(total, mixture.score_samples(points), rtol=1e-11)
+    assert mixture.component(2).covariance_type == covariance_type
+
+
+@pytest.mark.parametrize(("index", "error"), [(4, ValueError), (-1, ValueError), (1.0, TypeError)])
+def test_what_is_no_component_is_refused(index, error):
+    check_message(refusal(error, build(4, 3, "full").component, index), "index: expected")

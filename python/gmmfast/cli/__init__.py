@@ -1,24 +1,43 @@
 """The command `gmmfast`.
 
 Results go to standard output, progress and errors to standard error. Exit
-status: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted.
+status: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted, 141 nobody
+reads standard output any more.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+
+
+class NobodyReads(Exception):  # noqa: N818 (no error of the program's)
+    """Standard output is a pipe whose other end is closed."""
 
 
 def main() -> None:
     """Run the command line, and turn errors into messages and exit statuses."""
     try:
         _main()
+        sys.stdout.flush()  # a full disk behind it has its message, too
     except KeyboardInterrupt:
         print("gmmfast: interrupted", file=sys.stderr)
         sys.exit(130)
+    except (NobodyReads, BrokenPipeError):
+        _abandon_stdout()
+        sys.exit(141)
     except (ValueError, OSError, MemoryError, ImportError) as error:
+        _abandon_stdout()
         print(f"gmmfast: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _abandon_stdout() -> None:
+    """Let what is left in the buffer of standard output fail no more, if it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _main() -> None:
@@ -29,14 +48,15 @@ def _main() -> None:
         sys.exit(f"gmmfast: the command needs {error.name}: pip install 'gmmfast[cli]'")
 
     from gmmfast import __version__  # noqa: PLC0415 (slow imports: Ctrl-C has its message)
-    from gmmfast.cli.paint import paint_command  # noqa: PLC0415
+    from gmmfast.cli.group import LazyGroup  # noqa: PLC0415
 
-    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(__version__)
     def gmmfast() -> None:
-        """Fit Gaussian mixtures to pictures, and paint them again."""
+        """Fit Gaussian mixtures to pictures, and paint them again.
 
-    gmmfast.add_command(paint_command)
+        Every command tells more, with examples: gmmfast COMMAND --help.
+        """
 
     try:
         gmmfast.main(prog_name="gmmfast", standalone_mode=False)

@@ -1,14 +1,21 @@
-"""Option types that the commands share."""
+"""Options that the commands share: their types, and decorators that add several at once."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gmmfast._checks import shown
-from gmmfast._choices import CRITERIA
+from gmmfast._choices import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
+from gmmfast.styles import STYLES
 from gmmfast.tone import ToneCurve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., Any]
 
 #: Of the largest number of components that is worth reading.
 _MAX_DIGITS = 18
@@ -57,11 +64,128 @@ class _Tone(click.ParamType[ToneCurve]):
             self.fail(str(error), param, ctx)
 
 
+class _Numbers(click.ParamType[tuple[int, ...]]):
+    name = "numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        parts = str(value).split(",")
+        if not all(part.isdecimal() and len(part) <= _MAX_DIGITS and int(part) for part in parts):
+            self.fail(f"expected numbers such as 10,20,50, got {shown(value)}", param, ctx)
+        return tuple(map(int, parts))
+
+
 #: A number of components, or the criterion that chooses it.
 ORDER = _Order()
+
+#: Numbers of components, with commas between.
+NUMBERS = _Numbers()
 
 #: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
 SIZE = _Size()
 
 #: A `ToneCurve`, as `ToneCurve.parse` reads it.
 TONE = _Tone()
+
+#: A path, or "-" for a pipe.
+PATH = click.Path(path_type=Path, allow_dash=True)
+
+
+def _all_of(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return a decorator that adds options in the order in which help shows them."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def output_option(default: str, what: str) -> Callable[[Command], Command]:
+    """Return the option -o, which may be given several times."""
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        multiple=True,
+        default=(default,),
+        type=PATH,
+        help=f"{what}; the format follows the extension, '-' is standard output. May be given "
+        f"several times [default: {default}].",
+    )
+
+
+#: How large a result is.
+size_options = _all_of(
+    click.option("--size", type=SIZE, help="Size of the result [default: the picture's]."),
+    click.option(
+        "--scale",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Size of the result relative to the picture's.",
+    ),
+)
+
+#: How many threads.
+threads_option = click.option(
+    "--n-threads",
+    type=click.IntRange(min=1, max=1024),
+    help="Threads [default: all].",
+)
+
+#: What decides chance.
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of whatever is drawn by chance.",
+)
+
+#: What of a picture is fitted.
+kind_options = _all_of(
+    click.option("--ink", is_flag=True, help="Fit the dark pixels of a drawing."),
+    click.option("--drawing", is_flag=True, help="Fit a drawing of the photograph's outlines."),
+    click.option(
+        "--threshold",
+        type=click.FloatRange(0, 255),
+        help="With --ink: the lightest level (0 to 255) that is ink [default: Otsu's].",
+    ),
+)
+
+#: How a mixture is fitted to a picture; where a model is given, none of them is needed.
+fit_options = _all_of(
+    click.option(
+        "-k",
+        "--n-components",
+        type=ORDER,
+        help="Number of Gaussians, or what chooses it: bic, aic or icl [default: "
+        f"{DEFAULT_N_COMPONENTS['color']}; {DEFAULT_N_COMPONENTS['ink']} with --ink].",
+    ),
+    kind_options,
+    click.option(
+        "--max-iter",
+        type=click.IntRange(min=1),
+        default=DEFAULT_MAX_ITER,
+        show_default=True,
+        help="Iterations of expectation-maximisation, at most.",
+    ),
+    seed_option,
+    threads_option,
+)
+
+#: The style of a painting, of `gmmfast.styles`.
+style_option = click.option(
+    "--style",
+    type=click.Choice(list(STYLES)),
+    help="; ".join(f"{style.name}: {style.summary}" for style in STYLES.values()) + ".",
+)
+
+#: From a density to darkness.
+tone_option = click.option(
+    "--tone",
+    type=TONE,
+    help="Of ink: corners of the curve from scaled density to darkness, or 'linear' "
+    "[default: 0:0,0.03:0.03,0.3:0.75,0.7:1,1:1].",
+)

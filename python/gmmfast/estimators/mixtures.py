@@ -24,6 +24,7 @@ from gmmfast.estimators.core_model import (
     precisions_cholesky,
 )
 from gmmfast.estimators.moments import entropy, unpacked
+from gmmfast.rendering.shown import ShowsPicture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-class GaussianMixture(AcceleratedMixture, _SklearnGaussianMixture):  # type: ignore[misc]
+class GaussianMixture(ShowsPicture, AcceleratedMixture, _SklearnGaussianMixture):  # type: ignore[misc]
     """scikit-learn's `GaussianMixture`, accelerated.
 
     The constructor, the fitted attributes and the methods are those of
@@ -136,7 +137,11 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
             setattr(self, name, np.asarray(values).astype(dtype, copy=False))
 
 
-class BayesianGaussianMixture(AcceleratedMixture, _SklearnBayesianGaussianMixture):  # type: ignore[misc]
+class BayesianGaussianMixture(
+    ShowsPicture,
+    AcceleratedMixture,
+    _SklearnBayesianGaussianMixture,  # type: ignore[misc]
+):
     """scikit-learn's `BayesianGaussianMixture`, accelerated.
 
     The constructor, the fitted attributes and the methods are those of

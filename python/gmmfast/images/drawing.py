@@ -1,6 +1,8 @@
 """A drawing out of a photograph: its outlines and darkest parts in black on white."""
 
+import math
 import numbers
+from typing import Any
 
 import numpy as np
 
@@ -45,16 +47,14 @@ def line_drawing(image: ImageSource, line_width: float = 1.5, detail: float = 0.
     >>> picture = np.full((20, 30), 220, dtype=np.uint8)
     >>> picture[:, 15:] = 90
     >>> np.flatnonzero(line_drawing(picture)[10] == 0)
-    array([15, 16])
+    array([15, 16, 17, 18])
     """
-    for argument, value, low, high in (
-        ("line_width", line_width, 0, np.inf),
-        ("detail", detail, -1e-300, 1),
-    ):
-        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not (is_number and low < value <= high and np.isfinite(value)):
-            wanted = "a number above 0" if argument == "line_width" else "a number in [0, 1]"
-            raise ValueError(complaint(argument, wanted, repr(value), "pass such a number"))
+    if not (_is_number(line_width) and 0 < line_width < math.inf):
+        mend = "pass the blur of a line in pixels, such as 1.5"
+        raise ValueError(complaint("line_width", "a number above 0", repr(line_width), mend))
+    if not (_is_number(detail) and 0 <= detail <= 1):
+        mend = "pass a share, such as 0.5"
+        raise ValueError(complaint("detail", "a number in [0, 1]", repr(detail), mend))
     from scipy.ndimage import gaussian_filter  # noqa: PLC0415 (slow to import)
 
     grey = read_image(image) @ np.array([0.299, 0.587, 0.114]) / 255
@@ -63,3 +63,7 @@ def line_drawing(image: ImageSource, line_width: float = 1.5, detail: float = 0.
     )
     ink = difference < -0.035 * (1 - detail) + 0.004
     return np.where(ink, 0, 255).astype(np.uint8)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

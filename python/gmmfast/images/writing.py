@@ -1,8 +1,9 @@
 """Pictures written whole or not at all, to destinations that can be checked beforehand."""
 
 import struct
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image
 
@@ -21,12 +22,16 @@ from gmmfast.images.checks import GREY_OR_RGB, Pixels, StrPath, complaint, requi
 # flat colours free of ringing.
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {}, "TIFF": {}, "BMP": {}}
 _SAVE_OPTIONS |= {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
+_SAVE_OPTIONS |= {"AVIF": {"quality": 90, "subsampling": "4:4:4"}}
 # Pixels a side that the encoders take at most; those of the other formats take more than memory.
-_MAX_SIDES = {"JPEG": 65500, "WEBP": 16383}
+_MAX_SIDES = {"JPEG": 65500, "WEBP": 16383, "AVIF": 65535}
 
 
 def check_writable(
-    path: StrPath, argument: str = "output", shape: tuple[int, ...] | None = None
+    path: StrPath,
+    argument: str = "output",
+    shape: tuple[int, ...] | None = None,
+    others: Iterable[str] = (),
 ) -> Path:
     """Refuse, before any work is done, a destination that `write_image` could not write.
 
@@ -38,6 +43,8 @@ def check_writable(
         Name that messages give to the destination.
     shape : tuple (h, w, ...), optional
         Of the picture, where it is known already.
+    others : iterable of str
+        Extensions such as ".npy" of what the caller writes itself, which are no pictures.
 
     Returns
     -------
@@ -60,7 +67,7 @@ def check_writable(
     check_path(argument, path)
     fault = (
         fault_of_target(path)
-        or _fault_of_name(path)
+        or _fault_of_name(path, others)
         or _fault_of_size(path, shape)
         or fault_of_folder(target_of(path).parent)
     )
@@ -99,20 +106,25 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     """
     require_uint8("pixels", pixels, GREY_OR_RGB)
     suffix = check_writable(path, "path").suffix.lower()
-    format_ = _writable_extensions()[suffix]
     with replaced(path) as file:
-        try:
-            Image.fromarray(pixels).save(file, format=format_, **_SAVE_OPTIONS[format_])
-        except (OSError, ValueError, ArithmeticError, struct.error) as error:
-            if isinstance(error, OSError) and error.errno is not None:  # of the disk
-                raise
-            got, mend = f"shape {pixels.shape} ({error})", "shrink the picture or write PNG"
-            wanted = f"a picture that {format_} can hold"
-            raise ValueError(complaint("pixels", wanted, got, mend)) from error
+        encode_image(file, pixels, suffix)
 
 
-def _fault_of_name(path: StrPath) -> Fault | None:
-    extensions = _writable_extensions()
+def encode_image(file: IO[bytes], pixels: Pixels, extension: str) -> None:
+    """Write a picture, checked already, to an open file in the format of an extension."""
+    format_ = _writable_extensions()[extension]
+    try:
+        Image.fromarray(pixels).save(file, format=format_, **_SAVE_OPTIONS[format_])
+    except (OSError, ValueError, ArithmeticError, struct.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk
+            raise
+        got, mend = f"shape {pixels.shape} ({error})", "shrink the picture or write PNG"
+        wanted = f"a picture that {format_} can hold"
+        raise ValueError(complaint("pixels", wanted, got, mend)) from error
+
+
+def _fault_of_name(path: StrPath, others: Iterable[str]) -> Fault | None:
+    extensions = {*_writable_extensions(), *others}
     if Path(path).suffix.lower() not in extensions:
         mend = f"end the name in one of {', '.join(sorted(extensions))}"
         return ValueError, "whose extension names no format for pictures", mend
@@ -120,7 +132,7 @@ def _fault_of_name(path: StrPath) -> Fault | None:
 
 
 def _fault_of_size(path: StrPath, shape: tuple[int, ...] | None) -> Fault | None:
-    format_ = _writable_extensions()[Path(path).suffix.lower()]
+    format_ = _writable_extensions().get(Path(path).suffix.lower(), "")
     most = _MAX_SIDES.get(format_)
     if shape is None or most is None or max(shape[:2]) <= most:
         return None

@@ -1,7 +1,7 @@
-"""The mixture seen as one distribution: its mean and covariance.
+"""The mixture as one distribution, its mean and covariance, and its components.
 
-Both are computed about the mean of the heaviest component, so that an offset of the features
-costs no digits.
+Both moments are computed about the mean of the heaviest component, so that an offset of the
+features costs no digits.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast._checks import check_features
 from gmmfast.mixture.part import Part, full_covariances, symmetric, variances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gmmfast.mixture.model import Mixture
+
     Array = NDArray[np.float64]
 
 
 class Moments(Part):
-    """The methods of `Mixture` that sum it up."""
+    """The methods of `Mixture` that sum it up, or take it apart."""
 
     def mean(self) -> Array:
         """Return the mean of the mixture.
@@ -61,6 +64,32 @@ class Moments(Part):
         offsets = self.means - self.mean()
         between = (weights[:, None] * offsets).T @ offsets
         return symmetric(between + _WITHIN[self.covariance_type](self, weights))
+
+    def component(self, index: int) -> Mixture:
+        """Return one component alone, as a mixture.
+
+        Parameters
+        ----------
+        index : int
+            Which, from 0 to n_components - 1.
+
+        Returns
+        -------
+        Mixture
+            Of one component and the same covariance type; remembers the extent.
+
+        Examples
+        --------
+        >>> import gmmfast
+        >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 2.0])
+        >>> mixture.component(1).covariance()
+        array([[2.]])
+        """
+        (k,) = check_features("index", [index], self.n_components)
+        covariances = self.covariances if self.covariance_type == "tied" else self.covariances[[k]]
+        return self._remade(
+            np.zeros(1), self.means[[k]], covariances, self.covariance_type, self.extent
+        )
 
 
 def _mean_of_variances(model: Part, weights: Array) -> Array:

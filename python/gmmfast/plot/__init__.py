@@ -6,15 +6,17 @@ attributes that end in an underscore are the artists. Matplotlib is imported whe
 drawn.
 """
 
+from gmmfast.plot._base import Frame
 from gmmfast.plot.channels import ChannelsDisplay
 from gmmfast.plot.colors import ConditionalMeanDisplay, LabelDisplay
 from gmmfast.plot.contour import ContourDisplay, contour_levels
 from gmmfast.plot.density import DensityDisplay
-from gmmfast.plot.ellipses import EllipseDisplay, ellipses_of
+from gmmfast.plot.ellipses import EllipseDisplay
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.plot.pdf import PdfDisplay
 from gmmfast.plot.selection import SelectionDisplay
 from gmmfast.plot.slices import SliceDisplay
+from gmmfast.plot.table import PointsDisplay
 from gmmfast.plot.tone_curve import ToneCurveDisplay
 
 __all__ = [
@@ -24,11 +26,12 @@ __all__ = [
     "ContourDisplay",
     "DensityDisplay",
     "EllipseDisplay",
+    "Frame",
     "LabelDisplay",
     "PdfDisplay",
+    "PointsDisplay",
     "SelectionDisplay",
     "SliceDisplay",
     "ToneCurveDisplay",
     "contour_levels",
-    "ellipses_of",
 ]

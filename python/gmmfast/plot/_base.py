@@ -84,8 +84,7 @@ class Frame(NamedTuple):
 
     def render(self, model: Any, quantity: str, **options: Any) -> NDArray[Any]:
         """Return a quantity of `render_grid` over the frame."""
-        # The dear name is mypy's: it cannot tell that the string is one of the literals.
-        chosen: Any = quantity
+        chosen: Any = quantity  # one of the literals
         return render_grid(model, self.shape, quantity=chosen, extent=self.extent, **options)
 
     @property
@@ -146,7 +145,7 @@ class Display:
 
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_ = ax
-        self.figure_ = ax.get_figure(root=True)  # type: ignore[assignment]
+        self.figure_ = ax.figure  # type: ignore[assignment]
         return ax
 
     def _take_picture_axes(self, ax: Axes | None, frame: Frame) -> Axes:

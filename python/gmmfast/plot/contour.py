@@ -86,7 +86,7 @@ class ContourDisplay(Display):
     --------
     >>> from gmmfast.plot import ContourDisplay
     >>> model = ([0.5, 0.5], [[0.0, 0.0], [4.0, 1.0]], [1.0, 2.0])
-    >>> display = ContourDisplay.from_estimator(model, n_levels=5, palette="lagoon")
+    >>> display = ContourDisplay.from_estimator(model, levels=5, palette="lagoon")
     >>> len(display.levels)
     5
     """
@@ -107,15 +107,16 @@ class ContourDisplay(Display):
         self.ramp, self.filled = ramp, filled
 
     @classmethod
-    def from_estimator(  # noqa: PLR0913 (a user's choices, all by name)
+    def from_estimator(
         cls,
         model: Any,
         shape: Sequence[int] | None = None,
         *,
-        X: ArrayLike | None = None,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike | None = None,
         levels: int | ArrayLike = 12,
         filled: bool = False,
         palette: str | Ramp = "lagoon",
+        linewidths: float = 0.7,
         extent: Sequence[Sequence[float]] | None = None,
         ax: Axes | None = None,
         n_threads: int | None = None,
@@ -137,6 +138,8 @@ class ContourDisplay(Display):
         palette : str or Ramp
             Paper, then colours from the lowest level to the highest: a name in `PALETTES`, or
             a ramp.
+        linewidths : float
+            In points.
         ax : matplotlib Axes, optional
             By default those of a new figure.
 
@@ -163,13 +166,13 @@ class ContourDisplay(Display):
         display = cls(
             log_density=log_density, levels=chosen, frame=frame, ramp=ramp, filled=filled
         )
-        return display.plot(ax, X=X)
+        return display.plot(ax, X=X, linewidths=linewidths)
 
     def plot(
         self,
         ax: Axes | None = None,
         *,
-        X: ArrayLike | None = None,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike | None = None,
         linewidths: float = 0.7,
     ) -> Self:
         """Draw it on axes, by default on those of a new figure."""
@@ -189,5 +192,7 @@ class ContourDisplay(Display):
             options["linestyles"] = "solid"
         self.contour_ = draw(x, y, self.log_density, levels=self.levels, colors=colors, **options)
         if points is not None:
-            self.points_ = ax.scatter(*points.T[:2], s=5, color=ink, alpha=0.5, linewidths=0)
+            self.points_ = ax.scatter(
+                points[:, 0], points[:, 1], s=5, color=ink, alpha=0.5, linewidths=0
+            )
         return self

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast._checks import shown
 from gmmfast.mixture import Mixture
 from gmmfast.plot._base import Display, Frame
 from gmmfast.plot.colors import mean_colors
 from gmmfast.plot.palettes import palette_of
-from gmmfast.styles import position_covariances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,44 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.collections import EllipseCollection
     from numpy.typing import NDArray
 
+    from gmmfast.mixture.regions import ErrorEllipses
     from gmmfast.styles import Ramp
-
-    Array = NDArray[np.float64]
-
-
-class Ellipses(NamedTuple):
-    """Ellipses of components in the plane of their first two features."""
-
-    #: (n_components, 2): x, y.
-    centers: Array
-    #: (n_components,): full lengths of the longer axes, and of the shorter.
-    widths: Array
-    heights: Array
-    #: (n_components,): degrees from x towards y of the longer axes.
-    angles: Array
-
-
-def ellipses_of(model: Any, n_std: float = 1.0) -> Ellipses:
-    """Return the components' ellipses, `n_std` standard deviations about their means.
-
-    Parameters
-    ----------
-    model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of two features or more, whose first are x and y.
-    n_std : float
-        Half axes, in standard deviations.
-
-    Examples
-    --------
-    >>> ellipses = ellipses_of(([1.0], [[5.0, 6.0]], [[[1.0, 0.0], [0.0, 4.0]]]))
-    >>> ellipses.widths, ellipses.heights, np.abs(ellipses.angles)
-    (array([4.]), array([2.]), array([90.]))
-    """
-    mixture = Mixture.from_model(model)
-    variances, axes = np.linalg.eigh(position_covariances(mixture))
-    shorter, longer = 2 * n_std * np.sqrt(np.maximum(variances, 0)).T
-    angles = np.degrees(np.arctan2(axes[:, 1, 1], axes[:, 0, 1]))
-    return Ellipses(mixture.means[:, :2], longer, shorter, angles)
 
 
 class EllipseDisplay(Display):
@@ -65,7 +27,8 @@ class EllipseDisplay(Display):
 
     Parameters
     ----------
-    ellipses : Ellipses
+    ellipses : ErrorEllipses
+        What `Mixture.error_ellipses` returns.
     colors : ndarray of shape (n_components, 3), uint8
     frame : Frame
         What is shown.
@@ -97,7 +60,7 @@ class EllipseDisplay(Display):
     def __init__(
         self,
         *,
-        ellipses: Ellipses,
+        ellipses: ErrorEllipses,
         colors: NDArray[np.uint8],
         frame: Frame,
         ramp: Ramp,
@@ -111,6 +74,7 @@ class EllipseDisplay(Display):
     def from_estimator(
         cls,
         model: Any,
+        shape: Sequence[int] | None = None,
         *,
         n_std: float = 2.0,
         alpha: float | None = None,
@@ -131,7 +95,7 @@ class EllipseDisplay(Display):
             where they overlap.
         palette : str or Ramp
             The paper; and for ink, which has no colour of its own, the ink.
-        extent : sequence of (low, high), optional
+        shape, extent
             As for `DensityDisplay.from_estimator`.
         ax : matplotlib Axes, optional
             By default those of a new figure.
@@ -148,14 +112,12 @@ class EllipseDisplay(Display):
             Without matplotlib.
         """
         cls._require()
-        if not (np.isscalar(n_std) and np.isfinite(n_std) and n_std > 0):
-            raise ValueError(f"n_std: expected a number above 0, got {shown(n_std)}")
-        frame, ramp = Frame.of(model, None, extent), palette_of(palette)
+        frame, ramp = Frame.of(model, shape, extent), palette_of(palette)
         mixture = Mixture.from_model(model)
         is_ink = mixture.n_features == 2
         colors = ramp(np.ones(mixture.n_components)) if is_ink else mean_colors(mixture)
         opaque = (0.55 if is_ink else 0.85) if alpha is None else alpha
-        ellipses = ellipses_of(mixture, n_std)
+        ellipses = mixture.error_ellipses(n_std)
         display = cls(ellipses=ellipses, colors=colors, frame=frame, ramp=ramp, alpha=opaque)
         return display.plot(ax)
 

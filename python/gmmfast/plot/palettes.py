@@ -7,6 +7,7 @@ from gmmfast.styles import STYLES, Ramp
 
 #: Palettes by name; the styles' own are among them.
 PALETTES: dict[str, Ramp] = {
+    "azure": Ramp(("#fbfaf5", "#6f9be8", "#1b4fc4")),
     "ember": Ramp(("#17101f", "#5b1a4b", "#b3304f", "#f07a3a", "#fde8b0")),
     "lagoon": Ramp(("#f3f7f4", "#a8dadc", "#3f9aa8", "#1d5f7f", "#12284c")),
     "aurora": Ramp(("#0b1026", "#1f4068", "#1b9aaa", "#7bdc8f", "#f8f7c4")),

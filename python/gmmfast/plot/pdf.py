@@ -76,7 +76,7 @@ class PdfDisplay(Display):
     def from_estimator(
         cls,
         model: Any,
-        X: ArrayLike | None = None,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike | None = None,
         *,
         n_points: int = 512,
         extent: Sequence[Sequence[float]] | None = None,
@@ -166,7 +166,13 @@ class PdfDisplay(Display):
                 edges[:-1], heights, np.diff(edges), align="edge", edgecolor="white", **options
             )
             self.rug_ = ax.vlines(
-                self.data, 0, 0.03, transform=ax.get_xaxis_transform(), color=color, alpha=0.5, lw=0.6
+                self.data,
+                0,
+                0.03,
+                transform=ax.get_xaxis_transform(),
+                color=color,
+                alpha=0.5,
+                lw=0.6,
             )
         self.component_lines_ = [
             ax.plot(self.x, part, color=PART, lw=1.1, ls=(0, (5, 3)))[0]

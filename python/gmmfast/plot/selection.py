@@ -101,11 +101,12 @@ class SelectionDisplay(Display):
             self.lines_.append(line)
         lowest = [(selection.best, np.min(selection.scores)) for selection in self.selections]
         rims = [line.get_color() for line in self.lines_]
+        numbers, scores = np.transpose(lowest)
         self.best_ = ax.scatter(
-            *np.transpose(lowest), s=130, facecolors="none", edgecolors=rims, linewidths=1.6
+            numbers, scores, s=130, facecolors="none", edgecolors=rims, linewidths=1.6
         )
-        numbers = np.concatenate([selection.n_components for selection in self.selections])
-        if numbers.max() >= 20 * numbers.min():
+        tried = np.concatenate([selection.n_components for selection in self.selections])
+        if tried.max() >= 20 * tried.min():
             ax.set_xscale("log")
         ax.set(xlabel="number of components", ylabel="criterion (lower is better)")
         ax.spines[["top", "right"]].set_visible(False)

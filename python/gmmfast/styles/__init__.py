@@ -6,6 +6,7 @@ pictures that the styles are made of. No matplotlib is needed.
 
 from gmmfast.styles.pictures import (
     channel_pictures,
+    dots_picture,
     few_colors,
     flat_picture,
     ink_picture,
@@ -13,7 +14,7 @@ from gmmfast.styles.pictures import (
 )
 from gmmfast.styles.presets import STYLES, Style, Tones, get_style
 from gmmfast.styles.ramp import Ramp, color_levels, oklab_of_srgb, srgb_of_oklab
-from gmmfast.styles.scene import Scene, Strokes, position_covariances
+from gmmfast.styles.scene import Scene, Strokes
 
 __all__ = [
     "STYLES",
@@ -24,12 +25,12 @@ __all__ = [
     "Tones",
     "channel_pictures",
     "color_levels",
+    "dots_picture",
     "few_colors",
     "flat_picture",
     "get_style",
     "ink_picture",
     "oil_picture",
     "oklab_of_srgb",
-    "position_covariances",
     "srgb_of_oklab",
 ]

@@ -82,6 +82,31 @@ def _smoothed(values: Array, axis: int) -> Array:
     return (np.roll(values, 1, axis) + 2 * values + np.roll(values, -1, axis)) / 4
 
 
+def dots_picture(counts: ArrayLike, ramp: Ramp, opacity: float = 0.75) -> Pixels:
+    """Return samples as dots of ink on paper, darker where several fell.
+
+    Parameters
+    ----------
+    counts : array-like of shape (height, width), int
+        How many samples fell on each pixel.
+    ramp : Ramp
+        From the paper's colour to the ink's.
+    opacity : float in (0, 1]
+        Of one dot: n of them let (1 - opacity)^n of the paper through.
+
+    Returns
+    -------
+    ndarray of shape (height, width, 3), uint8
+
+    Examples
+    --------
+    >>> from gmmfast.styles import Ramp
+    >>> dots_picture([[0, 9]], Ramp(("#ffffff", "#000000")))[..., 0]
+    array([[255,   0]], dtype=uint8)
+    """
+    return ramp(1 - (1 - opacity) ** np.asarray(counts, dtype=np.float64))
+
+
 def flat_picture(labels: NDArray[np.integer], colors: Pixels, factor: int = 1) -> Pixels:
     """Return a colour for every label, averaged over blocks of pixels.
 
@@ -135,8 +160,8 @@ def few_colors(colors: ArrayLike, weights: ArrayLike, n_colors: int) -> Pixels:
 
     Examples
     --------
-    >>> few_colors([[0, 0, 0], [10, 10, 10], [250, 0, 0]], [1, 1, 1], 2)[:, 0]
-    array([  5,   5, 250], dtype=uint8)
+    >>> few_colors([[100] * 3, [110] * 3, [250, 0, 0]], [1, 1, 1], 2)[:, 0]
+    array([105, 105, 250], dtype=uint8)
     """
     lab = oklab_of_srgb(np.clip(colors, 0, 255))
     weight = np.asarray(weights, dtype=np.float64)
@@ -163,7 +188,9 @@ def _squared_distances(points: Array, centers: Array) -> Array:
     return np.asarray(((points[:, None] - centers) ** 2).sum(axis=-1))
 
 
-def oil_picture(colors: Pixels, labels: NDArray[np.integer], strokes: Strokes, extent: Extent) -> Pixels:
+def oil_picture(
+    colors: Pixels, labels: NDArray[np.integer], strokes: Strokes, extent: Extent
+) -> Pixels:
     """Return a picture in strokes of a bristle brush, lit from the upper left.
 
     Parameters

@@ -6,7 +6,6 @@ picture. A new style is a new entry in `STYLES`, here or in a script of one's ow
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from gmmfast.styles.scene import Scene
 from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -137,35 +136,35 @@ def _styles() -> dict[str, Style]:
             "soft black on warm, grained paper",
             Ramp(("#f3ede2", "#8d867c", "#1c1917")),
             Tones(soft, contrast, grain=0.16).paint,
-            14 * 8,
+            64,
         ),
         Style(
             "ink",
             "crisp blue-black on white",
             Ramp(("#fcfbf7", "#5d6f93", "#0f1730")),
             Tones(crisp, steep).paint,
-            8 * 8,
+            48,
         ),
         Style(
             "blueprint",
-            "white lines on Prussian blue; photographs as cyanotypes",
+            "white lines on Prussian blue, photographs as cyanotypes",
             Ramp(("#123c69", "#5d8fc0", "#f1f7fb")),
             Tones(lines, negative).paint,
-            8 * 8,
+            48,
         ),
         Style(
             "poster",
-            "few flat colours: steps of a density, components in eight of their mean colours",
+            "few flat colours, steps of a density or eight of the mean colours",
             Ramp(("#f4e9d2", "#e8a33d", "#c8452f", "#22304f")),
             poster,
-            _FACTOR**2 * 12 + 14 * 8,
+            144,
         ),
         Style(
             "oil",
             "strokes of a brush, one a component, in the mean colours",
             Ramp(("#e9dcc0", "#b98a4e", "#5f3a22", "#21140e")),
             oil,
-            8 * 8,
+            48,
         ),
     )
     return {style.name: style for style in styles}

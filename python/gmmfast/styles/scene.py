@@ -82,7 +82,7 @@ class Scene:
 
     @property
     def kind(self) -> str:
-        """ "ink" or "color"."""
+        """What the model is of: "ink" or "color"."""
         return KINDS[self.mixture.n_features]
 
     def render(self, quantity: str, **options: Any) -> NDArray[Any]:
@@ -126,19 +126,6 @@ class Scene:
     @cached_property
     def strokes(self) -> Strokes:
         """Each component as a stroke of a brush."""
-        covariances = position_covariances(self.mixture)
-        across = np.linalg.eigh(covariances)[1][..., 0]
-        return Strokes(self.mixture.means[:, :2], across)
-
-
-def position_covariances(mixture: Mixture) -> Array:
-    """Return the covariance matrix of (x, y) of each component, (n_components, 2, 2)."""
-    marginal = mixture.marginal([0, 1])
-    covariances, n = marginal.covariances, marginal.n_components
-    layouts = {
-        "full": lambda: covariances,
-        "tied": lambda: np.broadcast_to(covariances, (n, 2, 2)),
-        "diag": lambda: covariances[:, :, None] * np.eye(2),
-        "spherical": lambda: covariances[:, None, None] * np.eye(2),
-    }
-    return np.asarray(layouts[marginal.covariance_type]())
+        ellipses = self.mixture.error_ellipses()
+        along = np.radians(ellipses.angles)
+        return Strokes(ellipses.centers, np.stack([-np.sin(along), np.cos(along)], axis=-1))

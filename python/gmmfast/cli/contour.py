@@ -1,0 +1,100 @@
+"""`gmmfast contour`: lines or areas of equal log-density, as pixels or vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmmfast.cli.fits import model_of
+from gmmfast.cli.inputs import read_source
+from gmmfast.cli.options import PATH, fit_options, output_option, size_options
+from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.mixture import Mixture
+from gmmfast.plot.palettes import PALETTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Bytes a pixel: the log-density, what matplotlib makes of it, and the picture.
+_PIXEL_BYTES = 8 * 8
+
+
+@click.command("contour")
+@click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
+@output_option("contour.png", "The art: a picture, .svg, or the log-density as .npy or .npz")
+@click.option(
+    "--palette",
+    "--style",
+    "palette",
+    type=click.Choice(list(PALETTES)),
+    default="lagoon",
+    show_default=True,
+    help="Of the paper and the lines.",
+)
+@click.option(
+    "--levels",
+    type=click.IntRange(1, 1000),
+    default=12,
+    show_default=True,
+    help="How many lines, each enclosing an even share of the ink.",
+)
+@click.option("--filled", is_flag=True, help="Areas instead of lines.")
+@click.option(
+    "--line-width",
+    type=click.FloatRange(min=0, min_open=True, max=100),
+    default=0.7,
+    show_default=True,
+    help="In points of 1/72 inch, at 100 pixels an inch.",
+)
+@size_options
+@fit_options
+def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Draw contours of the log-density of a drawing's ink, or of a model's.
+
+    Of a picture without colours that is its dark pixels (--ink), of a
+    photograph a drawing of its outlines (--drawing).
+
+    \b
+    Examples:
+      gmmfast contour photo.jpg -k 500 -o contour.png -o contour.svg
+      gmmfast contour drawing.png --ink --palette ember --filled -o art.webp
+      gmmfast contour drawing.npz --levels 20 --size 2000x1400 -o large.png
+    """  # noqa: D301 (click wants a real backspace)
+    from gmmfast.cli.figures import full_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
+    from gmmfast.plot import ContourDisplay  # noqa: PLC0415
+
+    destinations = Outputs(outputs, ARRAYS | VECTORS)
+    given = read_source(source)
+    if given.pixels is not None and not (options["ink"] or options["drawing"]):
+        is_grey = bool((given.pixels == given.pixels[..., :1]).all())
+        options["ink" if is_grey else "drawing"] = True
+    model = model_of(given, options)
+    shape = shape_of_model(model, options)
+    check_memory(shape, _PIXEL_BYTES, options)
+    destinations.check(shape)
+    with progress_bar("drawing", None):
+        display = ContourDisplay.from_estimator(
+            Mixture.from_model(model),
+            shape,
+            levels=options["levels"],
+            filled=options["filled"],
+            palette=options["palette"],
+            linewidths=options["line_width"],
+            ax=full_axes(shape),
+            n_threads=options["n_threads"],
+        )
+        destinations.write(
+            Artwork(
+                lambda: pixels_of(display.figure_),
+                lambda: {"log_density": display.log_density, "levels": display.levels},
+                lambda: svg_of(display.figure_),
+            )
+        )
+    destinations.report([
+        f"components  {Mixture.from_model(model).n_components}",
+        f"levels      {len(display.levels)}",
+        f"contours    {shape[1]} x {shape[0]}, {destinations.names}",
+    ])  # fmt: skip

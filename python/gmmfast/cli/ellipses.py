@@ -1,0 +1,82 @@
+"""`gmmfast ellipses`: the components in their mean colours, as pixels or vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmmfast.cli.fits import model_of
+from gmmfast.cli.inputs import read_source
+from gmmfast.cli.options import PATH, fit_options, output_option, size_options
+from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.mixture import Mixture
+from gmmfast.plot.palettes import PALETTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Bytes a pixel of the picture and of matplotlib's.
+_PIXEL_BYTES = 2 * 4
+
+
+@click.command("ellipses")
+@click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
+@output_option("ellipses.png", "The art: a picture, .svg, or the ellipses as .npz")
+@click.option(
+    "--n-std",
+    type=click.FloatRange(min=0, min_open=True, max=100),
+    default=2.0,
+    show_default=True,
+    help="Half axes of the ellipses in standard deviations.",
+)
+@click.option("--alpha", type=click.FloatRange(0, 1), help="How opaque they are.")
+@click.option(
+    "--palette",
+    "--style",
+    "palette",
+    type=click.Choice(list(PALETTES)),
+    default="ink",
+    show_default=True,
+    help="Of the paper, and of ink, which has no colour of its own.",
+)
+@size_options
+@fit_options
+def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Draw the components of a picture's mixture, or of a model, as ellipses.
+
+    \b
+    Examples:
+      gmmfast ellipses photo.jpg -k 500 -o ellipses.png -o ellipses.svg
+      gmmfast ellipses photo.npz --n-std 1 --palette blueprint -o small.svg
+    """  # noqa: D301 (click wants a real backspace)
+    from gmmfast.cli.figures import full_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
+    from gmmfast.plot import EllipseDisplay  # noqa: PLC0415
+
+    destinations = Outputs(outputs, ARRAYS | VECTORS)
+    model = model_of(read_source(source), options)
+    shape = shape_of_model(model, options)
+    check_memory(shape, _PIXEL_BYTES, options)
+    destinations.check(shape)
+    with progress_bar("drawing", None):
+        display = EllipseDisplay.from_estimator(
+            Mixture.from_model(model),
+            shape,
+            n_std=options["n_std"],
+            alpha=options["alpha"],
+            palette=options["palette"],
+            ax=full_axes(shape),
+        )
+        destinations.write(
+            Artwork(
+                lambda: pixels_of(display.figure_),
+                lambda: {**display.ellipses._asdict(), "colors": display.colors},
+                lambda: svg_of(display.figure_),
+            )
+        )
+    destinations.report([
+        f"components  {len(display.order)}",
+        f"ellipses    {shape[1]} x {shape[0]}, {destinations.names}",
+    ])  # fmt: skip

@@ -1,0 +1,58 @@
+"""Art that matplotlib draws, to the pixel: as pixels, and as vectors.
+
+No window system is touched: figures are made without pyplot and drawn by Agg.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gmmfast.plot._base import require_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+#: Pixels an inch: what a line width of one point is relative to.
+_DPI = 100
+
+
+def full_axes(shape: tuple[int, int]) -> Axes:
+    """Return the axes of a figure of (height, width) pixels, all of which they take."""
+    return _figure(shape).add_axes((0, 0, 1, 1))
+
+
+def framed_axes(shape: tuple[int, int]) -> Axes:
+    """Return the axes of a figure of (height, width) pixels, with room for labels."""
+    return _figure(shape, layout="constrained").add_subplot()
+
+
+def _figure(shape: tuple[int, int], **options: Any) -> Figure:
+    require_matplotlib("the command")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (an extra)
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(shape[1] / _DPI, shape[0] / _DPI), dpi=_DPI, **options)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def pixels_of(figure: Figure) -> NDArray[np.uint8]:
+    """Return the figure drawn, (height, width, 3)."""
+    canvas: Any = figure.canvas
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def svg_of(figure: Figure) -> bytes:
+    """Return the figure as vectors; the same figure gives the same bytes."""
+    import matplotlib as mpl  # noqa: PLC0415 (an extra)
+
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "gmmfast", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()

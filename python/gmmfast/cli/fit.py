@@ -1,0 +1,79 @@
+"""`gmmfast fit`: from a picture to a file that holds its mixture."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gmmfast._files import check_path, fault_of_folder, fault_of_target, raise_fault, target_of
+from gmmfast.cli.fits import fit_picture, fit_request, timed
+from gmmfast.cli.inputs import PIPE, read_picture
+from gmmfast.cli.options import PATH, fit_options, output_option
+from gmmfast.cli.outputs import write_to_stdout
+from gmmfast.mixture import Mixture
+
+
+@click.command("fit")
+@click.argument("image", required=False, type=PATH)
+@output_option("model.npz", "The model, in NumPy's .npz")
+@fit_options
+def fit_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Fit a mixture of Gaussians to IMAGE, and keep the model.
+
+    The other commands take the model in place of a picture, and fit no more.
+    Without IMAGE, the photograph china.jpg of scikit-learn is fitted.
+
+    \b
+    Examples:
+      gmmfast fit photo.jpg -k 1000 -o photo.npz
+      gmmfast fit photo.jpg --drawing -k 800 -o drawing.npz
+      gmmfast fit photo.jpg -o - | gmmfast render - -o painting.png
+    """  # noqa: D301 (click wants a real backspace)
+    for path in outputs:
+        _check(path)
+    seconds: dict[str, float] = {}
+    with timed(seconds, "read"):
+        pixels = read_picture(image)
+    request = fit_request(pixels, options)
+    import gmmfast.fitting  # noqa: F401, PLC0415 (a second's import, not timed)
+
+    with timed(seconds, "fit"):
+        estimator = fit_picture(request)
+    mixture = Mixture.from_model(estimator)
+    for path in outputs:
+        if path != PIPE:
+            mixture.save(path)
+    if PIPE in outputs:
+        _write_to_stdout(mixture)
+    height, width = pixels.shape[:2]
+    is_piped = PIPE in outputs
+    lines = [
+        f"picture     {width} x {height}, {estimator.kind_}",
+        f"components  {estimator.n_components}, {mixture.covariance_type} covariance",
+        f"iterations  {estimator.n_iter_}",
+        *(f"{step:<11} {duration:.3f} s" for step, duration in seconds.items()),
+        f"model       {', '.join(str(path) for path in outputs)}",
+    ]
+    for line in lines:
+        click.echo(line, err=is_piped)
+
+
+def _check(path: Path) -> None:
+    if path == PIPE:
+        return
+    check_path("--output", path)
+    fault = fault_of_target(path)
+    if fault is None and path.suffix.lower() != ".npz":
+        fault = ValueError, "whose extension is no model's", "end the name in .npz"
+    fault = fault or fault_of_folder(target_of(path).parent)
+    raise_fault("--output", "the path of a model that can be written", path, fault)
+
+
+def _write_to_stdout(mixture: Mixture) -> None:
+    with tempfile.TemporaryDirectory(prefix="gmmfast-") as folder:
+        path = Path(folder, "model.npz")
+        mixture.save(path)
+        write_to_stdout(path.read_bytes())

@@ -1,0 +1,143 @@
+"""Where results go: several files at once, whole or not at all, and a pipe.
+
+The format of each follows its extension. All are checked before any work is done, and all are
+written before any takes its name, so that a full disk leaves the old ones.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from gmmfast import images
+from gmmfast._files import replaced
+from gmmfast.cli.inputs import PIPE
+from gmmfast.images.writing import encode_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+#: Extensions of raw arrays, and of vector art.
+ARRAYS, VECTORS = frozenset({".npy", ".npz"}), frozenset({".svg"})
+
+
+@dataclass(frozen=True)
+class Artwork:
+    """What a command made, in the forms that it can be had in; each is made when asked for.
+
+    Parameters
+    ----------
+    pixels : callable returning ndarray of shape (height, width, 3), uint8
+    arrays : callable returning a dict of ndarrays
+        By name; .npy holds the first, .npz all.
+    svg : callable returning bytes
+    """
+
+    pixels: Callable[[], Pixels]
+    arrays: Callable[[], Mapping[str, NDArray[Any]]] | None = None
+    svg: Callable[[], bytes] | None = None
+
+
+class Outputs:
+    """The destinations of one command, checked.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        "-" is standard output, for one picture in PNG.
+    others : set of str
+        Extensions that may be written beside those of pictures.
+    """
+
+    def __init__(self, paths: Sequence[Path], others: frozenset[str] = ARRAYS) -> None:
+        self.paths, self._others = list(paths), others
+        self.check()
+        if self.paths.count(PIPE) > 1 or len(set(self.paths)) < len(self.paths):
+            raise click.UsageError("--output: expected different files, got one of them twice")
+        if self.is_piped and sys.stdout.isatty():
+            raise click.UsageError(
+                "--output: expected a pipe or a file for the bytes of a picture, got a terminal; "
+                "name a file, or pipe it: -o - > picture.png"
+            )
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether standard output takes the picture, and not the report."""
+        return PIPE in self.paths
+
+    @property
+    def names(self) -> str:
+        """The destinations as reports show them."""
+        return ", ".join("standard output" if path == PIPE else str(path) for path in self.paths)
+
+    def check(self, shape: tuple[int, ...] | None = None) -> None:
+        """Refuse what cannot be written, or cannot hold a picture of this shape."""
+        for path in self.paths:
+            if path != PIPE:
+                images.check_writable(path, "--output", shape, self._others)
+
+    def write(self, artwork: Artwork) -> None:
+        """Write all of them, or none."""
+        forms = _Encoder(artwork)
+        with ExitStack() as stack:
+            for path in self.paths:
+                if path != PIPE:
+                    forms.encode(stack.enter_context(replaced(path)), path.suffix.lower())
+        if self.is_piped:
+            buffer = io.BytesIO()
+            forms.encode(buffer, ".png")
+            write_to_stdout(buffer.getvalue())
+
+    def report(self, lines: Sequence[str]) -> None:
+        """Tell what was done: on standard output, unless that takes the picture."""
+        for line in lines:
+            click.echo(line, err=self.is_piped)
+
+
+def write_to_stdout(content: bytes) -> None:
+    """Write bytes, all of them, or raise."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+class _Encoder:
+    """The forms of an artwork, each made once."""
+
+    def __init__(self, artwork: Artwork) -> None:
+        self._pixels = cache(artwork.pixels)
+        self._arrays = None if artwork.arrays is None else cache(artwork.arrays)
+        self._svg = artwork.svg
+
+    def encode(self, file: IO[bytes], extension: str) -> None:
+        encoders = {".npy": self._npy, ".npz": self._npz, ".svg": self._vector}
+        encoder = encoders.get(extension)
+        if encoder is not None:
+            encoder(file)
+        else:
+            encode_image(file, self._pixels(), extension)
+
+    def _npy(self, file: IO[bytes]) -> None:
+        assert self._arrays is not None  # noqa: S101 (the extension was refused)
+        np.save(file, next(iter(self._arrays().values())), allow_pickle=False)
+
+    def _npz(self, file: IO[bytes]) -> None:
+        assert self._arrays is not None  # noqa: S101 (the extension was refused)
+        arrays: dict[str, Any] = dict(self._arrays())
+        np.savez_compressed(file, **arrays)
+
+    def _vector(self, file: IO[bytes]) -> None:
+        assert self._svg is not None  # noqa: S101 (the extension was refused)
+        file.write(self._svg())

@@ -1,0 +1,154 @@
+"""`gmmfast render`: a quantity of a model over its picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from gmmfast.cli.inputs import read_model
+from gmmfast.cli.options import (
+    PATH,
+    output_option,
+    size_options,
+    style_option,
+    threads_option,
+    tone_option,
+)
+from gmmfast.cli.outputs import Artwork, Outputs
+from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.rendering.grid import render_grid
+from gmmfast.styles import get_style
+from gmmfast.tone import DEFAULT_TONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from gmmfast.mixture import Mixture
+    from gmmfast.tone import ToneCurve
+
+    Pixels = NDArray[np.uint8]
+
+#: Bytes a pixel of the values and of their copies on the way to a picture.
+_PIXEL_BYTES = 6 * 8
+
+
+def _density(values: NDArray[Any], tone: ToneCurve) -> Pixels:
+    return tone.picture(values)
+
+
+def _color(values: NDArray[Any], tone: ToneCurve) -> Pixels:
+    """Return levels as they are; one channel is grey."""
+    del tone
+    levels: Pixels = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+    return levels[..., 0] if levels.shape[2:] == (1,) else levels
+
+
+def _bright(values: NDArray[Any], tone: ToneCurve) -> Pixels:
+    """Return the largest value as white, and 0 as black."""
+    return _color(values * (255 / max(values.max(), 1e-300)), tone)
+
+
+def _stretched(values: NDArray[Any], tone: ToneCurve) -> Pixels:
+    """Return the largest value as black and the smallest as white."""
+    del tone
+    low, high = values.min(), values.max()
+    levels: Pixels = np.rint((high - values) * (255 / max(high - low, 1e-300))).astype(np.uint8)
+    return levels
+
+
+def _distinct(values: NDArray[Any], tone: ToneCurve) -> Pixels:
+    """Return labels in colours of their own, the same for the same label."""
+    del tone
+    # Turns by the golden angle are never near each other for long.
+    turns = values[..., None] * 2.399963 + np.array([0.0, 2.1, 4.2])
+    colors: Pixels = np.rint(150 + 80 * np.cos(turns)).astype(np.uint8)
+    return colors
+
+
+#: From the values of a quantity to the picture of it.
+_PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
+    "density": _density,
+    "log_density": _stretched,
+    "mean": _color,
+    "std": _bright,
+    "entropy": _bright,
+    "label": _distinct,
+}
+
+
+@click.command("render")
+@click.argument("model", type=PATH)
+@output_option("render.png", "The picture, or the raw values as .npy or .npz")
+@click.option(
+    "--quantity",
+    type=click.Choice(["auto", *_PICTURES]),
+    default="auto",
+    show_default=True,
+    help="What every pixel shows: by default the mean colour, or of ink the density.",
+)
+@style_option
+@tone_option
+@size_options
+@threads_option
+def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Render a quantity of MODEL, which 'gmmfast fit' wrote, over its picture.
+
+    \b
+    Examples:
+      gmmfast render photo.npz -o painting.png
+      gmmfast render photo.npz --quantity std --scale 2 -o unsure.png
+      gmmfast render drawing.npz --style charcoal -o charcoal.png -o density.npy
+      gmmfast render - -o - < photo.npz > painting.png
+    """  # noqa: D301 (click wants a real backspace)
+    destinations = Outputs(outputs)
+    mixture = read_model(model)
+    shape = shape_of_model(mixture, options)
+    quantity = _quantity(mixture, options)
+    style = options["style"]
+    check_memory(shape, get_style(style).pixel_bytes if style else _PIXEL_BYTES, options)
+    destinations.check(shape)
+    n_threads, tone = options["n_threads"], options["tone"] or DEFAULT_TONE
+
+    def values() -> NDArray[Any]:
+        return render_grid(mixture, shape, quantity=quantity, n_threads=n_threads)
+
+    def pixels() -> Pixels:
+        if style:
+            return get_style(style)(mixture, shape, n_threads=n_threads)
+        if quantity == "label" and mixture.n_features in (3, 5):
+            from gmmfast.plot.colors import mean_colors  # noqa: PLC0415 (no matplotlib comes)
+
+            colors: Pixels = mean_colors(mixture)[values()]
+            return colors
+        return _PICTURES[quantity](values(), tone)
+
+    with progress_bar("rendering", None):
+        destinations.write(Artwork(pixels, lambda: {quantity: values()}))
+    destinations.report([
+        f"model       {mixture.n_components} components, {mixture.n_features} features",
+        f"{quantity:<11} {shape[1]} x {shape[0]}, {destinations.names}",
+    ])  # fmt: skip
+
+
+def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
+    quantity = options["quantity"]
+    if options["style"] and (quantity != "auto" or options["tone"]):
+        other = "--quantity" if quantity != "auto" else "--tone"
+        raise click.UsageError(f"{other} and --style: expected at most one of the two, got both")
+    if mixture.n_features not in (2, 3, 5):
+        raise ValueError(
+            "model: expected a model of ink (2 features) or of a picture (3 or 5), got "
+            f"{mixture.n_features} features"
+        )
+    is_ink = mixture.n_features == 2
+    if is_ink and quantity in ("mean", "std"):
+        raise click.UsageError(
+            f"--quantity: expected one that ink has, got {quantity!r}; ask for density"
+        )
+    return ("density" if is_ink else "mean") if quantity == "auto" else quantity

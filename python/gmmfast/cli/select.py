@@ -1,0 +1,112 @@
+"""`gmmfast select`: the number of components by a criterion, as a table and a curve."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from gmmfast._choices import CRITERIA, DEFAULT_MAX_ITER
+from gmmfast.cli.fits import fit_picture, fit_request
+from gmmfast.cli.inputs import read_picture
+from gmmfast.cli.options import NUMBERS, PATH, kind_options, seed_option, threads_option
+from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+#: (height, width) of the curve.
+_SHAPE = 420, 640
+
+
+@click.command("select")
+@click.argument("image", required=False, type=PATH)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=PATH,
+    help="A picture of the curve, .svg, or the scores as .npz. May be given several times "
+    "[default: the table only].",
+)
+@click.option(
+    "--candidates",
+    type=NUMBERS,
+    help="Numbers of components to try, such as 10,20,50 [default: 10, 20, 50, 100, ... up to "
+    "what the picture bears].",
+)
+@click.option(
+    "--criterion",
+    "criteria",
+    type=click.Choice(CRITERIA),
+    multiple=True,
+    default=("bic",),
+    show_default="bic",
+    help="What is lowest at the best; may be given several times, and then each is fitted for.",
+)
+@kind_options
+@click.option(
+    "--max-iter",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_ITER,
+    show_default=True,
+    help="Iterations of expectation-maximisation, at most.",
+)
+@seed_option
+@threads_option
+def select_command(
+    image: Path | None,
+    outputs: tuple[Path, ...],
+    criteria: tuple[str, ...],
+    candidates: tuple[int, ...] | None,
+    **options: Any,
+) -> None:
+    """Choose how many Gaussians a picture needs.
+
+    \b
+    Examples:
+      gmmfast select photo.jpg --candidates 10,20,50,100,200
+      gmmfast select drawing.png --ink --criterion aic --criterion bic -o curve.svg
+    """  # noqa: D301 (click wants a real backspace)
+    destinations = Outputs(outputs, ARRAYS | VECTORS)
+    request = fit_request(read_picture(image), {**options, "n_components": None})
+    chosen = list(dict.fromkeys(criteria))
+    selections = [
+        fit_picture(
+            replace(
+                request,
+                options=replace(request.options, n_components=criterion),
+                candidates=candidates,
+            )
+        ).selection_
+        for criterion in chosen
+    ]
+    if outputs:
+        destinations.write(_artwork(selections))
+    lines = [f"{'components':>10}" + "".join(f"{each.criterion:>16}" for each in selections)]
+    for row, n_components in enumerate(selections[0].n_components):
+        scores = "".join(
+            f"{each.scores[row]:>15.1f}{'*' if each.best == n_components else ' '}"
+            for each in selections
+        )
+        lines.append(f"{n_components:>10}{scores}".rstrip())
+    destinations.report(lines)
+
+
+def _artwork(selections: Sequence[Any]) -> Artwork:
+    from gmmfast.cli.figures import framed_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
+    from gmmfast.plot import SelectionDisplay  # noqa: PLC0415
+
+    def figure() -> Any:
+        return SelectionDisplay(selections=selections).plot(framed_axes(_SHAPE)).figure_
+
+    scores = {each.criterion: each.scores for each in selections}
+    return Artwork(
+        lambda: pixels_of(figure()),
+        lambda: {"n_components": np.asarray(selections[0].n_components), **scores},
+        lambda: svg_of(figure()),
+    )
