@@ -1,0 +1,36 @@
+"""From what users pass as `random_state` to the seed of a stream."""
+
+from __future__ import annotations
+
+import operator
+import secrets
+from typing import Any
+
+import numpy as np
+
+from gmmfast._checks import shown
+
+#: Seeds are below this.
+_N_SEEDS = 2**64
+
+
+def seed_of(random_state: Any) -> int:
+    """Return a seed of 64 bits: the integer itself, drawn from a generator, or a fresh one."""
+    if random_state is None:
+        return secrets.randbits(64)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(_N_SEEDS, dtype=np.uint64))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(_N_SEEDS, dtype=np.uint64))
+    is_index = hasattr(random_state, "__index__") and not np.iterable(random_state)
+    if not is_index or isinstance(random_state, bool | np.bool_):
+        raise TypeError(
+            "random_state: expected None, an integer, a numpy Generator or a RandomState, "
+            f"got {shown(random_state)}"
+        )
+    seed = operator.index(random_state)
+    if not 0 <= seed < _N_SEEDS:
+        raise ValueError(
+            f"random_state: expected an integer from 0 to 2**64 - 1, got {shown(seed)}"
+        )
+    return seed

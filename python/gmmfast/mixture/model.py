@@ -24,13 +24,10 @@ from gmmfast.mixture.maps import AffineMaps
 from gmmfast.mixture.moments import Moments
 from gmmfast.mixture.parameters import check_parameters, parameters_of_model
 from gmmfast.mixture.predictions import Predictions
-<<<<<<< HEAD
 from gmmfast.mixture.product import Products
 from gmmfast.mixture.regions import Regions
 from gmmfast.mixture.responsibilities import SparseResponsibilities
-=======
 from gmmfast.mixture.sampling import Sampling
->>>>>>> gridsample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-<<<<<<< HEAD
 class Mixture(
     AffineMaps,
     Divergences,
@@ -50,10 +46,8 @@ class Mixture(
     SparseResponsibilities,
     Predictions,
     Moments,
+    Sampling,
 ):
-=======
-class Mixture(Predictions, Sampling):
->>>>>>> gridsample
     """A Gaussian mixture, validated once and immutable.
 
     Parameters
