@@ -18,12 +18,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test upstream lint bench count dist clean
+.PHONY: help demo test peers upstream lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
 	@echo "make test   set up, build, and run every test"
 	@echo "make upstream  scikit-learn's own tests against gmmfast's classes"
+	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make lint   formatters, linters, type checks, stub check"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
@@ -40,13 +41,24 @@ test: $(DEV)
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream
 
+# tgmm's answers anew, against those that are stored and against gmmfast's. PyTorch brings up to
+# 8 GB along, hence the environment of its own.
+peers: $(BIN)/python $(SOURCES)
+	$(CHECK_CARGO)
+	$(BIN)/python -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+	  '.[test]' tgmm==0.4.3
+	.venv-peers/bin/python tests/peers/tgmm_answers.py --check
+	.venv-peers/bin/python -m pytest tests/test_peers.py
+
 # scikit-learn's own tests of its mixtures, with gmmfast's classes in their place.
 upstream: $(DEV)
 	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/upstream.py
 
 # The public API must give the same on the NumPy twin.
 API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \
-  quantities.py grid_sample.py out.py bands.py errors.py odd_arguments.py show_runtime.py tone.py)
+  quantities.py grid_sample.py out.py bands.py errors.py odd_arguments.py show_runtime.py tone.py \
+  algebra.py information.py intervals.py regions.py exchange.py survivors.py)
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \

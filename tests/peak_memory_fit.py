@@ -2,8 +2,9 @@
 
 `python peak_memory_fit.py n_samples n_components init_params max_iter` fits random points of
 five features and prints how many times the size of the points the process held at its peak,
-less what it held before; the points themselves are not counted. tests and benches both run
-this file.
+less what it held before; the points themselves are not counted. Of blocks below 32 MiB glibc
+keeps what threads have freed, as much as the points or nothing by which thread it was: the
+points should be more than that. tests and benches both run this file.
 """
 
 import ctypes

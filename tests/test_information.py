@@ -1,5 +1,7 @@
 """Promises of entropy and divergence: bounds that hold, estimates with honest errors."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -153,6 +155,21 @@ def test_pairs_are_the_same_in_chunks_of_rows(covariance_type, monkeypatch):
     np.testing.assert_allclose(mixture.entropy_bounds(), whole[0], rtol=1e-13)
     assert mixture.kl_divergence_variational(other) == pytest.approx(whole[1], rel=1e-12)
     assert mixture.kl_divergence_upper_bound(other) == pytest.approx(upper, rel=1e-12)
+
+
+def test_a_thousand_components_need_little_memory():
+    rng = np.random.default_rng(0)
+    many = Mixture(np.full(1000, 1e-3), rng.normal(size=(1000, 2)), np.ones((1000, 2)))
+    full = many.transform([[1.0, 0.5], [0.0, 1.0]])
+    tracemalloc.start()
+    try:
+        full.entropy_bounds()
+        full.kl_divergence_variational(full)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # All pairs at once would be 8 MB for each number of a pair, and 32 for each matrix.
+    assert peak < 64e6
 
 
 def test_degenerate_components_keep_their_digits():

@@ -345,6 +345,14 @@ def test_tgmm_sample_of_a_confidence(tgmm):
     check_same_distribution(region.sample(300, random_state=0), theirs)
 
 
+def test_tgmm_sample_of_a_confidence_range(tgmm):
+    mixture, case = tgmm_case(tgmm, "full")
+    theirs = case["samples_in_shell"]
+    assert mixture.confidence_region(0.9).contains(theirs).all()
+    ours = mixture.confidence_region(0.9).sample(300, inner=0.5, random_state=0)
+    check_same_distribution(ours, theirs)
+
+
 def test_tgmm_kl_divergence(tgmm):
     mixture, case = tgmm_case(tgmm, "full")
     other = Mixture(**case["other"])

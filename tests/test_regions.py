@@ -115,6 +115,14 @@ def test_samples_are_the_truncated_components(covariance_type):
     )
 
 
+def test_a_shell_leaves_out_the_middle():
+    mixture = build(1, 3)
+    shell = mixture.confidence_region(0.9).sample(2000, inner=0.6, random_state=0)
+    shares = chi2(3).cdf(mixture.confidence_region(0.5).distances(shell) ** 2)
+    # A p-value below 1e-4 for one seed in 10,000.
+    assert kstest((shares - 0.6) / 0.3, "uniform").pvalue > 1e-4
+
+
 def test_a_region_tells_what_it_is():
     region = build(2, 2).confidence_region(0.95)
     assert repr(region).startswith("ConfidenceRegion(Mixture(")
@@ -142,6 +150,11 @@ BAD_CALLS = {
         lambda m: m.confidence_region(0.5).sample(0),
         ValueError,
         "n_samples: expected",
+    ),
+    "no shell": (
+        lambda m: m.confidence_region(0.5).sample(9, inner=0.5),
+        ValueError,
+        "inner: expected less than .* 0.5",
     ),
     "columns": (lambda m: m.confidence_region(0.5).contains([[1.0]]), ValueError, "X: expected"),
 }

@@ -26,7 +26,13 @@ TYPES = {"full": "full", "tied": "tied_full", "diag": "diag", "spherical": "sphe
 GIVEN, MARGINAL = [2, 0], [2, 1]
 # Draws are stored with so many digits; only their distribution is compared.
 DRAWN_DIGITS = 6
-RANDOM = ("samples", "samples_in_region", "conditional_samples", "kl_divergence")
+RANDOM = (
+    "samples",
+    "samples_in_region",
+    "samples_in_shell",
+    "conditional_samples",
+    "kl_divergence",
+)
 
 
 def parameters(covariance_type, n_features, seed):
@@ -105,6 +111,7 @@ def random_answers(model, covariance_type):
     draws = {
         "samples": gmm.sample(500)[0],
         "samples_in_region": gmm.sample(200, confidence=0.7)[0],
+        "samples_in_shell": gmm.sample(200, confidence_range=(0.5, 0.9))[0],
         "conditional_samples": conditional.sample(500)[0],
     }
     answers = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from gmmfast._checks import check_count, check_n_threads, check_positive
 from gmmfast._memory import check_fits
-from gmmfast._random import generator
+from gmmfast._random import seed_of
 from gmmfast.mixture.moments import Moments
 from gmmfast.mixture.pairs import LOG_2_PI, FullPairs, log_overlaps, pairs_of
 from gmmfast.mixture.part import CHUNK, Part
@@ -232,7 +232,7 @@ class Divergences(Predictions, Moments):
     def _draw(self, n_samples: int, random_state: Any) -> Array:
         """Return points drawn from the mixture."""
         check_fits("n_samples", n_samples, 3 * 8 * n_samples * self.n_features, "draw fewer")
-        rng = generator(random_state)
+        rng = np.random.default_rng(seed_of(random_state))
         counts = rng.multinomial(n_samples, self._normalized_weights())
         factors = FullPairs(self, self).factors[0]
         normals = rng.standard_normal((n_samples, self.n_features))

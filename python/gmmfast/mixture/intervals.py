@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 #: changes by no more than 1.5 over it, 12 of them leave less than rounding.
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(12)
 
-#: Steps of a bisection: halving an interval of any two floats until none is between takes as
-#: many as a float has bits, for the middle is taken in the order of floats near zero.
+#: Most steps of a bisection: an interval of the largest floats is halved as often until no float
+#: is within, even if what it closes in on is the least number above zero.
 _MAX_STEPS = 2200
 
 

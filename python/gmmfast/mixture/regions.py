@@ -13,8 +13,7 @@ import numpy as np
 
 from gmmfast._checks import check_count, check_features, check_fraction, check_positive
 from gmmfast._memory import check_fits
-from gmmfast._random import generator
-from gmmfast.mixture.pairs import solved
+from gmmfast._random import seed_of
 from gmmfast.mixture.part import CHUNK, DIAGONAL, Part, cholesky, full_covariances, variances
 
 if TYPE_CHECKING:
@@ -193,24 +192,33 @@ class ConfidenceRegion:
         """
         model = self.mixture
         points = model._checked_points(X)  # noqa: SLF001 (the same checks)
+        means = model.means[:, None]
         is_diagonal = model.covariance_type in DIAGONAL
-        factors = np.sqrt(variances(model)) if is_diagonal else cholesky(full_covariances(model))
+        if is_diagonal:
+            deviations = np.sqrt(variances(model))[:, None]
+        else:
+            whitening: Any = np.linalg.inv(cholesky(full_covariances(model))).swapaxes(1, 2)
         result = np.empty(len(points))
         step = max(1, CHUNK // (model.n_components * model.n_features))
         for start in range(0, len(points), step):
             rows = slice(start, start + step)
-            offsets = points[rows, None] - model.means
-            whitened = offsets / factors if is_diagonal else solved(factors, offsets)
-            result[rows] = np.sqrt(np.square(whitened).sum(axis=2).min(axis=1))
+            # By component, so that each is one product of matrices, of points that are centred.
+            offsets = points[rows] - means
+            whitened = offsets / deviations if is_diagonal else offsets @ whitening
+            squares = np.einsum("knd,knd->kn", whitened, whitened)
+            result[rows] = np.sqrt(squares.min(axis=0))
         return result
 
-    def sample(self, n_samples: int, *, random_state: Any = None) -> Array:
+    def sample(self, n_samples: int, *, inner: float = 0.0, random_state: Any = None) -> Array:
         """Draw points from the components, each within its own ellipsoid.
 
         Parameters
         ----------
         n_samples : int
             How many.
+        inner : float in [0, confidence)
+            Leave out the middle of each ellipsoid, that holds this share of the component's
+            points: with 0.5 of a region of 0.9 what is drawn lies in a shell.
         random_state : int, RandomState, Generator or None
             Decides the points.
 
@@ -233,13 +241,19 @@ class ConfidenceRegion:
         from scipy.stats import chi2  # noqa: PLC0415 (slow to import)
 
         model, number = self.mixture, check_count("n_samples", n_samples)
+        least = check_fraction("inner", inner, low=True)
+        if least >= self.confidence:
+            raise ValueError(
+                f"inner: expected less than the region's confidence {self.confidence}, got "
+                f"{least}; ask for a larger region"
+            )
         n_features = model.n_features
         check_fits("n_samples", number, 4 * 8 * number * n_features, "draw fewer points at a time")
-        rng = generator(random_state)
+        rng = np.random.default_rng(seed_of(random_state))
         counts = rng.multinomial(number, model._normalized_weights())  # noqa: SLF001
         directions = rng.standard_normal((number, n_features))
         lengths = np.sqrt(np.square(directions).sum(axis=1))
-        shares = self.confidence * rng.uniform(size=number)
+        shares = least + (self.confidence - least) * rng.uniform(size=number)
         # Just within, so that rounding leaves no point outside.
         radii = np.sqrt(chi2.ppf(shares, n_features)) * (1 - 1e-14)
         directions *= (radii / lengths)[:, None]
