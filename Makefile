@@ -59,8 +59,8 @@ upstream: $(DEV)
 
 # The public API must give the same on the NumPy twin.
 API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \
-  quantities.py grid_sample.py out.py bands.py errors.py odd_arguments.py show_runtime.py tone.py \
-  algebra.py information.py intervals.py regions.py exchange.py survivors.py)
+  quantities.py conditional.py grid_sample.py out.py bands.py errors.py odd_arguments.py show_runtime.py \
+  tone.py algebra.py information.py intervals.py regions.py exchange.py survivors.py)
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \

@@ -2,7 +2,8 @@
 //! against the specification before it is timed: log-densities where every
 //! component counts at every point (`dense`), and log-densities, labels and
 //! responsibilities of the pixels of a picture, from which the tree leaves most
-//! components out (`culled`).
+//! components out (`culled`), and moments and draws of what remains at positions
+//! (`conditional`).
 #![allow(missing_docs)]
 
 #[path = "checks.rs"]
@@ -13,7 +14,9 @@ mod models;
 use checks::{check_points, grid, scattered_points, spread};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gmmfast::{
-    Level, Mixture, Quantity, Rendering, Runtime, naive, predict, predict_proba, score_samples,
+    Conditional, Level, Mixture, Quantity, Rendering, Runtime, conditional_mean,
+    conditional_mean_and_covariance, conditional_sample, naive, predict, predict_proba,
+    score_samples,
 };
 use models::{WIDTH, picture_mixture};
 
@@ -101,5 +104,42 @@ fn culled(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, dense, culled);
+/// Moments of (r, g, b) at scattered (x, y), and draws.
+fn conditional(criterion: &mut Criterion) {
+    type Evaluate = fn(&Conditional, &[f64], &mut [f64], &Runtime) -> gmmfast::Result<()>;
+    let mixture = picture_mixture(1000, 5);
+    let conditional = Conditional::new(&mixture, &[0, 1]).expect("five features");
+    let points = scattered_points(N_POINTS, 2);
+    let mut group = criterion.benchmark_group("points/conditional/2d");
+    group.sample_size(10).throughput(Throughput::Elements(N_POINTS as u64));
+    let draw: Evaluate = |conditional, values, out, runtime| {
+        conditional_sample(conditional, values, (0, 0), out, runtime)
+    };
+    let work: [(&str, Evaluate, usize); 3] = [
+        ("mean", conditional_mean, 3),
+        ("mean_and_covariance", conditional_mean_and_covariance, 12),
+        ("sample", draw, 3),
+    ];
+    for runtime in runtimes() {
+        let mut out = vec![0.0; 12 * N_POINTS];
+        conditional_mean_and_covariance(&conditional, &points, &mut out, &runtime)
+            .expect("nothing interrupts");
+        for (x, row) in points.chunks(2).zip(out.chunks(12)).step_by(997) {
+            let mut want = naive::conditional_mean(&conditional, x);
+            want.extend(naive::conditional_covariance(&conditional, x));
+            for (got, want) in row.iter().zip(want) {
+                assert!((got - want).abs() <= 1e-10 * (1.0 + want.abs()), "{got} against {want}");
+            }
+        }
+        for (name, evaluate, row_len) in work {
+            let out = &mut out[..row_len * N_POINTS];
+            group.bench_function(format!("{name}/{}", runtime.level().name()), |b| {
+                b.iter(|| evaluate(&conditional, &points, out, &runtime));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, dense, culled, conditional);
 criterion_main!(benches);

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 
+import bench_conditional
 import bench_em
 import bench_fit
 import bench_grid
@@ -29,6 +30,8 @@ TABLES = {
     "components": bench_scaling.components,
     "pixels": bench_scaling.pixels,
     "scattered": bench_scattered.scattered,
+    "conditional": bench_conditional.conditional,
+    "regression": bench_conditional.regression,
     "memory": bench_memory.memory,
     "em": bench_em.em,
     "fit": bench_fit.fit,

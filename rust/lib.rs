@@ -12,6 +12,8 @@
 //!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
 //!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
 //!   points, by a k-d tree where that pays;
+//! - [`conditional_mean`] and its like: what the remaining features of scattered points
+//!   are, given the others;
 //! - [`Sampling`]: samples of which the seed alone decides the bits ([`Stream`]), and
 //!   [`Splat`], which puts them onto a grid;
 //! - [`Data`] and [`expectation`]: what points say about each component, exactly and
@@ -40,6 +42,9 @@ mod alias;
 mod band;
 mod components;
 mod condition;
+mod conditional;
+mod conditional_log_prob;
+mod conditional_sample;
 mod covariances;
 mod cull;
 mod cull_box;
@@ -66,9 +71,16 @@ mod score;
 mod splat;
 mod statistics;
 mod survivors;
+mod threshold;
 mod tree;
 
 pub use condition::Conditional;
+pub use conditional::{
+    conditional_covariance, conditional_mean, conditional_mean_and_covariance,
+    conditional_mean_and_std, conditional_std,
+};
+pub use conditional_log_prob::conditional_log_prob;
+pub use conditional_sample::conditional_sample;
 pub use covariances::Covariances;
 pub use data::Data;
 pub use em::{expectation, expectation_about};

@@ -92,6 +92,18 @@ impl Mixture {
         Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
     }
 
+    /// Of parameters that need no check, because they come of checked ones.
+    pub(crate) fn of_parts(
+        log_weights: Vec<f64>,
+        means: Vec<f64>,
+        covariances: Covariances,
+        precisions_cholesky: PrecisionsCholesky,
+    ) -> Self {
+        let weights: Vec<f64> = log_weights.iter().map(|w| w.exp()).collect();
+        let n_features = means.len() / weights.len();
+        Self { n_features, weights, log_weights, means, covariances, precisions_cholesky }
+    }
+
     /// Number of components K.
     #[must_use]
     pub fn n_components(&self) -> usize {

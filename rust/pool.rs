@@ -102,8 +102,8 @@ impl Runtime {
 /// What one thread does with the items it gets: it owns its scratch memory.
 pub(crate) type Worker<'a, T> = Box<dyn FnMut(T) -> Result<()> + 'a>;
 
-/// Gives every item to one of the threads of the pool that this is called in; stops
-/// at the first error.
+/// Gives every item to one of the threads of the pool that this is called in, and a
+/// single one to none but the caller; stops at the first error.
 pub(crate) fn distribute<'a, T: Send>(
     items: Vec<T>,
     new_worker: &(dyn Fn() -> Worker<'a, T> + Sync + 'a),
@@ -124,6 +124,10 @@ fn distribute_numbers<'a>(
     n: usize,
     new_worker: &(dyn Fn() -> Worker<'a, usize> + Sync + 'a),
 ) -> Result<()> {
+    if n <= 1 {
+        // Without the pool, so that it may be called outside of one.
+        return if n == 1 { new_worker()(0) } else { Ok(()) };
+    }
     (0..n).into_par_iter().try_for_each_init(new_worker, |worker, at| worker(at))
 }
 

@@ -21,6 +21,7 @@ use crate::kernel::points::{PointsKernel, log2_peaks};
 use crate::kernel::simd::{Dispatch, Simd};
 use crate::mixture::Mixture;
 use crate::pool::{Runtime, distribute};
+use crate::threshold::Threshold;
 use crate::tree::{self, Bounds, Node, Tree};
 use std::ops::Range;
 
@@ -54,25 +55,33 @@ const TASK: usize = 64;
 const LEVELS: u32 = 2;
 
 /// What is wanted of each point: a row of values.
-pub(crate) trait PointQuantity: Sync {
+pub(crate) trait PointQuantity: Send + Sync {
     /// A value.
     type Value: Send;
 
     /// Values of a row.
-    fn row_len(mixture: &Mixture) -> usize;
+    fn row_len(&self, mixture: &Mixture) -> usize;
 
-    /// Bits below another component at which one may be left out.
-    fn threshold(mixture: &Mixture) -> f64;
+    /// How far below another component one may be left out.
+    fn threshold(&self, mixture: &Mixture) -> Threshold;
 
-    /// Writes the rows of the points of one of the kernel's groups, under
-    /// `components`, which it may put into another order.
-    fn evaluate<S: Simd>(
-        kernel: &mut PointsKernel<'_, S>,
-        group: usize,
-        components: &mut [u32],
-        rows: &mut [&mut [Self::Value]],
-    );
+    /// Multiply-adds that one point takes, or somewhat more.
+    fn operations_per_point(&self, mixture: &Mixture) -> usize {
+        operations_per_point(mixture)
+    }
+
+    /// What writes rows, with the scratch memory of one thread.
+    fn evaluator<'a, S: Simd>(
+        &'a self,
+        simd: S,
+        mixture: &Mixture,
+    ) -> Evaluator<'a, Self::Value, S>;
 }
+
+/// Writes the rows of the points of one of the kernel's groups, under some components,
+/// which it may put into another order. A row holds what the caller wrote into it.
+pub(crate) type Evaluator<'a, V, S> =
+    Box<dyn FnMut(&mut PointsKernel<'_, S>, usize, &mut [u32], &mut [&mut [V]]) + 'a>;
 
 /// Multiply-adds that one point takes, or somewhat more.
 pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
@@ -82,6 +91,7 @@ pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
 
 /// Points, and the rows of values that are wanted of them.
 pub(crate) struct Scatter<'a, Q: PointQuantity> {
+    pub(crate) quantity: Q,
     pub(crate) mixture: &'a Mixture,
     /// (n, `n_features`), row-major.
     pub(crate) points: &'a [f64],
@@ -94,6 +104,11 @@ impl<Q: PointQuantity> Scatter<'_, Q> {
     /// Writes all rows.
     pub(crate) fn run(self) -> Result<()> {
         let runtime = self.runtime;
+        if self.points.len() <= DENSE_GROUP * self.mixture.n_features() {
+            // One piece of one group: there is nothing to give to another thread, and
+            // going to one takes longer than a small mixture.
+            return runtime.level().dispatch(self);
+        }
         runtime.install(|| runtime.level().dispatch(self))
     }
 }
@@ -102,9 +117,10 @@ impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
-        let Self { mixture, points, out, runtime } = self;
+        let Self { quantity, mixture, points, out, runtime } = self;
         let peaks = log2_peaks(mixture);
-        Call::of::<Q>(simd, mixture, &peaks, runtime).run(points, out, Q::row_len(mixture))
+        let new_evaluator = || quantity.evaluator(simd, mixture);
+        Call::of(simd, &quantity, &new_evaluator, (mixture, &peaks), runtime).run(points, out)
     }
 }
 
@@ -119,30 +135,39 @@ struct Call<'a, V, S: Simd> {
     active: Vec<u32>,
     runtime: &'a Runtime,
     /// See [`PointQuantity`].
-    threshold: f64,
-    evaluate: Evaluate<V, S>,
+    row_len: usize,
+    threshold: Threshold,
+    operations_per_point: usize,
+    new_evaluator: &'a (dyn Fn() -> Evaluator<'a, V, S> + Sync),
 }
-
-/// [`PointQuantity::evaluate`].
-type Evaluate<V, S> = fn(&mut PointsKernel<'_, S>, usize, &mut [u32], &mut [&mut [V]]);
 
 impl<'a, V: Send, S: Simd> Call<'a, V, S> {
     fn of<Q: PointQuantity<Value = V>>(
         simd: S,
-        mixture: &'a Mixture,
-        peaks: &'a [f64],
+        quantity: &Q,
+        new_evaluator: &'a (dyn Fn() -> Evaluator<'a, V, S> + Sync),
+        (mixture, peaks): (&'a Mixture, &'a [f64]),
         runtime: &'a Runtime,
     ) -> Self {
-        let active = mixture.active_components().map(|k| k as u32).collect();
-        let (threshold, evaluate) = (Q::threshold(mixture), Q::evaluate::<S>);
-        Self { simd, mixture, peaks, active, runtime, threshold, evaluate }
+        Self {
+            simd,
+            mixture,
+            peaks,
+            active: mixture.active_components().map(|k| k as u32).collect(),
+            runtime,
+            row_len: quantity.row_len(mixture),
+            threshold: quantity.threshold(mixture),
+            operations_per_point: quantity.operations_per_point(mixture),
+            new_evaluator,
+        }
     }
 
     /// Writes the rows of all points.
-    fn run(&self, points: &[f64], out: &mut [V], row_len: usize) -> Result<()> {
+    fn run(&self, points: &[f64], out: &mut [V]) -> Result<()> {
         let (mixture, runtime, d) = (self.mixture, self.runtime, self.mixture.n_features());
+        let row_len = self.row_len;
         let may_cull = out.len() / row_len >= MIN_POINTS
-            && operations_per_point(mixture) as f64 > TREE_OPERATIONS
+            && self.operations_per_point as f64 > TREE_OPERATIONS
             && Blocks::n_bytes(mixture) <= MAX_BLOCKS;
         let blocks = if may_cull { Some(Blocks::new(mixture, runtime)?) } else { None };
         // As many pieces at a time as there are threads: a thread that waits for
@@ -172,11 +197,12 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
         distribute(groups, &|| {
             let mut kernel = PointsKernel::new(self.simd, self.mixture, self.peaks);
             let mut components = self.active.clone();
+            let mut evaluate = (self.new_evaluator)();
             let in_turn: [u32; DENSE_GROUP] = std::array::from_fn(|row| row as u32);
             Box::new(move |(points, rows): (&[f64], &mut [&mut [V]])| {
                 self.runtime.check()?;
                 kernel.gather(points, &in_turn[..rows.len()]);
-                (self.evaluate)(&mut kernel, 0, &mut components, rows);
+                evaluate(&mut kernel, 0, &mut components, rows);
                 Ok(())
             })
         })
@@ -193,7 +219,7 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
         let probes = tree::probe(points, blocks.units(), N_PROBES, self.runtime)?;
         let n_kept = n_kept(culler, kernel, blocks, (points, d), &probes, self.threshold);
         let left_out = 1.0 - n_kept as f64 / (probes.len() * self.active.len()) as f64;
-        Ok(left_out * operations_per_point(self.mixture) as f64 > TREE_OPERATIONS)
+        Ok(left_out * self.operations_per_point as f64 > TREE_OPERATIONS)
     }
 
     /// The survivors of each leaf at its points.
@@ -229,7 +255,7 @@ fn n_kept<S: Simd>(
     blocks: &Blocks,
     (points, d): (&[f64], usize),
     leaves: &[Vec<u32>],
-    threshold: f64,
+    threshold: Threshold,
 ) -> usize {
     let (all, mut bounds, mut kept) = (blocks.all(), vec![0.0; 2 * d], Vec::new());
     let (mut components, mut n_kept) = (Vec::new(), 0);
@@ -237,7 +263,8 @@ fn n_kept<S: Simd>(
         tree::enclose(points, rows.iter().copied(), &mut bounds);
         kernel.gather(points, rows);
         culler.bound(Bounds::of(&bounds), &all, &mut components);
-        culler.keep(&all, kernel.least_largest(&components, 0..1) - threshold, &mut kept);
+        let cut = threshold.cut(kernel.least_largest(&components, 0..1));
+        culler.keep(&all, cut, &mut kept);
         blocks.components(&kept, &mut components);
         n_kept += components.len();
     }
@@ -273,23 +300,25 @@ struct Place<'a> {
 }
 
 /// Scratch memory of one thread.
-struct Worker<'a, V, S: Simd> {
-    call: &'a Call<'a, V, S>,
-    blocks: &'a Blocks,
-    culler: Culler<'a, S>,
-    kernel: PointsKernel<'a, S>,
+struct Worker<'w, 'a, V, S: Simd> {
+    call: &'w Call<'a, V, S>,
+    blocks: &'w Blocks,
+    culler: Culler<'w, S>,
+    kernel: PointsKernel<'w, S>,
+    evaluate: Evaluator<'a, V, S>,
     /// Lists of survivors that are not in use.
     lists: Vec<Vec<Live>>,
     components: Vec<u32>,
 }
 
-impl<'a, V: Send, S: Simd> Worker<'a, V, S> {
-    fn new(call: &'a Call<'a, V, S>, blocks: &'a Blocks) -> Self {
+impl<'w, 'a, V: Send, S: Simd> Worker<'w, 'a, V, S> {
+    fn new(call: &'w Call<'a, V, S>, blocks: &'w Blocks) -> Self {
         Self {
             call,
             blocks,
             culler: Culler::new(call.simd, blocks),
             kernel: PointsKernel::new(call.simd, call.mixture, call.peaks),
+            evaluate: (call.new_evaluator)(),
             lists: Vec::new(),
             components: Vec::new(),
         }
@@ -306,7 +335,7 @@ impl<'a, V: Send, S: Simd> Worker<'a, V, S> {
     ) {
         self.culler.bound(bounds, live, &mut self.components);
         let least = self.kernel.least_largest(&self.components, groups);
-        self.culler.keep(live, least - self.call.threshold, kept);
+        self.culler.keep(live, self.call.threshold.cut(least), kept);
     }
 
     /// Writes the rows of a node's points, for which `live` can matter.
@@ -334,7 +363,7 @@ impl<'a, V: Send, S: Simd> Worker<'a, V, S> {
             self.visit(place, right, live, rows_right)?;
         } else {
             self.blocks.components(live, &mut self.components);
-            (self.call.evaluate)(&mut self.kernel, groups.start, &mut self.components, rows);
+            (self.evaluate)(&mut self.kernel, groups.start, &mut self.components, rows);
         }
         self.lists.push(survivors);
         Ok(())

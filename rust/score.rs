@@ -9,11 +9,12 @@
 //! the components and depend on nothing else.
 
 use crate::error::{Error, Result};
-use crate::kernel::points::{PointsKernel, negligible_bits};
+use crate::kernel::points::negligible_bits;
 use crate::kernel::simd::Simd;
 use crate::mixture::Mixture;
 use crate::pool::Runtime;
-use crate::scatter::{PointQuantity, Scatter};
+use crate::scatter::{Evaluator, PointQuantity, Scatter};
+use crate::threshold::Threshold;
 
 /// log p of each row of `points`, (`out.len()`, `n_features`) row-major.
 ///
@@ -37,7 +38,7 @@ pub fn score_samples(
     runtime: &Runtime,
 ) -> Result<()> {
     check_points(mixture, points, out.len())?;
-    Scatter::<LogDensity> { mixture, points, out, runtime }.run()
+    Scatter { quantity: LogDensity, mixture, points, out, runtime }.run()
 }
 
 /// The most responsible component of each row of `points`, (`out.len()`,
@@ -65,7 +66,7 @@ pub fn predict(
     runtime: &Runtime,
 ) -> Result<()> {
     check_points(mixture, points, out.len())?;
-    Scatter::<Label> { mixture, points, out, runtime }.run()
+    Scatter { quantity: Label, mixture, points, out, runtime }.run()
 }
 
 /// The responsibilities of all components for each row of `points`, (n,
@@ -100,7 +101,7 @@ pub fn predict_proba(
         return Err(Error::Length { argument: "out", expected, got: out.len() });
     }
     check_points(mixture, points, out.len() / row_len)?;
-    Scatter::<Responsibilities> { mixture, points, out, runtime }.run()
+    Scatter { quantity: Responsibilities, mixture, points, out, runtime }.run()
 }
 
 fn check_points(mixture: &Mixture, points: &[f64], n_samples: usize) -> Result<()> {
@@ -117,21 +118,16 @@ pub(crate) struct LogDensity;
 impl PointQuantity for LogDensity {
     type Value = f64;
 
-    fn row_len(_: &Mixture) -> usize {
+    fn row_len(&self, _: &Mixture) -> usize {
         1
     }
 
-    fn threshold(mixture: &Mixture) -> f64 {
-        negligible_bits(mixture)
+    fn threshold(&self, mixture: &Mixture) -> Threshold {
+        Threshold::fixed(negligible_bits(mixture))
     }
 
-    fn evaluate<S: Simd>(
-        kernel: &mut PointsKernel<'_, S>,
-        group: usize,
-        components: &mut [u32],
-        rows: &mut [&mut [f64]],
-    ) {
-        kernel.log_density(group, components, rows);
+    fn evaluator<'a, S: Simd>(&'a self, _: S, _: &Mixture) -> Evaluator<'a, f64, S> {
+        Box::new(|kernel, group, components, rows| kernel.log_density(group, components, rows))
     }
 }
 
@@ -140,23 +136,20 @@ pub(crate) struct Label;
 impl PointQuantity for Label {
     type Value = i64;
 
-    fn row_len(_: &Mixture) -> usize {
+    fn row_len(&self, _: &Mixture) -> usize {
         1
     }
 
-    fn threshold(_: &Mixture) -> f64 {
-        0.0
+    fn threshold(&self, _: &Mixture) -> Threshold {
+        Threshold::fixed(0.0)
     }
 
-    fn evaluate<S: Simd>(
-        kernel: &mut PointsKernel<'_, S>,
-        group: usize,
-        components: &mut [u32],
-        rows: &mut [&mut [i64]],
-    ) {
-        // The first of equals is found by going through them in order.
-        components.sort_unstable();
-        kernel.label(group, components, rows);
+    fn evaluator<'a, S: Simd>(&'a self, _: S, _: &Mixture) -> Evaluator<'a, i64, S> {
+        Box::new(|kernel, group, components, rows| {
+            // The first of equals is found by going through them in order.
+            components.sort_unstable();
+            kernel.label(group, components, rows);
+        })
     }
 }
 
@@ -165,20 +158,15 @@ pub(crate) struct Responsibilities;
 impl PointQuantity for Responsibilities {
     type Value = f64;
 
-    fn row_len(mixture: &Mixture) -> usize {
+    fn row_len(&self, mixture: &Mixture) -> usize {
         mixture.n_components()
     }
 
-    fn threshold(_: &Mixture) -> f64 {
-        1080.0
+    fn threshold(&self, _: &Mixture) -> Threshold {
+        Threshold::fixed(1080.0)
     }
 
-    fn evaluate<S: Simd>(
-        kernel: &mut PointsKernel<'_, S>,
-        group: usize,
-        components: &mut [u32],
-        rows: &mut [&mut [f64]],
-    ) {
-        kernel.responsibilities(group, components, rows);
+    fn evaluator<'a, S: Simd>(&'a self, _: S, _: &Mixture) -> Evaluator<'a, f64, S> {
+        Box::new(|kernel, group, components, rows| kernel.responsibilities(group, components, rows))
     }
 }

@@ -12,6 +12,7 @@ from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
 from conftest import check_message, random_parameters, refusal
 from gmmfast import Mixture, render_grid
+from gmmfast.reference import conditional as reference_conditional
 from gmmfast.reference import mixture as reference_mixture
 
 NAN, INF = np.nan, np.inf
@@ -186,22 +187,33 @@ BAD_CALLS = {
     "marginal of none": ("marginal", []),
     "marginal twice": ("marginal", [1, 1]),
     "marginal beyond": ("marginal", [0, 2]),
-    "given none": ("condition", [], []),
-    "given all": ("condition", [0, 1], [1.0, 2.0]),
-    "given beyond": ("condition", [7], [1.0]),
-    "values too many": ("condition", [0], [1.0, 2.0]),
-    "NaN value": ("condition", [0], [NAN]),
     "X of other width": ("score_samples", np.zeros((4, 3)), np.zeros(4)),
     "X to predict of other width": ("predict", np.zeros((4, 3)), np.zeros(4, dtype=int)),
     "X of other width, too": ("predict_proba", np.zeros((4, 3)), np.zeros((4, 3))),
 }
 
 
+BAD_CONDITIONS = {
+    "given none": ([], []),
+    "given all": ([0, 1], [1.0, 2.0]),
+    "given beyond": ([7], [1.0]),
+    "values too many": ([0], [1.0, 2.0]),
+    "NaN value": ([0], [NAN]),
+    "values out of reach": ([0], [1e200]),
+}
+
+TWIN = reference_mixture.Mixture, reference_conditional.Conditional
+
+
 def backend_refusal(backend, parameters, call):
     arrays = [np.array(array, dtype=float) for array in parameters[:3]]
+    mixture, conditional = backend
 
     def refused():
-        getattr(backend.Mixture(*arrays, parameters[3]), call[0])(*call[1:])
+        model = mixture(*arrays, parameters[3])
+        if isinstance(call[0], list):
+            conditional(model, call[0]).at(call[1])
+        getattr(model, call[0])(*call[1:])
 
     with pytest.raises(Exception, match=": expected") as caught:
         refused()
@@ -213,12 +225,14 @@ def backend_refusal(backend, parameters, call):
     [
         *((parameters, ("",)) for parameters, _ in BAD_VALUES.values()),
         *(((WEIGHTS, MEANS, FULL, "full"), call) for call in BAD_CALLS.values()),
+        *(((WEIGHTS, MEANS, FULL, "full"), call) for call in BAD_CONDITIONS.values()),
     ],
-    ids=[*BAD_VALUES, *BAD_CALLS],
+    ids=[*BAD_VALUES, *BAD_CALLS, *BAD_CONDITIONS],
 )
 def test_the_extension_and_its_twin_refuse_with_the_same_words(parameters, call):
     _gmmfast = pytest.importorskip("gmmfast._gmmfast", exc_type=ImportError)
-    extension, twin = (backend_refusal(b, parameters, call) for b in (_gmmfast, reference_mixture))
+    backends = (_gmmfast.Mixture, _gmmfast.Conditional), TWIN
+    extension, twin = (backend_refusal(b, parameters, call) for b in backends)
     assert extension == twin
 
 

@@ -343,6 +343,13 @@ def test_dropping_changes_next_to_nothing(drawing):
     assert np.abs(got - want).max() < 0.03 * want.max()
 
 
+def test_a_dirichlet_process_of_little_ink_keeps_the_fullest_component():
+    dots = np.full((30, 30), 255, np.uint8)
+    dots[::10, ::10] = 220  # nine, of one and a quarter black pixels in all
+    model = fit_image(dots, 9, prior="dirichlet_process", max_iter=1)
+    assert (model.n_components, model.weights_.tolist()) == (1, [1])
+
+
 # Refusals.
 
 REFUSED = {
@@ -372,7 +379,7 @@ REFUSED = {
         {"kind": "color", "threshold": 100},
         r"threshold: expected None .*, got 100; pass kind",
     ),
-    "threshold": ({"threshold": 300}, r"threshold: expected a number .*, got 300; pass"),
+    "threshold": ({"threshold": 300}, r"threshold: expected a number .*, got 300; pass 'otsu'"),
     "threshold name": ({"threshold": "best"}, r"threshold: expected a number .*, got 'best'"),
     "no ink so dark": (
         {"threshold": 10, "image": np.full((9, 9), 77, np.uint8)},
@@ -381,6 +388,10 @@ REFUSED = {
     "white paper": (
         {"image": np.full((9, 9), 255, np.uint8)},
         r"image: expected pixels darker than white, got only white; pass",
+    ),
+    "next to no ink": (
+        {"prior": "dirichlet_process", "image": np.full((9, 9), 254, np.uint8)},
+        r"image: expected the darkness of more than one black pixel .*, got 0\.318 .*; pass a",
     ),
     "one dot": (
         {"image": np.array([[255, 0, 255]], np.uint8)},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conftest import COVARIANCE_TYPES, check_close, check_message, picture_model
+from conftest import COVARIANCE_TYPES, check_close, check_message, grid_points, picture_model
 from gmmfast import Mixture, render_bands, render_grid
 from gmmfast.reference import grid as reference_grid
 from gmmfast.reference import mixture as reference_mixture
@@ -38,6 +38,14 @@ def test_draws_of_a_pixel_are_correlated_as_the_conditional_covariance_says():
         sizes = np.sqrt(np.outer(np.diagonal(want), np.diagonal(want)))
         # Some sqrt(2 / 4000) of a variance; this is six of these.
         np.testing.assert_allclose(got / sizes, want / sizes, atol=0.14)
+
+
+def test_draws_are_those_of_the_pixel_centres_in_their_order():
+    model = picture_model(9, 5, size=24)
+    at = model.condition([0, 1], grid_points(SHAPE))
+    scattered = at.sample(random_state=3).reshape(*SHAPE, 3)
+    # A uniform within rounding of a border between components, one in 1e10 or so.
+    check_close(draw(model, random_state=3), scattered)
 
 
 def test_pixels_are_independent_of_each_other():

@@ -11,18 +11,24 @@ from gmmfast._patch import (
     unpatch_sklearn,
 )
 from gmmfast._runtime import package_version, show_runtime
-from gmmfast.mixture import Mixture
+from gmmfast.mixture import ConditionalMixtures, Mixture
 from gmmfast.rendering import render_bands, render_grid, render_samples
 from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
-    from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
+    from gmmfast.estimators import (
+        BayesianGaussianMixture,
+        GaussianMixture,
+        GaussianMixtureRegressor,
+    )
     from gmmfast.fitting import fit_image, fit_video, select_n_components
 
 __version__ = package_version()
 __all__ = [
     "BayesianGaussianMixture",
+    "ConditionalMixtures",
     "GaussianMixture",
+    "GaussianMixtureRegressor",
     "Mixture",
     "ToneCurve",
     "__version__",
@@ -44,6 +50,7 @@ __all__ = [
 _LAZY = {
     "BayesianGaussianMixture": "gmmfast.estimators",
     "GaussianMixture": "gmmfast.estimators",
+    "GaussianMixtureRegressor": "gmmfast.estimators",
     "fit_image": "gmmfast.fitting",
     "fit_video": "gmmfast.fitting",
     "select_n_components": "gmmfast.fitting",

@@ -20,6 +20,7 @@ if NAME not in ("rust", "numpy"):
 if TYPE_CHECKING or NAME == "rust":
     try:
         from gmmfast._gmmfast import (
+            Conditional,
             Data,
             Mixture,
             Rendering,
@@ -35,6 +36,7 @@ if TYPE_CHECKING or NAME == "rust":
         )
         raise ImportError(msg) from error
 else:
+    from gmmfast.reference.conditional import Conditional
     from gmmfast.reference.em import Data, Statistics
     from gmmfast.reference.grid import Rendering
     from gmmfast.reference.mixture import Mixture, kernel_calls, runtime_info
@@ -42,6 +44,7 @@ else:
 
 __all__ = [
     "NAME",
+    "Conditional",
     "Data",
     "Mixture",
     "Rendering",

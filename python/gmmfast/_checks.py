@@ -80,6 +80,23 @@ def float_array(
         return np.require(array, dtype=np.float64, requirements=["C", "ALIGNED"])
 
 
+def check_points(argument: str, values: ArrayLike, n_features: int) -> NDArray[np.float64]:
+    """Return finite rows of as many values as features, C-contiguous float64."""
+    points = float_array(argument, values, ndims=(2,))
+    if points.shape[1] != n_features:
+        raise ValueError(
+            f"{argument}: expected shape (n_samples, {n_features}), as many features as the "
+            f"model, got {points.shape}"
+        )
+    if not np.isfinite(points).all():
+        row = int(np.argmin(np.isfinite(points).all(axis=1)))
+        raise ValueError(
+            f"{argument}: expected finite values, got {points[row].tolist()} in row {row}; "
+            "drop such rows or fill them in"
+        )
+    return points
+
+
 def check_features(argument: str, features: Sequence[int], n_features: int) -> list[int]:
     """Return distinct feature indices in 0..n_features - 1, as int."""
     if isinstance(features, _NO_SEQUENCES) or not np.iterable(features):

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Conditional",
     "Data",
     "Mixture",
     "Rendering",
@@ -41,7 +42,6 @@ class Mixture:
         covariance_type: str,
     ) -> Mixture: ...
     def marginal(self, features: list[int]) -> Mixture: ...
-    def condition(self, given: list[int], values: list[float]) -> Mixture: ...
     def score_samples(
         self, points: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
     ) -> None: ...
@@ -50,6 +50,39 @@ class Mixture:
     ) -> None: ...
     def predict_proba(
         self, points: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+
+@final
+class Conditional:
+    def __new__(cls, mixture: Mixture, given: list[int]) -> Conditional: ...
+    @property
+    def marginal(self) -> Mixture: ...
+    def at(self, values: list[float]) -> Mixture: ...
+    def mean(
+        self, values: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+    def std(
+        self, values: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+    def covariance(
+        self, values: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+    def mean_and_std(
+        self, values: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+    def mean_and_covariance(
+        self, values: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+    def log_prob(
+        self, points: NDArray[np.float64], out: NDArray[np.float64], n_threads: int | None = None
+    ) -> None: ...
+    def sample(
+        self,
+        values: NDArray[np.float64],
+        out: NDArray[np.float64],
+        seed: int,
+        first: int = 0,
+        n_threads: int | None = None,
     ) -> None: ...
 
 @final

@@ -3,24 +3,30 @@
 //! [`naive`] is the specification: scalar float64, straight from the formulas.
 //! Everything else here computes the same numbers fast and is tested against
 //! it at every level. `tile` does tiles of grid pixels by recurrences; `line`,
-//! lines of them by log-sum-exp where exponents are beyond those; `draw`, random draws at
-//! grid pixels; `points`,
-//! scattered points; `em`, their shares and what these add up to, with exponents by
-//! `polynomial` where that keeps the digits; `kmeans`, distances from centres. Kernels are infallible: what they are given was checked.
+//! lines of them by log-sum-exp where exponents are beyond those; `draw`, random draws
+//! at grid pixels; `points`, scattered points; `shares`, `experts`, `moments` and
+//! `conditional_log_prob`, what mixtures say of their other features; `sample`, samples of
+//! streams of `random`; `em`, shares and what these add up to, with exponents by
+//! `polynomial` where that keeps the digits; `kmeans`, distances from centres. Kernels
+//! are infallible: what they are given was checked.
 
+pub(crate) mod conditional_log_prob;
 pub(crate) mod draw;
 pub(crate) mod em;
+pub(crate) mod experts;
 pub(crate) mod kmeans;
 pub(crate) mod label;
 pub(crate) mod line;
 mod logsumexp;
 pub(crate) mod math;
+pub(crate) mod moments;
 pub mod naive;
 pub(crate) mod points;
 mod polynomial;
 pub(crate) mod quadratic;
 pub(crate) mod random;
 pub(crate) mod sample;
+pub(crate) mod shares;
 pub(crate) mod simd;
 pub(crate) mod tile;
 

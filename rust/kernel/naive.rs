@@ -8,6 +8,8 @@
 
 use crate::condition::Conditional;
 use crate::covariances::Covariances;
+use crate::error::Result;
+use crate::linalg::packed_row;
 use crate::mixture::Mixture;
 
 /// qₖ at `x` for every component: log weight plus log-density.
@@ -39,7 +41,12 @@ pub fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
 /// log p(x).
 #[must_use]
 pub fn log_density(mixture: &Mixture, x: &[f64]) -> f64 {
-    let q = weighted_log_prob(mixture, x);
+    log_sum_exp(&weighted_log_prob(mixture, x))
+}
+
+/// log Σₖ exp(qₖ).
+#[must_use]
+pub fn log_sum_exp(q: &[f64]) -> f64 {
     let max = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if max == f64::NEG_INFINITY {
         return max;
@@ -85,6 +92,50 @@ pub fn conditional_covariance(conditional: &Conditional, values: &[f64]) -> Vec<
         weighted.map(|(k, share)| share * of_component(k)).sum()
     };
     (0..n * n).map(|ij| moment(ij / n, ij % n)).collect()
+}
+
+/// log p(targets = x | given = values): the responsibilities are differences of the qₖ
+/// before anything is exponentiated, so that nothing cancels where one component
+/// counts alone, and none is lost that is nothing at `values` but the nearest to `x`.
+///
+/// # Errors
+/// As [`Conditional::at`].
+pub fn conditional_log_prob(conditional: &Conditional, values: &[f64], x: &[f64]) -> Result<f64> {
+    Ok(log_density(&conditional.at(values)?, x))
+}
+
+/// One draw of the targets given `values`: of the component at which the running sum of
+/// responsibilities passes `uniform`, its expert's mean plus the Cholesky factor of its
+/// covariance times `normals`; and that component.
+///
+/// # Errors
+/// As [`Conditional::at`].
+///
+/// # Panics
+/// If there is not a normal for each target.
+pub fn conditional_sample(
+    conditional: &Conditional,
+    values: &[f64],
+    uniform: f64,
+    normals: &[f64],
+) -> Result<(usize, Vec<f64>)> {
+    let n_targets = conditional.targets().len();
+    assert_eq!(normals.len(), n_targets, "a normal for each target");
+    let at = conditional.at(values)?;
+    let (mut k, mut before) = (0, 0.0);
+    for (component, weight) in at.weights().iter().enumerate() {
+        if *weight > 0.0 && before <= uniform {
+            k = component;
+        }
+        before += weight;
+    }
+    let targets: Vec<usize> = (0..n_targets).collect();
+    let factor = at.covariances().factor(n_targets, k, &targets);
+    let draw = |t: usize| -> f64 {
+        let row = packed_row(&factor, t).iter().zip(normals);
+        at.mean(k)[t] + row.map(|(f, z)| f * z).sum::<f64>()
+    };
+    Ok((k, (0..n_targets).map(draw).collect()))
 }
 
 /// The component with the largest qₖ, the first of equals.

@@ -99,6 +99,13 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         self
     }
 
+    /// Takes one group's coordinates, of which there may be more features than it has.
+    pub(super) fn copy_group(&mut self, coordinates: &[f64]) {
+        let group = self.coordinates.to_mut();
+        group.clear();
+        group.extend_from_slice(&coordinates[..self.mixture.n_features() * GROUP]);
+    }
+
     /// A group's points, one row of `GROUP` lanes a feature.
     #[inline(always)]
     pub(super) fn coordinates(&self, group: usize) -> &[f64] {

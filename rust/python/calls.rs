@@ -8,6 +8,7 @@ pub(super) enum Kernel {
     ScoreSamples,
     Predict,
     PredictProba,
+    Conditional,
     Render,
     Sample,
     RenderSamples,
@@ -17,10 +18,11 @@ pub(super) enum Kernel {
 }
 
 /// Names in the order of [`Kernel`].
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "score_samples",
     "predict",
     "predict_proba",
+    "conditional",
     "render",
     "sample",
     "render_samples",

@@ -1,9 +1,9 @@
 //! The model's binding; see `gmmfast.Mixture` for the public face.
 
 use super::calls::{Kernel, count};
-use super::running::{run, run_owned};
+use super::running::{run, run_owned, runtime};
 use crate::scatter::operations_per_point;
-use crate::{Conditional, Covariances, Error, Mixture, Runtime};
+use crate::{Covariances, Error, Mixture};
 use numpy::{
     PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyReadonlyArrayDyn, PyUntypedArrayMethods,
@@ -98,13 +98,6 @@ impl PyMixture {
         run_owned(py, self.factor_operations(), move || mixture.marginal(&features)).map(Self::of)
     }
 
-    /// The mixture of the other features, given values of some.
-    fn condition(&self, py: Python<'_>, given: Vec<usize>, values: Vec<f64>) -> PyResult<Self> {
-        let mixture = Arc::clone(&self.0);
-        let condition = move || Conditional::new(&mixture, &given)?.at(&values);
-        run_owned(py, self.factor_operations(), condition).map(Self::of)
-    }
-
     /// Writes log p of each row of X into `out`.
     #[pyo3(signature = (points, out, n_threads=None))]
     fn score_samples(
@@ -116,8 +109,8 @@ impl PyMixture {
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
-        let runtime = Runtime::new(n_threads)?;
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
+        let runtime = runtime(n_threads, n_operations)?;
         run(py, &runtime, n_operations, || crate::score_samples(&self.0, points, out, &runtime))?;
         count(Kernel::ScoreSamples);
         Ok(())
@@ -134,8 +127,8 @@ impl PyMixture {
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
-        let runtime = Runtime::new(n_threads)?;
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
+        let runtime = runtime(n_threads, n_operations)?;
         run(py, &runtime, n_operations, || crate::predict(&self.0, points, out, &runtime))?;
         count(Kernel::Predict);
         Ok(())
@@ -159,8 +152,8 @@ impl PyMixture {
             )));
         }
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
-        let runtime = Runtime::new(n_threads)?;
         let n_operations = expected[0].saturating_mul(operations_per_point(&self.0));
+        let runtime = runtime(n_threads, n_operations)?;
         run(py, &runtime, n_operations, || crate::predict_proba(&self.0, points, out, &runtime))?;
         count(Kernel::PredictProba);
         Ok(())

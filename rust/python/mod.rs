@@ -6,6 +6,7 @@
 //! `Mixture` has the same interface as the one in `gmmfast/reference/mixture.py`.
 
 mod calls;
+mod conditional;
 mod fitting;
 mod mixture;
 mod rendering;
@@ -42,6 +43,8 @@ fn runtime_info() -> PyResult<(&'static str, usize, Vec<&'static str>, Vec<Strin
 /// Kernels of gmmfast.
 #[pymodule]
 mod _gmmfast {
+    #[pymodule_export]
+    use super::conditional::PyConditional;
     #[pymodule_export]
     use super::fitting::{PyData, PyStatistics};
     #[pymodule_export]

@@ -14,6 +14,16 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 /// (some milliseconds), so that it needs no second thread to watch.
 const SHORT_CALL: usize = 1 << 26;
 
+/// Multiply-adds up to which a call takes less time than finding out how many threads
+/// there are (some ten microseconds), or than they would save.
+const TINY_CALL: usize = 1 << 16;
+
+/// The runtime of a call: one thread for a tiny one that does not ask for more.
+pub(super) fn runtime(n_threads: Option<usize>, n_operations: usize) -> PyResult<Runtime> {
+    let n_threads = n_threads.or((n_operations <= TINY_CALL).then_some(1));
+    Ok(Runtime::new(n_threads)?)
+}
+
 /// Runs `work` without the interpreter; answers Ctrl-C if it may take long.
 pub(super) fn run<T: Send>(
     py: Python<'_>,

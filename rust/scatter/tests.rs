@@ -11,7 +11,7 @@ struct By<'a, Q> {
     tree: bool,
     mixture: &'a Mixture,
     points: &'a [f64],
-    quantity: std::marker::PhantomData<Q>,
+    quantity: &'a Q,
 }
 
 impl<Q: PointQuantity> Dispatch for By<'_, Q>
@@ -23,8 +23,10 @@ where
     fn run<S: Simd>(self, simd: S) -> Self::Output {
         let runtime = Runtime::new(Some(2)).unwrap();
         let peaks = log2_peaks(self.mixture);
-        let call = Call::of::<Q>(simd, self.mixture, &peaks, &runtime);
-        let row_len = Q::row_len(self.mixture);
+        let new_evaluator = || self.quantity.evaluator(simd, self.mixture);
+        let mixture = (self.mixture, &peaks[..]);
+        let call = Call::of(simd, self.quantity, &new_evaluator, mixture, &runtime);
+        let row_len = call.row_len;
         let n_points = self.points.len() / self.mixture.n_features();
         let mut out = vec![Q::Value::default(); n_points * row_len];
         let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
@@ -38,14 +40,16 @@ where
     }
 }
 
-fn both<Q: PointQuantity>(level: Level, mixture: &Mixture, points: &[f64]) -> [Vec<Q::Value>; 2]
+fn both<Q: PointQuantity>(
+    quantity: &Q,
+    level: Level,
+    mixture: &Mixture,
+    points: &[f64],
+) -> [Vec<Q::Value>; 2]
 where
     Q::Value: Default + Clone,
 {
-    [true, false].map(|tree| {
-        let quantity = std::marker::PhantomData;
-        level.dispatch(By::<Q> { tree, mixture, points, quantity })
-    })
+    [true, false].map(|tree| level.dispatch(By { tree, mixture, points, quantity }))
 }
 
 /// A mixture with standard deviations from 1e-3 to 1e3, some weights zero, and
@@ -97,14 +101,14 @@ proptest! {
         (mixture, points) in (1..9_usize).prop_flat_map(case)
     ) {
         for level in Level::available() {
-            let [tree, dense] = both::<LogDensity>(level, &mixture, &points);
+            let [tree, dense] = both(&LogDensity, level, &mixture, &points);
             for (tree, dense) in tree.iter().zip(&dense) {
                 let error = (tree - dense).abs();
                 prop_assert!(error <= 1e-14 * (1.0 + dense.abs()), "{level:?} {tree} not {dense}");
             }
-            let [tree, dense] = both::<Label>(level, &mixture, &points);
+            let [tree, dense] = both(&Label, level, &mixture, &points);
             prop_assert_eq!(tree, dense);
-            let [tree, dense] = both::<Responsibilities>(level, &mixture, &points);
+            let [tree, dense] = both(&Responsibilities, level, &mixture, &points);
             prop_assert!(tree.iter().zip(&dense).all(|(a, b)| a.to_bits() == b.to_bits()));
         }
     }
@@ -119,7 +123,8 @@ fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
         fn run<S: Simd>(self, simd: S) -> bool {
             let runtime = Runtime::new(Some(1)).unwrap();
             let peaks = log2_peaks(self.0);
-            let call = Call::of::<LogDensity>(simd, self.0, &peaks, &runtime);
+            let new_evaluator = || LogDensity.evaluator(simd, self.0);
+            let call = Call::of(simd, &LogDensity, &new_evaluator, (self.0, &peaks), &runtime);
             call.culling_pays(&Blocks::new(self.0, &runtime).unwrap(), self.1).unwrap()
         }
     }

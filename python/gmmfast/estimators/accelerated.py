@@ -19,13 +19,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture._base import BaseMixture
 from sklearn.utils import check_random_state
 from sklearn.utils._array_api import get_namespace
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gmmfast import _backend, _log
 from gmmfast._checks import check_n_threads
 from gmmfast.estimators.chunks import chunks_of, points_and_weight
 from gmmfast.estimators.core_model import Model, model_of, typical_stds
 from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.inputs import checked_points, checked_samples, refuse_extras
 from gmmfast.estimators.moments import merged, recentred
 from gmmfast.estimators.predictions import Predictions
 from gmmfast.estimators.progress import CallbackSupport, FitReport, Progress, with_callbacks
@@ -33,7 +33,7 @@ from gmmfast.estimators.samples import Chunked, InMemory, Samples, filled, sampl
 from gmmfast.estimators.start import Moments, Start, StartOptions, moments, start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 #: Rows that a fit of chunks starts from.
 _START_ROWS = 1 << 18
 
-#: What `fit_image` and `select_n_components` say of a model; another fit takes it back.
-_OF_OTHER_FITS = ("extent_", "image_shape_", "kind_", "selection_")
+#: What `fit_image`, `select_n_components` and `partial_fit` leave; another fit takes it back.
+_OF_OTHER_FITS = ("extent_", "image_shape_", "kind_", "selection_", "_seen")
 
 _HAS_XP = "xp" in inspect.signature(BaseMixture._check_parameters).parameters  # noqa: SLF001
 
@@ -122,9 +122,10 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         """
         reason = reason_to_fall_back(self, self._accelerated_class, X)
         if reason is not None:
-            self._refuse_extras(reason, sample_weight, progress, chunks=chunks_of(X) is not None)
+            refuse_extras(reason, sample_weight, progress, chunks=chunks_of(X) is not None)
             _log.fallback(self, "fit", reason)
             # Not through super().fit, which would come back through fit_predict.
+            self._forget_other_fits()
             self._sklearn_class.fit_predict(self, X, y)  # type: ignore[attr-defined]
             return self
         self._fit(X, sample_weight, progress, check_n_threads(n_threads))
@@ -157,8 +158,9 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         reason = reason_to_fall_back(self, self._accelerated_class, X)
         chunks = chunks_of(X)
         if reason is not None:
-            self._refuse_extras(reason, sample_weight, progress, chunks=chunks is not None)
+            refuse_extras(reason, sample_weight, progress, chunks=chunks is not None)
             _log.fallback(self, "fit_predict", reason)
+            self._forget_other_fits()
             return self._sklearn_class.fit_predict(self, X, y)  # type: ignore[attr-defined,no-any-return]
         self._fit(X, sample_weight, progress, check_n_threads(n_threads))
         _log.accelerated(self, "fit_predict")
@@ -205,12 +207,14 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
             raise NotImplementedError(f"partial_fit: scikit-learn has none, and {reason}")
         is_first = not hasattr(self, "_seen")
         threads = check_n_threads(n_threads)
-        points, weights = self._checked_points(X, sample_weight, reset=is_first, least=1)
+        points, weights = checked_points(self, X, sample_weight, reset=is_first, least=1)
         samples = samples_of(points, weights, threads)
         if is_first:
             self._begin_fit(samples, points)
             random_state = check_random_state(self.random_state)
             self._start(self._start_samples(samples), random_state, start)
+        elif samples.weight == 0:
+            return self  # rows of weight 0 are none
         model = self._present_model() if is_first else self._fitted_model()
         statistics = samples.statistics(model)
         if not is_first:
@@ -296,7 +300,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         progress: Progress,
         n_threads: int | None,
     ) -> None:
-        samples, points = self._checked_samples(X, sample_weight, n_threads)
+        samples, points = checked_samples(self, X, sample_weight, n_threads)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         report = FitReport(self, {"X": X, "y": None, "metadata": metadata}, progress)
         self._fit_samples(samples, points, report, start)
@@ -324,7 +328,6 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
     ) -> None:
         """Fit to samples, of which `points` are some, whose type the attributes get."""
         self._begin_fit(samples, points)
-        self.__dict__.pop("_seen", None)
         do_init = not (self.warm_start and hasattr(self, "converged_"))
         n_init = self.n_init if do_init else 1
         report.begin(n_init, self._present_attributes)
@@ -337,7 +340,7 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
             if do_init:
                 self._start(self._start_samples(samples, random_state), random_state, start)
             bounds, converged = self._iterate(samples, report, do_init=do_init)
-            report.end()
+            report.end_initialization()
             bound = bounds[-1] if bounds else -np.inf
             if best is None or bound > best[0] or best[0] == -np.inf:
                 best = (bound, self._snapshot(), len(bounds), bounds)
@@ -365,12 +368,12 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
             bound = self._bound(statistics, model)
             self._maximize(self._moments(samples, model, statistics))
             model = self._present_model()
-            lower_bound = bound()
+            lower_bound = np.float64(bound())  # scikit-learn's type
             bounds.append(lower_bound)
             change = lower_bound - previous
             self._print_verbose_msg_iter_end(n_iter, change)
             stop = report.end_iteration(n_iter, lower_bound)
-            converged = abs(change) < self.tol
+            converged = bool(abs(change) < self.tol)
             if converged or stop:
                 break
         self._print_verbose_msg_init_end(lower_bound, converged)
@@ -386,19 +389,27 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
 
     def _begin_fit(self, samples: Samples, points: Array) -> None:
         """Check what scikit-learn checks once it has seen the data; forget other data."""
-        for name in _OF_OTHER_FITS:
-            self.__dict__.pop(name, None)
+        self._forget_other_fits()
         if samples.n_samples < self.n_components:
             raise ValueError(
                 "Expected n_samples >= n_components "
                 f"but got n_components = {self.n_components}, "
                 f"n_samples = {samples.n_samples}"
             )
+        if samples.weight == 0:
+            raise ValueError(
+                "sample_weight: expected at least one weight above 0, got only zeros; leave "
+                "it out to count every row once"
+            )
         xp, _ = get_namespace(points)
         self._check_parameters(points, **({"xp": xp} if _HAS_XP else {}))
         is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
-        if not is_whole:
+        if not is_whole or points.dtype == np.float32:  # of which NumPy's sums lose digits
             self._set_weighted_priors(samples)
+
+    def _forget_other_fits(self) -> None:
+        for name in _OF_OTHER_FITS:
+            self.__dict__.pop(name, None)
 
     def _start(self, samples: InMemory, random_state: Any, start: Start) -> None:
         options = StartOptions(
@@ -416,73 +427,6 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         else:
             points, weights = samples.points, samples.sample_weight  # type: ignore[attr-defined]
         return InMemory(filled(points), weights, getattr(samples, "n_threads", None))
-
-    # Data.
-
-    def _checked_samples(
-        self,
-        X: Any,  # noqa: N803
-        sample_weight: Any,
-        n_threads: int | None,
-    ) -> tuple[Samples, Array]:
-        """Return the samples, and an array of their type (the first chunk, of chunks)."""
-        chunks = chunks_of(X)
-        if chunks is None:
-            points, weights = self._checked_points(X, sample_weight, reset=True, least=2)
-            return samples_of(points, weights, n_threads), points
-        if sample_weight is not None:
-            raise ValueError(
-                "sample_weight: expected None when X comes in chunks, got an array; "
-                "pass chunks (points, sample_weight)"
-            )
-        first = next(chunks(), None)
-        if first is None:
-            raise ValueError("X: expected at least one chunk, got none")
-        points, _ = self._checked_points(*points_and_weight(first), reset=True, least=1)
-
-        def checked() -> Iterator[tuple[Array, Array | None]]:
-            for chunk in chunks():
-                yield self._checked_points(*points_and_weight(chunk), reset=False, least=1)
-
-        samples = Chunked(checked, n_threads)
-        if samples.n_samples < 2:
-            raise ValueError("X: expected at least 2 samples in all chunks, got 1")
-        return samples, points
-
-    def _checked_points(
-        self,
-        X: Any,  # noqa: N803
-        sample_weight: Any,
-        *,
-        reset: bool,
-        least: int,
-    ) -> tuple[Array, Array | None]:
-        points = validate_data(
-            self,
-            X,
-            dtype=[np.float64, np.float32],
-            ensure_min_samples=least,
-            ensure_all_finite="allow-nan" if self._allows_nan else True,
-            reset=reset,
-        )
-        if sample_weight is None:
-            return points, None
-        weights = _check_sample_weight(sample_weight, points, dtype=np.float64)
-        if (weights < 0).any():
-            raise ValueError(
-                "sample_weight: expected values of at least 0, got "
-                f"{weights.min()}; leave such rows out"
-            )
-        return points, np.ascontiguousarray(weights)
-
-    def _refuse_extras(
-        self, reason: str, sample_weight: Any, progress: Progress, *, chunks: bool
-    ) -> None:
-        """Refuse what scikit-learn's own code does not know."""
-        used = {"sample_weight": sample_weight is not None, "progress": bool(progress)}
-        for name, is_used in {**used, "chunks": chunks}.items():
-            if is_used:
-                raise NotImplementedError(f"{name}: scikit-learn's fit has none, and {reason}")
 
     # Models.
 

@@ -28,7 +28,7 @@ def chunks_of(X: Any) -> Chunks | None:  # noqa: N803 (scikit-learn's name)
         Something that can be gone through only once.
     """
     if isinstance(X, np.memmap):
-        return None if X.ndim != 2 or len(X) <= MAP_ROWS else lambda: _rows_of(X)
+        return None if X.ndim != 2 or len(X) <= MAP_ROWS else lambda: rows_of(X)
     if (
         hasattr(X, "__array__")
         or hasattr(X, "shape")
@@ -41,7 +41,7 @@ def chunks_of(X: Any) -> Chunks | None:  # noqa: N803 (scikit-learn's name)
             "which ends after the first; pass a function that returns it, or a list"
         )
     if callable(X):
-        return lambda: iter(X())
+        return lambda: _returned_by(X)
     if isinstance(X, Sequence):
         is_chunks = len(X) > 0 and _is_chunk(X[0])
         return (lambda: iter(X)) if is_chunks else None
@@ -54,9 +54,22 @@ def _is_chunk(value: Any) -> bool:
     return bool(getattr(value, "ndim", 0) == 2)
 
 
-def _rows_of(array: Any) -> Iterator[Any]:
+def _returned_by(function: Callable[[], Any]) -> Iterator[Any]:
+    chunks = function()
+    if not isinstance(chunks, Iterable):
+        raise TypeError(
+            "X: expected a function that returns an iterator over chunks, got one that returns "
+            f"{shown(chunks)}; let it yield arrays of rows"
+        )
+    return iter(chunks)
+
+
+def rows_of(array: Any, sample_weight: Any = None) -> Iterator[Any]:
+    """Yield the rows of a memory map some at a time, with their weights if they have any."""
     for first in range(0, len(array), MAP_ROWS):
-        yield np.asarray(array[first : first + MAP_ROWS])
+        rows = slice(first, first + MAP_ROWS)
+        points = np.asarray(array[rows])
+        yield points if sample_weight is None else (points, sample_weight[rows])
 
 
 def points_and_weight(chunk: Any) -> tuple[Any, Any]:

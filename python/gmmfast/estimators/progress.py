@@ -74,6 +74,12 @@ class FitReport:
             self._progress(n_iter, lower_bound)
         return self.end()
 
+    def end_initialization(self) -> None:
+        """Report that an initialization is over."""
+        if isinstance(self._progress, _Line):
+            self._progress.finish()
+        self.end()
+
     def end(self) -> bool:
         """Report the end of what began last."""
         if not self._contexts:
@@ -114,10 +120,17 @@ class _Line:
 
     def __init__(self, max_iter: int) -> None:
         self._max_iter, self._start = max_iter, time.perf_counter()
+        self._is_open = False
 
     def __call__(self, n_iter: int, lower_bound: float) -> None:
         seconds = time.perf_counter() - self._start
-        end = "\n" if n_iter == self._max_iter else ""
         text = f"\riteration {n_iter}/{self._max_iter}  lower bound {lower_bound:.6g}"
-        sys.stderr.write(f"{text}  {seconds:.1f} s{end}")
+        sys.stderr.write(f"{text}  {seconds:.1f} s")
         sys.stderr.flush()
+        self._is_open = True
+
+    def finish(self) -> None:
+        """End the line, so that what comes next has one of its own."""
+        if self._is_open:
+            sys.stderr.write("\n")
+        self._is_open = False

@@ -6,7 +6,7 @@ to know, so that fitting does not ask which of them it has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -160,6 +160,14 @@ class Chunked:
             self.n_features = points.shape[1]
             self.weight += float(len(points) if sample_weight is None else sample_weight.sum())
 
+    def _same_chunks(self) -> Iterator[tuple[Array, Array | None]]:
+        n_samples = 0
+        for points, sample_weight in self._chunks():
+            n_samples += len(points)
+            yield points, sample_weight
+        if n_samples != self.n_samples:
+            refuse_other_chunks(self.n_samples, n_samples)
+
     def prepare(self, units: Array) -> None:
         """Remember how wide components are."""
         self._units = units
@@ -167,7 +175,7 @@ class Chunked:
     def statistics(self, model: Model, centers: Array | None = None) -> _backend.Statistics:
         """Return the statistics under the model, about its means or other centres."""
         result = None
-        for points, sample_weight in self._chunks():
+        for points, sample_weight in self._same_chunks():
             if sample_weight is not None and not sample_weight.any():
                 continue
             part = samples_of(points, sample_weight, self._n_threads)
@@ -189,7 +197,7 @@ class Chunked:
         rows: list[Array] = []
         weights: list[Array] = []
         first, has_weights = 0, False
-        for points, sample_weight in self._chunks():
+        for points, sample_weight in self._same_chunks():
             low, high = np.searchsorted(taken, [first, first + len(points)])
             local = taken[low:high] - first
             rows.append(points[local])
@@ -197,6 +205,14 @@ class Chunked:
             weights.append(np.ones(len(local)) if sample_weight is None else sample_weight[local])
             first += len(points)
         return np.concatenate(rows), np.concatenate(weights) if has_weights else None
+
+
+def refuse_other_chunks(expected: int, got: int) -> NoReturn:
+    """Raise ValueError for chunks that are not those of the time before."""
+    raise ValueError(
+        f"X: expected the same chunks, of {expected} rows, each time they are gone through, got "
+        f"{got} rows; pass a function that returns a new iterator at every call"
+    )
 
 
 def samples_of(

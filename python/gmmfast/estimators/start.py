@@ -33,6 +33,9 @@ _KMEANS_TOL = 1e-4
 #: Numbers of "random" that are drawn at a time.
 _DRAWS = 1 << 19
 
+#: Rows whose products are added up at a time.
+_ROWS = 1 << 14
+
 
 class Moments(NamedTuple):
     """What an M step knows: numbers of points, means, covariances; as scikit-learn's."""
@@ -120,7 +123,13 @@ def _from_seeds(samples: InMemory, options: StartOptions, random_state: Any) -> 
 
 
 def _from_data(samples: InMemory, options: StartOptions, random_state: Any) -> Moments:
-    rows = random_state.choice(samples.n_samples, size=options.n_components, replace=False)
+    size, chances = options.n_components, None
+    if samples.sample_weight is not None:
+        # A row of weight 3 is three rows, and of weight 0 none.
+        chances = samples.sample_weight / samples.weight
+        size = min(size, int(np.count_nonzero(chances)))
+    rows = random_state.choice(samples.n_samples, size=size, replace=False, p=chances)
+    rows = np.resize(rows, options.n_components)  # several times if they are too few
     return _of_rows(samples, rows, options)
 
 
@@ -145,8 +154,13 @@ def _of_rows(samples: InMemory, rows: NDArray[np.int64], options: StartOptions) 
 def _tied_to_all(samples: InMemory, chosen: Moments, reg_covar: float) -> Array:
     """Return scikit-learn's tied covariance: of all points, less that of the chosen means."""
     points, weight = samples.points, samples.sample_weight
-    weighted = points if weight is None else weight[:, None] * points
-    covariance: Array = (weighted.T @ points).astype(np.float64)
+    covariance: Array = np.zeros((samples.n_features, samples.n_features))
+    for first in range(0, samples.n_samples, _ROWS):
+        rows = slice(first, first + _ROWS)
+        # float32 products would leave nothing of a variance far from the origin.
+        some = points[rows].astype(np.float64, copy=False)
+        weighted = some if weight is None else weight[rows, None] * some
+        covariance += weighted.T @ some
     covariance -= chosen.counts * chosen.means.T @ chosen.means
     covariance /= chosen.counts.sum()
     covariance.flat[:: len(covariance) + 1] += reg_covar

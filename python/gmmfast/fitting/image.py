@@ -8,7 +8,10 @@ number of threads.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from gmmfast import images
 from gmmfast._checks import check_n_threads, shown
@@ -71,7 +74,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         to the default number of components.
     prior : {"dirichlet_process"}, optional
         Fit a variational mixture with a Dirichlet process prior, scikit-learn's defaults for
-        it, and drop components that hold less than one pixel.
+        it, and drop components that hold less than one pixel (but not the fullest).
     threshold : float in [0, 255] or "otsu", optional
         For ink: pixels up to this luma are ink and weigh 1, others are left out; "otsu" tells
         it from the picture.
@@ -139,9 +142,10 @@ def _read(image: ImageSource, kind: str, threshold: float | str | None) -> Pixel
             f"threshold: expected None for a picture in colour, got {shown(threshold)}; pass "
             "kind='ink' to fit its dark pixels"
         )
-    if isinstance(threshold, str) and threshold != "otsu":
+    if not (threshold is None or _is_threshold(threshold)):
         raise ValueError(
-            f"threshold: expected a number in [0, 255], 'otsu' or None, got {shown(threshold)}"
+            f"threshold: expected a number in [0, 255], 'otsu' or None, got {shown(threshold)}; "
+            "pass 'otsu' to tell it from the picture, None to weigh pixels by their darkness"
         )
     darkness = None
     if kind == "color":
@@ -157,3 +161,10 @@ def _read(image: ImageSource, kind: str, threshold: float | str | None) -> Pixel
         )
     shape = pixels.shape[:2]
     return Pixels(points, darkness, kind, shape, images.image_extent(shape))
+
+
+def _is_threshold(threshold: object) -> bool:
+    if isinstance(threshold, str):
+        return threshold == "otsu"
+    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool | np.bool_)
+    return is_number and 0 <= threshold <= 255  # type: ignore[operator]

@@ -89,6 +89,8 @@ class Fit(NamedTuple):
     def to(self, pixels: Pixels) -> GaussianMixture | BayesianGaussianMixture:
         """Return the model, fitted."""
         model, n_positions = self.model, len(pixels.shape)
+        if isinstance(model, BayesianGaussianMixture):
+            _check_enough_ink(pixels, model.weight_concentration_prior_type)
         begin: Start = start
         if self.starts_on_cells:
             begin = partial(image_start, n_positions=n_positions)
@@ -134,6 +136,17 @@ def _check_order(
     return criterion
 
 
+def _check_enough_ink(pixels: Pixels, prior: str) -> None:
+    """Refuse so little ink that there is no covariance for the prior to expect."""
+    ink = len(pixels.points) if pixels.darkness is None else pixels.darkness.sum()
+    if ink <= 1:
+        raise ValueError(
+            f"image: expected the darkness of more than one black pixel with prior={prior!r}, "
+            f"got {ink:.3g} of them; pass a darker picture, or a threshold, up to which each "
+            "pixel counts as black"
+        )
+
+
 def _n_components(n_components: Any, pixels: Pixels) -> int:
     n_points = len(pixels.points)
     if n_components is None:
@@ -159,7 +172,7 @@ def _drop_empty(model: BayesianGaussianMixture) -> None:
     """Leave out components that hold less than one point, as if they had never been there."""
     # The first parameter of a component's stick is 1 more than what it holds.
     counts = model.weight_concentration_[0] - 1
-    kept = np.flatnonzero(counts >= 1)
+    kept = np.flatnonzero(counts >= min(1, counts.max()))
     model._estimate_weights(counts[kept])  # noqa: SLF001 (the sticks of those that stay)
     model.mean_precision_ = model.mean_precision_[kept]
     model.means_ = model.means_[kept]

@@ -18,6 +18,7 @@ from gmmfast._checks import check_count, check_n_threads, shown
 from gmmfast._choices import CRITERIA
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.inputs import checked_points
 from gmmfast.estimators.moments import entropy
 from gmmfast.estimators.samples import Shared, has_nan
 from gmmfast.estimators.start import start
@@ -191,9 +192,7 @@ def shared_samples(
     n_threads: int | None,
 ) -> Shared:
     """Return complete points that several fits share; the template learns of its features."""
-    points, weights = template._checked_points(  # noqa: SLF001
-        X, sample_weight, reset=True, least=2
-    )
+    points, weights = checked_points(template, X, sample_weight, reset=True, least=2)
     if has_nan(points):
         raise ValueError(
             "X: expected no missing values, got NaN; drop such rows, or fill them in, or fit "

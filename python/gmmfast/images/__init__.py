@@ -130,7 +130,7 @@ def ink_points(image: ImageSource, threshold: float | None = None) -> Points:
     level = otsu_threshold(luma) if threshold is None else float(threshold)
     if darkest > level:
         wanted, got = f"a pixel of luma <= threshold={level:g}", f"{darkest} as the darkest luma"
-        mend = f"raise threshold to {darkest} or more, or pass None for Otsu's"
+        mend = f"raise threshold to {darkest} or more, or leave it out"
         raise ValueError(complaint("image", wanted, got, mend))
     return np.argwhere(luma <= level)[:, ::-1].astype(np.float64, order="C")
 

@@ -8,7 +8,7 @@ positive definite) are checked by the backend, once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from gmmfast import _backend
 from gmmfast._checks import (
@@ -17,6 +17,7 @@ from gmmfast._checks import (
     check_features,
     float_array,
 )
+from gmmfast.mixture.conditional import ConditionalMixtures
 from gmmfast.mixture.divergences import Divergences
 from gmmfast.mixture.exchange import Exchange
 from gmmfast.mixture.intervals import Intervals
@@ -43,6 +44,7 @@ class Mixture(
     Intervals,
     Products,
     Regions,
+    Sampling,
     SparseResponsibilities,
     Predictions,
     Moments,
@@ -242,22 +244,31 @@ class Mixture(
         checked = check_features("features", features, self.n_features)
         return self._with_core(self._core.marginal(checked), len(checked))
 
-    def condition(self, given: Sequence[int], values: ArrayLike) -> Mixture:
+    @overload
+    def condition(self, given: Sequence[int], values: Sequence[float]) -> Mixture: ...
+
+    @overload
+    def condition(
+        self, given: Sequence[int], values: ArrayLike
+    ) -> Mixture | ConditionalMixtures: ...
+
+    def condition(self, given: Sequence[int], values: ArrayLike) -> Mixture | ConditionalMixtures:
         """Return the mixture of the other features, given values of some.
 
         Parameters
         ----------
         given : sequence of int
             Distinct feature indices, not all of them.
-        values : array-like of shape (len(given),)
-            The values of these features.
+        values : array-like of shape (len(given),) or (n_samples, len(given))
+            The values of these features, at one point or at many.
 
         Returns
         -------
-        Mixture
-            Of the remaining features, ascending, and the same covariance type.
-            Weights are the responsibilities of the components for the values
-            (Bishop, 2006, section 2.3.1).
+        Mixture or ConditionalMixtures
+            Of the remaining features, ascending, and the same covariance type: for one
+            point a mixture whose weights are the responsibilities of the components for
+            the values (Bishop, 2006, section 2.3.1), for many points what answers for
+            all of these mixtures without holding them.
 
         Examples
         --------
@@ -265,10 +276,15 @@ class Mixture(
         >>> joint = gmmfast.Mixture([1.0], [[0.0, 10.0]], [[[2.0, 1.0], [1.0, 3.0]]])
         >>> joint.condition([0], [4.0]).means
         array([[12.]])
+        >>> joint.condition([0], [[4.0], [0.0]]).mean()
+        array([[12.],
+               [10.]])
         """
+        rows = float_array("values", values, ndims=(1, 2))
+        if rows.ndim == 2:
+            return ConditionalMixtures(self, given, rows)
         checked = check_features("given", given, self.n_features)
-        point = float_array("values", values, ndims=(1,))
-        core = self._core.condition(checked, point.tolist())
+        core = _backend.Conditional(self._core, checked).at(rows.tolist())
         return self._with_core(core, self.n_features - len(checked))
 
     def __repr__(self) -> str:

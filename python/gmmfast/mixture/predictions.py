@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast._checks import check_n_threads, float_array
+from gmmfast._checks import check_n_threads, check_points
 from gmmfast._memory import check_fits
 
 if TYPE_CHECKING:
@@ -136,16 +136,4 @@ class Predictions:
         return shares
 
     def _checked_points(self, values: ArrayLike) -> NDArray[np.float64]:
-        points = float_array("X", values, ndims=(2,))
-        if points.shape[1] != self._shape[1]:
-            raise ValueError(
-                f"X: expected shape (n_samples, {self._shape[1]}), as many features as the "
-                f"model, got {points.shape}"
-            )
-        if not np.isfinite(points).all():
-            row = int(np.argmin(np.isfinite(points).all(axis=1)))
-            raise ValueError(
-                f"X: expected finite values, got {points[row].tolist()} in row {row}; "
-                "drop such rows or fill them in"
-            )
-        return points
+        return check_points("X", values, self._shape[1])

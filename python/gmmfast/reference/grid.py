@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from gmmfast.reference.conditional import Conditional
 from gmmfast.reference.mixture import (
-    Conditional,
     Mixture,
     check_features,
     chunks,
@@ -22,7 +22,6 @@ from gmmfast.reference.mixture import (
     log_sum_exp,
     responsibilities,
 )
-from gmmfast.reference.random import CONDITIONAL_COMPONENTS, CONDITIONAL_NORMALS, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,72 +145,24 @@ def _entropy(mixture: Mixture, given: list[int]) -> Evaluate:
     return entropy
 
 
-def _moments(conditional: Conditional, points: Array) -> tuple[Array, Array, Array]:
-    """Return shares (n, K), experts' means less the mean, targets first (T, n, K), mean (T, n)."""
-    shares = responsibilities(conditional.marginal.weighted_log_prob(points))
-    # Contiguous, for sums along the last axis do not depend on the number of points.
-    experts = np.ascontiguousarray(np.moveaxis(conditional.expert_means(points), 2, 0))
-    mean = (shares * experts).sum(axis=2)
-    # An expert without any share may be as far off as its square overflows.
-    deviations = np.where(shares > 0, experts - mean[:, :, None], 0.0)
-    return shares, deviations, mean
-
-
 def _mean(mixture: Mixture, given: list[int]) -> Evaluate:
     conditional = Conditional(mixture, given)
-    return lambda points, _: _moments(conditional, points)[2].T
+    return lambda points, _: conditional.means_at(points)
 
 
 def _covariance(mixture: Mixture, given: list[int]) -> Evaluate:
     conditional = Conditional(mixture, given)
-    within = conditional.covariances
-    n_targets = within.shape[1]
-
-    def covariance(points: Array, _: int) -> NDArray[Any]:
-        shares, deviations, _ = _moments(conditional, points)
-        result = np.empty((len(points), n_targets, n_targets))
-        with np.errstate(over="ignore", under="ignore"):
-            for i in range(n_targets):
-                for j in range(i + 1):
-                    terms = shares * (within[:, i, j] + deviations[i] * deviations[j])
-                    result[:, i, j] = result[:, j, i] = terms.sum(axis=1)
-        return result
-
-    return covariance
+    return lambda points, _: conditional.covariances_at(points)
 
 
 def _std(mixture: Mixture, given: list[int]) -> Evaluate:
     conditional = Conditional(mixture, given)
-    variances = np.diagonal(conditional.covariances, axis1=1, axis2=2).T[:, None]
-
-    def std(points: Array, _: int) -> NDArray[Any]:
-        shares, deviations, _ = _moments(conditional, points)
-        with np.errstate(over="ignore", under="ignore"):
-            return np.asarray(np.sqrt((shares * (variances + deviations**2)).sum(axis=2)).T)
-
-    return std
+    return lambda points, _: conditional.stds_at(points)
 
 
 def _sample(mixture: Mixture, given: list[int], seed: int) -> Evaluate:
     conditional = Conditional(mixture, given)
-    factors = np.linalg.cholesky(conditional.covariances)
-    n_targets = factors.shape[1]
-    uniforms = Stream(seed, CONDITIONAL_COMPONENTS)
-    normals = Stream(seed, CONDITIONAL_NORMALS)
-
-    def sample(points: Array, first: int) -> NDArray[Any]:
-        n = len(points)
-        shares = responsibilities(conditional.marginal.weighted_log_prob(points))
-        running = shares.cumsum(axis=1)
-        # Below the sum itself, so that some running sum is above it.
-        target = uniforms.uniforms(first, n) * running[:, -1]
-        target = np.minimum(target, running[:, -1] * (1 - np.finfo(float).eps))
-        chosen = (running <= target[:, None]).sum(axis=1)
-        z = normals.normals(first * n_targets, n * n_targets).reshape(n, n_targets)
-        centres = conditional.expert_means(points)[np.arange(n), chosen]
-        return np.asarray(centres + np.einsum("ntu,nu->nt", factors[chosen], z))
-
-    return sample
+    return lambda points, first: conditional.draws_at(points, seed, first)
 
 
 def _quantities(seed: int) -> dict[str, Callable[[Mixture, list[int]], Evaluate]]:

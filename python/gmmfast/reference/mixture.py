@@ -36,6 +36,7 @@ _CALLS = dict.fromkeys(
         "score_samples",
         "predict",
         "predict_proba",
+        "conditional",
         "render",
         "sample",
         "render_samples",
@@ -135,7 +136,7 @@ class Mixture:
         self._covariance_type = covariance_type
         self._matrices = layout.expand(self.covariances, n_components, n_features)
         factors = _checked_cholesky(self._matrices, is_tied=is_tied)
-        self._precisions_cholesky = _invert_lower(factors)
+        self._precisions_cholesky = inverse_lower(factors)
         self._log_det = 2 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
         with np.errstate(divide="ignore"):
             self.log_weights = np.log(self.weights)
@@ -160,24 +161,6 @@ class Mixture:
         result = self._with(self.weights, self.means[:, features], self.submatrices(features))
         result.log_weights = self.log_weights
         return result
-
-    def condition(self, given: list[int], values: list[float]) -> Mixture:
-        """Return the mixture of the other features, given values of some."""
-        split = Conditional(self, given)
-        if len(values) != len(given) or not np.isfinite(values).all():
-            raise ValueError(
-                f"values: expected {len(given)} finite values, one for each given feature, "
-                f"got {int(np.isfinite(values).sum())} values"
-            )
-        point = np.asarray(values, dtype=np.float64)[None]
-        log_prob = split.marginal.weighted_log_prob(point)
-        if not np.isfinite(log_prob.max()):
-            raise ValueError(
-                "values: expected a point whose distance from the components is a float64, got "
-                f"{list(values)}; rescale the features"
-            )
-        means = split.expert_means(point)[0]
-        return self._with(responsibilities(log_prob)[0], means, split.covariances)
 
     def score_samples(self, points: Array, out: Array, n_threads: int | None = None) -> None:  # noqa: ARG002
         """Write log p of each row of X into `out`."""
@@ -210,7 +193,7 @@ class Mixture:
         """Return log weight plus log-density, (n_points, n_components)."""
         with np.errstate(over="ignore", invalid="ignore"):
             difference = points[:, None, :] - self.means  # (n, K, d)
-            whitened = _products(self._precisions_cholesky, difference)
+            whitened = products(self._precisions_cholesky, difference)
             distance = (whitened**2).sum(axis=2)
             log_prob: Array = self._log_peaks() - 0.5 * distance
         # A difference that overflows to infinity times a zero of the factor is NaN.
@@ -234,6 +217,12 @@ class Mixture:
         symmetric = lower + np.tril(self._matrices, -1).transpose(0, 2, 1)
         return symmetric[:, features][:, :, features]
 
+    def with_log_weights(self, log_weights: Array, means: Array, matrices: Array) -> Mixture:
+        """Return a mixture of the same covariance type, of (K, d, d) covariances."""
+        result = self._with(np.exp(log_weights), means, matrices)
+        result.log_weights = log_weights
+        return result
+
     def _with(self, weights: Array, means: Array, matrices: Array) -> Mixture:
         covariances = _COVARIANCE_TYPES[self._covariance_type].compress(matrices)
         return Mixture(
@@ -242,32 +231,6 @@ class Mixture:
             np.ascontiguousarray(covariances),
             self._covariance_type,
         )
-
-
-class Conditional:
-    """A mixture split into given features and the others, by Cholesky factors."""
-
-    def __init__(self, mixture: Mixture, given: list[int]) -> None:
-        d = mixture.means.shape[1]
-        check_features("given", given, d)
-        targets = [i for i in range(d) if i not in given]
-        if not targets:
-            raise ValueError(
-                f"given: expected fewer than all {d} features, got {len(given)} values"
-            )
-        n = len(given)
-        joint = mixture.submatrices([*given, *targets])
-        factors: Array = np.asarray(np.linalg.cholesky(joint), dtype=np.float64)
-        cross, inner = factors[:, n:, :n], factors[:, n:, n:]
-        self.marginal = mixture.marginal(given)
-        self.covariances: Array = inner @ inner.transpose(0, 2, 1)
-        self._target_means = mixture.means[:, targets]
-        self._slopes: Array = cross @ _invert_lower(factors[:, :n, :n])
-
-    def expert_means(self, points: Array) -> Array:
-        """Return the mean of each target under each component, (n_points, K, n_targets)."""
-        difference = points[:, None, :] - self.marginal.means
-        return self._target_means + _products(self._slopes, difference)
 
 
 def chunks(n_points: int, n_components: int) -> Iterator[slice]:
@@ -287,7 +250,7 @@ def responsibilities(log_prob: Array) -> Array:
     return result
 
 
-def _products(matrices: Array, vectors: Array) -> Array:
+def products(matrices: Array, vectors: Array) -> Array:
     """Return matrices (K, i, j) times vectors (n, K, j), (n, K, i).
 
     Column by column: einsum and matmul would choose the order of the sum by the
@@ -374,7 +337,8 @@ def _checked_cholesky(matrices: Array, *, is_tied: bool) -> Array:
     return factors
 
 
-def _invert_lower(factors: Array) -> Array:
+def inverse_lower(factors: Array) -> Array:
+    """Return the inverses of lower triangular matrices, (K, n, n)."""
     inverse = np.zeros(factors.shape)
     for i, identity_row in enumerate(np.eye(factors.shape[1])):
         known = np.einsum("kj,kjl->kl", factors[:, i, :i], inverse[:, :i])

@@ -84,7 +84,7 @@ class Sampling:
         if labels is not None:
             labels[:] = self._components[drawn]
 
-    def splat(  # noqa: PLR0913, PLR0917 (the extension's signature)
+    def splat(  # noqa: PLR0913 (the extension's signature)
         self,
         n_samples: int,
         extent: list[tuple[float, float]],

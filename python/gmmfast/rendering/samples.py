@@ -140,14 +140,11 @@ def _check_background(
         return np.asarray(0.0 if dtype == np.uint8 else np.nan)
     if not n_targets:
         raise ValueError(
-            "background: expected None for counts, whose background is 0, got "
-            f"{shown(background)}"
+            f"background: expected None for counts, whose background is 0, got {shown(background)}"
         )
     values = float_array("background", background, ndims=(0, 1))
     if values.ndim and len(values) != n_targets:
-        raise ValueError(
-            f"background: expected one value or {n_targets}, got {shown(background)}"
-        )
+        raise ValueError(f"background: expected one value or {n_targets}, got {shown(background)}")
     if dtype == np.uint8 and not ((values >= 0) & (values <= 255)).all():
         raise ValueError(
             f"background: expected values from 0 to 255 for uint8, got {shown(background)}"

@@ -1,0 +1,295 @@
+"""Gaussian mixture regression as a scikit-learn estimator.
+
+A mixture is fitted to inputs and outputs together, and the outputs' conditional given the
+inputs is the answer: its mean predicts, its deviations say how sure that is, and draws of it
+are samples. Parameters are those of `GaussianMixture`, names of methods and arguments those
+of scikit-learn's `GaussianProcessRegressor`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_context
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from gmmfast import _log
+from gmmfast._checks import check_count, check_n_threads
+from gmmfast._memory import check_fits
+from gmmfast._random import seed_of
+from gmmfast.estimators.mixtures import GaussianMixture
+from gmmfast.mixture import Mixture
+from gmmfast.mixture.conditional import Conditioning
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from gmmfast.estimators.progress import Progress
+
+    Array = NDArray[np.float64]
+
+#: What a fit says of itself, and the regressor repeats.
+_OF_THE_FIT = ("converged_", "n_iter_", "lower_bound_")
+
+
+class GaussianMixtureRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Regression by the conditional of a Gaussian mixture over inputs and outputs.
+
+    A joint mixture p(X, y) is fitted by `GaussianMixture`, and answers by p(y | X), which is
+    a mixture of linear regressions whose weights depend on X (Bishop, Pattern Recognition and
+    Machine Learning, 2006, section 2.3.1, for each component). The prediction is its mean.
+    One component is linear regression; more of them bend it, and tell by the standard
+    deviation where outputs scatter more.
+
+    Parameters
+    ----------
+    n_components, covariance_type, tol, reg_covar, max_iter, n_init, init_params, \
+weights_init, means_init, precisions_init, random_state, warm_start, verbose, verbose_interval
+        As in `GaussianMixture`, of the joint mixture: its features are those of X, then the
+        outputs. With covariance type "diag" or "spherical" inputs and outputs are
+        uncorrelated within a component, so that it predicts its mean.
+
+    Attributes
+    ----------
+    mixture_ : GaussianMixture
+        The fitted joint mixture, over the features of X and then the outputs.
+    n_outputs_ : int
+        Number of outputs.
+    converged_, n_iter_, lower_bound_
+        Of the fit of `mixture_`.
+    n_features_in_ : int
+        Number of features of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features of X, where they are all strings.
+
+    See Also
+    --------
+    Mixture.condition : The same for any features of any mixture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmfast import GaussianMixtureRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(-4, 1, (500, 1)), rng.normal(4, 1, (500, 1))])
+    >>> y = np.abs(X[:, 0]) + rng.normal(0, 0.1, 1000) * np.where(X[:, 0] < 0, 1, 9)
+    >>> regressor = GaussianMixtureRegressor(2, random_state=0).fit(X, y)
+    >>> mean, std = regressor.predict([[-4.0], [5.0]], return_std=True)
+    >>> mean.round(1), std.round(1)
+    (array([4., 5.]), array([0.1, 0.9]))
+    >>> regressor.sample_y([[-4.0], [5.0]], n_samples=3).shape
+    (2, 3)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**GaussianMixture._parameter_constraints}  # noqa: SLF001
+
+    def __init__(  # noqa: PLR0913 (scikit-learn's)
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: ArrayLike | None = None,
+        means_init: ArrayLike | None = None,
+        precisions_init: ArrayLike | None = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        progress: Progress = None,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Fit the joint mixture of inputs and outputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Outputs.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each row counts: a row of weight 3 is three rows.
+        progress : bool or callable, optional
+            As in `GaussianMixture.fit`.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        self
+            Fitted.
+        """
+        inputs, y = validate_data(
+            self,
+            X,
+            y,
+            dtype=np.float64,
+            multi_output=True,
+            y_numeric=True,
+            ensure_min_samples=2,
+        )
+        outputs = np.asarray(y, dtype=np.float64).reshape(len(inputs), -1)
+        joint = np.concatenate([inputs, outputs], axis=1)
+        before = getattr(self, "mixture_", None) if self.warm_start else None
+        mixture = GaussianMixture() if before is None else before
+        mixture.set_params(**self.get_params(deep=False)).fit(
+            joint, sample_weight=sample_weight, progress=progress, n_threads=n_threads
+        )
+        self.mixture_ = mixture
+        for name in _OF_THE_FIT:
+            setattr(self, name, getattr(mixture, name))
+        self.n_outputs_ = outputs.shape[1]
+        self._is_flat = np.ndim(y) == 1
+        self._prepare()
+        _log.accelerated(self, "fit")
+        return self
+
+    def _prepare(self) -> None:
+        """Factorise once, so that a prediction does not."""
+        given = list(range(self.n_features_in_))
+        self._conditioning = Conditioning(Mixture.from_model(self.mixture_), given)
+
+    def predict(
+        self,
+        X: ArrayLike,  # noqa: N803
+        return_std: bool = False,  # noqa: FBT001, FBT002 (scikit-learn's)
+        return_cov: bool = False,  # noqa: FBT001, FBT002
+        *,
+        n_threads: int | None = None,
+    ) -> Any:
+        """Predict outputs by their mean given the inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        return_std : bool, default=False
+            Whether to return the outputs' standard deviations, too.
+        return_cov : bool, default=False
+            Whether to return the outputs' covariances at each sample, too. Unlike those of
+            a Gaussian process they are between outputs: samples are independent.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        y_mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            E[y | X], shaped as the y of `fit`; exact to rounding, and finite far from all
+            that was fitted.
+        y_std : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
+            Standard deviations; with `return_std`.
+        y_cov : ndarray of shape (n_samples, n_outputs, n_outputs), optional
+            Covariances; with `return_cov`.
+
+        Raises
+        ------
+        ValueError
+            Both deviations and covariances asked for, or inputs that cannot be.
+        """
+        check_is_fitted(self, "mixture_")
+        if return_std and return_cov:
+            raise ValueError(
+                "return_std: expected at most one of return_std and return_cov, got both; "
+                "variances are the diagonals of the covariances"
+            )
+        values, threads = self._checked(X), check_n_threads(n_threads)
+        if return_std:
+            mean, std = self._conditioning.mean_and_std(values, threads)
+            return self._shaped(mean), self._shaped(std)
+        if return_cov:
+            mean, cov = self._conditioning.mean_and_covariance(values, threads)
+            return self._shaped(mean), cov
+        return self._shaped(self._conditioning.mean(values, threads))
+
+    def sample_y(
+        self,
+        X: ArrayLike,  # noqa: N803
+        n_samples: int = 1,
+        random_state: Any = 0,
+        *,
+        n_threads: int | None = None,
+    ) -> NDArray[np.float64]:
+        """Draw outputs given the inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples_X, n_features)
+            Inputs.
+        n_samples : int, default=1
+            Draws at each of them.
+        random_state : int, RandomState instance or None, default=0
+            The seed, which alone decides the draws; see the Glossary of scikit-learn.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        ndarray of shape (n_samples_X, n_samples) or (n_samples_X, n_outputs, n_samples)
+            Independent draws of p(y | X), without the axis of outputs if `fit` had a flat y.
+        """
+        check_is_fitted(self, "mixture_")
+        count, threads = check_count("n_samples", n_samples), check_n_threads(n_threads)
+        values = self._checked(X)
+        shape = (len(values), self.n_outputs_, count)
+        check_fits("n_samples", count, 8 * shape[0] * shape[1] * count, "draw fewer samples")
+        seed = seed_of(random_state)
+        draws = np.empty(shape)
+        for sample in range(count):
+            first = sample * len(values)
+            draws[:, :, sample] = self._conditioning.sample(values, seed, first, threads)
+        return draws[:, 0] if self._is_flat else draws
+
+    def _checked(self, X: ArrayLike) -> Array:  # noqa: N803
+        """Return inputs as finite C-contiguous float64 rows.
+
+        What scikit-learn's checks would return as it is does not go through them, which
+        take longer than a prediction.
+        """
+        is_plain = (
+            type(X) is np.ndarray
+            and X.dtype == np.float64
+            and X.ndim == 2
+            and X.shape[1] == self.n_features_in_
+            and X.shape[0] > 0
+            and X.flags.carray
+            and not hasattr(self, "feature_names_in_")
+        )
+        if is_plain and np.isfinite(X).all():
+            return X  # type: ignore[return-value]
+        return validate_data(self, X, reset=False, dtype=np.float64, order="C")  # type: ignore[no-any-return]
+
+    def _shaped(self, outputs: Array) -> Array:
+        return outputs[:, 0] if self._is_flat else outputs
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.single_output = True
+        return tags

@@ -1,0 +1,168 @@
+//! The binding of conditionals; see `gmmfast.ConditionalMixtures` for the public face.
+
+use super::calls::{Kernel, count};
+use super::mixture::PyMixture;
+use super::running::{run, run_owned, runtime};
+use crate::conditional::operations_per_point_of_moments;
+use crate::scatter::operations_per_point;
+use crate::{
+    Conditional, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
+    conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std,
+    conditional_sample, conditional_std,
+};
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// A mixture split into given features and the others, prepared once.
+#[pyclass(frozen, name = "Conditional", module = "gmmfast._gmmfast")]
+pub(super) struct PyConditional {
+    mixture: Arc<Mixture>,
+    conditional: Arc<Conditional>,
+}
+
+/// A moment of all rows.
+type Moments = fn(&Conditional, &[f64], &mut [f64], &Runtime) -> Result<()>;
+
+#[pymethods]
+impl PyConditional {
+    #[new]
+    fn new(py: Python<'_>, mixture: &PyMixture, given: Vec<usize>) -> PyResult<Self> {
+        let model = Arc::clone(&mixture.0);
+        let split = move || Conditional::new(&model, &given);
+        let conditional = Arc::new(run_owned(py, mixture.factor_operations(), split)?);
+        Ok(Self { mixture: Arc::clone(&mixture.0), conditional })
+    }
+
+    /// The mixture of the given features.
+    #[getter]
+    fn marginal(&self) -> PyMixture {
+        PyMixture(Arc::new(self.conditional.marginal().clone()))
+    }
+
+    /// The mixture of the other features, given values of some.
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
+    fn at(&self, py: Python<'_>, values: Vec<f64>) -> PyResult<PyMixture> {
+        let at = py.detach(|| self.conditional.at(&values))?;
+        Ok(PyMixture(Arc::new(at)))
+    }
+
+    /// Writes the mean of the other features, given each row of values, into `out`.
+    #[pyo3(signature = (values, out, n_threads=None))]
+    fn mean(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        self.moments(conditional_mean, &values, out, n_threads)
+    }
+
+    /// Writes their standard deviations into `out`.
+    #[pyo3(signature = (values, out, n_threads=None))]
+    fn std(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        self.moments(conditional_std, &values, out, n_threads)
+    }
+
+    /// Writes their covariances into `out`.
+    #[pyo3(signature = (values, out, n_threads=None))]
+    fn covariance(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        self.moments(conditional_covariance, &values, out, n_threads)
+    }
+
+    /// Writes their means and then their standard deviations into the rows of `out`.
+    #[pyo3(signature = (values, out, n_threads=None))]
+    fn mean_and_std(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        self.moments(conditional_mean_and_std, &values, out, n_threads)
+    }
+
+    /// Writes their means and then their covariances into the rows of `out`.
+    #[pyo3(signature = (values, out, n_threads=None))]
+    fn mean_and_covariance(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        self.moments(conditional_mean_and_covariance, &values, out, n_threads)
+    }
+
+    /// Writes log p of the other features of each row, given those that come first in
+    /// it, into `out`.
+    #[pyo3(signature = (points, out, n_threads=None))]
+    fn log_prob(
+        &self,
+        py: Python<'_>,
+        points: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArray1<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let n_operations = out.len().saturating_mul(3 * operations_per_point(&self.mixture));
+        let runtime = runtime(n_threads, n_operations)?;
+        let model = (&*self.mixture, &*self.conditional);
+        run(py, &runtime, n_operations, || conditional_log_prob(model, points, out, &runtime))?;
+        count(Kernel::Conditional);
+        Ok(())
+    }
+
+    /// Writes one draw of the other features, given each row of values, into `out`. The
+    /// seed decides them, with the numbers of the points, of which the first is `first`.
+    #[pyo3(signature = (values, out, seed, first=0, n_threads=None))]
+    fn sample(
+        &self,
+        values: PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        seed: u64,
+        first: u64,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let n_samples = values.shape()[0];
+        let (values, to) = (values.as_slice()?, borrowed.as_slice_mut()?);
+        let per_point = operations_per_point(self.conditional.marginal());
+        let n_operations = n_samples.saturating_mul(per_point);
+        let runtime = runtime(n_threads, n_operations)?;
+        let conditional = &*self.conditional;
+        let draw = || conditional_sample(conditional, values, (seed, first), to, &runtime);
+        run(out.py(), &runtime, n_operations, draw)?;
+        count(Kernel::Conditional);
+        Ok(())
+    }
+}
+
+impl PyConditional {
+    fn moments(
+        &self,
+        moments: Moments,
+        values: &PyReadonlyArray2<'_, f64>,
+        out: &Bound<'_, PyArrayDyn<f64>>,
+        n_threads: Option<usize>,
+    ) -> PyResult<()> {
+        let mut borrowed = out.try_readwrite()?;
+        let per_point = operations_per_point_of_moments(&self.conditional);
+        let n_operations = values.shape()[0].saturating_mul(per_point);
+        let (values, to) = (values.as_slice()?, borrowed.as_slice_mut()?);
+        let runtime = runtime(n_threads, n_operations)?;
+        let conditional = &*self.conditional;
+        run(out.py(), &runtime, n_operations, || moments(conditional, values, to, &runtime))?;
+        count(Kernel::Conditional);
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+"""Promises about what fits are given: weights of 0, float32, chunks, memory maps, terminals."""
+
+import io
+import re
+import sys
+
+import numpy as np
+import pytest
+
+import gmmfast
+from conftest import COVARIANCE_TYPES, check_message, refusal, three_clouds
+from gmmfast import BayesianGaussianMixture, GaussianMixture
+
+POINTS = three_clouds(np.float64)
+INITS = ("kmeans", "k-means++", "random", "random_from_data")
+
+
+@pytest.mark.parametrize("init_params", INITS)
+def test_no_start_is_at_rows_of_weight_zero(init_params):
+    weights = (np.arange(len(POINTS)) % 10 == 0).astype(float)
+    options = {"n_components": 3, "init_params": init_params, "random_state": 0, "max_iter": 0}
+    start = GaussianMixture(**options).fit(POINTS, sample_weight=weights)
+    seen = POINTS[weights > 0]
+    assert (start.means_ >= seen.min(axis=0)).all()
+    assert (start.means_ <= seen.max(axis=0)).all()
+    assert len(np.unique(start.means_, axis=0)) == 3
+
+
+def test_rows_chosen_to_start_from_are_chosen_as_often_as_they_weigh():
+    # All the weight but 1e-9 is on four rows: all of them are chosen, but for one in a million.
+    weights = np.full(len(POINTS), 1e-9)
+    weights[[3, 150, 200, 400]] = 1
+    options = {"n_components": 4, "init_params": "random_from_data", "max_iter": 0}
+    start = GaussianMixture(**options, random_state=0).fit(POINTS, sample_weight=weights)
+    np.testing.assert_allclose(
+        np.sort(start.means_, axis=0), np.sort(POINTS[[3, 150, 200, 400]], axis=0), 1e-9
+    )
+    # Of fewer rows than components each starts some.
+    few = (np.arange(len(POINTS)) < 2).astype(float)
+    start = GaussianMixture(**options, random_state=0).fit(POINTS, sample_weight=few)
+    expected = np.sort(np.tile(POINTS[:2], (2, 1)), axis=0)
+    np.testing.assert_allclose(np.sort(start.means_, axis=0), expected, 1e-9)
+
+
+@pytest.mark.parametrize("init_params", INITS)
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_float32_rows_far_from_the_origin_start_as_exactly_as_float64(
+    covariance_type, init_params
+):
+    # Of squares of 9e8, float32 keeps no digit of variances of 1 to 9.
+    points = (POINTS + 30_000).astype(np.float32)
+    options = {"covariance_type": covariance_type, "init_params": init_params}
+    options |= {"n_components": 3, "random_state": 0, "max_iter": 4, "tol": 0}
+    single = GaussianMixture(**options).fit(points)
+    double = GaussianMixture(**options).fit(points.astype(float))
+    np.testing.assert_allclose(single.lower_bounds_, double.lower_bounds_, 1e-6)
+    np.testing.assert_allclose(single.covariances_, double.covariances_, 1e-4, 1e-4)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_priors_are_taken_of_float32_rows_in_float64(covariance_type):
+    points = np.random.default_rng(0).uniform(0, 640, (100_000, 2)).astype(np.float32)
+    options = {"covariance_type": covariance_type, "max_iter": 0, "init_params": "k-means++"}
+    single = BayesianGaussianMixture(**options).fit(points)
+    double = BayesianGaussianMixture(**options).fit(points.astype(float))
+    np.testing.assert_allclose(single.mean_prior_, double.mean_prior_, 1e-12)
+    np.testing.assert_allclose(single.covariance_prior_, double.covariance_prior_, 1e-10, 1e-6)
+
+
+def test_chunks_and_batches_of_weight_zero_say_nothing():
+    nothing = np.zeros(len(POINTS))
+    whole = GaussianMixture(3, random_state=0).fit(POINTS)
+    options = {"n_components": 3, "means_init": whole.means_, "random_state": 0}
+    chunks = [(POINTS, np.ones(len(POINTS))), (POINTS + 50, nothing)]
+    got = GaussianMixture(**options).fit(chunks)
+    want = GaussianMixture(**options).fit(
+        np.concatenate([POINTS, POINTS]), sample_weight=[*np.ones(len(POINTS)), *nothing]
+    )
+    np.testing.assert_allclose(got.means_, want.means_, 1e-9)
+    model = GaussianMixture(3, random_state=0).partial_fit(POINTS)
+    means = model.means_.copy()
+    model.partial_fit(POINTS + 50, sample_weight=nothing)
+    np.testing.assert_array_equal(model.means_, means)
+    pattern = "sample_weight: expected at least one weight above 0, got only zeros; leave"
+    for call, rows in (("fit", POINTS), ("partial_fit", POINTS), ("fit", [(POINTS, nothing)])):
+        options = {} if isinstance(rows, list) else {"sample_weight": nothing}
+        check_message(
+            refusal(ValueError, getattr(GaussianMixture(), call), rows, **options), pattern
+        )
+
+
+def test_a_large_memory_map_may_be_weighted(monkeypatch, tmp_path):
+    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
+    file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=POINTS.shape)
+    file[:] = POINTS
+    weights = np.random.default_rng(0).uniform(size=len(POINTS))
+    options = {"n_components": 3, "random_state": 0, "max_iter": 3, "tol": 0}
+    before = gmmfast.kernel_calls()["expectation"]
+    mapped = GaussianMixture(**options).fit(file, sample_weight=weights)
+    assert gmmfast.kernel_calls()["expectation"] >= before + 3 * -(-len(POINTS) // 64)
+    whole = GaussianMixture(**options).fit(POINTS, sample_weight=weights)
+    np.testing.assert_allclose(mapped.means_, whole.means_, 1e-9)
+    with pytest.raises(ValueError, match="sample_weight"):
+        GaussianMixture().fit(file, sample_weight=weights[1:])
+
+
+def exhausted():
+    chunks = iter([POINTS])
+    return lambda: chunks
+
+
+def shrinking():
+    passes = iter([[POINTS], [POINTS], [POINTS[:9]], [POINTS[:9]]])
+    return lambda: iter(next(passes))
+
+
+@pytest.mark.parametrize(
+    ("error", "chunks", "pattern"),
+    [
+        (ValueError, exhausted, r"X: expected the same chunks, of 450 rows.* got 0 rows; pass"),
+        (ValueError, shrinking, r"X: expected the same chunks, of 450 rows.* got 9 rows; pass"),
+        (TypeError, lambda: lambda: None, r"X: expected a function that returns an iterator"),
+    ],
+)
+def test_chunks_that_are_not_the_same_each_time_are_refused(error, chunks, pattern):
+    check_message(refusal(error, GaussianMixture(2).fit, chunks()), pattern)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("max_iter", [2, 100])
+def test_the_line_of_progress_ends_when_iterations_do(monkeypatch, max_iter):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    model = GaussianMixture(2, n_init=2, tol=0.1, max_iter=max_iter, random_state=0)
+    model.fit(POINTS, progress=True)
+    text = sys.stderr.getvalue()
+    assert text.count("\n") == 2
+    assert text.endswith(" s\n")
+    assert re.match(rf"\riteration 1/{max_iter}  lower bound -\d+\.\d+  0\.\d s\r", text)
+
+
+def test_a_fit_that_falls_back_forgets_what_partial_fit_has_seen():
+    model = GaussianMixture(2, random_state=0).partial_fit(POINTS)
+    model._m_step = model._m_step  # a step of its own
+    model.fit(POINTS[:100])
+    del model._m_step
+    once = GaussianMixture(2, random_state=0).partial_fit(POINTS[:200])
+    np.testing.assert_array_equal(model.partial_fit(POINTS[:200]).means_, once.means_)
+
+
+def test_bounds_are_of_scikit_learns_type():
+    model = GaussianMixture(2, random_state=0).fit(POINTS)
+    assert isinstance(model.lower_bound_, np.float64)
+    assert all(isinstance(bound, np.float64) for bound in model.lower_bounds_)
+    assert type(model.converged_) is bool
