@@ -13,10 +13,12 @@ from itertools import product
 import mpmath
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.special import entr, logsumexp, softmax
+from sklearn.datasets import load_sample_image
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-from gmmfast import Mixture, cli
+from gmmfast import Mixture, cli, fit_image, images
 from gmmfast.reference import grid as reference_grid
 from gmmfast.reference import mixture as reference_mixture
 
@@ -295,3 +297,65 @@ def gmmfast(monkeypatch, capfd, tmp_path):
         return Outcome(status, *capfd.readouterr())
 
     return run
+
+
+# --- commands --------------------------------------------------------------------------------
+
+
+QUICK_FIT = ["-k", "12", "--max-iter", "3"]
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """An eighth of china.jpg each way, as a file: 80 x 54."""
+    path = tmp_path / "photo.png"
+    Image.fromarray(load_sample_image("china.jpg")[::8, ::8]).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def photo_mixture():
+    """What `gmmfast fit photo.png` fits with the options QUICK_FIT."""
+    pixels = np.ascontiguousarray(load_sample_image("china.jpg")[::8, ::8])
+    return Mixture.from_model(fit_image(pixels, 12, kind="color", max_iter=3))
+
+
+@pytest.fixture
+def model(tmp_path, photo_mixture):
+    """The file of the photograph's mixture."""
+    path = tmp_path / "model.npz"
+    photo_mixture.save(path)
+    return path
+
+
+@pytest.fixture
+def ink_model(tmp_path):
+    """The file of a mixture of ink, of a picture of 30 x 20."""
+    path = tmp_path / "ink.npz"
+    covariances = [[[9.0, 4.0], [4.0, 6.0]], [[4.0, 0.0], [0.0, 25.0]]]
+    extent = [(-0.5, 29.5), (-0.5, 19.5)]
+    Mixture([0.4, 0.6], [[8.0, 6.0], [22.0, 14.0]], covariances, extent=extent).save(path)
+    return path
+
+
+def run_command(*arguments, stdin=b"", cwd=None, stdout=subprocess.PIPE):
+    """Run the command in a process of its own, with bytes through its pipes."""
+    process = subprocess.run(
+        [sys.executable, "-m", "gmmfast.cli", *map(str, arguments)],
+        input=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        check=False,
+        timeout=60,
+    )
+    return Outcome(process.returncode, process.stdout, process.stderr.decode())
+
+
+def as_rgb(pixels):
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+
+
+def check_same(picture, expected):
+    """The picture, as a viewer shows it, is these pixels."""
+    np.testing.assert_array_equal(images.read_image(picture), as_rgb(expected))

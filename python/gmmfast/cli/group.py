@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "contour": "Draw lines of equal log-density: contour art.",
     "ellipses": "Draw the components as ellipses in their mean colours.",
     "channels": "Show red, green and blue of a picture apart.",
+    "slices": "Slice a density at several x: the curves p(y | x).",
     "select": "Choose the number of components by a criterion.",
     "info": "Tell what a picture or a model is.",
     "convert": "Turn pictures and arrays into each other; draw a photograph.",

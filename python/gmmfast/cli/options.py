@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,11 +77,29 @@ class _Numbers(click.ParamType[tuple[int, ...]]):
         return tuple(map(int, parts))
 
 
+class _Values(click.ParamType[tuple[float, ...]]):
+    name = "values"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        try:
+            values = tuple(map(float, str(value).split(",")))
+        except ValueError:
+            values = (math.nan,)
+        if not all(map(math.isfinite, values)):
+            self.fail(f"expected values such as 10,25.5,40, got {shown(value)}", param, ctx)
+        return values
+
+
 #: A number of components, or the criterion that chooses it.
 ORDER = _Order()
 
 #: Numbers of components, with commas between.
 NUMBERS = _Numbers()
+
+#: Finite numbers, with commas between.
+VALUES = _Values()
 
 #: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
 SIZE = _Size()

@@ -1,0 +1,85 @@
+"""`gmmfast slices`: a density in the plane, and its conditional curves at several x."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from gmmfast.cli.fits import model_of
+from gmmfast.cli.inputs import read_source
+from gmmfast.cli.options import PATH, VALUES, fit_options, output_option
+from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+from gmmfast.cli.progress import progress_bar
+from gmmfast.mixture import Mixture
+from gmmfast.plot.palettes import PALETTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: (height, width) of the picture.
+_SHAPE = 600, 900
+
+#: Slices where none are asked for.
+_N_SLICES = 4
+
+
+@click.command("slices")
+@click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
+@output_option("slices.png", "The picture, .svg, or the curves as .npy or .npz")
+@click.option(
+    "--at",
+    type=VALUES,
+    help="Where x is held, such as 10,25.5,40 [default: four places across].",
+)
+@click.option(
+    "--palette",
+    "--style",
+    "palette",
+    type=click.Choice(list(PALETTES)),
+    default="lagoon",
+    show_default=True,
+    help="Of the contours.",
+)
+@fit_options
+def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Slice the density of a picture's positions, or of a model's first two features.
+
+    Every curve is p(y | x): how y is distributed where x is held.
+
+    \b
+    Examples:
+      gmmfast slices drawing.png --ink -k 20 --at 100,200,300 -o slices.png
+      gmmfast slices drawing.npz -o slices.svg -o curves.npz
+    """  # noqa: D301 (click wants a real backspace)
+    from gmmfast.cli.figures import framed_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
+    from gmmfast.plot import Frame, SliceDisplay  # noqa: PLC0415
+
+    destinations = Outputs(outputs, ARRAYS | VECTORS)
+    mixture = Mixture.from_model(model_of(read_source(source), options))
+    if mixture.n_features > 2:
+        mixture = mixture.marginal([0, 1]).with_extent(mixture.extent)
+    left, right = Frame.of(mixture).extent[0]
+    shares = (np.arange(_N_SLICES) + 0.5) / _N_SLICES
+    values = options["at"] or tuple(left + shares * (right - left))
+    with progress_bar("drawing", None):
+        display = SliceDisplay.from_estimator(
+            mixture,
+            values,
+            palette=options["palette"],
+            ax=framed_axes(_SHAPE),
+            n_threads=options["n_threads"],
+        )
+        destinations.write(
+            Artwork(
+                lambda: pixels_of(display.figure_),
+                lambda: {"densities": display.densities, "x": display.values, "y": display.y},
+                lambda: svg_of(display.figure_),
+            )
+        )
+    destinations.report([
+        f"components  {mixture.n_components}",
+        f"x           {', '.join(f'{value:g}' for value in values)}",
+        f"slices      {len(values)}, {destinations.names}",
+    ])  # fmt: skip
