@@ -33,7 +33,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "gallery", "generated/gallery/**/*.md5"]
 default_role = "literal"
-nitpicky = False
+smartquotes = False  # --ink is no dash
 
 autodoc_typehints = "none"  # numpydoc's sections tell them
 autodoc_member_order = "groupwise"

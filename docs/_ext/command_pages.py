@@ -57,9 +57,8 @@ def page(context: click.Context) -> Iterator[str]:
     yield from ("Options", "-------", "")
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None:
-            names, text = record
-            yield from (f"``{names}``", f"   {escaped(text) or '(no more to say)'}", "")
+        if record is not None and record[1]:  # the usage names the others
+            yield from (f"``{record[0]}``", f"   {escaped(record[1])}", "")
 
 
 def prose(text: str) -> Iterator[str]:
