@@ -30,7 +30,11 @@ X = X + rng.normal(0, 0.45, X.shape)
 # %%
 
 criteria = ["aic", "bic", "icl"]
-models = [gmmfast.select_n_components(X, CANDIDATES, criterion=c) for c in criteria]
+start = gmmfast.GaussianMixture(random_state=0)
+models = [
+    gmmfast.select_n_components(X, CANDIDATES, criterion=criterion, estimator=start)
+    for criterion in criteria
+]
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 SelectionDisplay.from_estimator(*models, ax=left)
 ContourDisplay.from_estimator(models[1], X=X[::8], levels=10, ax=right)
