@@ -51,7 +51,7 @@ peers: $(BIN)/python $(SOURCES)
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
 	  '.[test]' tgmm==0.4.3
 	.venv-peers/bin/python tests/peers/tgmm_answers.py --check
-	.venv-peers/bin/python -m pytest tests/test_peers.py
+	.venv-peers/bin/python -m pytest tests/test_peers.py tests/test_peers_regression.py
 
 # scikit-learn's own tests of its mixtures, with gmmfast's classes in their place.
 upstream: $(DEV)
@@ -59,8 +59,9 @@ upstream: $(DEV)
 
 # The public API must give the same on the NumPy twin.
 API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \
-  quantities.py conditional.py grid_sample.py out.py bands.py errors.py odd_arguments.py show_runtime.py \
-  tone.py algebra.py information.py intervals.py regions.py exchange.py survivors.py)
+  quantities.py conditional.py grid_sample.py sample.py render_samples.py out.py bands.py \
+  errors.py odd_arguments.py show_runtime.py tone.py algebra.py information.py intervals.py \
+  regions.py exchange.py survivors.py)
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \

@@ -15,6 +15,7 @@ import bench_em
 import bench_fit
 import bench_grid
 import bench_memory
+import bench_sampling
 import bench_scaling
 import bench_scattered
 import gmmfast
@@ -32,6 +33,7 @@ TABLES = {
     "scattered": bench_scattered.scattered,
     "conditional": bench_conditional.conditional,
     "regression": bench_conditional.regression,
+    "sampling": bench_sampling.sampling,
     "memory": bench_memory.memory,
     "em": bench_em.em,
     "fit": bench_fit.fit,

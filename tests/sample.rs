@@ -3,7 +3,9 @@
 #[path = "support.rs"]
 mod support;
 
-use gmmfast::{Level, Purpose, Stream};
+use gmmfast::{Error, Grid, Level, Order, Purpose, Runtime, Sampling, Splat, Stream};
+use std::sync::atomic::Ordering;
+use support::{every_level, fitted, spherical};
 
 const STREAM: fn(u64) -> Stream = |seed| Stream::new(seed, Purpose::Normals);
 
@@ -103,4 +105,133 @@ fn uniforms_and_their_pairs_fill_their_cells_evenly() {
     }
     assert!(within(&single, numbers.len()) && within(&low, numbers.len()));
     assert!(within(&pairs, numbers.len() / 2));
+}
+
+fn drawn(sampling: &Sampling, order: Order, n: usize, runtime: &Runtime) -> (Vec<f64>, Vec<i64>) {
+    let (mut points, mut labels) = (vec![0.0; n * sampling.n_features()], vec![0; n]);
+    sampling.draw(order, &mut points, Some(&mut labels), runtime).unwrap();
+    (points, labels)
+}
+
+#[test]
+fn samples_have_the_same_bits_at_every_level_on_any_number_of_threads() {
+    for (kind, d) in [(0, 1), (0, 2), (0, 3), (0, 5), (0, 9), (1, 5), (2, 4), (2, 5), (3, 11)] {
+        let mixture = fitted(kind, 30, d, 5.0);
+        let n = 40_003; // three pieces, and a block that is not whole
+        let one = Runtime::new(Some(1)).unwrap().with_level(Level::Baseline);
+        for order in [Order::Shuffled, Order::Grouped] {
+            let sampling = Sampling::new(&mixture, 5);
+            let want = drawn(&sampling, order, n, &one);
+            for runtime in every_level() {
+                let got = drawn(&sampling, order, n, &runtime);
+                assert!(got == want, "{kind} {d} {order:?} {:?}", runtime.level());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_samples_of_many_are_the_samples_of_few() {
+    let mixture = fitted(0, 30, 3, 5.0);
+    let runtime = Runtime::new(Some(2)).unwrap();
+    for bounds in [None, Some([(20.0, 80.0), (f64::NEG_INFINITY, 50.0), (0.0, f64::INFINITY)])] {
+        let mut sampling = Sampling::new(&mixture, 5);
+        if let Some(bounds) = &bounds {
+            sampling = sampling.with_bounds(bounds).unwrap();
+        }
+        let (points, labels) = drawn(&sampling, Order::Shuffled, 20_000, &runtime);
+        for n in [0, 1, 64, 65, 1024, 1030, 16_384, 16_400] {
+            let few = drawn(&sampling, Order::Shuffled, n, &runtime);
+            assert!(few.0 == points[..3 * n] && few.1 == labels[..n], "{n} {bounds:?}");
+        }
+        let mut single = vec![0.0_f32; points.len()];
+        sampling.draw(Order::Shuffled, &mut single, None, &runtime).unwrap();
+        assert!(single.iter().zip(&points).all(|(s, &x)| *s == x as f32));
+        for row in points.chunks(3).filter(|_| bounds.is_some()) {
+            assert!((20.0..=80.0).contains(&row[0]) && row[1] <= 50.0 && row[2] >= 0.0);
+        }
+    }
+}
+
+#[test]
+fn grouped_samples_are_the_shuffled_ones_sorted_by_component() {
+    let sampling = Sampling::new(&fitted(0, 30, 2, 5.0), 6);
+    let runtime = Runtime::new(Some(3)).unwrap();
+    let (points, labels) = drawn(&sampling, Order::Shuffled, 30_000, &runtime);
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    order.sort_by_key(|&i| labels[i]); // stable
+    let want: Vec<f64> = order.iter().flat_map(|&i| [points[2 * i], points[2 * i + 1]]).collect();
+    let (grouped, of_grouped) = drawn(&sampling, Order::Grouped, 30_000, &runtime);
+    assert!(grouped == want);
+    assert!(of_grouped.is_sorted());
+}
+
+#[test]
+fn a_splat_is_of_the_samples_on_any_number_of_threads() {
+    let mixture = fitted(0, 30, 3, 5.0);
+    let sampling = Sampling::new(&mixture, 7);
+    let grid = Grid::new(&[6, 8], &[(90.0, 10.0), (0.0, 100.0)]).unwrap();
+    let n = 50_000;
+    let splat = |runtime: &Runtime| {
+        let (mut counts, mut means) = (vec![0; 48], vec![0.0; 48]);
+        let splat = Splat { given: &[2, 0], counts: &mut counts, means: &mut means };
+        splat.draw(&sampling, &grid, n, runtime).unwrap();
+        (counts, means)
+    };
+    let (points, _) = drawn(&sampling, Order::Shuffled, n, &Runtime::new(Some(1)).unwrap());
+    let (mut counts, mut sums) = (vec![0; 48], vec![0.0; 48]);
+    for x in points.chunks(3) {
+        let (column, row) = ((x[2] / 12.5).floor(), ((x[0] - 90.0) / (-80.0 / 6.0)).floor());
+        if (0.0..8.0).contains(&column) && (0.0..6.0).contains(&row) {
+            let pixel = 8 * row as usize + column as usize;
+            counts[pixel] += 1;
+            sums[pixel] += x[1];
+        }
+    }
+    let want = splat(&Runtime::new(Some(1)).unwrap());
+    assert_eq!(want.0, counts);
+    for (at, mean) in want.1.iter().enumerate().filter(|(at, _)| counts[*at] > 0) {
+        assert!((mean - sums[at] / counts[at] as f64).abs() < 1e-9);
+    }
+    for runtime in every_level() {
+        let got = splat(&runtime);
+        assert!(
+            got.0 == want.0 && got.1.iter().zip(&want.1).all(|(a, b)| a.to_bits() == b.to_bits())
+        );
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_an_interrupt_answered() {
+    let mixture = spherical(vec![0.0, 3.0], &[1.0]);
+    let runtime = Runtime::new(Some(2)).unwrap();
+    let new = || Sampling::new(&mixture, 0);
+    let draw = |points: &mut [f64], labels: &mut [i64], runtime: &Runtime| {
+        new().draw(Order::Shuffled, points, Some(labels), runtime)
+    };
+    assert!(matches!(
+        draw(&mut [0.0; 3], &mut [0], &runtime),
+        Err(Error::Length { argument: "points", .. })
+    ));
+    assert!(matches!(
+        draw(&mut [0.0; 4], &mut [0], &runtime),
+        Err(Error::Length { argument: "labels", .. })
+    ));
+    let bounds = |bounds: &[(f64, f64)]| new().with_bounds(bounds).map(|_| ());
+    assert!(matches!(bounds(&[(0.0, 1.0)]), Err(Error::Length { argument: "bounds", .. })));
+    assert!(matches!(
+        bounds(&[(0.0, 1.0), (2.0, 2.0)]),
+        Err(Error::Grid { argument: "bounds", .. })
+    ));
+    assert!(matches!(bounds(&[(0.0, 1.0), (f64::NAN, 2.0)]), Err(Error::Grid { .. })));
+    let narrow = new().with_bounds(&[(8.0, 9.0), (0.0, 9.0)]).unwrap();
+    for order in [Order::Shuffled, Order::Grouped] {
+        let error = narrow.draw(order, &mut [0.0; 2], None, &runtime);
+        assert_eq!(error, Err(Error::Bounds { n_candidates: 10_240_000, n_within: 0 }));
+    }
+    runtime.interrupt().store(true, Ordering::Relaxed);
+    assert_eq!(draw(&mut [0.0; 2], &mut [0], &runtime), Err(Error::Interrupted));
+    let grid = Grid::new(&[1, 1], &[(0.0, 1.0), (0.0, 1.0)]).unwrap();
+    let splat = Splat { given: &[0, 1], counts: &mut [0], means: &mut [] };
+    assert_eq!(splat.draw(&new(), &grid, 9, &runtime), Err(Error::Interrupted));
 }

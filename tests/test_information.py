@@ -56,7 +56,7 @@ def test_the_bounds_of_the_entropy_hold_in_one_dimension(covariance_type, seed):
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 def test_the_bounds_bracket_a_monte_carlo_entropy(covariance_type):
     mixture = build(20, 5, covariance_type)
-    log_prob = mixture.score_samples(mixture._draw(50_000, 0))
+    log_prob = mixture.score_samples(mixture.sample(50_000, random_state=0))
     mean, error = -log_prob.mean(), log_prob.std() / np.sqrt(50_000)
     lower, upper = mixture.entropy_bounds()
     # Six standard errors: wrong once in 1e9 seeds.

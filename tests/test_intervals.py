@@ -105,7 +105,7 @@ def test_intervals_of_all_widths_about_one_component_are_exact():
 
 def test_a_histogram_expects_what_is_between_its_edges():
     mixture = build(n_components=3)
-    points = mixture._draw(20_000, 0)[:, 0]
+    points = mixture.sample(20_000, random_state=0)[:, 0]
     counts, edges = np.histogram(points, bins=25)
     edges[[0, -1]] = -np.inf, np.inf
     expected = len(points) * mixture.interval_probability(edges)

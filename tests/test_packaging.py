@@ -101,7 +101,7 @@ def test_rendering_imports_nothing_else(run_python):
 def test_all_that_is_public_is_there_and_documented():
     classes = {"BayesianGaussianMixture", "GaussianMixture", "Mixture", "ToneCurve"}
     classes |= {"ConditionalMixtures", "GaussianMixtureRegressor"}
-    functions = {"kernel_calls", "render_bands", "render_grid", "show_runtime"}
+    functions = {"kernel_calls", "render_bands", "render_grid", "render_samples", "show_runtime"}
     functions |= {"fit_image", "fit_video", "select_n_components"}
     patching = {"get_patch_names", "is_patched", "patch_sklearn", "unpatch_sklearn"}
     assert set(gmmfast.__all__) == classes | functions | patching | {"__version__"}

@@ -85,7 +85,7 @@ def test_many_points_are_asked_in_chunks(monkeypatch):
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 def test_the_region_of_one_component_holds_its_share(covariance_type):
     mixture = build(1, 3, covariance_type)
-    inside = mixture.confidence_region(0.8).contains(mixture._draw(20_000, 0))
+    inside = mixture.confidence_region(0.8).contains(mixture.sample(20_000, random_state=0))
     # Four standard deviations of a binomial share: wrong for one seed in 16,000.
     assert inside.mean() == pytest.approx(0.8, abs=4 * np.sqrt(0.8 * 0.2 / 20_000))
 

@@ -161,13 +161,14 @@ class Rendering:
 
 @final
 class Sampling:
-    version: str
     def __new__(
         cls,
         mixture: Mixture,
         seed: int,
         bounds: list[tuple[float, float]] | None = None,
     ) -> Sampling: ...
+    @property
+    def version(self) -> str: ...
     def draw(
         self,
         points: NDArray[Any],

@@ -15,9 +15,9 @@ use crate::alias::AliasTable;
 pub(crate) const BLOCK: usize = 64;
 const _: () = assert!(BLOCK.is_multiple_of(NORMALS_PER_GROUP));
 
-/// Numbers from a column to the next: a multiple of 4.
+/// Numbers from a column to the next; for few features columns are aligned.
 const fn pitch(n_features: usize) -> usize {
-    n_features.next_multiple_of(4)
+    if n_features > 4 { n_features } else { n_features.next_multiple_of(4) }
 }
 
 /// Parameters in the order in which samples read them, of components that can be drawn.
@@ -154,7 +154,7 @@ fn multiply<S: Words, const D: usize>(
     for (r, &k) in labels.iter().enumerate() {
         let mean = &tables.means[k as usize * p..][..p + MAX_LANES];
         let factor = &tables.factors[k as usize * tables.stride..][..d * p + MAX_LANES];
-        let (z, row) = (&normals[r * d..][..d], &mut rows[r * d..][..p + MAX_LANES - 4]);
+        let (z, row) = (&normals[r * d..][..d], &mut rows[r * d..][..d + MAX_LANES - 1]);
         for i in (0..d).step_by(S::LANES) {
             let mut x = simd.load(&mean[i..]);
             // Below these rows' last one, the factor is zero.

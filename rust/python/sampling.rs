@@ -19,11 +19,6 @@ pub(super) struct PySampling(Sampling, bool);
 
 #[pymethods]
 impl PySampling {
-    /// The name of what a seed means.
-    #[classattr]
-    #[pyo3(name = "version")]
-    const VERSION: &'static str = STREAM_VERSION;
-
     /// `bounds` are a (low, high) for each feature.
     #[new]
     #[pyo3(signature = (mixture, seed, bounds=None))]
@@ -43,6 +38,12 @@ impl PySampling {
         };
         let (sampling, is_bounded) = run_owned(py, mixture.factor_operations(), prepare)?;
         Ok(Self(sampling, is_bounded))
+    }
+
+    /// The name of what a seed means.
+    #[getter]
+    fn version(&self) -> &'static str {
+        STREAM_VERSION
     }
 
     /// Writes samples into the rows of `points`, of float64 or float32, and their

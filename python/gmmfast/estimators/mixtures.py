@@ -67,6 +67,10 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
     (n_samples, n_components). The formulas are those of Bishop, Pattern Recognition and
     Machine Learning, 2006, section 9.2.2.
 
+    `sample` is scikit-learn's own: whoever passes the same `random_state` gets the same
+    points as without gmmfast. `Mixture.from_model(estimator).sample` draws other points of
+    the same law, many times faster.
+
     Examples
     --------
     >>> import numpy as np
@@ -169,7 +173,8 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     A variational step is a step of EM under a mixture whose log-weights are expectations
     (Bishop, Pattern Recognition and Machine Learning, 2006, equations 10.46 to 10.49), so
     that it runs on the same kernel. The entropy of the responsibilities in the lower bound
-    comes of the statistics of the step.
+    comes of the statistics of the step. `sample` is scikit-learn's own, as is that of
+    `GaussianMixture`.
 
     Examples
     --------

@@ -12,16 +12,16 @@ import numpy as np
 
 from gmmfast._checks import check_count, check_n_threads, check_positive
 from gmmfast._memory import check_fits
-from gmmfast._random import seed_of
 from gmmfast.mixture.moments import Moments
-from gmmfast.mixture.pairs import LOG_2_PI, FullPairs, log_overlaps, pairs_of
-from gmmfast.mixture.part import CHUNK, Part
+from gmmfast.mixture.pairs import LOG_2_PI, log_overlaps, pairs_of
 from gmmfast.mixture.predictions import Predictions
+from gmmfast.mixture.sampling import Sampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast.mixture.model import Mixture
+    from gmmfast.mixture.part import Part
 
     Array = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Estimate(NamedTuple):
     standard_error: float
 
 
-class Divergences(Predictions, Moments):
+class Divergences(Predictions, Moments, Sampling):
     """The methods of `Mixture` that measure information."""
 
     def entropy_bounds(self) -> Bounds:
@@ -149,7 +149,7 @@ class Divergences(Predictions, Moments):
         number, threads = check_count("n_samples", n_samples), check_n_threads(n_threads)
         if number < 2:
             raise ValueError(f"n_samples: expected at least 2, got {number}; draw more points")
-        points = self._draw(number, random_state)
+        points = self.sample(number, random_state=random_state, n_threads=threads)
         ratios = self.score_samples(points, n_threads=threads)
         ratios -= right.score_samples(points, n_threads=threads)
         return Estimate(float(ratios.mean()), float(ratios.std(ddof=1) / np.sqrt(number)))
@@ -228,21 +228,6 @@ class Divergences(Predictions, Moments):
         return _least_upper_bound(
             divergences, (_log_weights(self)[:, None], _log_weights(right)), steps, least
         )
-
-    def _draw(self, n_samples: int, random_state: Any) -> Array:
-        """Return points drawn from the mixture."""
-        check_fits("n_samples", n_samples, 3 * 8 * n_samples * self.n_features, "draw fewer")
-        rng = np.random.default_rng(seed_of(random_state))
-        counts = rng.multinomial(n_samples, self._normalized_weights())
-        factors = FullPairs(self, self).factors[0]
-        normals = rng.standard_normal((n_samples, self.n_features))
-        labels = np.repeat(np.arange(self.n_components), counts)
-        step = max(1, CHUNK // self.n_features**2)
-        for start in range(0, n_samples, step):
-            rows = slice(start, start + step)
-            normals[rows] = np.einsum("nij,nj->ni", factors[labels[rows]], normals[rows])
-        points: Array = normals + self.means[labels]
-        return points
 
 
 def other_mixture(model: Part, other: Any) -> Mixture:

@@ -144,7 +144,7 @@ class Sampling:
         True
         """
         n_samples = check_count("n_samples", n_samples)
-        n_components, n_features = self._shape
+        n_features = self._shape[1]
         if not isinstance(order, str) or order not in _ORDERS:
             raise ValueError(f"order: expected 'shuffled' or 'grouped', got {shown(order)}")
         checked = _check_dtype(dtype)
@@ -162,7 +162,7 @@ class Sampling:
 
 def _check_dtype(dtype: Any) -> np.dtype[Any]:
     try:
-        checked = np.dtype(dtype)
+        checked: np.dtype[Any] = np.dtype(dtype)
     except (TypeError, ValueError):
         checked = np.dtype(object)
     if dtype is None or checked not in [np.dtype(name) for name in _DTYPES]:

@@ -103,14 +103,15 @@ class Sampling:
         sums = np.zeros((counts.size, len(targets)), np.int64)
         flat = np.zeros(counts.size, np.int64)
         for _, (_, points) in self._blocks(n_samples):
-            pixels, stride, is_within = 0, 1, np.ones(len(points), bool)
+            stride, is_within = 1, np.ones(len(points), bool)
+            pixels = np.zeros(len(points), np.int64)
             for feature, size, (low, high) in zip(given, sizes, extent, strict=True):
                 at = (points[:, feature] - low) / ((high - low) / size)
                 inside = (at >= 0) & (at < size)
                 is_within &= inside
-                pixels = pixels + np.where(inside, at, 0).astype(np.int64) * stride
+                pixels += np.where(inside, at, 0).astype(np.int64) * stride
                 stride *= size
-            chosen = np.asarray(pixels)[is_within]
+            chosen = pixels[is_within]
             np.add.at(flat, chosen, 1)
             values = np.rint(points[is_within][:, targets] * scales).astype(np.int64)
             np.add.at(sums, chosen, values)

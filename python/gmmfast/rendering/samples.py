@@ -97,7 +97,7 @@ def render_samples(  # noqa: PLR0913 (the public face; all but three by keyword)
     ((3, 8), True, 6)
     >>> grey = ([0.5, 0.5], [[0, 0, 40], [3, 0, 200]], [1.0, 1.0])
     >>> gmmfast.render_samples(grey, (1, 4), 100_000, random_state=0, dtype="uint8")[..., 0]
-    array([[ 43,  80, 160, 197]], dtype=uint8)
+    array([[ 42,  72, 168, 197]], dtype=uint8)
     """
     plan = Plan.of(model, shape, Request("auto", extent, given, None, n_threads))
     n_samples = check_count("n_samples", n_samples)
@@ -124,7 +124,7 @@ def _check_dtype(dtype: Any, names: tuple[str, ...]) -> np.dtype[Any]:
     if dtype is None:
         return np.dtype(names[0])
     try:
-        checked = np.dtype(dtype)
+        checked: np.dtype[Any] = np.dtype(dtype)
     except (TypeError, ValueError):
         checked = np.dtype(object)
     if checked not in [np.dtype(name) for name in names]:
