@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from conftest import QUICK_FIT, check_same
-from gmmfast import Mixture, fit_image, images, render_grid
+from gmmfast import Mixture, fit_image, images, render_grid, render_samples
 from gmmfast.plot import PALETTES
-from gmmfast.styles import channel_pictures
+from gmmfast.styles import channel_pictures, color_levels, dots_picture
 
 # --- contour, ellipses, channels, select, convert --------------------------------------------
 
@@ -147,3 +147,26 @@ def test_pictures_and_arrays_are_converted_into_each_other(gmmfast, photo):
     check_same("b.png", np.asarray(half))
     assert gmmfast("convert", photo, "d.png", "--drawing", "--detail", "0.8").status == 0
     check_same("d.png", images.line_drawing(pixels, 1.5, 0.8))
+
+
+# --- sample ----------------------------------------------------------------------------------
+
+
+def test_samples_of_ink_are_drawn_as_dots(gmmfast, ink_model):
+    options = ["-n", "3000", "--seed", "5", "--scale", "2", "--palette", "ember"]
+    outcome = gmmfast("sample", ink_model, *options, "-o", "s.png", "-o", "s.npy")
+    assert outcome.status == 0, outcome.stderr
+    counts = render_samples(Mixture.load(ink_model), (40, 60), 3000, random_state=5)
+    np.testing.assert_array_equal(np.load("s.npy"), counts)
+    check_same("s.png", dots_picture(counts, PALETTES["ember"]))
+    assert re.search(r"^points +3,000$", outcome.stdout, flags=re.MULTILINE)
+
+
+def test_samples_of_a_photograph_are_drawn_in_their_colours(gmmfast, photo, photo_mixture):
+    assert gmmfast("sample", photo, *QUICK_FIT, "-n", "2000", "-o", "s.png").status == 0
+    paper = color_levels(PALETTES["azure"].paper)
+    options = {"random_state": 0, "dtype": np.uint8, "background": paper}
+    check_same("s.png", render_samples(photo_mixture, (54, 80), 2000, **options))
+    refused = gmmfast("sample", photo, "-n", "0")
+    assert refused.status == 2
+    assert "--n-samples" in refused.stderr

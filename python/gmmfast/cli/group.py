@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "fit": "Fit a mixture to a picture, and keep the model.",
     "render": "Render a quantity of a model over its picture.",
     "contour": "Draw lines of equal log-density: contour art.",
+    "sample": "Draw points of a model: sampling art.",
     "ellipses": "Draw the components as ellipses in their mean colours.",
     "channels": "Show red, green and blue of a picture apart.",
     "slices": "Slice a density at several x: the curves p(y | x).",

@@ -44,6 +44,7 @@ class Mixture(
     Intervals,
     Products,
     Regions,
+    Sampling,
     SparseResponsibilities,
     Predictions,
     Moments,

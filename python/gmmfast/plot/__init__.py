@@ -14,6 +14,7 @@ from gmmfast.plot.density import DensityDisplay
 from gmmfast.plot.ellipses import EllipseDisplay
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.plot.pdf import PdfDisplay
+from gmmfast.plot.samples import SamplesDisplay
 from gmmfast.plot.selection import SelectionDisplay
 from gmmfast.plot.slices import SliceDisplay
 from gmmfast.plot.table import PointsDisplay
@@ -30,6 +31,7 @@ __all__ = [
     "LabelDisplay",
     "PdfDisplay",
     "PointsDisplay",
+    "SamplesDisplay",
     "SelectionDisplay",
     "SliceDisplay",
     "ToneCurveDisplay",

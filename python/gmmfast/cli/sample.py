@@ -1,0 +1,82 @@
+"""`gmmfast sample`: points drawn from a mixture, put where they fall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmmfast.cli.fits import model_of
+from gmmfast.cli.inputs import read_source
+from gmmfast.cli.options import PATH, fit_options, output_option, size_options
+from gmmfast.cli.outputs import Artwork, Outputs
+from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.mixture import Mixture
+from gmmfast.plot._base import Frame
+from gmmfast.plot.palettes import PALETTES, palette_of
+from gmmfast.plot.samples import sample_picture, sample_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Bytes a pixel of counts, sums and means of the colours, and of the picture.
+_PIXEL_BYTES = 8 + 3 * 17 + 8
+
+
+@click.command("sample")
+@click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
+@output_option("samples.png", "The art; as .npy or .npz how many fell on a pixel, or colours")
+@click.option(
+    "-n",
+    "--n-samples",
+    type=click.IntRange(min=1),
+    default=40_000,
+    show_default=True,
+    help="How many points.",
+)
+@click.option(
+    "--palette",
+    "--style",
+    "palette",
+    type=click.Choice(list(PALETTES)),
+    default="azure",
+    show_default=True,
+    help="Of the paper, and of ink, which has no colour of its own.",
+)
+@size_options
+@fit_options
+def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Draw points of a picture's mixture, or of a model, where they fall.
+
+    Points of a photograph have the colours that are drawn with them, clipped
+    to their range; points of ink are dots.
+
+    \b
+    Examples:
+      gmmfast sample photo.jpg -k 1000 -n 300000 -o samples.png
+      gmmfast sample photo.jpg --drawing -n 20000 -o dots.png
+      gmmfast sample drawing.npz -n 100000 --scale 2 --seed 7 -o dots.webp
+    """  # noqa: D301 (click wants a real backspace)
+    destinations = Outputs(outputs)
+    model = model_of(read_source(source), options)
+    mixture, ramp = Mixture.from_model(model), palette_of(options["palette"])
+    shape = shape_of_model(model, options)
+    check_memory(shape, _PIXEL_BYTES, options)
+    destinations.check(shape)
+    with progress_bar("drawing", None):
+        values = sample_values(
+            mixture,
+            Frame.of(mixture, shape),
+            options["n_samples"],
+            ramp,
+            options["seed"],
+            options["n_threads"],
+        )
+        name = "counts" if values.ndim == 2 else "colors"
+        destinations.write(Artwork(lambda: sample_picture(values, ramp), lambda: {name: values}))
+    destinations.report([
+        f"components  {mixture.n_components}",
+        f"points      {options['n_samples']:,}",
+        f"samples     {shape[1]} x {shape[0]}, {destinations.names}",
+    ])  # fmt: skip
