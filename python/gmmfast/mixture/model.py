@@ -48,7 +48,6 @@ class Mixture(
     SparseResponsibilities,
     Predictions,
     Moments,
-    Sampling,
 ):
     """A Gaussian mixture, validated once and immutable.
 
