@@ -44,10 +44,10 @@ class Mixture(
     Intervals,
     Products,
     Regions,
-    Sampling,
     SparseResponsibilities,
     Predictions,
     Moments,
+    Sampling,
 ):
     """A Gaussian mixture, validated once and immutable.
 
