@@ -50,12 +50,13 @@ pub(crate) struct Tile<'a> {
 }
 
 impl<S: Simd> Culler<'_, S> {
-    /// Visits the tiles of the band from row `first_row` on, from left to right.
+    /// Visits the tiles of the band from row `first_row` on, from left to right. Not generic
+    /// over the visit, so that it is compiled once for all that it is for.
     pub(crate) fn tiles(
         self,
         first_row: usize,
         [band, blocks, tile]: &mut [Candidates; 3],
-        mut visit: impl FnMut(&Tile<'_>) -> Result<()>,
+        visit: &mut dyn FnMut(&Tile<'_>) -> Result<()>,
     ) -> Result<()> {
         let width = self.shared.model.shape.1;
         let block_width = TILES_IN_BLOCK * TILE;
@@ -137,7 +138,7 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
     ) -> Result<()> {
         let n_rows = n_pixels.div_ceil(self.shared.model.shape.1);
         let mut lists = std::mem::take(&mut self.lists);
-        let result = self.culler.tiles(first_row, &mut lists, |tile| {
+        let result = self.culler.tiles(first_row, &mut lists, &mut |tile| {
             runtime.check()?;
             self.render_tile(tile, (first_row, n_rows), &mut wanted);
             Ok(())

@@ -79,7 +79,7 @@ impl Dispatch for Count<'_> {
                 let (culler, mut lists) = (Culler { simd, shared: &shared }, Default::default());
                 Box::new(move |(band, counts): (usize, &mut [u32])| {
                     let mut counts = counts.iter_mut();
-                    culler.tiles(band * TILE, &mut lists, |tile| {
+                    culler.tiles(band * TILE, &mut lists, &mut |tile| {
                         runtime.check()?;
                         let count = counts.next().expect("a count for every tile");
                         *count = u32::try_from(tile.candidates.positions.len())

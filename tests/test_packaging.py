@@ -45,7 +45,7 @@ def test_the_extension_is_small_and_for_the_stable_interface():
     extension = Path(_gmmfast.__file__)
     assert extension.name in {Path(name).name for name in names}
     assert shipped(f"gmmfast/{extension.name}").samefile(extension)
-    assert extension.stat().st_size < 2.5 * MEGABYTE
+    assert extension.stat().st_size < 2.6 * MEGABYTE
     assert len(zlib.compress(extension.read_bytes())) < 1.5 * MEGABYTE, "in a wheel"
 
 
