@@ -57,13 +57,13 @@ sphinx_gallery_conf = {
     "subsection_order": [f"gallery/{section}" for section in SECTIONS],
     "within_subsection_order": "gallery_order.page_order",
     "copyfile_regex": r".*\.rst",
+    "image_scrapers": ("matplotlib", "animation_scraper.scrape"),
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,
     "show_signature": False,
     "image_srcset": ["2x"],
-    "matplotlib_animations": True,
     "thumbnail_size": (400, 280),
 }
 # Settings that are functions cannot be pickled, which matters to incremental builds only.

@@ -40,6 +40,8 @@ SMALL = {
     "AT_MOST": lambda _: 8,
     "CROP": lambda crop: tuple(side // 6 for side in crop),
     "SCALE": lambda n: n // 2,
+    "SIZE": lambda size: tuple(side // 3 for side in size),
+    "N_FRAMES": lambda n: n // 10,
 }
 
 
@@ -92,7 +94,8 @@ def reference_of(path):
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem.removeprefix("plot_"))
-def test_every_page_runs_and_shows_what_it_showed(path, monkeypatch):
+def test_every_page_runs_and_shows_what_it_showed(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # animations are written there
     monkeypatch.setattr(plt, "show", lambda: None)
     drawn = pictures(path)
     expected = np.asarray(Image.open(reference_of(path)))

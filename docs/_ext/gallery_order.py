@@ -4,8 +4,8 @@ from pathlib import Path
 
 SECTIONS = ["line", "plane", "ink", "color", "choosing", "rival", "engine"]
 PAGES = [
-    *("weights", "histogram", "contours", "slices"),
-    *("drawing", "contour_art", "sampling_art", "tone", "styles"),
+    *("weights", "histogram", "two_steps", "contours", "slices", "slicing"),
+    *("drawing", "contour_art", "sampling_art", "filling", "tone", "styles"),
     *("channels", "table", "sampling_color", "painting", "uncertainty"),
     *("ellipses", "labels", "growing", "super_resolution"),
     *("criteria", "dirichlet", "psnr"),

@@ -25,6 +25,7 @@ MODULES = {
     "gmmfast.images": "Pictures as arrays and points",
     "gmmfast.plot": "Displays",
     "gmmfast.styles": "Styles",
+    "gmmfast.animation": "Animations",
     "gmmfast.rendering": "What culling keeps",
 }
 

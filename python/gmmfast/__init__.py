@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         GaussianMixture,
         GaussianMixtureRegressor,
     )
-    from gmmfast.fitting import fit_image, fit_video, select_n_components
+    from gmmfast.fitting import fit_image, fit_video, refine, select_n_components
 
 __version__ = package_version()
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "is_patched",
     "kernel_calls",
     "patch_sklearn",
+    "refine",
     "render_bands",
     "render_grid",
     "render_samples",
@@ -53,6 +54,7 @@ _LAZY = {
     "GaussianMixtureRegressor": "gmmfast.estimators",
     "fit_image": "gmmfast.fitting",
     "fit_video": "gmmfast.fitting",
+    "refine": "gmmfast.fitting",
     "select_n_components": "gmmfast.fitting",
 }
 

@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, str] = {
     "channels": "Show red, green and blue of a picture apart.",
     "slices": "Slice a density at several x: the curves p(y | x).",
     "select": "Choose the number of components by a criterion.",
+    "refine": "Bring a painting nearer to its picture.",
+    "animate": "Show what a mixture does, as an animation or a film.",
     "info": "Tell what a picture or a model is.",
     "convert": "Turn pictures and arrays into each other; draw a photograph.",
 }

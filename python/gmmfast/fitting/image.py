@@ -129,10 +129,11 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         progress,
         check_n_threads(n_threads),
     )
-    return fit.to(_read(image, kind, threshold))
+    return fit.to(read_pixels(image, kind, threshold))
 
 
-def _read(image: ImageSource, kind: str, threshold: float | str | None) -> Pixels:
+def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) -> Pixels:
+    """Return the points of a picture that `fit_image` fits, with its checks."""
     pixels = images.read_image(image)
     if kind == "auto":
         is_grey = bool((pixels == pixels[..., :1]).all())

@@ -1,0 +1,27 @@
+"""Animations: frames made one at a time, and written one at a time.
+
+Makers are generators of uint8 arrays (height, width, 3); `write_animation` takes these, or any
+other iterable of such frames. Neither holds more than a frame and what it is made of.
+"""
+
+from gmmfast.animation.curves import sampling_frames, slicing_frames
+from gmmfast.animation.paintings import (
+    filling_frames,
+    growing_frames,
+    refining_frames,
+    video_frames,
+    zooming_frames,
+)
+from gmmfast.animation.writing import check_animation, write_animation
+
+__all__ = [
+    "check_animation",
+    "filling_frames",
+    "growing_frames",
+    "refining_frames",
+    "sampling_frames",
+    "slicing_frames",
+    "video_frames",
+    "write_animation",
+    "zooming_frames",
+]

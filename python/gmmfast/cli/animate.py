@@ -1,0 +1,238 @@
+"""`gmmfast animate`: what a mixture does, as an animation or a film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmmfast import images
+from gmmfast.animation import (
+    check_animation,
+    filling_frames,
+    growing_frames,
+    refining_frames,
+    sampling_frames,
+    slicing_frames,
+    video_frames,
+    write_animation,
+    zooming_frames,
+)
+from gmmfast.cli.fits import fit_picture, fit_request, model_of, timed
+from gmmfast.cli.inputs import read_picture, read_source
+from gmmfast.cli.options import PATH, fit_options, size_options, tone_option
+from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.sizes import check_memory, shape_of, shape_of_model
+from gmmfast.mixture import Mixture
+from gmmfast.tone import DEFAULT_TONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Frames = Iterator[NDArray[np.uint8]]
+
+#: What is shown where no model is given: three components on a line, and three in the plane.
+_ON_A_LINE = Mixture([0.25, 0.45, 0.3], [[0.0], [4.0], [7.5]], [[1.0], [0.6], [2.0]])
+_IN_THE_PLANE = Mixture(
+    [0.4, 0.35, 0.25],
+    [[0.0, 0.0], [4.0, 2.5], [2.0, -3.0]],
+    [[[2.0, 1.2], [1.2, 1.5]], [[1.5, -0.9], [-0.9, 1.2]], [[1.0, 0.3], [0.3, 0.5]]],
+)
+_DEFAULT_SHAPE = (360, 640)
+
+#: Bytes a pixel of a frame that is drawn, what it is drawn of, and the frame before it.
+_PIXEL_BYTES = 12 * 8
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is asked for."""
+
+    image: Path | None
+    n_frames: int
+    options: dict[str, Any]
+
+    def shape_beside(self, original: tuple[int, int]) -> tuple[int, int]:
+        """Return the shape that is asked for of a picture of this one."""
+        return self._checked(shape_of(original, self.options))
+
+    def shape_of(self, model: Any) -> tuple[int, int]:
+        """Return the shape that is asked for of a model's picture."""
+        return self._checked(shape_of_model(model, self.options))
+
+    def _checked(self, shape: tuple[int, int]) -> tuple[int, int]:
+        check_memory(shape, _PIXEL_BYTES, self.options)
+        return shape
+
+
+def _sampling(job: _Job) -> Frames:
+    model, shape = _of_features(job, 1, _ON_A_LINE), job.shape_beside(_DEFAULT_SHAPE)
+    return sampling_frames(model, shape, job.n_frames, random_state=job.options["seed"])
+
+
+def _slices(job: _Job) -> Frames:
+    model, shape = _of_features(job, 2, _IN_THE_PLANE), job.shape_beside(_DEFAULT_SHAPE)
+    return slicing_frames(model, shape, job.n_frames)
+
+
+def _of_features(job: _Job, n_features: int, otherwise: Mixture) -> Mixture:
+    if job.image is None:
+        return otherwise
+    model = read_source(job.image).model
+    if model is None or model.n_features < n_features:
+        raise click.UsageError(
+            f"IMAGE: expected a model of {n_features} features or more, got {job.image}"
+        )
+    kept = list(range(n_features))
+    extent = None if model.extent is None else model.extent[:n_features]
+    return model.marginal(kept).with_extent(extent)
+
+
+def _fill(job: _Job) -> Frames:
+    model = model_of(read_source(job.image), job.options)
+    tone = job.options["tone"] or DEFAULT_TONE
+    return filling_frames(model, job.shape_of(model), job.n_frames, tone=tone)
+
+
+def _zoom(job: _Job) -> Frames:
+    model = model_of(read_source(job.image), job.options)
+    shape = job.shape_of(model)
+    options = {"center": job.options["center"], "factor": job.options["factor"]}
+    return zooming_frames(model, shape, job.n_frames, **options)
+
+
+def _grow(job: _Job) -> Frames:
+    pixels = read_picture(job.image)
+    most = job.options["n_components"]
+    if isinstance(most, str):
+        raise click.UsageError(f"--n-components: expected a number with grow, got {most}")
+    request = fit_request(pixels, job.options)
+    from gmmfast.animation.paintings import GROWTH  # noqa: PLC0415 (with its maker)
+
+    n_pixels = pixels.shape[0] * pixels.shape[1]
+    numbers = [number for number in GROWTH if number <= min(most or n_pixels, n_pixels)]
+    shape = job.shape_beside((pixels.shape[0], pixels.shape[1]))
+    return growing_frames(
+        request.pixels,
+        shape,
+        job.n_frames,
+        n_components=numbers,
+        kind="ink" if request.is_ink else "auto",
+        random_state=job.options["seed"],
+    )
+
+
+def _refine(job: _Job) -> Frames:
+    pixels = read_picture(job.image)
+    request = fit_request(pixels, job.options)
+    model = fit_picture(request)
+    shape = job.shape_beside((pixels.shape[0], pixels.shape[1]))
+    return refining_frames(model, request.pixels, shape, job.n_frames)
+
+
+def _video(job: _Job) -> Frames:
+    if job.image is None:
+        raise click.UsageError("IMAGE: expected an animated picture or a clip's model, got none")
+    try:
+        model: Any = Mixture.load(job.image)
+    except (ValueError, OSError):
+        from gmmfast.fitting import fit_video  # noqa: PLC0415 (a second's import)
+
+        options = job.options
+        with progress_bar("fitting", options["max_iter"]) as advance:
+            model = fit_video(
+                images.read_frames(job.image),
+                options["n_components"],
+                max_iter=options["max_iter"],
+                random_state=options["seed"],
+                progress=lambda n_iter, _: advance(n_iter),
+                n_threads=options["n_threads"],
+            )
+    return video_frames(model, job.shape_of(model), job.n_frames)
+
+
+#: By name: how frames are made.
+KINDS: dict[str, Callable[[_Job], Frames]] = {
+    "sampling": _sampling,
+    "slices": _slices,
+    "fill": _fill,
+    "grow": _grow,
+    "refine": _refine,
+    "zoom": _zoom,
+    "video": _video,
+}
+
+
+@click.command("animate")
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("image", required=False, type=PATH)
+@click.option(
+    "-o",
+    "--output",
+    default="animation.gif",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The animation: .gif, .webp, .png or .apng, or .mp4 with the extra 'video'.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True, max=3600),
+    default=5.0,
+    show_default=True,
+    help="How long it takes.",
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(min=0.01, max=1000),
+    default=30.0,
+    show_default=True,
+    help="Frames a second.",
+)
+@click.option("--factor", type=click.FloatRange(min=1), default=8.0, help="Of zoom: how much.")
+@click.option("--center", type=float, nargs=2, help="Of zoom: x and y of where to, in pixels.")
+@fit_options
+@tone_option
+@size_options
+def animate_command(
+    kind: str, image: Path | None, output: Path, seconds: float, fps: float, **options: Any
+) -> None:
+    """Show what a mixture does: an animation of KIND.
+
+    \b
+    Kinds:
+      sampling  a component is chosen, then a point (IMAGE: a model, or none)
+      slices    p(y | x) as x moves (IMAGE: a model of ink, or none)
+      fill      the grid is filled block by block
+      grow      ever more components
+      refine    a painting that gets better
+      zoom      closer than the pixels
+      video     a clip at any frame rate (IMAGE: an animated picture)
+
+    IMAGE is a picture, or what 'gmmfast fit' wrote; without it, the photograph
+    china.jpg of scikit-learn is taken.
+
+    \b
+    Examples:
+      gmmfast animate sampling -o sampling.gif
+      gmmfast animate zoom photo.jpg --factor 20 --seconds 10 -o zoom.mp4
+      gmmfast animate fill photo.jpg --drawing -o fill.webp
+      gmmfast animate grow photo.jpg --fps 15 -o grow.webp
+    """  # noqa: D301 (click wants a real backspace)
+    check_animation(output, "--output")
+    n_frames = max(1, round(seconds * fps))
+    took: dict[str, float] = {}
+    with timed(took, "prepare"):
+        frames = KINDS[kind](_Job(image, n_frames, options))
+    with timed(took, "animate"), progress_bar("animating", n_frames) as advance:
+        write_animation(output, frames, fps=fps, progress=advance)
+    for line in (
+        f"frames      {n_frames}, {n_frames / fps:g} s at {fps:g} a second",
+        *(f"{step:<11} {duration:.3f} s" for step, duration in took.items()),
+        f"animation   {output}",
+    ):
+        click.echo(line)
