@@ -6,8 +6,10 @@ them before you commit them.
 """
 
 import ast
+import contextlib
 import io
 import re
+import tempfile
 import tokenize
 from pathlib import Path
 
@@ -20,9 +22,9 @@ from scipy.ndimage import uniform_filter
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted((ROOT / "docs" / "gallery").glob("*/plot_*.py"))
-REFERENCES = Path(__file__).parent / "gallery"
+REFERENCES = ROOT / "tests" / "gallery"
 WIDTH = 160
 
 #: Structural similarity to the stored picture. EM stops an iteration earlier or later where sums
@@ -141,6 +143,6 @@ def test_pages_link_to_gallery_pages_that_exist():
 
 if __name__ == "__main__":
     plt.show = lambda: None
-    REFERENCES.mkdir(exist_ok=True)
-    for script in SCRIPTS:
-        Image.fromarray(pictures(script)).save(reference_of(script), optimize=True)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for script in SCRIPTS:
+            Image.fromarray(pictures(script)).save(reference_of(script), optimize=True)

@@ -7,7 +7,7 @@ PAGES = [
     *("weights", "histogram", "two_steps", "contours", "slices", "slicing"),
     *("drawing", "contour_art", "sampling_art", "filling", "tone", "styles"),
     *("channels", "table", "sampling_color", "painting", "uncertainty"),
-    *("ellipses", "labels", "growing", "super_resolution"),
+    *("ellipses", "labels", "growing", "refining", "super_resolution"),
     *("criteria", "dirichlet", "psnr"),
 ]
 
