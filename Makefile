@@ -9,6 +9,7 @@ CLI := $(VENV)/installed-cli
 DEV := $(VENV)/installed-dev
 BENCH := $(VENV)/installed-bench
 # daal4py 2024.7 needs an older scikit-learn: an environment of its own.
+DOCS := $(VENV)/installed-docs
 DAAL4PY := .venv-daal4py/installed
 # With the folders, whose times tell of files that are gone.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test peers upstream lint bench count dist clean
+.PHONY: help demo docs test peers upstream lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -26,6 +27,7 @@ help:
 	@echo "make upstream  scikit-learn's own tests against gmmfast's classes"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make lint   formatters, linters, type checks, stub check"
+	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
@@ -59,7 +61,7 @@ upstream: $(DEV)
 API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \
   quantities.py conditional.py grid_sample.py sample.py render_samples.py out.py bands.py \
   errors.py odd_arguments.py show_runtime.py tone.py algebra.py information.py intervals.py \
-  regions.py exchange.py)
+  regions.py exchange.py survivors.py)
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
@@ -74,6 +76,11 @@ lint: $(DEV)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest gmmfast._gmmfast
+
+# Every gallery script runs at its full size; the network is not needed.
+docs: $(DOCS)
+	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 bench: $(BENCH) $(DAAL4PY)
 	$(BIN)/python benches/side_by_side.py
@@ -90,7 +97,7 @@ dist: $(DEV)
 	@ls -l dist
 
 clean:
-	rm -rf $(VENV) .venv-daal4py target dist
+	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py target dist
 
 # A Python that runs and is new enough: version managers put names on the path
 # that only print an error.
@@ -118,6 +125,12 @@ $(DEV): $(BIN)/python $(SOURCES)
 	$(ANNOUNCE)
 	$(PIP) '.[lint]'
 	@touch $(CLI) $@
+
+$(DOCS): $(BIN)/python $(SOURCES)
+	$(CHECK_CARGO)
+	$(ANNOUNCE)
+	$(PIP) '.[docs]'
+	@touch $@
 
 $(BENCH): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)

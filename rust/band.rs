@@ -16,6 +16,7 @@ use crate::plane::{Columns, Plane, PlaneModel, TILE};
 use crate::pool::Runtime;
 use crate::quantity::Precision;
 use crate::render::Rendering;
+use std::ops::Range;
 
 /// Tiles of a band that share a candidate list.
 const TILES_IN_BLOCK: usize = 8;
@@ -29,12 +30,87 @@ pub(crate) struct Shared<'a> {
     pub(crate) precision: Precision,
 }
 
+/// Culls box by box: the band, its blocks, their tiles.
+#[derive(Clone, Copy)]
+pub(crate) struct Culler<'a, S> {
+    pub(crate) simd: S,
+    pub(crate) shared: &'a Shared<'a>,
+}
+
+/// A tile of a band, and what survives there.
+pub(crate) struct Tile<'a> {
+    /// Columns of the plane.
+    columns: Range<usize>,
+    pub(crate) candidates: &'a Candidates,
+    /// Position of the reference among them.
+    reference: Option<usize>,
+    /// Of the block of tiles that it lies in.
+    block: &'a Candidates,
+    starts_block: bool,
+}
+
+impl<S: Simd> Culler<'_, S> {
+    /// Visits the tiles of the band from row `first_row` on, from left to right. Not generic
+    /// over the visit, so that it is compiled once for all that it is for.
+    pub(crate) fn tiles(
+        self,
+        first_row: usize,
+        [band, blocks, tile]: &mut [Candidates; 3],
+        visit: &mut dyn FnMut(&Tile<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let width = self.shared.model.shape.1;
+        let block_width = TILES_IN_BLOCK * TILE;
+        self.cull(&self.shared.plane.columns, band, (0, first_row), (width, TILE));
+        for block_column in (0..width).step_by(block_width) {
+            let block_size = (block_width.min(width - block_column), TILE);
+            let block = if block_size.0 == width {
+                &*band // the same pixels: no second list of them
+            } else {
+                self.cull(&band.columns, blocks, (block_column, first_row), block_size);
+                &*blocks
+            };
+            for column in (block_column..block_column + block_size.0).step_by(TILE) {
+                let size = (TILE.min(width - column), TILE);
+                let reference = self.cull(&block.columns, tile, (column, first_row), size);
+                visit(&Tile {
+                    columns: column..column + size.0,
+                    candidates: tile,
+                    reference,
+                    block,
+                    starts_block: column == block_column,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts those of `from` that can matter in a box of `size`, columns and rows, into
+    /// `into`;
+    /// the reference's position there.
+    fn cull(
+        self,
+        from: &Columns,
+        into: &mut Candidates,
+        corner: (usize, usize),
+        size: (usize, usize),
+    ) -> Option<usize> {
+        let Self { simd, shared } = self;
+        let area = Area::new(corner, size);
+        simd.vectorize(
+            #[inline(always)]
+            || survivors(simd, from, &area, shared.precision.bits, into),
+        )
+    }
+}
+
 /// Renders bands of one plane.
 pub(crate) struct BandRenderer<'a, S: Simd> {
-    simd: S,
+    culler: Culler<'a, S>,
     shared: &'a Shared<'a>,
-    /// Of the band, the block, the tile and a part of it.
-    lists: [Candidates; 4],
+    /// Of the band, the block and the tile.
+    lists: [Candidates; 3],
+    /// Of a part of a tile.
+    part: Candidates,
     painter: Box<dyn Painter + 'a>,
     robust: LineKernel<'a, S>,
 }
@@ -43,9 +119,10 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
     pub(crate) fn new(simd: S, shared: &'a Shared<'a>) -> Self {
         let Rendering { quantity, components, .. } = shared.rendering;
         Self {
-            simd,
+            culler: Culler { simd, shared },
             shared,
             lists: Default::default(),
+            part: Candidates::default(),
             painter: painter(simd, *quantity, components, shared),
             robust: LineKernel::new(simd, components),
         }
@@ -59,58 +136,58 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
         mut wanted: Band<'_>,
         runtime: &Runtime,
     ) -> Result<()> {
-        let width = self.shared.model.shape.1;
-        let n_rows = n_pixels.div_ceil(width);
-        let block_width = TILES_IN_BLOCK * TILE;
-        let [mut band, mut blocks, mut tile, mut part] = std::mem::take(&mut self.lists);
-        self.cull(&self.shared.plane.columns, &mut band, (0, first_row), (width, TILE));
-        for block_column in (0..width).step_by(block_width) {
-            let block_size = (block_width.min(width - block_column), TILE);
-            let block = match block_size.0 == width {
-                true => &band, // the same pixels: no second list of them
-                false => {
-                    self.cull(&band.columns, &mut blocks, (block_column, first_row), block_size);
-                    &blocks
-                }
-            };
+        let n_rows = n_pixels.div_ceil(self.shared.model.shape.1);
+        let mut lists = std::mem::take(&mut self.lists);
+        let result = self.culler.tiles(first_row, &mut lists, &mut |tile| {
+            runtime.check()?;
+            self.render_tile(tile, (first_row, n_rows), &mut wanted);
+            Ok(())
+        });
+        self.lists = lists;
+        result
+    }
+
+    /// Renders a tile of the band from row `first_row` on, of so many rows: whole, in
+    /// parts, or line by line.
+    fn render_tile(
+        &mut self,
+        tile: &Tile<'_>,
+        (first_row, n_rows): (usize, usize),
+        wanted: &mut Band<'_>,
+    ) {
+        let Tile { candidates, block, .. } = *tile;
+        if tile.starts_block {
             self.painter.start_block();
-            for column in (block_column..block_column + block_size.0).step_by(TILE) {
-                runtime.check()?;
-                let size = (TILE.min(width - column), TILE);
-                let spot = Spot { column, row: 0, n_rows, n_columns: size.0 };
-                let reference = self.cull(&block.columns, &mut tile, (column, first_row), size);
-                let place = (first_row, &spot);
-                let outcome = self.paint((&tile, reference), block, (place, TILE), &mut wanted);
-                match outcome {
-                    Outcome::Painted => continue,
-                    Outcome::BeyondRange => {
-                        self.render_robustly(&tile.columns, place, &mut wanted);
-                        continue;
-                    }
-                    Outcome::TooLarge => {}
-                }
-                for (row, left) in PARTS {
-                    let corner = (row * PART, column + left * PART);
-                    let spot = Spot::part(corner, (n_rows, width));
-                    if spot.n_rows == 0 || spot.n_columns == 0 {
-                        continue;
-                    }
-                    let corner = (spot.column, first_row + spot.row);
-                    let size = (spot.n_columns, PART);
-                    let reference = self.cull(&tile.columns, &mut part, corner, size);
-                    for position in &mut part.positions {
-                        *position = tile.positions[*position as usize];
-                    }
-                    let place = (first_row, &spot);
-                    let outcome = self.paint((&part, reference), block, (place, PART), &mut wanted);
-                    if outcome != Outcome::Painted {
-                        self.render_robustly(&part.columns, place, &mut wanted);
-                    }
-                }
+        }
+        let column = tile.columns.start;
+        let spot = Spot { column, row: 0, n_rows, n_columns: tile.columns.len() };
+        let place = (first_row, &spot);
+        match self.paint((candidates, tile.reference), block, (place, TILE), wanted) {
+            Outcome::Painted => return,
+            Outcome::BeyondRange => {
+                return self.render_robustly(&candidates.columns, place, wanted);
+            }
+            Outcome::TooLarge => {}
+        }
+        let mut part = std::mem::take(&mut self.part);
+        for (row, left) in PARTS {
+            let corner = (row * PART, column + left * PART);
+            let spot = Spot::part(corner, (n_rows, self.shared.model.shape.1));
+            if spot.n_rows == 0 || spot.n_columns == 0 {
+                continue;
+            }
+            let corner = (spot.column, first_row + spot.row);
+            let size = (spot.n_columns, PART);
+            let reference = self.culler.cull(&candidates.columns, &mut part, corner, size);
+            for position in &mut part.positions {
+                *position = candidates.positions[*position as usize];
+            }
+            let place = (first_row, &spot);
+            if self.paint((&part, reference), block, (place, PART), wanted) != Outcome::Painted {
+                self.render_robustly(&part.columns, place, wanted);
             }
         }
-        self.lists = [band, blocks, tile, part];
-        Ok(())
+        self.part = part;
     }
 
     /// Paints a tile, or a part of one, of so many rows, with its candidates and the
@@ -138,24 +215,6 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
         };
         let window = Window { first: spot.row * width + spot.column, row_stride: width, size };
         self.painter.paint(&input, &block.columns, &window, wanted)
-    }
-
-    /// Puts those of `from` that can matter in a box of `size`, columns and rows, into
-    /// `into`;
-    /// the reference's position there.
-    fn cull(
-        &self,
-        from: &Columns,
-        into: &mut Candidates,
-        corner: (usize, usize),
-        size: (usize, usize),
-    ) -> Option<usize> {
-        let (simd, bits) = (self.simd, self.shared.precision.bits);
-        let area = Area::new(corner, size);
-        simd.vectorize(
-            #[inline(always)]
-            || survivors(simd, from, &area, bits, into),
-        )
     }
 
     /// Renders a tile by log-sum-exp, line by line.

@@ -70,6 +70,7 @@ mod scatter;
 mod score;
 mod splat;
 mod statistics;
+mod survivors;
 mod threshold;
 mod tree;
 

@@ -82,9 +82,11 @@ impl Precision {
             }
             _ => 0.0,
         };
-        // Which component is drawn does not depend on the output type.
+        // Which component is drawn, or is the most responsible, does not depend on the
+        // output type, and of the latter nothing is summed: see cull.rs.
         let resolution = match quantity {
             Quantity::Sample { .. } => Resolution::Bits(53.0),
+            Quantity::Label => return Self { bits: 0.0, is_single: false },
             _ => resolution,
         };
         let tolerated = tolerance.map_or(f64::INFINITY, |tolerance| 1.0 - tolerance.log2());

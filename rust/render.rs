@@ -97,6 +97,10 @@ impl Rendering {
         Err(Error::Tolerance { got: tolerance })
     }
 
+    pub(crate) fn tolerance(&self) -> Option<f64> {
+        self.tolerance
+    }
+
     /// Number of values of a pixel: 1, or what the remaining features take.
     #[must_use]
     pub fn values_per_pixel(&self) -> usize {

@@ -4,7 +4,7 @@ use super::calls::{Kernel, count};
 use super::mixture::PyMixture;
 use super::running::{run, run_owned};
 use crate::{Grid, Pixel, Quantity, Rendering, Runtime};
-use numpy::{Element, PyArrayDyn, PyArrayMethods};
+use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -88,6 +88,20 @@ impl PyRendering {
                 "out: expected an array of float64, float32, uint8, int32 or int64",
             ))
         }
+    }
+
+    /// Number of components that survive in each tile of a float64 result.
+    #[pyo3(signature = (n_threads=None))]
+    fn survivors<'py>(
+        &self,
+        py: Python<'py>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArrayDyn<u32>>> {
+        let runtime = Runtime::new(n_threads)?;
+        let rendering = &self.rendering;
+        let n_operations = rendering.n_values().saturating_mul(self.n_components);
+        let counts = run(py, &runtime, n_operations, || rendering.survivors::<f64>(&runtime))?;
+        PyArray1::from_vec(py, counts).reshape(rendering.tiles_shape())
     }
 }
 

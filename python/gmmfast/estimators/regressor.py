@@ -60,7 +60,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         Of the fit of `mixture_`.
     n_features_in_ : int
         Number of features of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features of X, where they are all strings.
 
     See Also

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     #: Of points, and the index of the first one in the grid.
     Evaluate = Callable[[Array, int], NDArray[Any]]
 
+#: Side of the tiles that the extension culls for, in pixels; a line is folded into them.
+_TILE = 32
+
 _DTYPES = ("float64", "float32", "uint8")
 _LABEL_DTYPES = (*_DTYPES, "int32", "int64")
 
@@ -57,6 +60,7 @@ class Rendering:
         check_features("given", given, mixture.means.shape[1])
         self._evaluate = prepare(mixture, given)
         self._n_components = len(mixture.weights)
+        self._n_active = np.count_nonzero(mixture.log_weights > -np.inf)
         self._dtypes = _LABEL_DTYPES if quantity == "label" else _DTYPES
         self._shape = shape
         n_targets = mixture.means.shape[1] - len(shape)
@@ -89,6 +93,14 @@ class Rendering:
                 values = np.rint(np.clip(values, 0, 255))
             with np.errstate(over="ignore", under="ignore"):
                 flat[rows] = values.astype(out.dtype)
+
+    def survivors(self, n_threads: int | None = None) -> NDArray[np.uint32]:  # noqa: ARG002
+        """Return how many components are summed in each tile: all that have weight."""
+        *frames, last = self._shape
+        sizes = [*frames[:-1], *((n + _TILE - 1) // _TILE for n in (*frames[-1:], last))]
+        if not frames:
+            sizes = [(last + _TILE**2 - 1) // _TILE**2]
+        return np.full(sizes, self._n_active, np.uint32)
 
     def _points(self, rows: slice, offset: int) -> Array:
         """Centres of the pixels `offset` + rows, x first."""

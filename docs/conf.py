@@ -1,0 +1,70 @@
+"""Sphinx's settings: `make docs` builds the site into docs/_build/html, without a network.
+
+What is made from the package itself lies in docs/generated: the gallery by sphinx-gallery, the
+reference and the commands by the two extensions in docs/_ext.
+"""
+
+import logging
+import sys
+from pathlib import Path
+
+import gmmfast
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+from gallery_order import SECTIONS
+
+# Sphinx shows what a gallery script logs; that a fit was accelerated is no news there.
+logging.getLogger("gmmfast").setLevel(logging.WARNING)
+
+project = "gmmfast"
+author = "the authors of gmmfast"
+project_copyright = "BSD-3-Clause"
+release = version = gmmfast.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+    "sphinx_copybutton",
+    "command_pages",
+    "reference_pages",
+]
+exclude_patterns = ["_build", "gallery", "generated/gallery/**/*.md5"]
+default_role = "literal"
+smartquotes = False  # --ink is no dash
+
+autodoc_typehints = "none"  # numpydoc's sections tell them
+autodoc_member_order = "groupwise"
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = "gmmfast"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {"navigation_with_keys": True}
+html_show_sphinx = False
+copybutton_exclude = ".linenos, .gp, .go"
+
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "generated/gallery",
+    "filename_pattern": "plot_",
+    "subsection_order": [f"gallery/{section}" for section in SECTIONS],
+    "within_subsection_order": "gallery_order.page_order",
+    "copyfile_regex": r".*\.rst",
+    "image_scrapers": ("matplotlib", "animation_scraper.scrape"),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "write_computation_times": False,
+    "show_signature": False,
+    "image_srcset": ["2x"],
+    "thumbnail_size": (400, 280),
+}
+# Settings that are functions cannot be pickled, which matters to incremental builds only.
+suppress_warnings = ["config.cache"]

@@ -1,0 +1,17 @@
+"""
+The channels, apart
+===================
+
+A colour is three numbers. Each channel alone is a picture, and none of them is enough.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_sample_image
+
+from gmmfast.plot import ChannelsDisplay
+
+STEP = 1
+
+photo = load_sample_image("flower.jpg")[::STEP, ::STEP]
+ChannelsDisplay.from_image(photo)
+plt.show()

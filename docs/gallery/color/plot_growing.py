@@ -1,0 +1,29 @@
+"""
+A painting grows
+================
+
+One component is a ramp of colour, ten are a mood, a hundred a picture, and two thousand nearly
+the photograph.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_sample_image
+
+import gmmfast
+from gmmfast import images
+from gmmfast.plot import ConditionalMeanDisplay
+
+STEP = 1
+N_COMPONENTS = [1, 10, 50, 200, 700, 2000]
+
+photo = load_sample_image("flower.jpg")[::STEP, ::STEP]
+
+# %%
+
+fig, axes = plt.subplots(3, 2, figsize=(12, 12.6), layout="constrained")
+for ax, n_components in zip(axes.flat, N_COMPONENTS, strict=True):
+    model = gmmfast.fit_image(photo, n_components)
+    display = ConditionalMeanDisplay.from_estimator(model, ax=ax)
+    quality = images.psnr(display.picture, photo)
+    ax.set_title(f"K = {n_components}: {quality:.1f} dB", loc="left")
+plt.show()

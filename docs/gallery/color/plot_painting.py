@@ -1,0 +1,30 @@
+"""
+The conditional mean is a painting
+==================================
+
+At every pixel the mixture gives a whole distribution of colours: p(r, g, b | x, y). Its mean
+is a colour, and all of them together are a painting, with a component a stroke.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_sample_image
+
+import gmmfast
+from gmmfast import images
+
+STEP = 1
+N_COMPONENTS = 1000
+
+photo = load_sample_image("china.jpg")[::STEP, ::STEP]
+model = gmmfast.fit_image(photo, N_COMPONENTS)
+painting = gmmfast.render_grid(model, photo.shape[:2], dtype="uint8")
+print(f"{N_COMPONENTS} components, PSNR {images.psnr(painting, photo):.1f} dB")
+
+# %%
+
+fig, axes = plt.subplots(2, 1, figsize=(8, 10.9), layout="constrained")
+for ax, picture, title in zip(axes, [photo, painting], ["photograph", "painting"], strict=True):
+    ax.imshow(picture)
+    ax.set_title(title, loc="left")
+    ax.set_axis_off()
+plt.show()

@@ -1,0 +1,34 @@
+"""
+Contour art
+===========
+
+The outlines of a photograph, fitted by some hundred components, as lines of equal log-density
+or as areas between them, in four palettes.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_sample_image
+
+import gmmfast
+from gmmfast import images
+from gmmfast.plot import ContourDisplay
+
+STEP = 1
+N_COMPONENTS = 600
+
+photo = load_sample_image("china.jpg")[::STEP, ::STEP]
+model = gmmfast.fit_image(images.line_drawing(photo), N_COMPONENTS)
+
+# %%
+
+display = ContourDisplay.from_estimator(model, levels=14, palette="lagoon", linewidths=0.5)
+
+# %%
+# The same model in other colours. A palette runs from the paper to the highest density.
+
+fig, axes = plt.subplots(2, 2, figsize=(12, 8.1), layout="constrained")
+choices = [("azure", False), ("aurora", False), ("ember", True), ("terracotta", True)]
+for ax, (palette, filled) in zip(axes.flat, choices, strict=True):
+    ContourDisplay.from_estimator(model, palette=palette, filled=filled, linewidths=0.4, ax=ax)
+fig.set_facecolor("white")
+plt.show()

@@ -1,0 +1,37 @@
+"""
+Sampling art
+============
+
+To draw a point, choose a component by the weights, then a point by its bell. Twenty thousand
+such points, put down as blue dots, are a picture already; a hundred thousand are a better one.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_sample_image
+
+import gmmfast
+from gmmfast import images
+from gmmfast.plot import PALETTES
+
+STEP = 1
+N_COMPONENTS = 1500
+N_SAMPLES = [20_000, 50_000, 100_000]
+
+photo = load_sample_image("flower.jpg")[::STEP, ::STEP]
+drawing = images.line_drawing(photo, line_width=1.2, detail=0.7)
+model = gmmfast.fit_image(drawing, N_COMPONENTS)
+
+# %%
+# Points are counted on a grid twice as fine as the photograph. A pixel on which one has
+# fallen is blue, and one with more is darker.
+
+height, width = drawing.shape
+for n_samples in N_SAMPLES:
+    counts = gmmfast.render_samples(model, (2 * height, 2 * width), n_samples, random_state=0)
+    picture = PALETTES["azure"](counts.clip(0, 3) ** 0.5 / 3**0.5)
+    fig = plt.figure(figsize=(8, 8 * height / width))
+    ax = fig.add_axes((0, 0, 1, 1))
+    ax.imshow(picture)
+    ax.set_axis_off()
+    print(f"{n_samples} points on {(counts > 0).mean():.1%} of the pixels")
+plt.show()
