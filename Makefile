@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 CLI := $(VENV)/installed-cli
 DEV := $(VENV)/installed-dev
 BENCH := $(VENV)/installed-bench
-# daal4py 2024.7 needs an older scikit-learn: an environment of its own.
 DOCS := $(VENV)/installed-docs
+# daal4py 2024.7 needs an older scikit-learn: an environment of its own.
 DAAL4PY := .venv-daal4py/installed
 # With the folders, whose times tell of files that are gone.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
@@ -38,8 +38,8 @@ demo: $(CLI)
 
 test: $(DEV)
 	cargo test --locked
-	$(BIN)/python -m pytest
-	GMMFAST_BACKEND=numpy $(BIN)/python -m pytest $(API_TESTS)
+	$(BIN)/python -m pytest -n auto
+	GMMFAST_BACKEND=numpy $(BIN)/python -m pytest -n auto $(API_TESTS)
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream
 
@@ -93,7 +93,8 @@ count:
 dist: $(DEV)
 	rm -rf dist
 	$(BIN)/maturin sdist --out dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist dist/*.tar.gz
+	CARGO_TARGET_DIR="$(CURDIR)/target" $(BIN)/python -m pip wheel --quiet --no-deps \
+	  --wheel-dir dist dist/*.tar.gz
 	@ls -l dist
 
 clean:
