@@ -156,3 +156,18 @@ def test_bounds_are_of_scikit_learns_type():
     assert isinstance(model.lower_bound_, np.float64)
     assert all(isinstance(bound, np.float64) for bound in model.lower_bounds_)
     assert type(model.converged_) is bool
+
+
+@pytest.mark.parametrize(
+    ("changed", "pattern"),
+    [
+        ({"covariance_type": "full"}, "covariance_type: expected 'diag' or 'spherical'"),
+        ({"n_components": 4}, "n_components: expected 3"),
+    ],
+)
+def test_what_rows_were_seen_by_may_not_change_between_batches(changed, pattern):
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    model = GaussianMixture(3, covariance_type="diag", random_state=0).partial_fit(rows)
+    with pytest.raises(ValueError, match=pattern) as caught:
+        model.set_params(**changed).partial_fit(rows)
+    check_message(str(caught.value), pattern)

@@ -25,11 +25,11 @@ from gmmfast._checks import check_n_threads
 from gmmfast.estimators.chunks import chunks_of, points_and_weight
 from gmmfast.estimators.core_model import Model, model_of, typical_stds
 from gmmfast.estimators.fallback import reason_to_fall_back
-from gmmfast.estimators.inputs import checked_points, checked_samples, refuse_extras
-from gmmfast.estimators.moments import merged, recentred
+from gmmfast.estimators.incremental import IncrementalFits
+from gmmfast.estimators.inputs import checked_samples, refuse_extras
 from gmmfast.estimators.predictions import Predictions
 from gmmfast.estimators.progress import CallbackSupport, FitReport, Progress, with_callbacks
-from gmmfast.estimators.samples import Chunked, InMemory, Samples, filled, samples_of
+from gmmfast.estimators.samples import Chunked, InMemory, Samples, filled
 from gmmfast.estimators.start import Moments, Start, StartOptions, moments, start
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ ILL_DEFINED = (
 )
 
 
-class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
+class AcceleratedMixture(Predictions, IncrementalFits, CallbackSupport):  # type: ignore[misc]
     """Fits and predictions of a scikit-learn mixture by the kernels of gmmfast.
 
     A class has this first among its bases and scikit-learn's estimator second, and says
@@ -72,8 +72,6 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
     n_init: int
     warm_start: bool
     random_state: Any
-    # Arrays of the statistics that partial_fit has seen.
-    _seen: tuple[Any, ...]
 
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -167,76 +165,6 @@ class AcceleratedMixture(Predictions, CallbackSupport):  # type: ignore[misc]
         if chunks is None:
             return self._labels(X)
         return np.concatenate([self._labels(points_and_weight(chunk)[0]) for chunk in chunks()])
-
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def partial_fit(
-        self,
-        X: ArrayLike,  # noqa: N803
-        y: Any = None,  # noqa: ARG002 (scikit-learn's convention)
-        sample_weight: ArrayLike | None = None,
-        *,
-        n_threads: int | None = None,
-    ) -> Self:
-        """Take one step of EM with the statistics of all rows given so far.
-
-        The rows' statistics under the present parameters are added to those of the rows
-        that came before, which stay as they were, and the parameters are estimated from
-        the sum: no chunk ever overwrites what others said (incremental EM: Neal and
-        Hinton, A view of the EM algorithm that justifies incremental, sparse, and other
-        variants, 1998). The first call starts as `fit` does, from its rows; a model that
-        `fit` has fitted is begun anew.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The first call needs at least as many rows as components.
-        y : None
-            Ignored.
-        sample_weight : array-like of shape (n_samples,), optional
-            How often each row counts.
-        n_threads : int, optional
-            Number of threads; by default all that the process may use.
-
-        Returns
-        -------
-        self
-            With the parameters that all rows so far give.
-        """
-        reason = reason_to_fall_back(self, self._accelerated_class, X)
-        if reason is not None:
-            raise NotImplementedError(f"partial_fit: scikit-learn has none, and {reason}")
-        is_first = not hasattr(self, "_seen")
-        threads = check_n_threads(n_threads)
-        points, weights = checked_points(self, X, sample_weight, reset=is_first, least=1)
-        samples = samples_of(points, weights, threads)
-        if is_first:
-            self._begin_fit(samples, points)
-            random_state = check_random_state(self.random_state)
-            self._start(self._start_samples(samples), random_state, start)
-        elif samples.weight == 0:
-            return self  # rows of weight 0 are none
-        model = self._present_model() if is_first else self._fitted_model()
-        statistics = samples.statistics(model)
-        if not is_first:
-            seen = recentred(_backend.Statistics(*self._seen), model.core.means)
-            statistics = merged(seen, statistics)
-        some, _ = moments(statistics, self.covariance_type, self.reg_covar)
-        self._maximize(some)
-        self._seen = (
-            statistics.centers,
-            statistics.counts,
-            statistics.sums,
-            statistics.scatters,
-            statistics.log_likelihood,
-            statistics.weight,
-        )
-        mean_log_prob = statistics.log_likelihood / statistics.weight + model.shift
-        self.n_iter_ = getattr(self, "n_iter_", 0) * (not is_first) + 1
-        self.lower_bound_, self.converged_ = mean_log_prob, False
-        self.lower_bounds_: list[float] = []
-        self._finish(self._snapshot(), points.dtype)
-        _log.accelerated(self, "partial_fit")
-        return self
 
     def to_sklearn(self) -> Any:
         """Return a plain scikit-learn estimator with the same parameters and attributes.
