@@ -20,7 +20,7 @@ from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
 from gmmfast.estimators.mixtures import GaussianMixture
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.conditional import Conditioning
+from gmmfast.mixture.conditioning import Conditioning
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
