@@ -38,64 +38,39 @@
 //! # Ok::<(), gmmfast::Error>(())
 //! ```
 
-mod alias;
-mod band;
-mod components;
-mod condition;
-mod conditional;
-mod conditional_log_prob;
-mod conditional_sample;
-mod covariances;
-mod cull;
-mod cull_box;
-mod data;
-mod em;
 mod error;
-mod grid;
+mod fitting;
 mod kernel;
-mod kmeans;
-mod linalg;
-mod mixture;
-mod painter;
-mod pixel;
-mod plane;
+mod model;
+mod points;
 mod pool;
 #[cfg(feature = "python")]
 mod python;
-mod quantity;
-mod random;
-mod render;
-mod sample;
-mod scatter;
-mod score;
-mod splat;
-mod statistics;
-mod survivors;
-mod threshold;
-mod tree;
+mod rendering;
+mod sampling;
 
-pub use condition::Conditional;
-pub use conditional::{
+pub use error::{Error, Result};
+pub use fitting::data::Data;
+pub use fitting::em::{expectation, expectation_about};
+pub use fitting::kmeans::{KMeans, KMeansOptions, kmeans, kmeans_plusplus};
+pub use fitting::statistics::{Estimate, Statistics};
+pub use kernel::naive;
+pub use kernel::simd::Level;
+pub use model::condition::Conditional;
+pub use model::covariances::Covariances;
+pub use model::mixture::Mixture;
+pub use points::conditional::{
     conditional_covariance, conditional_mean, conditional_mean_and_covariance,
     conditional_mean_and_std, conditional_std,
 };
-pub use conditional_log_prob::conditional_log_prob;
-pub use conditional_sample::conditional_sample;
-pub use covariances::Covariances;
-pub use data::Data;
-pub use em::{expectation, expectation_about};
-pub use error::{Error, Result};
-pub use grid::{Axis, Grid, MAX_AXES};
-pub use kernel::naive;
-pub use kernel::simd::Level;
-pub use kmeans::{KMeans, KMeansOptions, kmeans, kmeans_plusplus};
-pub use mixture::Mixture;
-pub use pixel::Pixel;
+pub use points::conditional_log_prob::conditional_log_prob;
+pub use points::conditional_sample::conditional_sample;
+pub use points::score::{predict, predict_proba, score_samples};
 pub use pool::Runtime;
-pub use quantity::Quantity;
-pub use random::{Purpose, STREAM_VERSION, Stream};
-pub use render::Rendering;
-pub use sample::{Order, Sampling};
-pub use score::{predict, predict_proba, score_samples};
-pub use splat::Splat;
-pub use statistics::{Estimate, Statistics};
+pub use rendering::grid::{Axis, Grid, MAX_AXES};
+pub use rendering::pixel::Pixel;
+pub use rendering::quantity::Quantity;
+pub use rendering::render::Rendering;
+pub use sampling::random::{Purpose, STREAM_VERSION, Stream};
+pub use sampling::sample::{Order, Sampling};
+pub use sampling::splat::Splat;

@@ -15,9 +15,9 @@ use super::points::{GROUP, PointsKernel};
 use super::shares::Shares;
 use super::simd::{MAX_LANES, Simd};
 use super::{HALF_LOG2_E, math};
-use crate::condition::Conditional;
-use crate::linalg::{packed_len, packed_row};
-use crate::threshold::Threshold;
+use crate::model::condition::Conditional;
+use crate::model::linalg::{packed_len, packed_row};
+use crate::points::threshold::Threshold;
 
 /// Memory for the largest q of a block of points, and the logarithm of the sum of
 /// shares relative to it, both in base 2: a row of two values.

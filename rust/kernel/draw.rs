@@ -15,11 +15,11 @@
 use super::math::exp2_clamped;
 use super::simd::Simd;
 use super::tile::TileInput;
-use crate::components::GridComponents;
-use crate::linalg::packed_row;
-use crate::pixel::{Band, MAX_CHANNELS, Window};
-use crate::plane::{Column, TILE};
-use crate::random::{Purpose, Stream};
+use crate::model::linalg::packed_row;
+use crate::rendering::components::GridComponents;
+use crate::rendering::pixel::{Band, MAX_CHANNELS, Window};
+use crate::rendering::plane::{Column, TILE};
+use crate::sampling::random::{Purpose, Stream};
 
 /// Vectors of a row that are taken at a time.
 const WIDE: usize = 4;

@@ -22,7 +22,7 @@ use super::points::{GROUP, PointsKernel, Row};
 use super::polynomial::{MAX_MONOMIALS, PolynomialKernel, ROWS};
 use super::quadratic::Quadratics;
 use super::simd::{MAX_LANES, Simd};
-use crate::statistics::Moments;
+use crate::fitting::statistics::Moments;
 
 /// What the moments are taken about, and what counts as nothing.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@
 use super::logsumexp::{Block, CHUNK, VECTORS, splat};
 use super::points::GROUP;
 use super::simd::Simd;
-use crate::condition::Conditional;
+use crate::model::condition::Conditional;
 
 /// Experts of a chunk of components at a block of points.
 pub(crate) struct Experts<'a, S: Simd> {

@@ -6,7 +6,7 @@
 
 use super::logsumexp::{Block, VECTORS, splat};
 use super::simd::Simd;
-use crate::tree::LEAF;
+use crate::points::tree::LEAF;
 
 /// Values of the points of a leaf.
 pub(crate) type Row = [f64; LEAF];

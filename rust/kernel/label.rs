@@ -7,9 +7,9 @@
 
 use super::simd::Simd;
 use super::tile::TileInput;
-use crate::components::GridComponents;
-use crate::pixel::{Band, Window};
-use crate::plane::{Column, TILE};
+use crate::rendering::components::GridComponents;
+use crate::rendering::pixel::{Band, Window};
+use crate::rendering::plane::{Column, TILE};
 
 /// Memory for the labels of one tile.
 pub(crate) struct LabelKernel<S: Simd> {

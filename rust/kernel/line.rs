@@ -11,10 +11,10 @@
 use super::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
 use super::math::{entropy_in_nats, exp2_clamped, log2};
 use super::simd::{MAX_LANES, Simd};
-use crate::components::GridComponents;
-use crate::grid::Axis;
-use crate::pixel::{Band, Window};
-use crate::quantity::Quantity;
+use crate::rendering::components::GridComponents;
+use crate::rendering::grid::Axis;
+use crate::rendering::pixel::{Band, Window};
+use crate::rendering::quantity::Quantity;
 use std::ops::Range;
 
 #[derive(Clone, Copy, Default)]

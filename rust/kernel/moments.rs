@@ -11,9 +11,9 @@ use super::logsumexp::{Block, CHUNK, VECTORS, splat};
 use super::points::{GROUP, PointsKernel};
 use super::shares::Shares;
 use super::simd::{MAX_LANES, Simd};
-use crate::condition::Conditional;
-use crate::linalg::packed_len;
-use crate::threshold::Threshold;
+use crate::model::condition::Conditional;
+use crate::model::linalg::packed_len;
+use crate::points::threshold::Threshold;
 
 /// Most targets whose sums stay in registers.
 const MAX_FUSED: usize = 3;

@@ -6,11 +6,11 @@
 //! Recognition and Machine Learning, 2006, sections 2.3 and 9.2). Components of
 //! weight zero take no part. Slow and plain: read it to know what is computed.
 
-use crate::condition::Conditional;
-use crate::covariances::Covariances;
 use crate::error::Result;
-use crate::linalg::packed_row;
-use crate::mixture::Mixture;
+use crate::model::condition::Conditional;
+use crate::model::covariances::Covariances;
+use crate::model::linalg::packed_row;
+use crate::model::mixture::Mixture;
 
 /// qₖ at `x` for every component: log weight plus log-density.
 ///

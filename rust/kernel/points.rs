@@ -13,9 +13,9 @@ use super::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
 use super::math::times_exp2;
 use super::simd::{MAX_LANES, Simd};
 use super::{HALF_LOG2_E, MAX_UNROLLED, unrolled};
-use crate::covariances::PrecisionsCholesky;
-use crate::linalg::packed_row;
-use crate::mixture::Mixture;
+use crate::model::covariances::PrecisionsCholesky;
+use crate::model::linalg::packed_row;
+use crate::model::mixture::Mixture;
 use std::borrow::Cow;
 use std::ops::Range;
 

@@ -19,15 +19,15 @@
 //! centred formula. Everywhere in the box log2(e)/2 (xᵢ - μᵢ)² / Σᵢᵢ is at most peak - q, and
 //! that at most m: so moments about c are carried over to the component's own centre with an
 //! error of some 2^-53 m Σᵢᵢ a point, and the sum of m over shares tells the caller how much
-//! that came to ([`statistics`](crate::statistics)).
+//! that came to ([`statistics`](crate::fitting::statistics)).
 
 use super::logsumexp::{VECTORS, splat};
 use super::points::{GROUP, Row};
 use super::quadratic::Quadratics;
 use super::simd::{MAX_LANES, Simd};
 use super::{MAX_UNROLLED, unrolled};
-use crate::linalg::packed_len;
-use crate::mixture::Mixture;
+use crate::model::linalg::packed_len;
+use crate::model::mixture::Mixture;
 
 /// Largest sum of magnitudes, in bits: q is right to 2^-41.
 const MAX_MAGNITUDE: f64 = 4096.0;

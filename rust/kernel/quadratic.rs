@@ -5,9 +5,9 @@
 
 use super::HALF_LOG2_E;
 use super::polynomial::MAX_MONOMIALS;
-use crate::covariances::PrecisionsCholesky;
-use crate::linalg::{packed_len, packed_row};
-use crate::mixture::Mixture;
+use crate::model::covariances::PrecisionsCholesky;
+use crate::model::linalg::{packed_len, packed_row};
+use crate::model::mixture::Mixture;
 
 /// The quadratic forms of a mixture's components.
 pub(crate) struct Quadratics {

@@ -1,6 +1,6 @@
 //! Words, uniforms and normals of a random stream, a vector at a time.
 //!
-//! The stream's version is `gmmfast-1` (see [`crate::random`], which says what that
+//! The stream's version is `gmmfast-1` (see [`crate::sampling::random`], which says what that
 //! promises). A word is a function of the stream's two keys and a counter: the
 //! finaliser of SplitMix64 (Steele, Lea and Flood, Fast splittable pseudorandom number
 //! generators, OOPSLA 2014), applied to first key + counter * gamma, with the second

@@ -8,7 +8,7 @@
 use super::random::{Keys, NORMALS_PER_GROUP, fill_groups};
 use super::simd::{Dispatch, MAX_LANES, Simd, Words};
 use super::unrolled;
-use crate::alias::AliasTable;
+use crate::sampling::alias::AliasTable;
 
 /// Samples drawn at a time: their normals are whole groups for any number of features,
 /// and stay in the first cache for a few.

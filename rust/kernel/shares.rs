@@ -12,7 +12,7 @@ use super::logsumexp::{Block, CHUNK, VECTORS, splat};
 use super::math::{exp2_clamped, log2};
 use super::points::PointsKernel;
 use super::simd::{MAX_LANES, Simd};
-use crate::threshold::Threshold;
+use crate::points::threshold::Threshold;
 
 /// Shares of the components that have any at some point of a block, in their order.
 pub(crate) struct Shares<S: Simd> {

@@ -3,8 +3,8 @@
 use super::calls::{Kernel, count};
 use super::mixture::PyMixture;
 use super::running::{run, run_owned, runtime};
-use crate::conditional::operations_per_point_of_moments;
-use crate::scatter::operations_per_point;
+use crate::points::conditional::operations_per_point_of_moments;
+use crate::points::scatter::operations_per_point;
 use crate::{
     Conditional, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
     conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std,

@@ -4,7 +4,7 @@
 use super::calls::{Kernel, count};
 use super::mixture::{PyMixture, covariances_of_type};
 use super::running::run;
-use crate::scatter::operations_per_point;
+use crate::points::scatter::operations_per_point;
 use crate::{
     Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,
 };

@@ -2,7 +2,7 @@
 
 use super::calls::{Kernel, count};
 use super::running::{run, run_owned, runtime};
-use crate::scatter::operations_per_point;
+use crate::points::scatter::operations_per_point;
 use crate::{Covariances, Error, Mixture};
 use numpy::{
     PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,

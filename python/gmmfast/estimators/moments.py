@@ -71,7 +71,7 @@ def merged(
 def recentred(statistics: _backend.Statistics, centers: Array) -> _backend.Statistics:
     """Return the same statistics about other centres.
 
-    Of a move by s, products lose 2^-52 s^2: see rust/statistics.rs for when that matters.
+    Of a move by s, products lose 2^-52 s^2: see rust/fitting/statistics.rs for when that matters.
     """
     counts, sums = statistics.counts, statistics.sums
     move = centers - statistics.centers

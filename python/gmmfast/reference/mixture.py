@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Point-component pairs evaluated at a time.
 _CHUNK = 1 << 18
 
-#: What float32 parameters keep: see rust/mixture.rs and rust/covariances.rs.
+#: What float32 parameters keep: see rust/model/mixture.rs and covariances.rs.
 _WEIGHT_SUM_TOLERANCE = 1e-6
 _ASYMMETRY = 1e-5
 

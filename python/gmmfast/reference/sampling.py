@@ -1,7 +1,7 @@
 """The NumPy twin's samples, with the extension's bits, and their splats.
 
-The very operations of `rust/sample.rs`, `alias.rs` and `splat.rs` in the same order; those
-files say what they are. Samples are drawn in blocks of `_BLOCK`.
+The very operations of `rust/sampling/sample.rs`, `alias.rs` and `splat.rs` in the same order;
+those files say what they are. Samples are drawn in blocks of `_BLOCK`.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def _alias_table(weights: Array) -> tuple[Array, Labels]:
 
 
 def _cholesky(matrices: Array) -> Array:
-    """Return lower factors, each entry by the sums of `rust/linalg.rs` in their order."""
+    """Return lower factors, each entry by the sums of `rust/model/linalg.rs` in their order."""
     factors = np.zeros(matrices.shape)
     for i in range(matrices.shape[1]):
         for j in range(i + 1):

@@ -3,7 +3,7 @@
 
 use super::baseline_single::BaselineSingle;
 use super::{DOUBLE, Format, ROUNDER, Simd};
-use crate::pixel::Pixel;
+use crate::rendering::pixel::Pixel;
 
 const LANES: usize = 4;
 const MANTISSA: u64 = (1 << 52) - 1;

@@ -2,7 +2,7 @@
 
 use super::baseline::Baseline;
 use super::{Format, ROUNDER_SINGLE, SINGLE, Simd};
-use crate::pixel::Pixel;
+use crate::rendering::pixel::Pixel;
 
 const LANES: usize = 8;
 const MANTISSA: u32 = (1 << 23) - 1;

@@ -18,9 +18,9 @@ pub(crate) use sums::{Exponents, Means, Pair, Shares, Summand};
 
 use super::math::{entropy_in_nats, exp2_clamped, log2, times_exp2};
 use super::simd::{Format, Simd};
-use crate::cull::{Area, Quadratic};
-use crate::pixel::{Band, Window};
-use crate::plane::{Column, Columns, Plane, TILE};
+use crate::rendering::cull::{Area, Quadratic};
+use crate::rendering::pixel::{Band, Window};
+use crate::rendering::plane::{Column, Columns, Plane, TILE};
 use sums::cell;
 use terms::{Lanes, Setup};
 

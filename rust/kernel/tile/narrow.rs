@@ -9,7 +9,7 @@ use super::terms::Field;
 use super::{TileInput, TileKernel};
 use crate::kernel::math::exp2_clamped;
 use crate::kernel::simd::Simd;
-use crate::plane::{Column, TILE};
+use crate::rendering::plane::{Column, TILE};
 
 impl<S: Simd, const N: usize> TileKernel<S, N> {
     #[inline(always)]

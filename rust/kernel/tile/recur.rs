@@ -17,7 +17,7 @@ use super::terms::{Field, Terms};
 use super::{MIDDLE, TileInput, TileKernel, table};
 use crate::kernel::math::exp2_clamped;
 use crate::kernel::simd::Simd;
-use crate::plane::TILE;
+use crate::rendering::plane::TILE;
 
 /// What does not change from component to component.
 struct Column<'a, S: Simd> {

@@ -2,7 +2,7 @@
 
 use super::terms::{Field, Terms};
 use crate::kernel::simd::Simd;
-use crate::plane::{Plane, TILE};
+use crate::rendering::plane::{Plane, TILE};
 
 /// Where a component starts down a column of vectors.
 pub(crate) struct Start<S: Simd> {

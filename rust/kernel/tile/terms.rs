@@ -2,10 +2,10 @@
 //! recurrences can take.
 
 use super::TileInput;
-use crate::cull::{Quadratic, VectorQuadratic};
 use crate::kernel::math::exp2_clamped;
 use crate::kernel::simd::Simd;
-use crate::plane::Column;
+use crate::rendering::cull::{Quadratic, VectorQuadratic};
+use crate::rendering::plane::Column;
 
 /// A number of every term.
 #[derive(Clone, Copy)]

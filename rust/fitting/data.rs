@@ -1,0 +1,169 @@
+//! The points that mixtures are fitted to, in the order of a k-d tree.
+//!
+//! Built once for a fit: a leaf's points are a group of [`LEAF`] lanes, features one
+//! after the other, so that a pass over the leaves reads memory in its order. After
+//! [`Data::new`] returns, values are finite and weights not negative, not all zero.
+
+use crate::error::{Error, Result};
+use crate::kernel::points::gather_groups;
+use crate::points::tree::{LEAF, Tree};
+use crate::pool::Runtime;
+use std::ops::Range;
+
+/// Points to fit mixtures to, ready to be gone through again and again.
+///
+/// ```
+/// use gmmfast::{Covariances, Data, Mixture, Runtime};
+///
+/// let runtime = Runtime::new(None)?;
+/// let data = Data::new(&[-1.5, -0.5, 0.5, 1.5], 1, None, None, &runtime)?;
+/// let covariances = Covariances::Spherical(vec![0.25, 0.25]);
+/// let mut mixture = Mixture::new(vec![0.5, 0.5], vec![-1.0, 1.5], covariances)?;
+/// for _ in 0..20 {
+///     let (estimate, _mean_log_likelihood) = data.step(&mixture, 1e-6, &runtime)?;
+///     mixture = Mixture::new(estimate.weights, estimate.means, estimate.covariances)?;
+/// }
+/// assert!((mixture.means()[0] + mixture.means()[1]).abs() < 1e-3);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+pub struct Data {
+    n_features: usize,
+    tree: Tree,
+    /// Leaf after leaf, one row of `LEAF` lanes a feature.
+    coordinates: Vec<f64>,
+    /// Of each lane; 0 beyond the last point.
+    weights: Vec<f64>,
+}
+
+impl Data {
+    /// Of the rows of `points`, (n_samples, `n_features`) row-major. `sample_weight`
+    /// counts each so many times; `units` is how long a unit is along each feature
+    /// where components are narrow: by default the points' standard deviations.
+    ///
+    /// # Errors
+    /// Lengths that do not fit together, values that are not finite, weights that
+    /// are negative or all zero, or the runtime was interrupted.
+    pub fn new(
+        points: &[f64],
+        n_features: usize,
+        sample_weight: Option<&[f64]>,
+        units: Option<&[f64]>,
+        runtime: &Runtime,
+    ) -> Result<Self> {
+        let n_samples = check_samples(points, n_features, sample_weight)?;
+        let units = match units {
+            Some(units) => check_units(units, n_features)?,
+            None => standard_deviations(points, n_features),
+        };
+        runtime.install(|| {
+            let tree = Tree::new(points, &units, runtime)?;
+            let mut coordinates = Vec::new();
+            gather_groups(points, n_features, tree.order(), &mut coordinates);
+            let mut weights = vec![0.0; n_samples.next_multiple_of(LEAF)];
+            for (weight, &row) in weights.iter_mut().zip(tree.order()) {
+                *weight = sample_weight.map_or(1.0, |weights| weights[row as usize]);
+            }
+            Ok(Self { n_features, tree, coordinates, weights })
+        })
+    }
+
+    /// Number of points.
+    #[must_use]
+    pub fn n_samples(&self) -> usize {
+        self.tree.order().len()
+    }
+
+    /// Number of features.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Number of leaves.
+    pub(crate) fn n_leaves(&self) -> usize {
+        self.weights.len() / LEAF
+    }
+
+    /// Its leaves are the groups of points.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Coordinates of all leaves, one row of lanes a feature.
+    pub(crate) fn coordinates(&self) -> &[f64] {
+        &self.coordinates
+    }
+
+    /// Coordinates of a leaf's points, one row of lanes a feature.
+    pub(crate) fn leaf(&self, leaf: usize) -> &[f64] {
+        let len = self.n_features * LEAF;
+        &self.coordinates[leaf * len..][..len]
+    }
+
+    /// Weights of a leaf's points; 0 beyond the last point.
+    pub(crate) fn weights(&self, leaf: usize) -> &[f64; LEAF] {
+        self.weights[leaf * LEAF..].first_chunk().expect("a whole leaf")
+    }
+
+    /// Total weight of some leaves.
+    pub(crate) fn weight_of(&self, leaves: Range<usize>) -> f64 {
+        self.weights[leaves.start * LEAF..leaves.end * LEAF].iter().sum()
+    }
+}
+
+fn check_samples(
+    points: &[f64],
+    n_features: usize,
+    sample_weight: Option<&[f64]>,
+) -> Result<usize> {
+    let length = |argument, expected: String, got| Err(Error::Length { argument, expected, got });
+    let n_samples = points.len().checked_div(n_features).unwrap_or(0);
+    if n_samples == 0 || n_samples * n_features != points.len() {
+        let expected = format!("shape (n_samples, {n_features}) with at least one sample");
+        return length("X", expected, points.len());
+    }
+    if u32::try_from(n_samples).is_err() {
+        return length("X", "fewer than 2^32 samples".to_owned(), n_samples);
+    }
+    if let Some(at) = points.iter().position(|x| !x.is_finite()) {
+        let (sample, value) = (at / n_features, points[at]);
+        let expected = "finite values";
+        return Err(Error::Sample { argument: "X", expected, sample, value });
+    }
+    if let Some(weights) = sample_weight {
+        if weights.len() != n_samples {
+            return length("sample_weight", format!("shape ({n_samples},)"), weights.len());
+        }
+        let argument = "sample_weight";
+        let is_weight = |w: &f64| w.is_finite() && *w >= 0.0;
+        if let Some(sample) = weights.iter().position(|w| !is_weight(w)) {
+            let expected = "finite values of at least 0";
+            return Err(Error::Sample { argument, expected, sample, value: weights[sample] });
+        }
+        if weights.iter().all(|w| *w == 0.0) {
+            let expected = "some value above 0";
+            return Err(Error::Sample { argument, expected, sample: 0, value: 0.0 });
+        }
+    }
+    Ok(n_samples)
+}
+
+fn check_units(units: &[f64], n_features: usize) -> Result<Vec<f64>> {
+    if units.len() == n_features && units.iter().all(|u| u.is_finite() && *u > 0.0) {
+        return Ok(units.to_vec());
+    }
+    let expected = format!("shape ({n_features},) of finite values above 0");
+    Err(Error::Length { argument: "units", expected, got: units.len() })
+}
+
+/// Of each feature; 1 for one that does not vary.
+fn standard_deviations(points: &[f64], d: usize) -> Vec<f64> {
+    let n = (points.len() / d) as f64;
+    let of_feature = |i: usize| {
+        let feature = || points.iter().skip(i).step_by(d);
+        let mean = feature().map(|x| x / n).sum::<f64>();
+        let std = feature().map(|x| (x - mean).powi(2) / n).sum::<f64>().sqrt();
+        if std.is_normal() { std } else { 1.0 }
+    };
+    (0..d).map(of_feature).collect()
+}

@@ -1,0 +1,303 @@
+//! The model: validated once, immutable afterwards.
+//!
+//! After [`Mixture::new`] returns, weights are finite, not negative and sum to
+//! 1 within 1e-6; means are finite; every covariance is finite, symmetric and
+//! positive definite, and its inverse Cholesky factor is at hand. Nothing
+//! downstream checks a parameter again.
+
+use crate::error::{Error, Result};
+use crate::model::covariances::{Covariances, PrecisionsCholesky};
+
+/// Largest distance of the weights' sum from 1: float32 weights keep it.
+const WEIGHT_SUM_TOLERANCE: f64 = 1e-6;
+
+/// A Gaussian mixture: p(x) = Σₖ weightₖ N(x; meanₖ, covarianceₖ).
+///
+/// ```
+/// use gmmfast::{Covariances, Mixture};
+///
+/// let mixture = Mixture::new(
+///     vec![0.25, 0.75],
+///     vec![0.0, 0.0, 4.0, 1.0],
+///     Covariances::Diag(vec![1.0, 1.0, 2.0, 0.5]),
+/// )?;
+/// assert_eq!((mixture.n_components(), mixture.n_features()), (2, 2));
+/// assert_eq!(mixture.marginal(&[1])?.means(), [0.0, 1.0]);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mixture {
+    n_features: usize,
+    weights: Vec<f64>,
+    /// Known where a weight is too small for a float64, too.
+    log_weights: Vec<f64>,
+    means: Vec<f64>,
+    covariances: Covariances,
+    precisions_cholesky: PrecisionsCholesky,
+}
+
+impl Mixture {
+    /// A mixture of `weights.len()` components over
+    /// `means.len() / weights.len()` features; arrays are flat and row-major.
+    ///
+    /// # Errors
+    /// Lengths that do not fit together, and any parameter that breaks the
+    /// promises in this file's header, with the component's index.
+    pub fn new(weights: Vec<f64>, means: Vec<f64>, covariances: Covariances) -> Result<Self> {
+        check_weights(&weights)?;
+        let log_weights = weights.iter().map(|w| w.ln()).collect();
+        Self::checked([weights, log_weights, means], covariances)
+    }
+
+    /// The same from the logarithms of the weights, which matter where a point is so
+    /// far from all other components that one of weight e^-1000 is the nearest: those
+    /// of a variational fit are as small.
+    ///
+    /// # Errors
+    /// As [`Mixture::new`].
+    pub fn from_log_weights(
+        log_weights: Vec<f64>,
+        means: Vec<f64>,
+        covariances: Covariances,
+    ) -> Result<Self> {
+        let weights: Vec<f64> = log_weights.iter().map(|w| w.exp()).collect();
+        check_weights(&weights)?;
+        Self::checked([weights, log_weights, means], covariances)
+    }
+
+    /// Of weights that have been checked, but for their number.
+    fn checked(
+        [weights, log_weights, means]: [Vec<f64>; 3],
+        covariances: Covariances,
+    ) -> Result<Self> {
+        let n_components = weights.len();
+        let n_features = means.len() / n_components;
+        check_length(
+            "means",
+            "shape (n_components, n_features) with at least one feature",
+            n_features > 0 && means.len() == n_features * n_components,
+            means.len(),
+        )?;
+        let shape = covariances.shape(n_components, n_features);
+        let n_values = covariances.values().len();
+        if shape.iter().product::<usize>() != n_values {
+            let expected = format!("shape {shape:?}");
+            return Err(Error::Length { argument: "covariances", expected, got: n_values });
+        }
+        if let Some(at) = means.iter().position(|m| !m.is_finite()) {
+            let component = at / n_features;
+            return Err(Error::NotFinite { argument: "means", component, value: means[at] });
+        }
+        let precisions_cholesky = covariances.precisions_cholesky(n_components, n_features)?;
+        Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
+    }
+
+    /// Of parameters that need no check, because they come of checked ones.
+    pub(crate) fn of_parts(
+        log_weights: Vec<f64>,
+        means: Vec<f64>,
+        covariances: Covariances,
+        precisions_cholesky: PrecisionsCholesky,
+    ) -> Self {
+        let weights: Vec<f64> = log_weights.iter().map(|w| w.exp()).collect();
+        let n_features = means.len() / weights.len();
+        Self { n_features, weights, log_weights, means, covariances, precisions_cholesky }
+    }
+
+    /// Number of components K.
+    #[must_use]
+    pub fn n_components(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Number of features d.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Weights, (n_components,).
+    #[must_use]
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// Means, (n_components, n_features), row-major.
+    #[must_use]
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// Mean of component `k`, (n_features,).
+    #[must_use]
+    pub fn mean(&self, k: usize) -> &[f64] {
+        &self.means[k * self.n_features..(k + 1) * self.n_features]
+    }
+
+    /// Covariance parameters in the layout of their covariance type.
+    #[must_use]
+    pub fn covariances(&self) -> &Covariances {
+        &self.covariances
+    }
+
+    /// Covariance of features `i` and `j` under component `k`.
+    #[must_use]
+    pub fn covariance(&self, k: usize, i: usize, j: usize) -> f64 {
+        self.covariances.at(self.n_features, k, i, j)
+    }
+
+    pub(crate) fn precisions_cholesky(&self) -> &PrecisionsCholesky {
+        &self.precisions_cholesky
+    }
+
+    /// The logarithm of weight times normalising constant of component `k`: its
+    /// log-density at its own mean. Minus infinity for a weight of zero.
+    pub(crate) fn log_peak(&self, k: usize) -> f64 {
+        let log_two_pi = std::f64::consts::TAU.ln();
+        self.log_weights[k] + self.precisions_cholesky.log_det(self.n_features, k)
+            - 0.5 * self.n_features as f64 * log_two_pi
+    }
+
+    /// Logarithms of the weights, (n_components,); minus infinity for a weight of
+    /// zero, but not for one that only underflows.
+    #[must_use]
+    pub fn log_weights(&self) -> &[f64] {
+        &self.log_weights
+    }
+
+    /// The components that can contribute: those whose weight is not zero.
+    pub(crate) fn active_components(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.n_components()).filter(|&k| self.log_weights[k] > f64::NEG_INFINITY)
+    }
+
+    /// The mixture of the given features alone, in the given order: components
+    /// keep their weights, means and covariances lose the other features.
+    ///
+    /// # Errors
+    /// A feature that is out of range or named twice, or none at all.
+    pub fn marginal(&self, features: &[usize]) -> Result<Self> {
+        check_features("features", features, self.n_features)?;
+        let mut means = Vec::with_capacity(self.n_components() * features.len());
+        for k in 0..self.n_components() {
+            means.extend(features.iter().map(|&i| self.mean(k)[i]));
+        }
+        let covariances = self.covariances.map(self.n_components(), features.len(), |k, i, j| {
+            // The lower triangle is the one that counts; keep reading it.
+            let (i, j) = (features[i], features[j]);
+            self.covariance(k, i.max(j), i.min(j))
+        });
+        let precisions_cholesky =
+            self.precisions_cholesky.of_features(&self.covariances, self.n_features, features);
+        let (weights, log_weights) = (self.weights.clone(), self.log_weights.clone());
+        let n_features = features.len();
+        Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
+    }
+}
+
+fn check_length(argument: &'static str, expected: &str, holds: bool, got: usize) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Length { argument, expected: expected.to_owned(), got }) }
+}
+
+fn check_weights(weights: &[f64]) -> Result<()> {
+    check_length("weights", "at least one component", !weights.is_empty(), weights.len())?;
+    if let Some(component) = weights.iter().position(|w| !w.is_finite()) {
+        let value = weights[component];
+        return Err(Error::NotFinite { argument: "weights", component, value });
+    }
+    if let Some(component) = weights.iter().position(|&w| w < 0.0) {
+        return Err(Error::NegativeWeight { component, value: weights[component] });
+    }
+    let sum: f64 = weights.iter().sum();
+    if (sum - 1.0).abs() <= WEIGHT_SUM_TOLERANCE { Ok(()) } else { Err(Error::WeightSum { sum }) }
+}
+
+/// Checks that `features` are distinct, in range and at least one.
+pub(crate) fn check_features(
+    argument: &'static str,
+    features: &[usize],
+    n_features: usize,
+) -> Result<()> {
+    check_length(argument, "at least one feature", !features.is_empty(), features.len())?;
+    for (at, &feature) in features.iter().enumerate() {
+        if feature >= n_features || features[..at].contains(&feature) {
+            return Err(Error::Feature { argument, feature, n_features });
+        }
+    }
+    Ok(())
+}
+
+/// The features that are not given, ascending; at least one.
+pub(crate) fn remaining_features(given: &[usize], n_features: usize) -> Result<Vec<usize>> {
+    check_features("given", given, n_features)?;
+    let expected = format!("fewer than all {n_features} features");
+    check_length("given", &expected, given.len() < n_features, given.len())?;
+    Ok((0..n_features).filter(|i| !given.contains(i)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_by_two(covariance: Vec<f64>) -> Result<Mixture> {
+        Mixture::new(vec![1.0], vec![0.0, 0.0], Covariances::Full(covariance))
+    }
+
+    #[test]
+    fn parameters_that_are_not_a_mixture_are_refused_with_the_component() {
+        let spherical = |weights: Vec<f64>, variances: Vec<f64>| {
+            let means = vec![0.0; weights.len()];
+            Mixture::new(weights, means, Covariances::Spherical(variances)).unwrap_err()
+        };
+        assert_eq!(spherical(vec![0.5, 0.4], vec![1.0, 1.0]), Error::WeightSum { sum: 0.9 });
+        assert_eq!(
+            spherical(vec![1.5, -0.5], vec![1.0, 1.0]),
+            Error::NegativeWeight { component: 1, value: -0.5 }
+        );
+        assert_eq!(
+            spherical(vec![0.5, 0.5], vec![1.0, 0.0]),
+            Error::NotPositiveDefinite { component: Some(1), feature: 0, pivot: 0.0 }
+        );
+        assert!(matches!(
+            spherical(vec![0.5, f64::NAN], vec![1.0, 1.0]),
+            Error::NotFinite { argument: "weights", component: 1, .. }
+        ));
+        assert!(matches!(
+            spherical(vec![0.5, 0.5], vec![1.0, f64::INFINITY]),
+            Error::NotFinite { argument: "covariances", component: 1, .. }
+        ));
+        assert!(matches!(two_by_two(vec![1.0; 3]).unwrap_err(), Error::Length { .. }));
+        assert!(matches!(
+            two_by_two(vec![1.0, 0.0, 0.5, 1.0]).unwrap_err(),
+            Error::Asymmetric { component: Some(0), features: (1, 0), values: (0.5, 0.0) }
+        ));
+        assert!(matches!(
+            two_by_two(vec![1.0, 2.0, 2.0, 1.0]).unwrap_err(),
+            Error::NotPositiveDefinite { component: Some(0), feature: 1, .. }
+        ));
+    }
+
+    #[test]
+    fn what_is_valid_in_one_order_of_the_features_is_valid_in_every_other() {
+        // Positive definite by one rounding: Cholesky in the other order fails.
+        let nearly_singular = vec![9.0, 3.0, 3.0, 1.0 + 3e-16];
+        let swapped = vec![1.0 + 3e-16, 3.0, 3.0, 9.0];
+        assert!(two_by_two(swapped).is_err());
+        let marginal = two_by_two(nearly_singular).unwrap().marginal(&[1, 0]).unwrap();
+        assert!(marginal.log_peak(0).is_finite());
+    }
+
+    #[test]
+    fn a_marginal_keeps_the_covariance_type_and_takes_features_in_the_order_asked() {
+        let full = Mixture::new(
+            vec![1.0],
+            vec![1.0, 2.0, 3.0],
+            Covariances::Full(vec![4.0, 1.0, 0.5, 1.0, 5.0, 0.2, 0.5, 0.2, 6.0]),
+        )
+        .unwrap();
+        let marginal = full.marginal(&[2, 0]).unwrap();
+        assert_eq!(marginal.means(), [3.0, 1.0]);
+        assert_eq!(*marginal.covariances(), Covariances::Full(vec![6.0, 0.5, 0.5, 4.0]));
+        assert!(matches!(full.marginal(&[1, 1]), Err(Error::Feature { feature: 1, .. })));
+        assert!(matches!(full.marginal(&[3]), Err(Error::Feature { feature: 3, .. })));
+    }
+}

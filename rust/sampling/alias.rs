@@ -1,0 +1,123 @@
+//! Which component a sample is of: one lookup by Walker's alias method.
+//!
+//! A uniform chooses a cell, and its fraction within the cell either the cell's own
+//! component or the one other that shares the cell (Walker, An efficient method for
+//! generating discrete random variables with general distributions, ACM TOMS 1977; the
+//! order of filling is Vose's, IEEE TSE 1991). Guarantees: components of weight zero
+//! have no cell and share none; a component's probability is its weight over their sum
+//! to 2^-52, plus what a 53-bit uniform tells of a cell; and the table is made by sums,
+//! products and quotients in one order, so that it is the same everywhere.
+
+use crate::model::mixture::Mixture;
+
+#[derive(Clone, Copy)]
+struct Cell {
+    /// The cell's own component up to this fraction of it.
+    threshold: f64,
+    other: u32,
+}
+
+/// The cells, one a component that can be drawn.
+pub(crate) struct AliasTable {
+    cells: Vec<Cell>,
+    components: Vec<u32>,
+}
+
+impl AliasTable {
+    /// Of the components of a mixture whose weight is above zero.
+    pub(crate) fn new(mixture: &Mixture) -> Self {
+        let weights = mixture.weights();
+        let components: Vec<u32> =
+            (0..weights.len()).filter(|&k| weights[k] > 0.0).map(|k| k as u32).collect();
+        let drawn = || components.iter().map(|&k| weights[k as usize]);
+        let sum: f64 = drawn().fold(0.0, |sum, w| sum + w);
+        let n = components.len() as f64;
+        let mut shares: Vec<f64> = drawn().map(|w| w / sum * n).collect();
+        let mut cells: Vec<Cell> =
+            (0..components.len()).map(|i| Cell { threshold: 1.0, other: i as u32 }).collect();
+        let (mut small, mut large): (Vec<usize>, Vec<usize>) =
+            (0..components.len()).partition(|&i| shares[i] < 1.0);
+        while let (Some(&low), Some(&high)) = (small.last(), large.last()) {
+            small.pop();
+            cells[low] = Cell { threshold: shares[low], other: high as u32 };
+            shares[high] -= 1.0 - shares[low];
+            if shares[high] < 1.0 {
+                large.pop();
+                small.push(high);
+            }
+        }
+        // What is left is 1 but for rounding.
+        Self { cells, components }
+    }
+
+    /// Number of components that can be drawn.
+    pub(crate) fn len(&self) -> usize {
+        self.components.len()
+    }
+
+    /// The components that can be drawn, ascending.
+    pub(crate) fn components(&self) -> &[u32] {
+        &self.components
+    }
+
+    /// The position in these components that a uniform times their number gives.
+    ///
+    /// Such a product is below their number n also where it is rounded: 1 - 2^-53
+    /// times n is nearer to the float64 below n than to n, or, of a power of two, is
+    /// that float64.
+    #[inline(always)]
+    pub(crate) fn at(&self, x: f64) -> u32 {
+        let at = x as u32;
+        let cell = self.cells[at as usize];
+        // Without a branch, which nobody could predict.
+        let is_own = u32::from(x - f64::from(at) < cell.threshold);
+        cell.other ^ ((at ^ cell.other) & is_own.wrapping_neg())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Covariances;
+
+    /// A mixture of these weights, up to their sum.
+    fn table(weights: &[f64]) -> AliasTable {
+        let sum: f64 = weights.iter().sum();
+        let n = weights.len();
+        let weights = weights.iter().map(|w| w / sum).collect();
+        let mixture = Mixture::new(weights, vec![0.0; n], Covariances::Spherical(vec![1.0; n]));
+        AliasTable::new(&mixture.unwrap())
+    }
+
+    #[test]
+    fn cells_add_up_to_the_weights() {
+        for weights in [
+            vec![1.0],
+            vec![1.0, 0.0, 3.0],
+            vec![1e-300, 1.0, 1e-9, 0.0, 2.0],
+            (0..1000).map(|i| f64::from(i % 37).powi(3)).collect(),
+        ] {
+            let table = table(&weights);
+            let n = table.len() as f64;
+            let mut got = vec![0.0; weights.len()];
+            for (i, cell) in table.cells.iter().enumerate() {
+                got[table.components[i] as usize] += cell.threshold / n;
+                got[table.components[cell.other as usize] as usize] += (1.0 - cell.threshold) / n;
+            }
+            let sum: f64 = weights.iter().sum();
+            for (got, weight) in got.iter().zip(&weights) {
+                assert!((got - weight / sum).abs() < 1e-14, "{got} of {weight}");
+                assert!(*got > 0.0 || *weight == 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_uniform_has_a_cell() {
+        for n in (1..200).chain([511, 512, 513, 1000, 1023, 1025, 99_999]) {
+            let table = table(&vec![1.0; n]);
+            let largest = (1.0 - f64::EPSILON / 2.0) * n as f64;
+            assert_eq!((table.at(0.0), table.at(largest) as usize), (0, n - 1));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Samples put onto a grid, without holding them: how many fell on each pixel, and the
+//! mean of their other features there.
+//!
+//! The same bits for any number of threads: counts are integers, and so are the sums,
+//! in steps of a power of two that leaves room for all samples at the largest value that
+//! the stream can give. Every part of the work has an image of its own; they are added
+//! up at the end.
+
+use crate::error::{Error, Result};
+use crate::kernel::simd::ROUNDER;
+use crate::model::mixture::{check_features, remaining_features};
+use crate::pool::{Runtime, distribute};
+use crate::rendering::grid::Grid;
+use crate::sampling::sample::{BLOCK_WITHIN, Drawer, Sampling};
+
+/// Memory for images of parts, beyond which there are fewer of them than threads.
+const MAX_BYTES: usize = 256 << 20;
+
+/// What fell on the pixels of a grid.
+pub struct Splat<'a> {
+    /// Of the grid's axes, x first.
+    pub given: &'a [usize],
+    /// Number of samples on each pixel, (`n_pixels`,).
+    pub counts: &'a mut [i64],
+    /// The mean there of each other feature, (`n_pixels`, `n_remaining`); NaN where no
+    /// sample fell.
+    pub means: &'a mut [f64],
+}
+
+impl Splat<'_> {
+    /// Draws `n_samples` and writes counts and means; samples beyond the grid are dropped.
+    ///
+    /// ```
+    /// use gmmfast::{Covariances, Grid, Mixture, Runtime, Sampling, Splat};
+    ///
+    /// let covariances = Covariances::Diag(vec![0.01, 25.0, 0.01, 25.0]);
+    /// let mixture = Mixture::new(vec![0.5, 0.5], vec![0.0, 40.0, 2.0, 200.0], covariances)?;
+    /// let grid = Grid::new(&[3], &[(-0.5, 2.5)])?;
+    /// let (mut counts, mut means) = ([0; 3], [0.0; 3]);
+    /// Splat { given: &[0], counts: &mut counts, means: &mut means }
+    ///     .draw(&Sampling::new(&mixture, 42), &grid, 10_000, &Runtime::new(None)?)?;
+    /// assert_eq!((counts[0] + counts[2], counts[1]), (10_000, 0));
+    /// assert!((means[0] - 40.0).abs() < 1.0 && means[1].is_nan());
+    /// # Ok::<(), gmmfast::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Arrays or features that do not fit the grid and the mixture, or an interrupt.
+    pub fn draw(
+        self,
+        sampling: &Sampling,
+        grid: &Grid,
+        n_samples: usize,
+        runtime: &Runtime,
+    ) -> Result<()> {
+        let targets = self.check(sampling, grid)?;
+        let scales: Vec<f64> =
+            targets.iter().map(|&i| scale(sampling.reach(i), n_samples)).collect();
+        let width = 1 + targets.len();
+        let n_blocks = n_samples.div_ceil(BLOCK_WITHIN);
+        let most = MAX_BYTES / (8 * width * grid.n_pixels());
+        let n_parts = runtime.n_threads().min(n_blocks).min(most).max(1);
+        let part = n_blocks.div_ceil(n_parts) * BLOCK_WITHIN;
+        let mut images = vec![vec![0_i64; width * grid.n_pixels()]; n_parts];
+        let axes: Vec<_> = grid.axes_from_x().collect();
+        runtime.install(|| {
+            let items = images.iter_mut().enumerate().collect();
+            distribute(items, &|| {
+                let mut drawer = Drawer::new(sampling, runtime);
+                let (axes, targets, scales, given) = (&axes, &targets, &scales, self.given);
+                Box::new(move |(at, image): (usize, &mut Vec<i64>)| {
+                    let samples = (at * part).min(n_samples)..(at * part + part).min(n_samples);
+                    drawer.each_block(samples, true, |_, rows| {
+                        for row in rows.chunks_exact(sampling.n_features()) {
+                            let (mut pixel, mut stride, mut is_within) = (0, 1, true);
+                            for (axis, &feature) in axes.iter().zip(given) {
+                                let at = axis.position(row[feature]);
+                                is_within &= at < axis.n_pixels();
+                                pixel += at.min(axis.n_pixels() - 1) * stride;
+                                stride *= axis.n_pixels();
+                            }
+                            if is_within {
+                                let pixel = &mut image[pixel * width..][..width];
+                                pixel[0] += 1;
+                                for ((to, &i), scale) in
+                                    pixel[1..].iter_mut().zip(targets).zip(scales)
+                                {
+                                    *to += ((row[i] * scale + ROUNDER) - ROUNDER) as i64;
+                                }
+                            }
+                        }
+                    })
+                })
+            })
+        })?;
+        let (sum, others) = images.split_first_mut().expect("there is a part");
+        for other in others {
+            sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += *other);
+        }
+        for (at, pixel) in sum.chunks_exact(width).enumerate() {
+            self.counts[at] = pixel[0];
+            for (i, scale) in scales.iter().enumerate() {
+                self.means[at * scales.len() + i] = pixel[1 + i] as f64 / (pixel[0] as f64 * scale);
+            }
+        }
+        Ok(())
+    }
+
+    /// The other features.
+    fn check(&self, sampling: &Sampling, grid: &Grid) -> Result<Vec<usize>> {
+        let d = sampling.n_features();
+        check_features("given", self.given, d)?;
+        let targets =
+            if self.given.len() < d { remaining_features(self.given, d)? } else { Vec::new() };
+        let lengths = [
+            ("given", grid.n_axes(), self.given.len()),
+            ("counts", grid.n_pixels(), self.counts.len()),
+            ("means", grid.n_pixels() * targets.len(), self.means.len()),
+        ];
+        match lengths.into_iter().find(|(_, expected, got)| expected != got) {
+            Some((argument, expected, got)) => {
+                Err(Error::Length { argument, expected: format!("{expected} values"), got })
+            }
+            None => Ok(targets),
+        }
+    }
+}
+
+/// The power of two that values up to `reach` are multiplied by: as large as lets a
+/// product be rounded by [`ROUNDER`], below 2^51, and as many of them as there are
+/// samples be summed, below 2^62.
+fn scale(reach: f64, n_samples: usize) -> f64 {
+    // 2^exponent is above x.
+    let exponent = |x: f64| (x.to_bits() >> 52) as i32 - 1022;
+    let exponent =
+        (51 - exponent(reach)).min(62 - exponent(reach) - exponent(n_samples.max(1) as f64));
+    2.0_f64.powi(exponent.clamp(-1000, 1000))
+}
