@@ -11,6 +11,7 @@ from gmmfast.cli.inputs import read_model
 from gmmfast.cli.options import (
     PATH,
     output_option,
+    seed_option,
     size_options,
     style_option,
     threads_option,
@@ -76,6 +77,7 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
     "density": _density,
     "log_density": _stretched,
     "mean": _color,
+    "sample": _color,
     "std": _bright,
     "entropy": _bright,
     "label": _distinct,
@@ -95,14 +97,19 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
 @style_option
 @tone_option
 @size_options
+@seed_option
 @threads_option
 def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> None:
     """Render a quantity of MODEL, which 'gmmfast fit' wrote, over its picture.
+
+    A sample draws the colour of every pixel from what the mixture thinks
+    possible there: a pointillist's painting, another for every --seed.
 
     \b
     Examples:
       gmmfast render photo.npz -o painting.png
       gmmfast render photo.npz --quantity std --scale 2 -o unsure.png
+      gmmfast render photo.npz --quantity sample --seed 7 -o pointillist.png
       gmmfast render drawing.npz --style charcoal -o charcoal.png -o density.npy
       gmmfast render - -o - < photo.npz > painting.png
     """  # noqa: D301 (click wants a real backspace)
@@ -114,9 +121,12 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
     check_memory(shape, get_style(style).pixel_bytes if style else _PIXEL_BYTES, options)
     destinations.check(shape)
     n_threads, tone = options["n_threads"], options["tone"] or DEFAULT_TONE
+    seed = options["seed"] if quantity == "sample" else None
 
     def values() -> NDArray[Any]:
-        return render_grid(mixture, shape, quantity=quantity, n_threads=n_threads)
+        return render_grid(
+            mixture, shape, quantity=quantity, random_state=seed, n_threads=n_threads
+        )
 
     def pixels() -> Pixels:
         if style:
@@ -147,7 +157,7 @@ def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
             f"{mixture.n_features} features"
         )
     is_ink = mixture.n_features == 2
-    if is_ink and quantity in ("mean", "std"):
+    if is_ink and quantity in ("mean", "std", "sample"):
         raise click.UsageError(
             f"--quantity: expected one that ink has, got {quantity!r}; ask for density"
         )
