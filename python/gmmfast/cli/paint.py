@@ -26,6 +26,7 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of
+from gmmfast.cli.watch import watch_option
 from gmmfast.rendering.grid import render_grid
 from gmmfast.rendering.shown import png_of
 from gmmfast.styles import get_style
@@ -123,6 +124,7 @@ def _original(job: Job) -> NDArray[np.uint8]:
 @tone_option
 @size_options
 @fit_options
+@watch_option("image")
 def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Paint IMAGE as a mixture of Gaussians sees it.
 
@@ -139,6 +141,7 @@ def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any)
       gmmfast paint photo.jpg --style oil -o oil.jpg
       gmmfast paint photo.jpg --drawing --style blueprint -o blueprint.png
       gmmfast paint drawing.png --ink --tone 0:0,0.3:0.1,1:1 -o charcoal.png
+      gmmfast paint photo.jpg --style ink --watch -o ink.png
       gmmfast paint - --style poster -o - < photo.jpg > poster.png
     """  # noqa: D301 (click wants a real backspace)
     destinations = Outputs(outputs)

@@ -13,6 +13,7 @@ from gmmfast.cli.options import PATH, fit_options, output_option, size_options, 
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of
+from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
 from gmmfast.tone import DEFAULT_TONE
@@ -42,6 +43,7 @@ _PIXEL_BYTES = 4 * 8
 @fit_options
 @tone_option
 @size_options
+@watch_option("image", "model")
 def refine_command(
     image: Path | None, outputs: tuple[Path, ...], model: Path | None, **options: Any
 ) -> None:

@@ -20,6 +20,7 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.watch import watch_option
 from gmmfast.rendering.grid import render_grid
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
@@ -99,6 +100,7 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
 @size_options
 @seed_option
 @threads_option
+@watch_option("model")
 def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> None:
     """Render a quantity of MODEL, which 'gmmfast fit' wrote, over its picture.
 
@@ -111,6 +113,7 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
       gmmfast render photo.npz --quantity std --scale 2 -o unsure.png
       gmmfast render photo.npz --quantity sample --seed 7 -o pointillist.png
       gmmfast render drawing.npz --style charcoal -o charcoal.png -o density.npy
+      gmmfast render photo.npz --watch -o painting.png
       gmmfast render - -o - < photo.npz > painting.png
     """  # noqa: D301 (click wants a real backspace)
     destinations = Outputs(outputs)
