@@ -30,6 +30,7 @@ WATCHING = {
     "channels": ([], False),
     "slices": ([], True),
     "refine": (["--rounds", "1", *FIT], False),
+    "animate fill": (["--seconds", "0.1", "--fps", "20", *FIT], False),
 }
 
 
@@ -48,7 +49,7 @@ def test_each_command_writes_anew_what_it_would_have_written(gmmfast, monkeypatc
     options, is_model = WATCHING[command]
     write, source = (write_model, "in.npz") if is_model else (write_picture, "in.png")
     write(source, 1)
-    assert gmmfast(command, source, *options, "-o", "first.png").status == 0
+    assert gmmfast(*command.split(), source, *options, "-o", "first.png").status == 0
     looks = []
 
     def sleep(_):
@@ -63,11 +64,11 @@ def test_each_command_writes_anew_what_it_would_have_written(gmmfast, monkeypatc
             raise KeyboardInterrupt
 
     monkeypatch.setattr(watch.time, "sleep", sleep)
-    outcome = gmmfast(command, source, *options, "--watch", "-o", "out.png")
+    outcome = gmmfast(*command.split(), source, *options, "--watch", "-o", "out.png")
     assert outcome.status == 130
     assert f"watching    {source}; Ctrl-C ends it" in outcome.stderr
     assert outcome.stderr.endswith("gmmfast: interrupted\n")
-    assert gmmfast(command, source, *options, "-o", "second.png").status == 0
+    assert gmmfast(*command.split(), source, *options, "-o", "second.png").status == 0
     written = [look for look in dict.fromkeys(looks) if look]
     assert written == [Path("first.png").read_bytes(), Path("second.png").read_bytes()]
     assert written[0] != written[1]
@@ -157,7 +158,7 @@ def test_a_file_is_read_when_it_has_stopped_growing(monkeypatch, tmp_path):
     ],
 )
 def test_what_cannot_be_watched_is_refused(gmmfast, tmp_path, command, arguments, pattern):
-    refused = gmmfast(command, *arguments, "--watch")
+    refused = gmmfast(*command.split(), *arguments, "--watch")
     assert refused.status == 2
     assert re.search(pattern, refused.stderr), refused.stderr
     assert not list(tmp_path.iterdir())

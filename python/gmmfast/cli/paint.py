@@ -19,6 +19,7 @@ from gmmfast.cli.options import (
     PATH,
     fit_options,
     output_option,
+    refuse_tone_with_style,
     size_options,
     style_option,
     tone_option,
@@ -166,11 +167,7 @@ def _job(pixels: NDArray[np.uint8], options: dict[str, Any]) -> Job:
     is_ink = options["ink"] or options["drawing"]
     if options["tone"] is not None and not is_ink:
         raise click.UsageError("--tone: expected together with --ink, got it alone")
-    if options["tone"] is not None and options["style"] is not None:
-        raise click.UsageError(
-            "--tone and --style: expected at most one of the two, got both; a style has its own "
-            "curve"
-        )
+    refuse_tone_with_style(options)
     height, width = pixels.shape[:2]
     shape = shape_of((height, width), options)
     style = options["style"]

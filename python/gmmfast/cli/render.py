@@ -11,6 +11,7 @@ from gmmfast.cli.inputs import read_model
 from gmmfast.cli.options import (
     PATH,
     output_option,
+    refuse_tone_with_style,
     seed_option,
     size_options,
     style_option,
@@ -151,9 +152,9 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
 
 def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
     quantity = options["quantity"]
-    if options["style"] and (quantity != "auto" or options["tone"]):
-        other = "--quantity" if quantity != "auto" else "--tone"
-        raise click.UsageError(f"{other} and --style: expected at most one of the two, got both")
+    refuse_tone_with_style(options)
+    if options["style"] and quantity != "auto":
+        raise click.UsageError("--quantity and --style: expected at most one of the two, got both")
     if mixture.n_features not in (2, 3, 5):
         raise ValueError(
             "model: expected a model of ink (2 features) or of a picture (3 or 5), got "
