@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs test peers upstream lint bench count dist clean
+.PHONY: help demo docs strip test peers upstream lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -28,6 +28,7 @@ help:
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make lint   formatters, linters, type checks, stub check"
 	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
+	@echo "make strip  the strip of pictures in README.md: docs/strip.png"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
@@ -81,6 +82,9 @@ lint: $(DEV)
 docs: $(DOCS)
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+strip: $(DEV)
+	$(BIN)/python docs/strip.py
 
 bench: $(BENCH) $(DAAL4PY)
 	$(BIN)/python benches/side_by_side.py

@@ -1,23 +1,19 @@
 """Promises of animations: frames are what was rendered, and files hold what was written."""
 
 import re
-import signal
-import subprocess
 import sys
-import time
 import weakref
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from PIL import Image
 
+from animation_files import SHAPE, decoded, moving, waves
 from conftest import refusal
 from gmmfast import Mixture, fit_image, fit_video, images, refine, render_grid
 from gmmfast.animation import (
     check_animation,
+    containers,
     filling_frames,
     film,
     growing_frames,
@@ -28,56 +24,21 @@ from gmmfast.animation import (
     write_animation,
     zooming_frames,
 )
-from gmmfast.cli.animate import animate_command
-from gmmfast.cli.refine import refine_command
 from gmmfast.tone import DEFAULT_TONE
 
 EXTENSIONS = [".gif", ".webp", ".png", ".apng", ".mp4"]
-SHAPE = (40, 60)
 LINE = Mixture([0.3, 0.7], [[0.0], [6.0]], [1.0, 1.0])
 INK = Mixture([0.5, 0.5], [[15.0, 12.0], [44.0, 25.0]], [30.0, 60.0])
 
 
 @pytest.fixture(scope="module")
 def photo():
-    y, x = np.indices(SHAPE)
-    return np.stack([4 * x, 6 * y, 120 + 100 * np.sin(x / 6)], axis=2).astype(np.uint8)
+    return waves()
 
 
 @pytest.fixture(scope="module")
 def model(photo):
     return fit_image(photo, 12)
-
-
-def moving(n_frames=9, shape=SHAPE):
-    """Smooth frames that move, one at a time."""
-    y, x = np.indices(shape)
-    for t in range(n_frames):
-        yield np.stack([2 * x + 10 * t, 4 * y, 200 - 2 * x + 0 * y], axis=2).astype(np.uint8)
-
-
-def decoded_film(path):
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", path]
-    raw = subprocess.run(
-        [*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, check=True
-    )
-    n_frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
-    frames = np.frombuffer(raw.stdout, np.uint8).reshape(n_frames, -1)
-    height = {40 * 60: 40, 18 * 34: 18}[frames.shape[1] // 3]
-    return frames.reshape(n_frames, height, -1, 3), [seconds / n_frames] * n_frames
-
-
-def decoded(path):
-    """Frames (n, height, width, 3) and durations in seconds."""
-    if path.suffix == ".mp4":
-        return decoded_film(path)
-    with Image.open(path) as image:
-        durations = []
-        for i in range(image.n_frames):
-            image.seek(i)
-            image.load()
-            durations.append(image.info["duration"] / 1000)
-    return images.read_frames(path), durations
 
 
 #: Mean absolute difference of levels that encoders may make of smooth frames.
@@ -174,6 +135,37 @@ def test_what_fails_in_the_middle_leaves_the_old_file(tmp_path, extension, error
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_several_files_hold_the_frames_each_of_which_is_made_once(tmp_path):
+    made = []
+
+    def frames():
+        for frame in moving():
+            made.append(len(made))
+            yield frame
+
+    paths = [tmp_path / f"many{extension}" for extension in EXTENSIONS]
+    assert write_animation(paths, frames()) == len(made) == 9
+    for path in paths:
+        write_animation(tmp_path / f"one{path.suffix}", moving())
+        assert path.read_bytes() == (tmp_path / f"one{path.suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("when", ["in the middle", "at the end"])
+def test_what_fails_in_one_of_several_files_leaves_all(tmp_path, monkeypatch, when):
+    paths = [tmp_path / "a.webp", tmp_path / "b.png", tmp_path / "c.gif"]
+    for path in paths:
+        path.write_bytes(b"old")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(containers.ApngWriter, "_end" if when == "at the end" else "_add", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_animation(paths, moving(3))
+    assert {path.read_bytes() for path in paths} == {b"old"}
+    assert sorted(tmp_path.iterdir()) == paths
+
+
 def written(writer):
     with writer:
         for frame in moving(30):
@@ -198,6 +190,12 @@ REFUSED = {
     "format": (ValueError, {"path": "a.tiff"}, r"path: expected .*'a.tiff', whose ext.*\.gif"),
     "folder": (FileNotFoundError, {"path": "none/a.gif"}, r"path: .*is missing; create"),
     "path": (TypeError, {"path": 3}, r"path: expected the path of a file, got int"),
+    "no path": (ValueError, {"path": []}, r"path: expected a file or several .*, got \[\]; name"),
+    "twice": (
+        ValueError,
+        {"path": ["a.gif", "b.png", "./a.gif"]},
+        r"path: expected a file or several different ones, got \['a\.gif', 'b\.png', 'a\.gif'\]",
+    ),
     "none": (ValueError, {"frames": []}, r"frames: expected at least one frame, got none"),
     "sizes": (
         ValueError,
@@ -336,82 +334,3 @@ NO_FRAMES = {
 def test_frames_that_cannot_be_made_are_refused_at_once(call, pattern):
     message = refusal(ValueError, call)
     assert re.match(pattern, message), message
-
-
-# Commands.
-
-
-@pytest.fixture
-def picture(tmp_path, photo):
-    images.write_image(tmp_path / "photo.png", photo)
-    return tmp_path / "photo.png"
-
-
-def run(command, *arguments):
-    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, (result.output, result.exception)
-    return result.output
-
-
-@pytest.mark.parametrize("kind", ["sampling", "slices", "fill", "grow", "refine", "zoom"])
-def test_each_kind_is_animated(tmp_path, picture, kind):
-    output = tmp_path / f"{kind}.png"
-    source = () if kind in ("sampling", "slices") else (picture,)
-    told = run(animate_command, kind, *source, "-k", 5, "--seconds", 0.3, "--fps", 10,
-               "--size", "48x32", "-o", output)  # fmt: skip
-    assert "frames      3, 0.3 s at 10 a second" in told
-    assert decoded(output)[0].shape == (3, 32, 48, 3)
-
-
-def test_a_clip_is_animated(tmp_path):
-    write_animation(tmp_path / "clip.gif", moving(4, (20, 30)))
-    run(animate_command, "video", tmp_path / "clip.gif", "-k", 4, "--seconds", 1, "--fps", 8,
-        "-o", tmp_path / "slow.png")  # fmt: skip
-    assert decoded(tmp_path / "slow.png")[0].shape == (8, 20, 30, 3)
-
-
-def test_refine_writes_the_painting_and_the_model(tmp_path, picture, photo):
-    outputs = tmp_path / "better.png", tmp_path / "better.npz"
-    told = run(refine_command, picture, "-k", 8, "--rounds", 2, "-o", outputs[0], "-o", outputs[1])
-    low, high = map(float, re.search(r"PSNR +([\d.]+) to ([\d.]+) dB", told).groups())
-    assert high > low
-    painting = images.read_image(outputs[0])
-    assert images.psnr(painting, photo) == pytest.approx(high, abs=0.006)
-    model = Mixture.load(outputs[1])
-    np.testing.assert_array_equal(render_grid(model, SHAPE, dtype=np.uint8), painting)
-    again = run(refine_command, picture, "--model", outputs[1], "--rounds", 1, "-o", outputs[0])
-    assert f"{high:.2f} to" in again
-
-
-def test_refine_goes_on_with_ink(tmp_path, picture):
-    told = run(
-        refine_command, picture, "--ink", "-k", 4, "--max-iter", 2, "-o", tmp_path / "a.png"
-    )
-    assert "log-likelihood" in told
-
-
-def test_frames_beyond_memory_are_refused_before_they_are_made(tmp_path, picture):
-    result = CliRunner().invoke(
-        animate_command,
-        ["zoom", str(picture), "-k", "2", "--size", "9999999x9999999", "-o", f"{tmp_path}/a.gif"],
-    )
-    assert isinstance(result.exception, MemoryError)
-    assert "--size: expected a result that fits" in str(result.exception)
-    assert list(tmp_path.iterdir()) == [picture]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_ends_an_animation_with_130_and_no_file(tmp_path):
-    command = [sys.executable, "-m", "gmmfast.cli", "animate", "slices", "--seconds", "3600",
-               "-o", "long.gif"]  # fmt: skip
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    # Beyond the check of the folder: frames are being written.
-    while not any(path.stat().st_size for path in tmp_path.glob(".*.tmp")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, message = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"interrupted" in message
-    assert not list(tmp_path.iterdir())

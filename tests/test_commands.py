@@ -134,6 +134,19 @@ def test_quantities_are_rendered_raw_and_as_pictures(gmmfast, model, photo_mixtu
     assert np.abs(difference).max() <= (1 if quantity == "log_density" else 0)
 
 
+def test_a_sample_is_the_painting_of_its_seed(gmmfast, model, photo_mixture):
+    for seed, options in ((0, []), (7, ["--seed", "7"])):
+        outcome = gmmfast(
+            "render", model, "--quantity", "sample", *options, "-o", "s.npy", "-o", "s.png"
+        )
+        assert outcome.status == 0, outcome.stderr
+        drawn = {"quantity": "sample", "random_state": seed}
+        np.testing.assert_array_equal(
+            np.load("s.npy"), render_grid(photo_mixture, (54, 80), **drawn)
+        )
+        check_same("s.png", render_grid(photo_mixture, (54, 80), **drawn, dtype=np.uint8))
+
+
 def test_ink_is_rendered_through_the_curve_or_in_a_style(gmmfast, ink_model):
     mixture = Mixture.load(ink_model)
     assert gmmfast("render", ink_model, "--size", "60x40", "-o", "a.png").status == 0
@@ -161,6 +174,11 @@ def test_a_model_without_a_picture_needs_a_size(gmmfast, tmp_path):
         (["render", "photo.png"], 1, "path: expected a file that Mixture.save wrote"),
         (["render", "missing.npz"], 1, "missing.npz"),
         (["render", "ink.npz", "--quantity", "mean"], 2, "--quantity: expected one that ink has"),
+        (
+            ["render", "ink.npz", "--quantity", "sample"],
+            2,
+            "--quantity: expected one that ink has",
+        ),
         (["render", "ink.npz", "--style", "ink", "--quantity", "label"], 2, "--quantity and --st"),
         (["render", "model.npz", "-o", "a.svg"], 1, "--output: expected .*extension"),
         (["render", "model.npz", "-o", "a.png", "-o", "a.png"], 2, "--output: .*twice"),

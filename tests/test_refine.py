@@ -1,6 +1,8 @@
 """Promises of `refine`: paintings that get better, models that stay Gaussian mixtures."""
 
+import io
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -200,6 +202,19 @@ def test_progress_is_told_after_each_round(model):
     refine(model, PHOTO, max_iter=3, progress=lambda *now: told.append(now))
     assert [n_iter for n_iter, _ in told] == [1, 2, 3]
     assert [score for _, score in told] == sorted(score for _, score in told)
+
+
+@pytest.mark.parametrize(("kind", "word"), [("color", "PSNR"), ("ink", "log-likelihood")])
+def test_the_line_of_progress_says_what_the_score_is_and_ends(monkeypatch, kind, word):
+    fitted = fit_image(PHOTO, 3, kind=kind, max_iter=1)
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    refine(fitted, PHOTO, max_iter=2, progress=True)
+    text = terminal.getvalue()
+    assert re.match(rf"\riteration 1/2  {word} -?\d+\.\d+  \d+\.\d s", text), text
+    assert "lower bound" not in text
+    assert text.endswith(" s\n")
 
 
 # Ink.

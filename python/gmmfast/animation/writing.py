@@ -1,18 +1,20 @@
 """Animations written frame by frame, whole or not at all.
 
 Assumes frames of one shape. Guarantees that one frame is taken from the maker at a time, and let
-go when it is encoded: Pillow's own writers of GIF and APNG keep every frame until the last one,
-and that of WebP makes a list of them first, so that each frame is encoded by Pillow as a picture
-of its own here, and what joins them is written by `containers`. The destination appears when
-the last frame is written, or never.
+go when every file has it: Pillow's own writers of GIF and APNG keep every frame until the last
+one, and that of WebP makes a list of them first, so that each frame is encoded by Pillow as a
+picture of its own here, and what joins them is written by `containers`. The destinations appear
+when the last frame is written, or never.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -92,7 +94,7 @@ def check_animation(path: StrPath, argument: str = "path") -> Path:
 
 
 def write_animation(
-    path: StrPath,
+    path: StrPath | Sequence[StrPath],
     frames: Iterable[Pixels],
     *,
     fps: float = 30,
@@ -102,10 +104,11 @@ def write_animation(
 
     Parameters
     ----------
-    path : str or os.PathLike
-        Destination; its extension names the format: .gif (256 colours a frame, at most 100
-        frames a second), .webp (lossy, quality 90), .png or .apng (lossless), or .mp4 (H.264,
-        by the extra "video": pip install 'gmmfast[video]').
+    path : str or os.PathLike, or sequence of them
+        Destination, or several, which get the same frames, each made once. The extension
+        names the format: .gif (256 colours a frame, at most 100 frames a second), .webp (lossy,
+        quality 90), .png or .apng (lossless), or .mp4 (H.264, by the extra "video":
+        pip install 'gmmfast[video]').
     frames : iterable of ndarray of shape (height, width) or (height, width, 3), uint8
         All of one shape; taken one at a time, as they are written. An odd last row or
         column is doubled in MP4, whose sizes are even.
@@ -122,7 +125,8 @@ def write_animation(
     Raises
     ------
     ValueError, TypeError, OSError, ImportError
-        As `check_animation` raises; no frame, or frames that differ; a full disk.
+        As `check_animation` raises; no destination, or one twice; no frame, or frames that
+        differ; a full disk. Then no destination is changed.
 
     Examples
     --------
@@ -137,7 +141,7 @@ def write_animation(
     5
     array([ 0,  9, 18, 27, 36], dtype=uint8)
     """
-    destination = check_animation(path)
+    destinations = _checked_paths(path)
     rate = _checked_rate(fps)
     remaining = iter(frames)
     frame = next(remaining, None)
@@ -145,18 +149,36 @@ def write_animation(
         raise ValueError("frames: expected at least one frame, got none; make one")
     shape = _checked(frame, 0, None)
     n_frames = 0
-    with replaced(destination) as file:
-        writer = _WRITERS[destination.suffix.lower()](file, shape, rate)
-        with writer:
-            while frame is not None:
-                _checked(frame, n_frames, shape)
-                writer.add(_in_color(frame))
-                n_frames += 1
-                if progress is not None:
-                    progress(n_frames)
-                frame = None  # let go before the next one is made
-                frame = next(remaining, None)
+    # All are complete before any takes its name.
+    with ExitStack() as files, ExitStack() as writers:
+        encoders = []
+        for destination in destinations:
+            file = files.enter_context(replaced(destination))
+            encoder = _WRITERS[destination.suffix.lower()](file, shape, rate)
+            encoders.append(writers.enter_context(encoder))
+        while frame is not None:
+            _checked(frame, n_frames, shape)
+            frame = _in_color(frame)
+            for encoder in encoders:
+                encoder.add(frame)
+            n_frames += 1
+            if progress is not None:
+                progress(n_frames)
+            frame = None  # let go before the next one is made
+            frame = next(remaining, None)
     return n_frames
+
+
+def _checked_paths(path: StrPath | Sequence[StrPath]) -> list[Path]:
+    several = isinstance(path, Sequence) and not isinstance(path, str)
+    paths: list[Any] = list(path) if several else [path]  # type: ignore[arg-type]
+    destinations = [check_animation(each) for each in paths]
+    if not destinations or len({target_of(each) for each in destinations}) < len(destinations):
+        names = [str(each) for each in destinations]
+        raise ValueError(
+            f"path: expected a file or several different ones, got {names}; name each once"
+        )
+    return destinations
 
 
 def _checked_rate(fps: float) -> Fraction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +22,12 @@ from gmmfast.animation import (
     zooming_frames,
 )
 from gmmfast.cli.fits import fit_picture, fit_request, model_of, timed
-from gmmfast.cli.inputs import read_picture, read_source
-from gmmfast.cli.options import PATH, fit_options, size_options, tone_option
+from gmmfast.cli.inputs import PIPE, read_picture, read_source
+from gmmfast.cli.options import PATH, fit_options, output_option, size_options, tone_option
+from gmmfast.cli.outputs import Destinations, copy_to_stdout
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of, shape_of_model
+from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.tone import DEFAULT_TONE
 
@@ -171,13 +174,16 @@ KINDS: dict[str, Callable[[_Job], Frames]] = {
 @click.command("animate")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("image", required=False, type=PATH)
+@output_option(
+    "animation.gif", "The animation: .gif, .webp, .png or .apng, or .mp4 with the extra 'video'"
+)
 @click.option(
-    "-o",
-    "--output",
-    default="animation.gif",
+    "--format",
+    "piped_format",
+    type=click.Choice(["gif", "webp", "png"]),
+    default="gif",
     show_default=True,
-    type=click.Path(path_type=Path),
-    help="The animation: .gif, .webp, .png or .apng, or .mp4 with the extra 'video'.",
+    help="Of what goes to standard output.",
 )
 @click.option(
     "--seconds",
@@ -198,8 +204,9 @@ KINDS: dict[str, Callable[[_Job], Frames]] = {
 @fit_options
 @tone_option
 @size_options
+@watch_option("image")
 def animate_command(
-    kind: str, image: Path | None, output: Path, seconds: float, fps: float, **options: Any
+    kind: str, image: Path | None, outputs: tuple[Path, ...], **options: Any
 ) -> None:
     """Show what a mixture does: an animation of KIND.
 
@@ -221,18 +228,48 @@ def animate_command(
       gmmfast animate sampling -o sampling.gif
       gmmfast animate zoom photo.jpg --factor 20 --seconds 10 -o zoom.mp4
       gmmfast animate fill photo.jpg --drawing -o fill.webp
-      gmmfast animate grow photo.jpg --fps 15 -o grow.webp
+      gmmfast animate grow photo.jpg --fps 15 -o grow.webp -o grow.mp4
+      gmmfast animate slices -o - --format webp > slices.webp
     """  # noqa: D301 (click wants a real backspace)
-    check_animation(output, "--output")
-    n_frames = max(1, round(seconds * fps))
+    destinations = _Films(outputs)
+    fps = options["fps"]
+    n_frames = max(1, round(options["seconds"] * fps))
     took: dict[str, float] = {}
     with timed(took, "prepare"):
         frames = KINDS[kind](_Job(image, n_frames, options))
     with timed(took, "animate"), progress_bar("animating", n_frames) as advance:
-        write_animation(output, frames, fps=fps, progress=advance)
-    for line in (
+        destinations.write(frames, fps, options["piped_format"], advance)
+    destinations.report([
         f"frames      {n_frames}, {n_frames / fps:g} s at {fps:g} a second",
         *(f"{step:<11} {duration:.3f} s" for step, duration in took.items()),
-        f"animation   {output}",
-    ):
-        click.echo(line)
+        f"animation   {destinations.names}",
+    ])  # fmt: skip
+
+
+class _Films(Destinations):
+    """The destinations of an animation, which get every frame as it is made."""
+
+    example = "animation.gif"
+
+    def check(self, shape: tuple[int, ...] | None = None) -> None:
+        """Refuse what cannot be written."""
+        del shape
+        for path in self.paths:
+            if path != PIPE:
+                check_animation(path, "--output")
+
+    def write(
+        self, frames: Frames, fps: float, piped_format: str, progress: Callable[[int], None]
+    ) -> None:
+        """Write all of them, or none; standard output gets its own when all frames are made.
+
+        Containers tell in their beginning how much is to come, which a pipe cannot be told
+        afterwards.
+        """
+        with tempfile.TemporaryDirectory(prefix="gmmfast-") as folder:
+            piped = Path(folder, f"piped.{piped_format}")
+            paths = [piped if path == PIPE else path for path in self.paths]
+            write_animation(paths, frames, fps=fps, progress=progress)
+            if self.is_piped:
+                with piped.open("rb") as file:
+                    copy_to_stdout(file)

@@ -10,6 +10,7 @@ import numpy as np
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import PATH, output_option
 from gmmfast.cli.outputs import Artwork, Outputs
+from gmmfast.cli.watch import watch_option
 from gmmfast.styles import channel_pictures
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _GAP = 0.03
 @click.argument("image", required=False, type=PATH)
 @output_option("channels.png", "The three channels side by side; as .npy or .npz their levels")
 @click.option("--grey", is_flag=True, help="Show every channel in grey instead of its colour.")
+@watch_option("image")
 def channels_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Show red, green and blue of IMAGE apart, side by side.
 

@@ -12,6 +12,7 @@ from gmmfast.cli.options import PATH, fit_options, output_option, size_options
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot.palettes import PALETTES
 
@@ -51,6 +52,7 @@ _PIXEL_BYTES = 8 * 8
 )
 @size_options
 @fit_options
+@watch_option("source")
 def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Draw contours of the log-density of a drawing's ink, or of a model's.
 
@@ -62,6 +64,7 @@ def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: A
       gmmfast contour photo.jpg -k 500 -o contour.png -o contour.svg
       gmmfast contour drawing.png --ink --palette ember --filled -o art.webp
       gmmfast contour drawing.npz --levels 20 --size 2000x1400 -o large.png
+      gmmfast contour drawing.png --watch -o contour.svg
     """  # noqa: D301 (click wants a real backspace)
     from gmmfast.cli.figures import full_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
     from gmmfast.plot import ContourDisplay  # noqa: PLC0415

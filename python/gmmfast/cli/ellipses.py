@@ -12,6 +12,7 @@ from gmmfast.cli.options import PATH, fit_options, output_option, size_options
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot.palettes import PALETTES
 
@@ -44,6 +45,7 @@ _PIXEL_BYTES = 2 * 4
 )
 @size_options
 @fit_options
+@watch_option("source")
 def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Draw the components of a picture's mixture, or of a model, as ellipses.
 

@@ -208,3 +208,12 @@ tone_option = click.option(
     help="Of ink: corners of the curve from scaled density to darkness, or 'linear' "
     "[default: 0:0,0.03:0.03,0.3:0.75,0.7:1,1:1].",
 )
+
+
+def refuse_tone_with_style(options: dict[str, Any]) -> None:
+    """Refuse --tone and --style together."""
+    if options["tone"] is not None and options["style"] is not None:
+        raise click.UsageError(
+            "--tone and --style: expected at most one of the two, got both; a style has its own "
+            "curve"
+        )

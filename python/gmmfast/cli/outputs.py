@@ -7,6 +7,7 @@ written before any takes its name, so that a full disk leaves the old ones.
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -50,8 +51,53 @@ class Artwork:
     svg: Callable[[], bytes] | None = None
 
 
-class Outputs:
-    """The destinations of one command, checked.
+class Destinations:
+    """Where the results of one command go, checked.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        "-" is standard output.
+    """
+
+    #: What is made, as the example of a message names it.
+    example = "picture.png"
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = list(paths)
+        self.check()
+        if self.paths.count(PIPE) > 1 or len(set(self.paths)) < len(self.paths):
+            raise click.UsageError("--output: expected different files, got one of them twice")
+        if self.is_piped and sys.stdout.isatty():
+            kind = self.example.partition(".")[0]
+            article = "an" if kind.startswith("a") else "a"
+            raise click.UsageError(
+                f"--output: expected a pipe or a file for the bytes of {article} {kind}, got a "
+                f"terminal; name a file, or pipe it: -o - > {self.example}"
+            )
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether standard output takes the result, and not the report."""
+        return PIPE in self.paths
+
+    @property
+    def names(self) -> str:
+        """The destinations as reports show them."""
+        return ", ".join("standard output" if path == PIPE else str(path) for path in self.paths)
+
+    def check(self, shape: tuple[int, ...] | None = None) -> None:
+        """Refuse what cannot be written, or cannot hold a result of this shape."""
+        raise NotImplementedError
+
+    def report(self, lines: Sequence[str]) -> None:
+        """Tell what was done: on standard output, unless that takes the result."""
+        for line in lines:
+            click.echo(line, err=self.is_piped)
+
+
+class Outputs(Destinations):
+    """The destinations of pictures.
 
     Parameters
     ----------
@@ -62,25 +108,8 @@ class Outputs:
     """
 
     def __init__(self, paths: Sequence[Path], others: frozenset[str] = ARRAYS) -> None:
-        self.paths, self._others = list(paths), others
-        self.check()
-        if self.paths.count(PIPE) > 1 or len(set(self.paths)) < len(self.paths):
-            raise click.UsageError("--output: expected different files, got one of them twice")
-        if self.is_piped and sys.stdout.isatty():
-            raise click.UsageError(
-                "--output: expected a pipe or a file for the bytes of a picture, got a terminal; "
-                "name a file, or pipe it: -o - > picture.png"
-            )
-
-    @property
-    def is_piped(self) -> bool:
-        """Whether standard output takes the picture, and not the report."""
-        return PIPE in self.paths
-
-    @property
-    def names(self) -> str:
-        """The destinations as reports show them."""
-        return ", ".join("standard output" if path == PIPE else str(path) for path in self.paths)
+        self._others = others
+        super().__init__(paths)
 
     def check(self, shape: tuple[int, ...] | None = None) -> None:
         """Refuse what cannot be written, or cannot hold a picture of this shape."""
@@ -100,16 +129,18 @@ class Outputs:
             forms.encode(buffer, ".png")
             write_to_stdout(buffer.getvalue())
 
-    def report(self, lines: Sequence[str]) -> None:
-        """Tell what was done: on standard output, unless that takes the picture."""
-        for line in lines:
-            click.echo(line, err=self.is_piped)
-
 
 def write_to_stdout(content: bytes) -> None:
     """Write bytes, all of them, or raise."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def copy_to_stdout(file: IO[bytes]) -> None:
+    """Write what a file holds, all of it, or raise."""
+    sys.stdout.flush()
+    shutil.copyfileobj(file, sys.stdout.buffer)
     sys.stdout.buffer.flush()
 
 

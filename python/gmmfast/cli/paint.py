@@ -19,6 +19,7 @@ from gmmfast.cli.options import (
     PATH,
     fit_options,
     output_option,
+    refuse_tone_with_style,
     size_options,
     style_option,
     tone_option,
@@ -26,6 +27,7 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of
+from gmmfast.cli.watch import watch_option
 from gmmfast.rendering.grid import render_grid
 from gmmfast.rendering.shown import png_of
 from gmmfast.styles import get_style
@@ -123,6 +125,7 @@ def _original(job: Job) -> NDArray[np.uint8]:
 @tone_option
 @size_options
 @fit_options
+@watch_option("image")
 def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Paint IMAGE as a mixture of Gaussians sees it.
 
@@ -139,6 +142,7 @@ def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any)
       gmmfast paint photo.jpg --style oil -o oil.jpg
       gmmfast paint photo.jpg --drawing --style blueprint -o blueprint.png
       gmmfast paint drawing.png --ink --tone 0:0,0.3:0.1,1:1 -o charcoal.png
+      gmmfast paint photo.jpg --style ink --watch -o ink.png
       gmmfast paint - --style poster -o - < photo.jpg > poster.png
     """  # noqa: D301 (click wants a real backspace)
     destinations = Outputs(outputs)
@@ -163,11 +167,7 @@ def _job(pixels: NDArray[np.uint8], options: dict[str, Any]) -> Job:
     is_ink = options["ink"] or options["drawing"]
     if options["tone"] is not None and not is_ink:
         raise click.UsageError("--tone: expected together with --ink, got it alone")
-    if options["tone"] is not None and options["style"] is not None:
-        raise click.UsageError(
-            "--tone and --style: expected at most one of the two, got both; a style has its own "
-            "curve"
-        )
+    refuse_tone_with_style(options)
     height, width = pixels.shape[:2]
     shape = shape_of((height, width), options)
     style = options["style"]

@@ -9,12 +9,22 @@ import numpy as np
 
 from gmmfast.cli.fits import fit_picture, fit_request, timed
 from gmmfast.cli.inputs import read_model, read_picture
-from gmmfast.cli.options import PATH, fit_options, output_option, size_options, tone_option
+from gmmfast.cli.options import (
+    PATH,
+    fit_options,
+    output_option,
+    refuse_tone_with_style,
+    size_options,
+    style_option,
+    tone_option,
+)
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of
+from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
+from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
 
 if TYPE_CHECKING:
@@ -39,9 +49,11 @@ _PIXEL_BYTES = 4 * 8
     type=click.IntRange(min=1),
     help="Rounds of refinement, at most [default: 5 of colour, 100 of ink].",
 )
+@style_option
 @fit_options
 @tone_option
 @size_options
+@watch_option("image", "model")
 def refine_command(
     image: Path | None, outputs: tuple[Path, ...], model: Path | None, **options: Any
 ) -> None:
@@ -54,11 +66,14 @@ def refine_command(
     Examples:
       gmmfast refine photo.jpg -k 1000 -o painting.png -o photo.npz
       gmmfast refine photo.jpg --model photo.npz --rounds 20 -o better.png
+      gmmfast refine photo.jpg --style oil --scale 2 -o oil.png
     """  # noqa: D301 (click wants a real backspace)
     destinations = Outputs(outputs, frozenset({".npz"}))
+    refuse_tone_with_style(options)
     pixels = read_picture(image)
     shape = shape_of((pixels.shape[0], pixels.shape[1]), options)
-    check_memory(shape, _PIXEL_BYTES, options)
+    style = get_style(options["style"]) if options["style"] else None
+    check_memory(shape, style.pixel_bytes if style else _PIXEL_BYTES, options)
     destinations.check(shape)
     request = fit_request(pixels, options)
     seconds: dict[str, float] = {}
@@ -85,6 +100,8 @@ def refine_command(
             scores.append(step.score)
 
     def painting() -> NDArray[np.uint8]:
+        if style:
+            return style(refined, shape, n_threads=options["n_threads"])
         if is_ink:
             density = render_grid(refined, shape, n_threads=options["n_threads"])
             return (options["tone"] or DEFAULT_TONE).picture(density)

@@ -11,6 +11,8 @@ from gmmfast.cli.inputs import read_model
 from gmmfast.cli.options import (
     PATH,
     output_option,
+    refuse_tone_with_style,
+    seed_option,
     size_options,
     style_option,
     threads_option,
@@ -19,6 +21,7 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.watch import watch_option
 from gmmfast.rendering.grid import render_grid
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
@@ -76,6 +79,7 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
     "density": _density,
     "log_density": _stretched,
     "mean": _color,
+    "sample": _color,
     "std": _bright,
     "entropy": _bright,
     "label": _distinct,
@@ -95,15 +99,22 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
 @style_option
 @tone_option
 @size_options
+@seed_option
 @threads_option
+@watch_option("model")
 def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> None:
     """Render a quantity of MODEL, which 'gmmfast fit' wrote, over its picture.
+
+    A sample draws the colour of every pixel from what the mixture thinks
+    possible there: a pointillist's painting, another for every --seed.
 
     \b
     Examples:
       gmmfast render photo.npz -o painting.png
       gmmfast render photo.npz --quantity std --scale 2 -o unsure.png
+      gmmfast render photo.npz --quantity sample --seed 7 -o pointillist.png
       gmmfast render drawing.npz --style charcoal -o charcoal.png -o density.npy
+      gmmfast render photo.npz --watch -o painting.png
       gmmfast render - -o - < photo.npz > painting.png
     """  # noqa: D301 (click wants a real backspace)
     destinations = Outputs(outputs)
@@ -114,9 +125,12 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
     check_memory(shape, get_style(style).pixel_bytes if style else _PIXEL_BYTES, options)
     destinations.check(shape)
     n_threads, tone = options["n_threads"], options["tone"] or DEFAULT_TONE
+    seed = options["seed"] if quantity == "sample" else None
 
     def values() -> NDArray[Any]:
-        return render_grid(mixture, shape, quantity=quantity, n_threads=n_threads)
+        return render_grid(
+            mixture, shape, quantity=quantity, random_state=seed, n_threads=n_threads
+        )
 
     def pixels() -> Pixels:
         if style:
@@ -138,16 +152,16 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
 
 def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
     quantity = options["quantity"]
-    if options["style"] and (quantity != "auto" or options["tone"]):
-        other = "--quantity" if quantity != "auto" else "--tone"
-        raise click.UsageError(f"{other} and --style: expected at most one of the two, got both")
+    refuse_tone_with_style(options)
+    if options["style"] and quantity != "auto":
+        raise click.UsageError("--quantity and --style: expected at most one of the two, got both")
     if mixture.n_features not in (2, 3, 5):
         raise ValueError(
             "model: expected a model of ink (2 features) or of a picture (3 or 5), got "
             f"{mixture.n_features} features"
         )
     is_ink = mixture.n_features == 2
-    if is_ink and quantity in ("mean", "std"):
+    if is_ink and quantity in ("mean", "std", "sample"):
         raise click.UsageError(
             f"--quantity: expected one that ink has, got {quantity!r}; ask for density"
         )

@@ -12,6 +12,7 @@ from gmmfast.cli.options import PATH, fit_options, output_option, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot._base import Frame
 from gmmfast.plot.palettes import PALETTES, palette_of
@@ -46,6 +47,7 @@ _PIXEL_BYTES = 8 + 3 * 17 + 8
 )
 @size_options
 @fit_options
+@watch_option("source")
 def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Draw points of a picture's mixture, or of a model, where they fall.
 

@@ -12,6 +12,7 @@ from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, VALUES, fit_options, output_option
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot.palettes import PALETTES
 
@@ -43,6 +44,7 @@ _N_SLICES = 4
     help="Of the contours.",
 )
 @fit_options
+@watch_option("source")
 def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Slice the density of a picture's positions, or of a model's first two features.
 

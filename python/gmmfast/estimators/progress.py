@@ -42,13 +42,22 @@ class FitReport:
     data : dict
         X, y and metadata as scikit-learn's callbacks get them.
     progress : bool, None or callable
-        Called with the number of iterations of this initialization and the lower bound,
-        after each; True writes a line on standard error, if that is a terminal.
+        Called with the number of iterations of this initialization and the score, after
+        each; True writes a line on standard error, if that is a terminal.
+    score : str
+        What that line calls the score.
     """
 
-    def __init__(self, estimator: Any, data: dict[str, Any], progress: Progress) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        data: dict[str, Any],
+        progress: Progress,
+        *,
+        score: str = "lower bound",
+    ) -> None:
         self._estimator, self._data = estimator, data
-        self._progress = _checked(progress, estimator.max_iter)
+        self._progress = _checked(progress, estimator.max_iter, score)
         self._contexts: list[Any] = []
         self._attributes: Callable[[], dict[str, Any]] = dict
 
@@ -68,10 +77,10 @@ class FitReport:
         """Report that the next iteration begins."""
         self._open_task("iteration", 0)
 
-    def end_iteration(self, n_iter: int, lower_bound: float) -> bool:
+    def end_iteration(self, n_iter: int, score: float) -> bool:
         """Report that an iteration is over; return whether a callback wants to stop."""
         if self._progress is not None:
-            self._progress(n_iter, lower_bound)
+            self._progress(n_iter, score)
         return self.end()
 
     def end_initialization(self) -> None:
@@ -102,29 +111,30 @@ class FitReport:
         self._contexts.append(context)
 
 
-def _checked(progress: Progress, max_iter: int) -> Callable[[int, float], object] | None:
+def _checked(
+    progress: Progress, max_iter: int, score: str
+) -> Callable[[int, float], object] | None:
     if progress is None or progress is False:
         return None
     if progress is True:
-        return _Line(max_iter) if sys.stderr.isatty() else None
+        return _Line(max_iter, score) if sys.stderr.isatty() else None
     if callable(progress):
         return progress
     raise TypeError(
-        "progress: expected True, None or a callable of (n_iter, lower_bound), "
-        f"got {shown(progress)}"
+        f"progress: expected True, None or a callable of (n_iter, score), got {shown(progress)}"
     )
 
 
 class _Line:
     """One line on standard error that is written again after each iteration."""
 
-    def __init__(self, max_iter: int) -> None:
-        self._max_iter, self._start = max_iter, time.perf_counter()
+    def __init__(self, max_iter: int, score: str) -> None:
+        self._max_iter, self._score, self._start = max_iter, score, time.perf_counter()
         self._is_open = False
 
-    def __call__(self, n_iter: int, lower_bound: float) -> None:
+    def __call__(self, n_iter: int, score: float) -> None:
         seconds = time.perf_counter() - self._start
-        text = f"\riteration {n_iter}/{self._max_iter}  lower bound {lower_bound:.6g}"
+        text = f"\riteration {n_iter}/{self._max_iter}  {self._score} {score:.6g}"
         sys.stderr.write(f"{text}  {seconds:.1f} s")
         sys.stderr.flush()
         self._is_open = True

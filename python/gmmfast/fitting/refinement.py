@@ -134,12 +134,14 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
         n_threads=n_threads,
     )
     last = next(steps)
-    most = DEFAULT_MAX_ITER if last.mixture.n_features == 2 else DEFAULT_ROUNDS
-    report = FitReport(_Rounds(max_iter or most), {}, progress)
+    is_ink = last.mixture.n_features == 2
+    rounds = _Rounds(max_iter or (DEFAULT_MAX_ITER if is_ink else DEFAULT_ROUNDS))
+    report = FitReport(rounds, {}, progress, score="log-likelihood" if is_ink else "PSNR")
     n_iter = 0
     for n_iter, step in enumerate(steps, 1):
         last = step
         report.end_iteration(n_iter, step.score)
+    report.end_initialization()
     if isinstance(model, Mixture | tuple | list):
         return last.mixture
     return _estimator(model, last, n_iter)

@@ -1,0 +1,130 @@
+"""The option --watch: a command is run again whenever a file that it reads has changed.
+
+Files are looked at a few times a second, by the time and the size that the system tells, so that
+nothing but the standard library is needed and any file system will do. A file is read when it has
+been the same for an interval, so that one which is being written is left alone; if that was a
+pause of the writer, the message of what cannot be read is a line, and the next change is awaited.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmmfast.cli.inputs import PIPE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    Command = Callable[..., Any]
+
+#: Seconds between two looks.
+INTERVAL = 0.25
+
+#: What a file that is not as it should be raises, or what it is asked for.
+_ERRORS = (ValueError, OSError, MemoryError, ImportError, click.ClickException)
+
+
+def watch_option(*names: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds --watch, of a command that reads these arguments' files.
+
+    Parameters
+    ----------
+    *names : str
+        Of the arguments; the first one must be given where --watch is, the others may be None.
+    """
+
+    def add(command: Command) -> Command:
+        @wraps(command)
+        def run(*, watch: bool, outputs: tuple[Path, ...], **arguments: Any) -> None:
+            def once() -> None:
+                command(outputs=outputs, **arguments)
+
+            if not watch:
+                once()
+                return
+            paths = [arguments[name] for name in names]
+            _check(paths, outputs)
+            _repeat(once, [path for path in paths if path is not None])
+
+        return click.option(
+            "--watch", is_flag=True, help="Go on, and write anew when the input changes."
+        )(run)
+
+    return add
+
+
+def _check(paths: Sequence[Path | None], outputs: Sequence[Path]) -> None:
+    """Refuse what cannot be watched."""
+    mend = "name a file to watch"
+    if paths[0] is None:
+        raise click.UsageError(f"--watch: expected a picture or a model, got none; {mend}")
+    if PIPE in paths:
+        raise click.UsageError(
+            f"--watch: expected a file, which may change, got '-', standard input; {mend}"
+        )
+    if PIPE in outputs:
+        raise click.UsageError(
+            "--watch: expected files to write anew, got '-', standard output; name a file with -o"
+        )
+    watched = {os.path.realpath(path) for path in paths if path is not None}
+    for output in outputs:
+        if os.path.realpath(output) in watched:
+            raise click.UsageError(
+                f"--watch: expected an output other than the input, got {str(output)!r} for both; "
+                "name another with -o"
+            )
+
+
+def _repeat(once: Callable[[], None], paths: Sequence[Path]) -> None:
+    """Run now and after every change, until Ctrl-C.
+
+    What is wrong at the first time ends it, as without --watch.
+    """
+    seen = _settled(paths) if all(map(_state, paths)) else None
+    once()
+    names = ", ".join(map(str, paths))
+    click.echo(f"watching    {names}; Ctrl-C ends it", err=True)
+    while True:
+        time.sleep(INTERVAL)
+        if _states(paths) == seen:
+            continue
+        # Before it is read: what changes meanwhile is seen the next time.
+        seen = _settled(paths)
+        try:
+            once()
+        except BrokenPipeError:  # nobody reads the reports
+            raise
+        except _ERRORS as error:
+            message = error.format_message() if isinstance(error, click.ClickException) else error
+            line = " ".join(str(message).split())
+            click.echo(f"gmmfast: {line}; waiting for the next change", err=True)
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """Return what is another when a file is; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _states(paths: Sequence[Path]) -> list[tuple[int, ...] | None]:
+    return [_state(path) for path in paths]
+
+
+def _settled(paths: Sequence[Path]) -> list[tuple[int, ...] | None]:
+    """Return the files' states when all are there and have stayed the same for an interval."""
+    before = _states(paths)
+    while True:
+        time.sleep(INTERVAL)
+        now = _states(paths)
+        if now == before and None not in now:
+            return now
+        before = now

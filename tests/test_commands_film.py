@@ -1,0 +1,161 @@
+"""Promises of the commands animate and refine.
+
+Every output is decoded and compared with the arrays that it came from.
+"""
+
+import io
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from animation_files import SHAPE, decoded, moving, waves
+from conftest import run_command
+from gmmfast import Mixture, images, render_grid
+from gmmfast.animation import slicing_frames, write_animation
+from gmmfast.cli.animate import _IN_THE_PLANE, animate_command
+from gmmfast.cli.refine import refine_command
+from gmmfast.styles import STYLES
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return waves()
+
+
+@pytest.fixture
+def picture(tmp_path, photo):
+    images.write_image(tmp_path / "photo.png", photo)
+    return tmp_path / "photo.png"
+
+
+def run(command, *arguments):
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+@pytest.mark.parametrize("kind", ["sampling", "slices", "fill", "grow", "refine", "zoom"])
+def test_each_kind_is_animated(tmp_path, picture, kind):
+    output = tmp_path / f"{kind}.png"
+    source = () if kind in ("sampling", "slices") else (picture,)
+    told = run(animate_command, kind, *source, "-k", 5, "--seconds", 0.3, "--fps", 10,
+               "--size", "48x32", "-o", output)  # fmt: skip
+    assert "frames      3, 0.3 s at 10 a second" in told
+    assert decoded(output)[0].shape == (3, 32, 48, 3)
+
+
+def test_a_clip_is_animated(tmp_path):
+    write_animation(tmp_path / "clip.gif", moving(4, (20, 30)))
+    run(animate_command, "video", tmp_path / "clip.gif", "-k", 4, "--seconds", 1, "--fps", 8,
+        "-o", tmp_path / "slow.png")  # fmt: skip
+    assert decoded(tmp_path / "slow.png")[0].shape == (8, 20, 30, 3)
+
+
+def test_an_animation_is_written_to_several_files_and_through_a_pipe(tmp_path):
+    options = ["--seconds", "0.3", "--fps", "10", "--size", "48x32"]
+    names = ["-o", "a.png", "-o", "a.gif"]
+    outcome = run_command("animate", "slices", *options, *names, "-o", "-", cwd=tmp_path)
+    assert outcome.status == 0, outcome.stderr
+    assert outcome.stdout == (tmp_path / "a.gif").read_bytes()
+    assert "animation   a.png, a.gif, standard output" in outcome.stderr
+    frames = list(slicing_frames(_IN_THE_PLANE, (32, 48), 3))
+    np.testing.assert_array_equal(decoded(tmp_path / "a.png")[0], frames)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gif", "a.png"]
+
+
+@pytest.mark.parametrize("format_", ["gif", "webp", "png"])
+def test_a_pipe_gets_the_format_that_is_asked_for(gmmfast, monkeypatch, tmp_path, format_):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
+    options = ["--seconds", "0.3", "--fps", "10", "--size", "48x32", "-o", "-"]
+    assert gmmfast("animate", "sampling", *options, "--format", format_).status == 0
+    (tmp_path / f"a.{format_}").write_bytes(sys.stdout.buffer.getvalue())
+    frames, _ = decoded(tmp_path / f"a.{format_}")
+    assert frames.shape == (3, 32, 48, 3)
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern"),
+    [
+        (["a.gif", "a.gif"], "--output: expected different files, got one of them twice"),
+        (["a.gif", "a.tif"], "--output: expected the path of an animation that can be written"),
+    ],
+)
+def test_destinations_of_animations_are_checked_first(gmmfast, tmp_path, names, pattern):
+    outputs = [part for name in names for part in ("-o", name)]
+    refused = gmmfast("animate", "slices", *outputs)
+    assert refused.status in (1, 2)
+    assert pattern in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_terminal_gets_no_animation(gmmfast, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    refused = gmmfast("animate", "slices", "-o", "-")
+    assert refused.status == 2
+    assert "for the bytes of an animation, got a terminal" in refused.stderr
+    assert "-o - > animation.gif" in refused.stderr
+
+
+@pytest.mark.parametrize("options", [["-k", "8"], ["-k", "4", "--ink", "--max-iter", "2"]])
+def test_a_refined_painting_has_the_style_that_is_asked_for(tmp_path, picture, options):
+    outputs = tmp_path / "a.png", tmp_path / "a.npz"
+    names = [part for path in outputs for part in ("-o", path)]
+    run(refine_command, picture, *options, "--rounds", 1, "--style", "ink", *names)
+    styled = STYLES["ink"](Mixture.load(outputs[1]), SHAPE)
+    np.testing.assert_array_equal(images.read_image(outputs[0]), styled)
+    refused = CliRunner().invoke(refine_command, ["--style", "ink", "--tone", "linear"])
+    assert refused.exit_code == 2
+    assert "--tone and --style: expected at most one of the two" in refused.output
+
+
+def test_refine_writes_the_painting_and_the_model(tmp_path, picture, photo):
+    outputs = tmp_path / "better.png", tmp_path / "better.npz"
+    told = run(refine_command, picture, "-k", 8, "--rounds", 2, "-o", outputs[0], "-o", outputs[1])
+    low, high = map(float, re.search(r"PSNR +([\d.]+) to ([\d.]+) dB", told).groups())
+    assert high > low
+    painting = images.read_image(outputs[0])
+    assert images.psnr(painting, photo) == pytest.approx(high, abs=0.006)
+    model = Mixture.load(outputs[1])
+    np.testing.assert_array_equal(render_grid(model, SHAPE, dtype=np.uint8), painting)
+    again = run(refine_command, picture, "--model", outputs[1], "--rounds", 1, "-o", outputs[0])
+    assert f"{high:.2f} to" in again
+
+
+def test_refine_goes_on_with_ink(tmp_path, picture):
+    told = run(
+        refine_command, picture, "--ink", "-k", 4, "--max-iter", 2, "-o", tmp_path / "a.png"
+    )
+    assert "log-likelihood" in told
+
+
+def test_frames_beyond_memory_are_refused_before_they_are_made(tmp_path, picture):
+    result = CliRunner().invoke(
+        animate_command,
+        ["zoom", str(picture), "-k", "2", "--size", "9999999x9999999", "-o", f"{tmp_path}/a.gif"],
+    )
+    assert isinstance(result.exception, MemoryError)
+    assert "--size: expected a result that fits" in str(result.exception)
+    assert list(tmp_path.iterdir()) == [picture]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_an_animation_with_130_and_no_file(tmp_path):
+    command = [sys.executable, "-m", "gmmfast.cli", "animate", "slices", "--seconds", "3600",
+               "-o", "long.gif"]  # fmt: skip
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    # Beyond the check of the folder: frames are being written.
+    while not any(path.stat().st_size for path in tmp_path.glob(".*.tmp")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"interrupted" in message
+    assert not list(tmp_path.iterdir())
