@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from animation_files import SHAPE, decoded, moving, waves
 from conftest import run_command
-from gmmfast import Mixture, images, render_grid
+from gmmfast import Mixture, fit_image, images, refine, render_grid
 from gmmfast.animation import slicing_frames, write_animation
 from gmmfast.cli.animate import _IN_THE_PLANE, animate_command
 from gmmfast.cli.refine import refine_command
@@ -48,6 +48,23 @@ def test_each_kind_is_animated(tmp_path, picture, kind):
                "--size", "48x32", "-o", output)  # fmt: skip
     assert "frames      3, 0.3 s at 10 a second" in told
     assert decoded(output)[0].shape == (3, 32, 48, 3)
+
+
+@pytest.mark.parametrize(("kind", "style"), [("grow", "oil"), ("refine", "charcoal")])
+def test_paintings_that_change_have_the_style_that_is_asked_for(tmp_path, picture, kind, style):
+    output = tmp_path / "styled.png"
+    run(animate_command, kind, picture, "-k", 5, "--seconds", 0.1, "--fps", 10, "--style", style,
+        "-o", output)  # fmt: skip
+    (frame,) = decoded(output)[0]
+    photo = images.read_image(picture)
+    if kind == "grow":
+        model = fit_image(photo, 5, max_iter=20)
+    else:
+        model = refine(fit_image(photo, 5), photo)
+    np.testing.assert_array_equal(frame, STYLES[style](model, SHAPE))
+    refused = CliRunner().invoke(animate_command, ["zoom", str(picture), "--style", "oil"])
+    assert refused.exit_code == 2
+    assert "--style: expected together with grow or refine, got it with zoom" in refused.output
 
 
 def test_a_clip_is_animated(tmp_path):

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def test_each_command_writes_anew_what_it_would_have_written(gmmfast, monkeypatc
         if len(different) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(watch.time, "sleep", sleep)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(sleep=sleep))
     outcome = gmmfast(*command.split(), source, *options, "--watch", "-o", "out.png")
     assert outcome.status == 130
     assert f"watching    {source}; Ctrl-C ends it" in outcome.stderr
@@ -140,7 +141,7 @@ def test_a_file_is_read_when_it_has_stopped_growing(monkeypatch, tmp_path):
         looked.append(path.stat().st_size)
 
     path.write_bytes(b"x")
-    monkeypatch.setattr(watch.time, "sleep", sleep)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(sleep=sleep))
     states = watch._settled([path])
     assert looked == [2, 3, 3]
     assert states[0][:2] == (0, 3)

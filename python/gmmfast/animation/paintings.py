@@ -14,10 +14,11 @@ from gmmfast import images
 from gmmfast._checks import check_count, check_positive, check_shape, shown
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
+from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -205,6 +206,7 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     *,
     n_components: Iterable[int] = GROWTH,
     kind: str = "auto",
+    style: str | None = None,
     random_state: Any = 0,
 ) -> Iterator[Pixels]:
     """Yield paintings of a picture by ever more components, each fitted when its turn comes.
@@ -219,6 +221,8 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
         Ascending, at most the picture's number of pixels; by default 1, 2, 3, 5, ... 2000.
     kind, random_state
         As in `fit_image`.
+    style : str, optional
+        Of the paintings, one of `gmmfast.styles.STYLES`.
 
     Returns
     -------
@@ -254,11 +258,17 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
                 random_state=random_state,
             )
 
-    return _changing(models(), len(numbers), size, n)
+    return _changing(models(), len(numbers), _painter(size, style), n)
 
 
 def refining_frames(
-    model: Any, image: ImageSource, shape: Sequence[int], n_frames: int, **options: Any
+    model: Any,
+    image: ImageSource,
+    shape: Sequence[int],
+    n_frames: int,
+    *,
+    style: str | None = None,
+    **options: Any,
 ) -> Iterator[Pixels]:
     """Yield the painting of a model as `refine` improves it.
 
@@ -270,6 +280,8 @@ def refining_frames(
     n_frames : int
         Shared evenly among the steps, each of which changes into the next; if there are fewer
         steps than expected, the last frames are still.
+    style : str, optional
+        Of the paintings, one of `gmmfast.styles.STYLES`.
     **options
         Of `refine`, such as max_iter.
 
@@ -283,22 +295,28 @@ def refining_frames(
     size, n = _checked(shape, n_frames)
     steps = refinements(model, image, **options)
     most = options.get("max_iter") or DEFAULT_ROUNDS
-    return _changing((step.mixture for step in steps), 1 + most, size, n)
+    return _changing((step.mixture for step in steps), 1 + most, _painter(size, style), n)
+
+
+def _painter(shape: tuple[int, int], style: str | None) -> Callable[[Mixture], Pixels]:
+    """Return what paints models at a shape, as they are or in a style."""
+    painted = None if style is None else get_style(style)
+    return lambda mixture: (painted or _painting)(mixture, shape)
 
 
 def _changing(
-    models: Iterator[Any], n_models: int, shape: tuple[int, int], n_frames: int
+    models: Iterator[Any], n_models: int, paint: Callable[[Mixture], Pixels], n_frames: int
 ) -> Iterator[Pixels]:
     """Yield the models' paintings, each of which changes into the next and then stays."""
-    number, last = -1, np.zeros((*shape, 3), np.uint8)
-    present = last
+    number = -1
+    last = present = np.zeros((1, 1, 3), np.uint8)  # until the first model has its painting
     for i in range(n_frames):
         place = i * n_models / n_frames if n_frames > 1 else n_models - 1
         while number < int(place):
             model = next(models, None)
             number += 1
             if model is not None:
-                last, present = present, _painting(Mixture.from_model(model), shape)
+                last, present = present, paint(Mixture.from_model(model))
                 if number == 0:
                     last = present
             else:

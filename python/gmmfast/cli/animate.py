@@ -23,12 +23,20 @@ from gmmfast.animation import (
 )
 from gmmfast.cli.fits import fit_picture, fit_request, model_of, timed
 from gmmfast.cli.inputs import PIPE, read_picture, read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, size_options, tone_option
+from gmmfast.cli.options import (
+    PATH,
+    fit_options,
+    output_option,
+    size_options,
+    style_option,
+    tone_option,
+)
 from gmmfast.cli.outputs import Destinations, copy_to_stdout
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.sizes import check_memory, shape_of, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
+from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
 
 if TYPE_CHECKING:
@@ -69,7 +77,9 @@ class _Job:
         return self._checked(shape_of_model(model, self.options))
 
     def _checked(self, shape: tuple[int, int]) -> tuple[int, int]:
-        check_memory(shape, _PIXEL_BYTES, self.options)
+        style = self.options["style"]
+        extra = get_style(style).pixel_bytes if style else 0
+        check_memory(shape, _PIXEL_BYTES + extra, self.options)
         return shape
 
 
@@ -126,6 +136,7 @@ def _grow(job: _Job) -> Frames:
         job.n_frames,
         n_components=numbers,
         kind="ink" if request.is_ink else "auto",
+        style=job.options["style"],
         random_state=job.options["seed"],
     )
 
@@ -135,7 +146,7 @@ def _refine(job: _Job) -> Frames:
     request = fit_request(pixels, job.options)
     model = fit_picture(request)
     shape = job.shape_beside((pixels.shape[0], pixels.shape[1]))
-    return refining_frames(model, request.pixels, shape, job.n_frames)
+    return refining_frames(model, request.pixels, shape, job.n_frames, style=job.options["style"])
 
 
 def _video(job: _Job) -> Frames:
@@ -158,6 +169,9 @@ def _video(job: _Job) -> Frames:
             )
     return video_frames(model, job.shape_of(model), job.n_frames)
 
+
+#: Kinds that paint whole pictures, in any style.
+_STYLED = ("grow", "refine")
 
 #: By name: how frames are made.
 KINDS: dict[str, Callable[[_Job], Frames]] = {
@@ -201,6 +215,7 @@ KINDS: dict[str, Callable[[_Job], Frames]] = {
 )
 @click.option("--factor", type=click.FloatRange(min=1), default=8.0, help="Of zoom: how much.")
 @click.option("--center", type=float, nargs=2, help="Of zoom: x and y of where to, in pixels.")
+@style_option
 @fit_options
 @tone_option
 @size_options
@@ -229,9 +244,14 @@ def animate_command(
       gmmfast animate zoom photo.jpg --factor 20 --seconds 10 -o zoom.mp4
       gmmfast animate fill photo.jpg --drawing -o fill.webp
       gmmfast animate grow photo.jpg --fps 15 -o grow.webp -o grow.mp4
+      gmmfast animate grow photo.jpg --style oil --seed 3 -o oil.webp
       gmmfast animate slices -o - --format webp > slices.webp
     """  # noqa: D301 (click wants a real backspace)
     destinations = _Films(outputs)
+    if options["style"] and kind not in _STYLED:
+        raise click.UsageError(
+            f"--style: expected together with {' or '.join(_STYLED)}, got it with {kind}"
+        )
     fps = options["fps"]
     n_frames = max(1, round(options["seconds"] * fps))
     took: dict[str, float] = {}
