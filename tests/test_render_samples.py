@@ -9,9 +9,9 @@ from gmmfast import Mixture, render_grid, render_samples
 N = 30_000
 
 
-def by_hand(mixture, shape, extent, given, *, n=N, seed=1):
+def by_hand(mixture, shape, extent, given, *, n=N, seed=1, bounds=None):
     """Counts and means of the pixels, from the samples themselves."""
-    points = mixture.sample(n, random_state=seed)
+    points = mixture.sample(n, random_state=seed, bounds=bounds)
     targets = [i for i in range(mixture.n_features) if i not in given]
     flat, within = np.zeros(n, int), np.ones(n, bool)
     for feature, size, (low, high) in zip(reversed(given), shape, reversed(extent), strict=True):
@@ -60,6 +60,20 @@ def test_means_are_of_the_samples(given):
     np.testing.assert_array_equal(black[np.isnan(image)], 0)
     single = render_samples(mixture, (10, 14), N, dtype="float32", background=7, **options)
     np.testing.assert_array_equal(single, np.where(np.isnan(image), 7, image).astype("f4"))
+
+
+def test_samples_may_be_those_of_the_mixture_within_bounds():
+    mixture, extent = picture_model(n_features=5), [(-14.5, 27.5), (-10.5, 19.5)]
+    bounds = [(-14.5, 27.5), (-10.5, 19.5), None, None, (0, 255)]
+    counts, means = by_hand(mixture, (10, 14), extent, [0, 1], bounds=bounds)
+    # Nothing that was asked for is beyond the grid.
+    assert counts.sum() == N
+    for n_threads in (1, 2):
+        options = {"extent": extent, "random_state": 1, "n_threads": n_threads}
+        image = render_samples(mixture, (10, 14), N, bounds=bounds, **options)
+        np.testing.assert_allclose(image, means, rtol=0, atol=1e-9)
+    free = render_samples(mixture, (10, 14), N, **options)
+    assert not np.array_equal(free, image, equal_nan=True)
 
 
 def test_threads_change_nothing():
@@ -112,6 +126,8 @@ def test_no_background_is_none_of_the_samples_business():
         (ValueError, {"extent": [(0, 1)]}, r"extent: expected 2 \(low, high\) pairs"),
         (TypeError, {"random_state": 1.5}, "random_state: expected None"),
         (ValueError, {"given": [0, 9]}, "given: expected feature indices"),
+        (ValueError, {"bounds": [(0, 255)]}, "bounds: expected 5 pairs"),
+        (ValueError, {"bounds": [None] * 4 + [(1e9, 2e9)]}, "bounds: expected"),
         (MemoryError, {"shape": (2**20, 2**20)}, "shape: expected a result that fits"),
     ],
 )

@@ -148,7 +148,7 @@ class Sampling:
         if not isinstance(order, str) or order not in _ORDERS:
             raise ValueError(f"order: expected 'shuffled' or 'grouped', got {shown(order)}")
         checked = _check_dtype(dtype)
-        box = None if bounds is None else _check_bounds(bounds, n_features)
+        box = None if bounds is None else check_bounds(bounds, n_features)
         threads = check_n_threads(n_threads)
         row_bytes = n_features * checked.itemsize + (8 if return_labels else 0)
         mend = "draw fewer at a time, or pass a smaller dtype"
@@ -170,7 +170,7 @@ def _check_dtype(dtype: Any) -> np.dtype[Any]:
     return checked
 
 
-def _check_bounds(bounds: Any, n_features: int) -> list[tuple[float, float]] | None:
+def check_bounds(bounds: Any, n_features: int) -> list[tuple[float, float]] | None:
     """Return a pair for each feature, infinite where there is no bound, or None for none."""
     refuse_masked("bounds", bounds)
     expected = f"{n_features} pairs (low, high) or None, one for each feature"

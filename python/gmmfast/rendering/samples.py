@@ -11,6 +11,7 @@ from gmmfast import _backend
 from gmmfast._checks import check_count, float_array, shown
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
+from gmmfast.mixture.sampling import check_bounds
 from gmmfast.rendering.plan import Plan, Request
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from gmmfast.mixture.sampling import RandomState
+    from gmmfast.mixture.sampling import Bounds, RandomState
 
 _COUNT_DTYPES = ("int64", "int32", "float64", "float32")
 _MEAN_DTYPES = ("float64", "float32", "uint8")
@@ -32,6 +33,7 @@ def render_samples(  # noqa: PLR0913 (the public face; all but three by keyword)
     extent: Sequence[Sequence[float]] | None = None,
     given: Sequence[int] | None = None,
     random_state: RandomState = None,
+    bounds: Bounds | None = None,
     dtype: DTypeLike | None = None,
     background: ArrayLike | None = None,
     n_threads: int | None = None,
@@ -56,6 +58,9 @@ def render_samples(  # noqa: PLR0913 (the public face; all but three by keyword)
         As for `render_grid`. A pixel has its low end, and not its high one.
     random_state : None, int, numpy.random.Generator or RandomState, optional
         As for `Mixture.sample`, whose samples these are: the seed alone decides the result.
+    bounds : sequence of (low, high) or None, one a feature, optional
+        As for `Mixture.sample`: of the mixture truncated to a box, colours in 0..255 for
+        instance; all `n_samples` are then within it.
     dtype : dtype, optional
         Of counts int64 (the default), int32, float64 or float32. Of means float64 (the
         default), float32, or uint8, which clips to 0..255 and rounds.
@@ -104,11 +109,12 @@ def render_samples(  # noqa: PLR0913 (the public face; all but three by keyword)
     n_targets = plan.mixture.n_features - len(plan.grid)
     checked = _check_dtype(dtype, _MEAN_DTYPES if n_targets else _COUNT_DTYPES)
     empty = _check_background(background, n_targets, checked)
+    box = None if bounds is None else check_bounds(bounds, plan.mixture.n_features)
     # The result and, in 64 bits, a count and as many sums and means.
     n_bytes = math.prod(plan.grid) * (8 + n_targets * (16 + checked.itemsize))
     check_fits("shape", shown(plan.grid), n_bytes)
     core = plan.mixture._core  # noqa: SLF001 (the package's own backend)
-    sampling = _backend.Sampling(core, seed_of(random_state))
+    sampling = _backend.Sampling(core, seed_of(random_state), box)
     counts = np.empty(plan.grid, np.int64)
     means = np.empty((*plan.grid, n_targets))
     sampling.splat(n_samples, list(plan.extent), plan.given, counts, means, plan.n_threads)
