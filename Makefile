@@ -52,17 +52,14 @@ peers: $(BIN)/python $(SOURCES)
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
 	  '.[test]' tgmm==0.4.3
 	.venv-peers/bin/python tests/peers/tgmm_answers.py --check
-	.venv-peers/bin/python -m pytest tests/test_peers.py tests/test_peers_regression.py
+	.venv-peers/bin/python -m pytest tests/system/test_peers.py tests/system/test_peers_regression.py
 
 # scikit-learn's own tests of its mixtures, with gmmfast's classes in their place.
 upstream: $(DEV)
-	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/upstream.py
+	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/system/upstream.py
 
 # The public API must give the same on the NumPy twin.
-API_TESTS := $(addprefix tests/test_,mixture.py predict.py render.py render_models.py \
-  quantities.py conditional.py grid_sample.py sample.py render_samples.py out.py bands.py \
-  errors.py odd_arguments.py show_runtime.py tone.py algebra.py information.py intervals.py \
-  regions.py exchange.py survivors.py)
+API_TESTS := tests/mixture tests/rendering tests/test_show_runtime.py tests/test_tone.py
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
@@ -76,7 +73,7 @@ lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest gmmfast._gmmfast
+	$(BIN)/python -m mypy.stubtest gmmfast._core
 
 # Every gallery script runs at its full size; the network is not needed.
 docs: $(DOCS)

@@ -19,8 +19,8 @@ from sklearn.datasets import load_sample_image
 import numba_em
 from contestants import in_scikit_learn
 from fitted import Array, Model, load
-from gmmfast import GaussianMixture, _backend, images
-from gmmfast.estimators.core_model import model_of, typical_stds
+from gmmfast import GaussianMixture, _core, images
+from gmmfast.estimators.parameters import model_of, typical_stds
 from timing import Budget, Contestant, check, shown, table, target, time_of
 
 REG_COVAR = 1 / 12
@@ -52,7 +52,7 @@ class Ours:
 
     def __init__(self, points: Array, model: Model) -> None:
         self._model = model_of(np.log(model.weights), model.means, model.covariances, "full")
-        self._data = _backend.Data(points, None, typical_stds(self._model), 1)
+        self._data = _core.Data(points, None, typical_stds(self._model), 1)
         self.log_likelihood = 0.0
 
     def step(self) -> Model:
@@ -63,7 +63,7 @@ class Ours:
         if lost:  # as in the estimator: of a part of the pixels means move far
             statistics.replace(lost, self._data.statistics(self._model.core, parameters[1], 1))
             *parameters, _ = statistics.maximization("full", REG_COVAR)
-        _backend.Mixture(*parameters, "full")
+        _core.Mixture(*parameters, "full")
         return Model(*parameters)
 
 

@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
 use crate::models::{HEIGHT, WIDTH};
-use gmmfast::{Grid, Mixture, Pixel, Rendering, Runtime, naive, score_samples};
+use gmmfast::{Grid, Mixture, Pixel, Rendering, Runtime, score_samples, spec};
 
 /// Every pixel or point of this stride is checked.
 const STRIDE: usize = 97;
@@ -57,7 +57,7 @@ pub fn check_points(mixture: &Mixture, points: &[f64], runtime: &Runtime) {
     let mut out = vec![0.0; points.len() / n_features];
     score_samples(mixture, points, &mut out, runtime).expect("nothing interrupts");
     for (x, got) in points.chunks(n_features).zip(&out).step_by(STRIDE) {
-        let want = naive::log_density(mixture, x);
+        let want = spec::log_density(mixture, x);
         assert!((got - want).abs() <= 1e-11 * (1.0 + want.abs()), "{got} against {want}");
     }
 }

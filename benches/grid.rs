@@ -9,7 +9,7 @@ mod models;
 
 use checks::{check_picture, grid};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gmmfast::{Conditional, Level, Pixel, Quantity, Rendering, Runtime, naive};
+use gmmfast::{Conditional, Level, Pixel, Quantity, Rendering, Runtime, spec};
 use models::{HEIGHT, WIDTH, picture_mixture};
 
 fn time<P: Pixel + Default>(
@@ -37,8 +37,8 @@ fn densities(criterion: &mut Criterion) {
     {
         let rendering = Rendering::new(&mixture, &grid(), &[0, 1], quantity).expect("valid");
         let want = |x: &[f64]| match quantity {
-            Quantity::Density => vec![naive::log_density(&mixture, x).exp()],
-            _ => vec![naive::log_density(&mixture, x)],
+            Quantity::Density => vec![spec::log_density(&mixture, x).exp()],
+            _ => vec![spec::log_density(&mixture, x)],
         };
         time::<f64>(criterion, (name, 500), &rendering, |r| {
             check_picture::<f64>(&rendering, r, want)
@@ -50,7 +50,7 @@ fn means(criterion: &mut Criterion) {
     let mixture = picture_mixture(1000, 5);
     let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
     let rendering = Rendering::new(&mixture, &grid(), &[0, 1], Quantity::Mean).expect("valid");
-    let want = |x: &[f64]| naive::conditional_mean(&conditional, x);
+    let want = |x: &[f64]| spec::conditional_mean(&conditional, x);
     time::<f64>(criterion, ("mean/float64", 1000), &rendering, |r| {
         check_picture::<f64>(&rendering, r, want)
     });
@@ -65,17 +65,17 @@ fn others(criterion: &mut Criterion) {
     let marginal = mixture.marginal(&[0, 1]).expect("valid");
     let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
     let new = |quantity| Rendering::new(&mixture, &grid(), &[0, 1], quantity).expect("valid");
-    let covariance = |x: &[f64]| naive::conditional_covariance(&conditional, x);
+    let covariance = |x: &[f64]| spec::conditional_covariance(&conditional, x);
     let std = |x: &[f64]| covariance(x).iter().step_by(4).map(|variance| variance.sqrt()).collect();
     let rendering = new(Quantity::Std);
     time::<f64>(criterion, ("std", 1000), &rendering, |r| check_picture::<f64>(&rendering, r, std));
     let rendering = new(Quantity::Label);
     time::<i32>(criterion, ("label", 1000), &rendering, |r| {
-        check_picture::<i32>(&rendering, r, |x| vec![naive::label(&marginal, x) as f64])
+        check_picture::<i32>(&rendering, r, |x| vec![spec::label(&marginal, x) as f64])
     });
     let rendering = new(Quantity::Entropy);
     time::<f64>(criterion, ("entropy", 1000), &rendering, |r| {
-        check_picture::<f64>(&rendering, r, |x| vec![naive::entropy(&marginal, x)])
+        check_picture::<f64>(&rendering, r, |x| vec![spec::entropy(&marginal, x)])
     });
 }
 

@@ -19,7 +19,7 @@ mod models;
 
 use checks::{check_picture, check_points, grid, scattered_points};
 use gmmfast::{
-    Conditional, Level, Mixture, Pixel, Quantity, Rendering, Runtime, naive, score_samples,
+    Conditional, Level, Mixture, Pixel, Quantity, Rendering, Runtime, score_samples, spec,
 };
 use models::{HEIGHT, WIDTH, picture_mixture};
 use std::collections::BTreeMap;
@@ -99,11 +99,11 @@ impl Workload {
 
     fn check(&self, runtime: &Runtime) {
         let mixture = self.mixture();
-        let density = |x: &[f64]| vec![naive::log_density(&mixture, x).exp()];
-        let log_density = |x: &[f64]| vec![naive::log_density(&mixture, x)];
+        let density = |x: &[f64]| vec![spec::log_density(&mixture, x).exp()];
+        let log_density = |x: &[f64]| vec![spec::log_density(&mixture, x)];
         let mean = || {
             let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
-            move |x: &[f64]| naive::conditional_mean(&conditional, x)
+            move |x: &[f64]| spec::conditional_mean(&conditional, x)
         };
         match self.task {
             Task::Score => {

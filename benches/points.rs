@@ -15,8 +15,8 @@ use checks::{check_points, grid, scattered_points, spread};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gmmfast::{
     Conditional, Level, Mixture, Quantity, Rendering, Runtime, conditional_mean,
-    conditional_mean_and_covariance, conditional_sample, naive, predict, predict_proba,
-    score_samples,
+    conditional_mean_and_covariance, conditional_sample, predict, predict_proba, score_samples,
+    spec,
 };
 use models::{WIDTH, picture_mixture};
 
@@ -78,7 +78,7 @@ fn culled(criterion: &mut Criterion) {
         let mut labels = vec![0; n_points];
         predict(&mixture, &points, &mut labels, &runtime).expect("nothing interrupts");
         for (x, &label) in points.chunks(n_features).zip(&labels).step_by(97) {
-            let q = naive::weighted_log_prob(&mixture, x);
+            let q = spec::weighted_log_prob(&mixture, x);
             let largest = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             assert!(q[label as usize] >= largest - 1e-11 * (1.0 + largest.abs()));
         }
@@ -93,7 +93,7 @@ fn culled(criterion: &mut Criterion) {
         predict_proba(&mixture, points, &mut shares, &runtime).expect("nothing interrupts");
         let rows = points.chunks(n_features).zip(shares.chunks(n_components));
         for (x, got) in rows.step_by(97) {
-            for (got, want) in got.iter().zip(naive::responsibilities(&mixture, x)) {
+            for (got, want) in got.iter().zip(spec::responsibilities(&mixture, x)) {
                 assert!((got - want).abs() <= 1e-11 * want + 1e-300, "{got} against {want}");
             }
         }
@@ -125,8 +125,8 @@ fn conditional(criterion: &mut Criterion) {
         conditional_mean_and_covariance(&conditional, &points, &mut out, &runtime)
             .expect("nothing interrupts");
         for (x, row) in points.chunks(2).zip(out.chunks(12)).step_by(997) {
-            let mut want = naive::conditional_mean(&conditional, x);
-            want.extend(naive::conditional_covariance(&conditional, x));
+            let mut want = spec::conditional_mean(&conditional, x);
+            want.extend(spec::conditional_covariance(&conditional, x));
             for (got, want) in row.iter().zip(want) {
                 assert!((got - want).abs() <= 1e-10 * (1.0 + want.abs()), "{got} against {want}");
             }

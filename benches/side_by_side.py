@@ -19,7 +19,7 @@ import bench_sampling
 import bench_scaling
 import bench_scattered
 import gmmfast
-from gmmfast import _backend
+from gmmfast import _core
 from timing import Budget, one_thread
 
 TABLES = {
@@ -52,7 +52,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.tables) - set(TABLES):
         parser.error(f"unknown table {', '.join(sorted(unknown))}; there are {names}")
-    level, n_threads, *_ = _backend.runtime_info()
+    level, n_threads, *_ = _core.runtime_info()
     print(f"gmmfast {gmmfast.__version__}, {level}, {n_threads} threads")
     with one_thread():
         for name in options.tables or TABLES:

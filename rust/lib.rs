@@ -19,7 +19,7 @@
 //! - [`Data`] and [`expectation`]: what points say about each component, exactly and
 //!   in one pass, and [`Statistics`], which add up and give the next mixture;
 //! - [`Runtime`]: threads, instruction set and interruption of a call;
-//! - [`naive`]: the specification that the fast kernels are tested against.
+//! - [`spec`]: the specification that the fast kernels are tested against.
 //!
 //! ```
 //! use gmmfast::{Covariances, Grid, Mixture, Quantity, Rendering, Runtime};
@@ -40,37 +40,39 @@
 
 mod error;
 mod fitting;
-mod kernel;
+mod grid;
 mod model;
 mod points;
-mod pool;
 #[cfg(feature = "python")]
 mod python;
+mod random;
 mod rendering;
+mod runtime;
 mod sampling;
+mod simd;
+pub mod spec;
 
 pub use error::{Error, Result};
 pub use fitting::data::Data;
 pub use fitting::em::{expectation, expectation_about};
 pub use fitting::kmeans::{KMeans, KMeansOptions, kmeans, kmeans_plusplus};
 pub use fitting::statistics::{Estimate, Statistics};
-pub use kernel::naive;
-pub use kernel::simd::Level;
-pub use model::condition::Conditional;
+pub use grid::axes::{Axis, Grid, MAX_AXES};
+pub use grid::output::Pixel;
+pub use model::conditional::Conditional;
 pub use model::covariances::Covariances;
 pub use model::mixture::Mixture;
-pub use points::conditional::{
+pub use points::log_prob::conditional_log_prob;
+pub use points::moments::{
     conditional_covariance, conditional_mean, conditional_mean_and_covariance,
     conditional_mean_and_std, conditional_std,
 };
-pub use points::conditional_log_prob::conditional_log_prob;
-pub use points::conditional_sample::conditional_sample;
+pub use points::sample::conditional_sample;
 pub use points::score::{predict, predict_proba, score_samples};
-pub use pool::Runtime;
-pub use rendering::grid::{Axis, Grid, MAX_AXES};
-pub use rendering::pixel::Pixel;
+pub use random::stream::{Purpose, STREAM_VERSION, Stream};
 pub use rendering::quantity::Quantity;
 pub use rendering::render::Rendering;
-pub use sampling::random::{Purpose, STREAM_VERSION, Stream};
-pub use sampling::sample::{Order, Sampling};
+pub use runtime::Runtime;
+pub use sampling::sampler::{Order, Sampling};
 pub use sampling::splat::Splat;
+pub use simd::Level;

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from gmmfast._patch import (
+from gmmfast._runtime import package_version, show_runtime
+from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
     kernel_calls,
@@ -10,7 +11,6 @@ from gmmfast._patch import (
     patch_sklearn,
     unpatch_sklearn,
 )
-from gmmfast._runtime import package_version, show_runtime
 from gmmfast.mixture import ConditionalMixtures, Mixture
 from gmmfast.rendering import render_bands, render_grid, render_samples
 from gmmfast.tone import ToneCurve
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         GaussianMixture,
         GaussianMixtureRegressor,
     )
-    from gmmfast.fitting import fit_image, fit_video, refine, select_n_components
+    from gmmfast.image_models import fit_image, fit_video, refine, select_n_components
 
 __version__ = package_version()
 __all__ = [
@@ -52,10 +52,10 @@ _LAZY = {
     "BayesianGaussianMixture": "gmmfast.estimators",
     "GaussianMixture": "gmmfast.estimators",
     "GaussianMixtureRegressor": "gmmfast.estimators",
-    "fit_image": "gmmfast.fitting",
-    "fit_video": "gmmfast.fitting",
-    "refine": "gmmfast.fitting",
-    "select_n_components": "gmmfast.fitting",
+    "fit_image": "gmmfast.image_models",
+    "fit_video": "gmmfast.image_models",
+    "refine": "gmmfast.image_models",
+    "select_n_components": "gmmfast.image_models",
 }
 
 

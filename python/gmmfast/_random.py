@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gmmfast._checks import shown
+from gmmfast._validation import shown
 
 #: Seeds are below this.
 _N_SEEDS = 2**64

@@ -1,4 +1,4 @@
-"""What runs here: versions, backend, instruction sets, threads."""
+"""What runs here: versions, instruction sets, threads."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 import sys
 from importlib import metadata
 
-from gmmfast import _backend
+from gmmfast import _core
 
-#: The first that holds a number decides: as in rust/pool.rs.
+#: The first that holds a number decides: as in rust/runtime.rs.
 _THREAD_VARIABLES = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
 
 _DEPENDENCIES = ("numpy", "scikit-learn", "pillow")
@@ -22,14 +22,14 @@ def package_version() -> str:
     except metadata.PackageNotFoundError:  # a source tree on the path, not installed
         pass
     try:
-        from gmmfast._gmmfast import __version__  # noqa: PLC0415 (it may not be there)
+        from gmmfast._core import __version__  # noqa: PLC0415 (it may not be there)
     except ImportError:
         return "unknown"
     return __version__
 
 
 def show_runtime() -> None:
-    """Print what gmmfast runs on: backend, instruction sets, threads, versions.
+    """Print what gmmfast runs on: instruction sets, threads, versions.
 
     For reports of bugs and of speed, as `sklearn.show_versions` is.
 
@@ -38,7 +38,6 @@ def show_runtime() -> None:
     >>> import gmmfast
     >>> gmmfast.show_runtime()  # doctest: +ELLIPSIS
     gmmfast: ...
-    backend: ...
     instruction set: ...
     threads: ...
     python: ...
@@ -46,10 +45,9 @@ def show_runtime() -> None:
     scikit-learn: ...
     pillow: ...
     """
-    in_use, n_threads, available, ignored = _backend.runtime_info()
+    in_use, n_threads, available, ignored = _core.runtime_info()
     rows = {
         "gmmfast": package_version(),
-        "backend": _backend.NAME,
         "instruction set": f"{in_use} (of {', '.join(available)})",
     }
     if ignored:
@@ -63,8 +61,6 @@ def show_runtime() -> None:
 
 def _thread_reason() -> str:
     """Say what decided the default number of threads."""
-    if _backend.NAME == "numpy":
-        return "the NumPy twin has no threads of its own"
     for name in _THREAD_VARIABLES:
         # OMP_NUM_THREADS may be a list, one number a nesting level.
         first = os.environ.get(name, "").split(",")[0].strip()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import float_array, refuse_masked, shown
+from gmmfast._validation import float_array, refuse_masked, shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -5,9 +5,9 @@
 //! [`Data::new`] returns, values are finite and weights not negative, not all zero.
 
 use crate::error::{Error, Result};
-use crate::kernel::points::gather_groups;
+use crate::points::group::gather_groups;
 use crate::points::tree::{LEAF, Tree};
-use crate::pool::Runtime;
+use crate::runtime::Runtime;
 use std::ops::Range;
 
 /// Points to fit mixtures to, ready to be gone through again and again.

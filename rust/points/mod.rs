@@ -1,11 +1,12 @@
-//! Scattered points: a tree over them, what can matter in its boxes, and what is asked
-//! of each point.
+//! Evaluation at scattered points, with a k-d tree to cull components per box.
 
-pub(crate) mod conditional;
-pub(crate) mod conditional_log_prob;
-pub(crate) mod conditional_sample;
-pub(crate) mod cull_box;
-pub(crate) mod scatter;
+pub(crate) mod cull;
+pub(crate) mod group;
+pub(crate) mod log_prob;
+pub(crate) mod moments;
+pub(crate) mod responsibilities;
+pub(crate) mod sample;
 pub(crate) mod score;
 pub(crate) mod threshold;
 pub(crate) mod tree;
+pub(crate) mod walk;

@@ -1,7 +1,7 @@
 //! Scattered points: log-density, label and responsibilities of each row of an
 //! array.
 //!
-//! The results are those of the specification, [`naive`](crate::naive), to
+//! The results are those of the specification, [`spec`](crate::spec), to
 //! rounding, and the same bits on any number of threads. A log-density's bits
 //! may depend on the other points of the call, because they decide which
 //! components are left out as too small to count and in which order the others
@@ -9,12 +9,12 @@
 //! the components and depend on nothing else.
 
 use crate::error::{Error, Result};
-use crate::kernel::points::negligible_bits;
-use crate::kernel::simd::Simd;
 use crate::model::mixture::Mixture;
-use crate::points::scatter::{Evaluator, PointQuantity, Scatter};
+use crate::points::group::negligible_bits;
 use crate::points::threshold::Threshold;
-use crate::pool::Runtime;
+use crate::points::walk::{Evaluator, PointQuantity, Scatter};
+use crate::runtime::Runtime;
+use crate::simd::Simd;
 
 /// log p of each row of `points`, (`out.len()`, `n_features`) row-major.
 ///

@@ -23,8 +23,8 @@
 //! whichever components are left out.
 
 use crate::error::Result;
-use crate::kernel::points::GROUP;
-use crate::pool::{Runtime, join};
+use crate::points::group::GROUP;
+use crate::runtime::{Runtime, join};
 use std::ops::Range;
 
 /// Points of a leaf: a kernel's group. Of 32 points fewer components survive, but

@@ -1,10 +1,10 @@
 //! The binding of conditionals; see `gmmfast.ConditionalMixtures` for the public face.
 
-use super::calls::{Kernel, count};
+use super::counters::{Kernel, count};
 use super::mixture::PyMixture;
-use super::running::{run, run_owned, runtime};
-use crate::points::conditional::operations_per_point_of_moments;
-use crate::points::scatter::operations_per_point;
+use super::interrupt::{run, run_owned, runtime};
+use crate::points::moments::operations_per_point_of_moments;
+use crate::points::walk::operations_per_point;
 use crate::{
     Conditional, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
     conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std,
@@ -15,8 +15,8 @@ use pyo3::prelude::*;
 use std::sync::Arc;
 
 /// A mixture split into given features and the others, prepared once.
-#[pyclass(frozen, name = "Conditional", module = "gmmfast._gmmfast")]
-pub(super) struct PyConditional {
+#[pyclass(frozen, name = "Conditional", module = "gmmfast._core")]
+pub(crate) struct PyConditional {
     mixture: Arc<Mixture>,
     conditional: Arc<Conditional>,
 }

@@ -1,10 +1,10 @@
 //! The binding of what fits are made of; see `gmmfast.GaussianMixture` for the public
 //! face.
 
-use super::calls::{Kernel, count};
+use super::counters::{Kernel, count};
 use super::mixture::{PyMixture, covariances_of_type};
-use super::running::run;
-use crate::points::scatter::operations_per_point;
+use super::interrupt::run;
+use crate::points::walk::operations_per_point;
 use crate::{
     Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,
 };
@@ -14,8 +14,8 @@ use numpy::{
 use pyo3::prelude::*;
 
 /// Points to fit mixtures to, prepared once.
-#[pyclass(frozen, name = "Data", module = "gmmfast._gmmfast")]
-pub(super) struct PyData(Data);
+#[pyclass(frozen, name = "Data", module = "gmmfast._core")]
+pub(crate) struct PyData(Data);
 
 /// Labels, centres, inertia, number of iterations.
 type Clusters<'py> = (Bound<'py, PyArray1<i32>>, Bound<'py, PyArrayDyn<f64>>, f64, usize);
@@ -124,8 +124,8 @@ impl PyData {
 }
 
 /// What points say about each component; of parts of the data they add up.
-#[pyclass(name = "Statistics", module = "gmmfast._gmmfast")]
-pub(super) struct PyStatistics(Statistics);
+#[pyclass(name = "Statistics", module = "gmmfast._core")]
+pub(crate) struct PyStatistics(Statistics);
 
 #[pymethods]
 impl PyStatistics {

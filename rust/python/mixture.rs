@@ -1,8 +1,8 @@
 //! The model's binding; see `gmmfast.Mixture` for the public face.
 
-use super::calls::{Kernel, count};
-use super::running::{run, run_owned, runtime};
-use crate::points::scatter::operations_per_point;
+use super::counters::{Kernel, count};
+use super::interrupt::{run, run_owned, runtime};
+use crate::points::walk::operations_per_point;
 use crate::{Covariances, Error, Mixture};
 use numpy::{
     PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
@@ -13,11 +13,11 @@ use pyo3::prelude::*;
 use std::sync::Arc;
 
 /// Multiply-adds that factors of all components take, or somewhat more.
-pub(super) fn factor_operations(n_components: usize, n_features: usize) -> usize {
+pub(crate) fn factor_operations(n_components: usize, n_features: usize) -> usize {
     n_components.saturating_mul(n_features.saturating_pow(3))
 }
 
-pub(super) fn covariances_of_type(
+pub(crate) fn covariances_of_type(
     covariance_type: &str,
     values: Vec<f64>,
 ) -> PyResult<Covariances> {
@@ -40,8 +40,8 @@ type Arrays<'py> =
     (PyReadonlyArray1<'py, f64>, PyReadonlyArray2<'py, f64>, PyReadonlyArrayDyn<'py, f64>);
 
 /// The validated model; see `gmmfast.Mixture` for the public face.
-#[pyclass(frozen, name = "Mixture", module = "gmmfast._gmmfast")]
-pub(super) struct PyMixture(pub(super) Arc<Mixture>);
+#[pyclass(frozen, name = "Mixture", module = "gmmfast._core")]
+pub(crate) struct PyMixture(pub(super) Arc<Mixture>);
 
 #[pymethods]
 impl PyMixture {
@@ -190,7 +190,7 @@ impl PyMixture {
         Self(Arc::new(mixture))
     }
 
-    pub(super) fn factor_operations(&self) -> usize {
+    pub(crate) fn factor_operations(&self) -> usize {
         factor_operations(self.0.n_components(), self.0.n_features())
     }
 }

@@ -5,12 +5,12 @@
 //! element types are checked again by what the core refuses. The extension's
 //! `Mixture` has the same interface as the one in `gmmfast/reference/mixture.py`.
 
-mod calls;
 mod conditional;
+mod counters;
 mod fitting;
+mod interrupt;
 mod mixture;
 mod rendering;
-mod running;
 mod sampling;
 
 use crate::{Error, Level, Runtime};
@@ -27,7 +27,7 @@ impl From<Error> for PyErr {
 /// How often each kernel has done its work in this process.
 #[pyfunction]
 fn kernel_calls() -> HashMap<&'static str, u64> {
-    calls::counts().collect()
+    counters::counts().collect()
 }
 
 /// What runs the kernels: the instruction set in use, the default number of
@@ -42,7 +42,7 @@ fn runtime_info() -> PyResult<(&'static str, usize, Vec<&'static str>, Vec<Strin
 
 /// Kernels of gmmfast.
 #[pymodule]
-mod _gmmfast {
+mod _core {
     #[pymodule_export]
     use super::conditional::PyConditional;
     #[pymodule_export]

@@ -1,8 +1,8 @@
 //! The binding of grid quantities; see `gmmfast.render_grid` for the public face.
 
-use super::calls::{Kernel, count};
+use super::counters::{Kernel, count};
 use super::mixture::PyMixture;
-use super::running::{run, run_owned};
+use super::interrupt::{run, run_owned};
 use crate::{Grid, Pixel, Quantity, Rendering, Runtime};
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -27,8 +27,8 @@ fn quantity_of_name(name: &str, seed: u64) -> PyResult<Quantity> {
 }
 
 /// A quantity over a grid, prepared once.
-#[pyclass(frozen, name = "Rendering", module = "gmmfast._gmmfast")]
-pub(super) struct PyRendering {
+#[pyclass(frozen, name = "Rendering", module = "gmmfast._core")]
+pub(crate) struct PyRendering {
     rendering: Rendering,
     n_components: usize,
 }

@@ -1,9 +1,9 @@
 //! The binding of samples; see `gmmfast.Mixture.sample` and `gmmfast.render_samples` for
 //! the public face.
 
-use super::calls::{Kernel, count};
+use super::counters::{Kernel, count};
 use super::mixture::PyMixture;
-use super::running::{run, run_owned};
+use super::interrupt::{run, run_owned};
 use crate::{Error, Grid, Order, Pixel, Runtime, STREAM_VERSION, Sampling, Splat};
 use numpy::{Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;
@@ -14,8 +14,8 @@ use std::sync::Arc;
 const PER_FEATURE: usize = 32;
 
 /// Samples of a mixture for a seed, prepared once.
-#[pyclass(frozen, name = "Sampling", module = "gmmfast._gmmfast")]
-pub(super) struct PySampling(Sampling, bool);
+#[pyclass(frozen, name = "Sampling", module = "gmmfast._core")]
+pub(crate) struct PySampling(Sampling, bool);
 
 #[pymethods]
 impl PySampling {

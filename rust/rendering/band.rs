@@ -6,16 +6,16 @@
 //! in parts, and what is beyond the range of one plane line by line.
 
 use crate::error::Result;
-use crate::kernel::line::{LineKernel, Segment};
-use crate::kernel::simd::Simd;
-use crate::kernel::tile::TileInput;
-use crate::pool::Runtime;
+use crate::grid::output::{Band, Window};
 use crate::rendering::cull::{Area, Candidates, survivors};
+use crate::rendering::lines::{LineKernel, Segment};
 use crate::rendering::painter::{Outcome, Painter, painter};
-use crate::rendering::pixel::{Band, Window};
 use crate::rendering::plane::{Columns, Plane, PlaneModel, TILE};
 use crate::rendering::quantity::Precision;
 use crate::rendering::render::Rendering;
+use crate::rendering::tile::TileInput;
+use crate::runtime::Runtime;
+use crate::simd::Simd;
 use std::ops::Range;
 
 /// Tiles of a band that share a candidate list.

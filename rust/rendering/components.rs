@@ -1,10 +1,10 @@
 //! A model as the grid kernels take it: the components that count, over the
 //! grid's axes in array order, exponents in base 2, flat memory.
 
-use crate::kernel::HALF_LOG2_E;
+use crate::grid::axes::MAX_AXES;
 use crate::model::linalg::{invert_lower_into, packed_len, packed_row};
 use crate::model::mixture::Mixture;
-use crate::rendering::grid::MAX_AXES;
+use crate::simd::math::HALF_LOG2_E;
 
 /// Parameters of the active components.
 pub(crate) struct GridComponents {

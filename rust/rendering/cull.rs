@@ -42,8 +42,8 @@
 //! equals. Which components survive a box depends on the grid alone, because the
 //! hierarchy does: never on threads.
 
-use crate::kernel::simd::{MAX_LANES, Simd};
 use crate::rendering::plane::{Column, Columns};
+use crate::simd::{MAX_LANES, Simd};
 
 /// A rectangle of pixel centres, by its middle and half its sides.
 #[derive(Clone, Copy, Debug)]

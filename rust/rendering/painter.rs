@@ -4,15 +4,15 @@
 //! tile. `paint` may refuse a tile; render.rs then gives it in parts, or takes it
 //! line by line.
 
-use crate::kernel::draw::DrawKernel;
-use crate::kernel::label::LabelKernel;
-use crate::kernel::simd::Simd;
-use crate::kernel::tile::{Exponents, Means, Pair, Shares, TileInput, TileKernel};
+use crate::grid::output::{Band, MAX_CHANNELS, Window};
 use crate::rendering::band::Shared;
 use crate::rendering::components::GridComponents;
-use crate::rendering::pixel::{Band, MAX_CHANNELS, Window};
+use crate::rendering::draws::DrawKernel;
+use crate::rendering::labels::LabelKernel;
 use crate::rendering::plane::Columns;
 use crate::rendering::quantity::{Precision, Quantity};
+use crate::rendering::tile::{Exponents, Means, Pair, Shares, TileInput, TileKernel};
+use crate::simd::Simd;
 
 /// Values of a pass over a tile: the channels of a colour; more take more passes.
 const WIDE: usize = MAX_CHANNELS + 1;

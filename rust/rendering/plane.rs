@@ -11,8 +11,8 @@
 //! of row j, which makes the same quadratic with b = `TILE` a and c = 0, over the
 //! same contiguous memory.
 
+use crate::grid::axes::{Grid, MAX_AXES};
 use crate::rendering::components::GridComponents;
-use crate::rendering::grid::{Grid, MAX_AXES};
 use crate::rendering::quantity::Quantity;
 
 /// Width and height of a tile, in pixels.
@@ -43,7 +43,7 @@ pub(crate) enum Column {
 }
 
 /// Entries are padded to a multiple of this, the most lanes of any level.
-const PADDING: usize = crate::kernel::simd::MAX_LANES;
+const PADDING: usize = crate::simd::MAX_LANES;
 
 impl Columns {
     pub(crate) fn len(&self) -> usize {
@@ -271,7 +271,7 @@ impl<'a> PlaneModel<'a> {
     fn largest_expert(&self, k: usize, t: usize) -> f64 {
         let (mean, slopes) = self.components.expert(k, t);
         let axes = self.grid.axes_before_x().iter().chain([self.grid.x_axis()]);
-        let reach = |axis: &crate::rendering::grid::Axis, m: f64| {
+        let reach = |axis: &crate::grid::axes::Axis, m: f64| {
             (axis.center(0) - m).abs().max((axis.center(axis.n_pixels() - 1) - m).abs())
         };
         let shifts = axes.zip(self.components.mean(k)).zip(slopes);

@@ -1,8 +1,8 @@
 //! What a pixel can hold, and how exactly.
 
-use crate::kernel::simd::SINGLE_BITS;
+use crate::grid::output::Resolution;
 use crate::rendering::components::GridComponents;
-use crate::rendering::pixel::Resolution;
+use crate::simd::SINGLE_BITS;
 
 /// What a pixel holds. T is the number of remaining features, those that are not
 /// the grid's.

@@ -7,15 +7,15 @@
 //! over it.
 
 use crate::error::{Error, Result};
-use crate::kernel::simd::{Dispatch, Simd};
+use crate::grid::axes::Grid;
+use crate::grid::output::{Band, Pixel, Slots};
 use crate::model::mixture::{Mixture, check_features, remaining_features};
-use crate::pool::{Runtime, distribute};
 use crate::rendering::band::{BandRenderer, Shared};
 use crate::rendering::components::{GridComponents, Split, TargetMatrices};
-use crate::rendering::grid::Grid;
-use crate::rendering::pixel::{Band, Pixel, Slots};
 use crate::rendering::plane::{PlaneModel, TILE};
 use crate::rendering::quantity::{Precision, Quantity};
+use crate::runtime::{Runtime, distribute};
+use crate::simd::{Dispatch, Simd};
 
 /// A quantity of a mixture over a grid, checked and ready to render.
 ///

@@ -5,13 +5,13 @@
 //! parts leaves out more of them, part by part, and that is not counted.
 
 use crate::error::Result;
-use crate::kernel::simd::{Dispatch, Simd};
-use crate::pool::{Runtime, distribute};
+use crate::grid::output::Pixel;
 use crate::rendering::band::{Culler, Shared};
-use crate::rendering::pixel::Pixel;
 use crate::rendering::plane::{PlaneModel, TILE};
 use crate::rendering::quantity::Precision;
 use crate::rendering::render::Rendering;
+use crate::runtime::{Runtime, distribute};
+use crate::simd::{Dispatch, Simd};
 
 impl Rendering {
     /// Number of tiles along each axis of the grid, in array order: 32 pixels each, 1 along
@@ -22,7 +22,7 @@ impl Rendering {
         match self.grid.axes_before_x() {
             [] => vec![x.div_ceil(TILE * TILE)],
             [frames @ .., y] => {
-                let frames = frames.iter().map(crate::rendering::grid::Axis::n_pixels);
+                let frames = frames.iter().map(crate::grid::axes::Axis::n_pixels);
                 frames.chain([y.n_pixels().div_ceil(TILE), x.div_ceil(TILE)]).collect()
             }
         }

@@ -1,6 +1,5 @@
-//! Random streams, samples of a mixture, and pictures of samples.
+//! Samples of a mixture, and grids of accumulated samples.
 
-pub(crate) mod alias;
-pub(crate) mod random;
-pub(crate) mod sample;
+mod kernel;
+pub(crate) mod sampler;
 pub(crate) mod splat;

@@ -7,11 +7,11 @@
 //! up at the end.
 
 use crate::error::{Error, Result};
-use crate::kernel::simd::ROUNDER;
+use crate::grid::axes::Grid;
 use crate::model::mixture::{check_features, remaining_features};
-use crate::pool::{Runtime, distribute};
-use crate::rendering::grid::Grid;
-use crate::sampling::sample::{BLOCK_WITHIN, Drawer, Sampling};
+use crate::runtime::{Runtime, distribute};
+use crate::sampling::sampler::{BLOCK_WITHIN, Drawer, Sampling};
+use crate::simd::ROUNDER;
 
 /// Memory for images of parts, beyond which there are fewer of them than threads.
 const MAX_BYTES: usize = 256 << 20;

@@ -1,7 +1,8 @@
 """What tgmm answers about fixed mixtures: makes, or checks, tgmm_answers.json beside this file.
 
 tgmm computes with PyTorch, whose wheel brings gigabytes along; `make peers` sets up an
-environment of its own for it, and `tests/test_peers.py` compares gmmfast with what is stored.
+environment of its own for it, and `tests/system/test_peers.py` compares gmmfast with what is
+stored.
 
     python tests/peers/tgmm_answers.py           # writes the file
     python tests/peers/tgmm_answers.py --check   # computes everything anew and compares

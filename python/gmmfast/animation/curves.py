@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast._checks import check_count, check_extent, check_shape, shown
 from gmmfast._random import seed_of
+from gmmfast._validation import check_count, check_extent, check_shape, shown
 from gmmfast.animation import drawing
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.part import variances
+from gmmfast.mixture.layouts import variances
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast import images
-from gmmfast._checks import check_count, check_positive, check_shape, shown
+from gmmfast._validation import check_count, check_positive, check_shape, shown
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
 from gmmfast.styles import get_style
@@ -236,7 +236,7 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     >>> len(list(growing_frames(ramp, (12, 16), 6, n_components=[1, 3], kind="color")))
     6
     """
-    from gmmfast.fitting import fit_image  # noqa: PLC0415 (a second's import)
+    from gmmfast.image_models import fit_image  # noqa: PLC0415 (a second's import)
 
     size, n = _checked(shape, n_frames)
     pixels = images.read_image(image)
@@ -289,8 +289,8 @@ def refining_frames(
     -------
     iterator of ndarray of shape (height, width, 3), uint8
     """
-    from gmmfast.fitting import refinements  # noqa: PLC0415 (a second's import)
-    from gmmfast.fitting.refinement import DEFAULT_ROUNDS  # noqa: PLC0415
+    from gmmfast.image_models import refinements  # noqa: PLC0415 (a second's import)
+    from gmmfast.image_models.refinement.refining import DEFAULT_ROUNDS  # noqa: PLC0415
 
     size, n = _checked(shape, n_frames)
     steps = refinements(model, image, **options)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import shown
 from gmmfast._files import (
     StrPath,
     check_path,
@@ -28,6 +27,7 @@ from gmmfast._files import (
     replaced,
     target_of,
 )
+from gmmfast._validation import shown
 from gmmfast.animation.containers import ApngWriter, GifWriter, WebpWriter
 from gmmfast.animation.film import Mp4Writer
 from gmmfast.images.checks import GREY_OR_RGB, require_uint8

@@ -42,13 +42,13 @@ def _abandon_stdout() -> None:
 
 def _main() -> None:
     try:
-        import click  # noqa: PLC0415 (an extra: its absence has its own message)
-        import rich  # noqa: F401, PLC0415
+        import click
+        import rich  # noqa: F401
     except ImportError as error:
         sys.exit(f"gmmfast: the command needs {error.name}: pip install 'gmmfast[cli]'")
 
-    from gmmfast import __version__  # noqa: PLC0415 (slow imports: Ctrl-C has its message)
-    from gmmfast.cli.group import LazyGroup  # noqa: PLC0415
+    from gmmfast import __version__
+    from gmmfast.cli.group import LazyGroup
 
     @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(__version__)

@@ -21,7 +21,7 @@ from gmmfast.animation import (
     write_animation,
     zooming_frames,
 )
-from gmmfast.cli.fits import fit_picture, fit_request, model_of, timed
+from gmmfast.cli.fitting import fit_picture, fit_request, model_of, timed
 from gmmfast.cli.inputs import PIPE, read_picture, read_source
 from gmmfast.cli.options import (
     PATH,
@@ -33,7 +33,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Destinations, copy_to_stdout
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import check_memory, shape_of, shape_of_model
+from gmmfast.cli.shapes import check_memory, shape_of, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.styles import get_style
@@ -125,7 +125,7 @@ def _grow(job: _Job) -> Frames:
     if isinstance(most, str):
         raise click.UsageError(f"--n-components: expected a number with grow, got {most}")
     request = fit_request(pixels, job.options)
-    from gmmfast.animation.paintings import GROWTH  # noqa: PLC0415 (with its maker)
+    from gmmfast.animation.paintings import GROWTH
 
     n_pixels = pixels.shape[0] * pixels.shape[1]
     numbers = [number for number in GROWTH if number <= min(most or n_pixels, n_pixels)]
@@ -155,7 +155,7 @@ def _video(job: _Job) -> Frames:
     try:
         model: Any = Mixture.load(job.image)
     except (ValueError, OSError):
-        from gmmfast.fitting import fit_video  # noqa: PLC0415 (a second's import)
+        from gmmfast.image_models import fit_video
 
         options = job.options
         with progress_bar("fitting", options["max_iter"]) as advance:
@@ -246,7 +246,7 @@ def animate_command(
       gmmfast animate grow photo.jpg --fps 15 -o grow.webp -o grow.mp4
       gmmfast animate grow photo.jpg --style oil --seed 3 -o oil.webp
       gmmfast animate slices -o - --format webp > slices.webp
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = _Films(outputs)
     if options["style"] and kind not in _STYLED:
         raise click.UsageError(

@@ -36,7 +36,7 @@ def channels_command(image: Path | None, outputs: tuple[Path, ...], **options: A
     Examples:
       gmmfast channels photo.jpg -o channels.png
       gmmfast channels photo.jpg --grey -o channels.png -o channels.npy
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = Outputs(outputs)
     pixels = read_picture(image)
     colors = np.full((3, 3), 255) if options["grey"] else None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli.fits import model_of
+from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, fit_options, output_option, size_options
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.shapes import check_memory, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot.palettes import PALETTES
@@ -65,9 +65,9 @@ def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: A
       gmmfast contour drawing.png --ink --palette ember --filled -o art.webp
       gmmfast contour drawing.npz --levels 20 --size 2000x1400 -o large.png
       gmmfast contour drawing.png --watch -o contour.svg
-    """  # noqa: D301 (click wants a real backspace)
-    from gmmfast.cli.figures import full_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
-    from gmmfast.plot import ContourDisplay  # noqa: PLC0415
+    """
+    from gmmfast.cli.figures import full_axes, pixels_of, svg_of
+    from gmmfast.plot import ContourDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     given = read_source(source)

@@ -14,7 +14,7 @@ from gmmfast import images
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
-from gmmfast.cli.sizes import check_memory, shape_of
+from gmmfast.cli.shapes import check_memory, shape_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def convert_command(image: Path, outputs: tuple[Path, ...], **options: Any) -> N
       gmmfast convert photo.tif photo.png photo.avif levels.npy
       gmmfast convert levels.npy picture.png --scale 0.5
       gmmfast convert photo.jpg drawing.png --drawing --detail 0.7
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = Outputs(outputs)
     pixels = _levels(image) if image.suffix.lower() == ".npy" else read_picture(image)
     if options["drawing"]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli.fits import model_of
+from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, fit_options, output_option, size_options
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.shapes import check_memory, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot.palettes import PALETTES
@@ -53,9 +53,9 @@ def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: 
     Examples:
       gmmfast ellipses photo.jpg -k 500 -o ellipses.png -o ellipses.svg
       gmmfast ellipses photo.npz --n-std 1 --palette blueprint -o small.svg
-    """  # noqa: D301 (click wants a real backspace)
-    from gmmfast.cli.figures import full_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
-    from gmmfast.plot import EllipseDisplay  # noqa: PLC0415
+    """
+    from gmmfast.cli.figures import full_axes, pixels_of, svg_of
+    from gmmfast.plot import EllipseDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     model = model_of(read_source(source), options)

@@ -33,8 +33,8 @@ def framed_axes(shape: tuple[int, int]) -> Axes:
 
 def _figure(shape: tuple[int, int], **options: Any) -> Figure:
     require_matplotlib("the command")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (an extra)
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(shape[1] / _DPI, shape[0] / _DPI), dpi=_DPI, **options)
     FigureCanvasAgg(figure)
@@ -50,7 +50,7 @@ def pixels_of(figure: Figure) -> NDArray[np.uint8]:
 
 def svg_of(figure: Figure) -> bytes:
     """Return the figure as vectors; the same figure gives the same bytes."""
-    import matplotlib as mpl  # noqa: PLC0415 (an extra)
+    import matplotlib as mpl
 
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "gmmfast", "svg.fonttype": "none"}):

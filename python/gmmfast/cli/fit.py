@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gmmfast._files import check_path, fault_of_folder, fault_of_target, raise_fault, target_of
-from gmmfast.cli.fits import fit_picture, fit_request, timed
+from gmmfast.cli.fitting import fit_picture, fit_request, timed
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, fit_options, output_option
 from gmmfast.cli.outputs import write_to_stdout
@@ -31,14 +31,14 @@ def fit_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -
       gmmfast fit photo.jpg -k 1000 -o photo.npz
       gmmfast fit photo.jpg --drawing -k 800 -o drawing.npz
       gmmfast fit photo.jpg -o - | gmmfast render - -o painting.png
-    """  # noqa: D301 (click wants a real backspace)
+    """
     for path in outputs:
         _check(path)
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         pixels = read_picture(image)
     request = fit_request(pixels, options)
-    import gmmfast.fitting  # noqa: F401, PLC0415 (a second's import, not timed)
+    import gmmfast.image_models  # noqa: F401 (a second's import, not timed)
 
     with timed(seconds, "fit"):
         estimator = fit_picture(request)

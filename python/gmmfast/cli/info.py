@@ -30,7 +30,7 @@ def info_command(source: Path, *, as_json: bool) -> None:
     Examples:
       gmmfast info photo.jpg
       gmmfast info photo.npz --json
-    """  # noqa: D301 (click wants a real backspace)
+    """
     facts = _facts(read_source(source))
     if as_json:
         click.echo(json.dumps(facts))

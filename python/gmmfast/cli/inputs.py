@@ -48,7 +48,7 @@ class _StandardInput(io.BytesIO):
 def read_picture(image: Path | None) -> NDArray[np.uint8]:
     """Return the pixels of a file, of standard input, or of the sample photograph."""
     if image is None:
-        from sklearn.datasets import load_sample_image  # noqa: PLC0415 (a second's import)
+        from sklearn.datasets import load_sample_image
 
         return images.read_image(load_sample_image(SAMPLE))
     return images.read_image(_StandardInput(_standard_input()) if image == PIPE else image)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from gmmfast import _backend, images
-from gmmfast.cli.fits import FitOptions, FitRequest, fit_picture, fit_request, timed
+from gmmfast import images
+from gmmfast.cli.fitting import FitOptions, FitRequest, fit_picture, fit_request, timed
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import (
     PATH,
@@ -26,10 +26,10 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import check_memory, shape_of
+from gmmfast.cli.shapes import check_memory, shape_of
 from gmmfast.cli.watch import watch_option
+from gmmfast.estimators.notebook import png_of
 from gmmfast.rendering.grid import render_grid
-from gmmfast.rendering.shown import png_of
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE, ToneCurve
 
@@ -79,7 +79,7 @@ class Painting:
 
 def paint(job: Job) -> Painting:
     """Fit and render; the only output is progress on standard error."""
-    import gmmfast.fitting  # noqa: F401, PLC0415 (a second's import, not timed)
+    import gmmfast.image_models  # noqa: F401 (a second's import, not timed)
 
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
@@ -144,7 +144,7 @@ def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any)
       gmmfast paint drawing.png --ink --tone 0:0,0.3:0.1,1:1 -o charcoal.png
       gmmfast paint photo.jpg --style ink --watch -o ink.png
       gmmfast paint - --style poster -o - < photo.jpg > poster.png
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = Outputs(outputs)
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
@@ -198,7 +198,7 @@ def _report(job: Job, painting: Painting, names: str, seconds: dict[str, float])
     original = "its ink in black and white" if job.is_ink else "the original"
     yield f"PSNR        {painting.psnr:.2f} dB against {original}"
     yield f"painting    {job.shape[1]} x {job.shape[0]}, {names}"
-    if _backend.NAME == "numpy":
+    if "rust" == "numpy":
         click.echo("rendered by the NumPy twin (GMMFAST_BACKEND=numpy)", err=True)
 
 

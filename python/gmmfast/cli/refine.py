@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from gmmfast.cli.fits import fit_picture, fit_request, timed
+from gmmfast.cli.fitting import fit_picture, fit_request, timed
 from gmmfast.cli.inputs import read_model, read_picture
 from gmmfast.cli.options import (
     PATH,
@@ -20,7 +20,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import check_memory, shape_of
+from gmmfast.cli.shapes import check_memory, shape_of
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
@@ -67,7 +67,7 @@ def refine_command(
       gmmfast refine photo.jpg -k 1000 -o painting.png -o photo.npz
       gmmfast refine photo.jpg --model photo.npz --rounds 20 -o better.png
       gmmfast refine photo.jpg --style oil --scale 2 -o oil.png
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = Outputs(outputs, frozenset({".npz"}))
     refuse_tone_with_style(options)
     pixels = read_picture(image)
@@ -79,7 +79,7 @@ def refine_command(
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
         fitted = Mixture.from_model(fit_picture(request) if model is None else read_model(model))
-    from gmmfast.fitting import refinements  # noqa: PLC0415 (a second's import)
+    from gmmfast.image_models import refinements
 
     is_ink = fitted.n_features == 2
     scores: list[float] = []

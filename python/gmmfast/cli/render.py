@@ -20,7 +20,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.shapes import check_memory, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.rendering.grid import render_grid
 from gmmfast.styles import get_style
@@ -116,7 +116,7 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
       gmmfast render drawing.npz --style charcoal -o charcoal.png -o density.npy
       gmmfast render photo.npz --watch -o painting.png
       gmmfast render - -o - < photo.npz > painting.png
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = Outputs(outputs)
     mixture = read_model(model)
     shape = shape_of_model(mixture, options)
@@ -136,7 +136,7 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
         if style:
             return get_style(style)(mixture, shape, n_threads=n_threads)
         if quantity == "label" and mixture.n_features in (3, 5):
-            from gmmfast.plot.colors import mean_colors  # noqa: PLC0415 (no matplotlib comes)
+            from gmmfast.plot.colors import mean_colors
 
             colors: Pixels = mean_colors(mixture)[values()]
             return colors

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli.fits import model_of
+from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, fit_options, output_option, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.sizes import check_memory, shape_of_model
+from gmmfast.cli.shapes import check_memory, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot._base import Frame
@@ -59,7 +59,7 @@ def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: An
       gmmfast sample photo.jpg -k 1000 -n 300000 -o samples.png
       gmmfast sample photo.jpg --drawing -n 20000 -o dots.png
       gmmfast sample drawing.npz -n 100000 --scale 2 --seed 7 -o dots.webp
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = Outputs(outputs)
     model = model_of(read_source(source), options)
     mixture, ramp = Mixture.from_model(model), palette_of(options["palette"])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from gmmfast._choices import CRITERIA, DEFAULT_MAX_ITER
-from gmmfast.cli.fits import fit_picture, fit_request
+from gmmfast.cli.fitting import fit_picture, fit_request
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import NUMBERS, PATH, kind_options, seed_option, threads_option
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def select_command(
     Examples:
       gmmfast select photo.jpg --candidates 10,20,50,100,200
       gmmfast select drawing.png --ink --criterion aic --criterion bic -o curve.svg
-    """  # noqa: D301 (click wants a real backspace)
+    """
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     request = fit_request(read_picture(image), {**options, "n_components": None})
     chosen = list(dict.fromkeys(criteria))
@@ -98,8 +98,8 @@ def select_command(
 
 
 def _artwork(selections: Sequence[Any]) -> Artwork:
-    from gmmfast.cli.figures import framed_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
-    from gmmfast.plot import SelectionDisplay  # noqa: PLC0415
+    from gmmfast.cli.figures import framed_axes, pixels_of, svg_of
+    from gmmfast.plot import SelectionDisplay
 
     def figure() -> Any:
         return SelectionDisplay(selections=selections).plot(framed_axes(_SHAPE)).figure_

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from gmmfast.cli.fits import model_of
+from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, VALUES, fit_options, output_option
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
@@ -54,9 +54,9 @@ def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: An
     Examples:
       gmmfast slices drawing.png --ink -k 20 --at 100,200,300 -o slices.png
       gmmfast slices drawing.npz -o slices.svg -o curves.npz
-    """  # noqa: D301 (click wants a real backspace)
-    from gmmfast.cli.figures import framed_axes, pixels_of, svg_of  # noqa: PLC0415 (slow)
-    from gmmfast.plot import Frame, SliceDisplay  # noqa: PLC0415
+    """
+    from gmmfast.cli.figures import framed_axes, pixels_of, svg_of
+    from gmmfast.plot import Frame, SliceDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     mixture = Mixture.from_model(model_of(read_source(source), options))

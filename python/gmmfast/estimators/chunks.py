@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gmmfast._checks import shown
-from gmmfast.estimators.samples import MAP_ROWS
+from gmmfast._validation import shown
+from gmmfast.estimators.training_data import MAP_ROWS
 
 #: Goes through the chunks once.
 Chunks = Callable[[], Iterator[Any]]
 
 
-def chunks_of(X: Any) -> Chunks | None:  # noqa: N803 (scikit-learn's name)
+def chunks_of(X: Any) -> Chunks | None:
     """Return what goes through the chunks of X, or None if X is one array.
 
     Chunks are a function that returns an iterator, or a collection of 2-D arrays (or of

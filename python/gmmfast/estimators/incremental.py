@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 
-from gmmfast import _backend, _log
-from gmmfast._checks import check_n_threads
+from gmmfast import _core, _log
+from gmmfast._validation import check_n_threads
 from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.initialization import moments, start
 from gmmfast.estimators.inputs import checked_points
 from gmmfast.estimators.moments import is_diagonal, merged, recentred
-from gmmfast.estimators.samples import samples_of
-from gmmfast.estimators.start import moments, start
+from gmmfast.estimators.training_data import samples_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -28,7 +28,7 @@ class IncrementalFits:
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(
         self: Any,
-        X: ArrayLike,  # noqa: N803
+        X: ArrayLike,
         y: Any = None,  # noqa: ARG002 (scikit-learn's convention)
         sample_weight: ArrayLike | None = None,
         *,
@@ -83,7 +83,7 @@ class IncrementalFits:
         model = self._present_model() if is_first else self._fitted_model()
         statistics = samples.statistics(model)
         if not is_first:
-            seen = recentred(_backend.Statistics(*self._seen), model.core.means)
+            seen = recentred(_core.Statistics(*self._seen), model.core.means)
             statistics = merged(seen, statistics)
         some, _ = moments(statistics, self.covariance_type, self.reg_covar)
         self._maximize(some)

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gmmfast.estimators.chunks import chunks_of, points_and_weight, rows_of
-from gmmfast.estimators.samples import Chunked, Samples, refuse_other_chunks, samples_of
+from gmmfast.estimators.training_data import Chunked, Samples, refuse_other_chunks, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _OPTIONS = (
 
 def checked_samples(
     estimator: Any,
-    X: Any,  # noqa: N803 (scikit-learn's name)
+    X: Any,
     sample_weight: Any,
     n_threads: int | None,
 ) -> tuple[Samples, Array]:
@@ -71,7 +71,7 @@ def checked_samples(
 
 def checked_points(
     estimator: Any,
-    X: Any,  # noqa: N803
+    X: Any,
     sample_weight: Any,
     *,
     reset: bool,
@@ -89,7 +89,7 @@ def checked_points(
     return points, None if sample_weight is None else checked_weight(sample_weight, points)
 
 
-def checked_weight(sample_weight: Any, X: Any) -> Array:  # noqa: N803
+def checked_weight(sample_weight: Any, X: Any) -> Array:
     """Return a weight of at least 0 for each row of X."""
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, **_OPTIONS)
     if (weights < 0).any():

@@ -1,6 +1,6 @@
 """Sufficient statistics: what is done with them besides adding them up.
 
-`_backend.Statistics` holds, of every component, the count, the sum of differences from a
+`_core.Statistics` holds, of every component, the count, the sum of differences from a
 centre and their products. Here they are moved to other centres, completed where features
 are missing, and made of labels instead of responsibilities.
 """
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast import _backend
-from gmmfast.estimators.core_model import matrices
+from gmmfast import _core
+from gmmfast.estimators.parameters import matrices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.core_model import Model
+    from gmmfast.estimators.parameters import Model
 
     Array = NDArray[np.float64]
 
@@ -58,9 +58,7 @@ def packed(matrices_: Array, *, diagonal: bool) -> Array:
     return np.ascontiguousarray(matrices_[:, rows, columns])
 
 
-def merged(
-    statistics: _backend.Statistics | None, other: _backend.Statistics
-) -> _backend.Statistics:
+def merged(statistics: _core.Statistics | None, other: _core.Statistics) -> _core.Statistics:
     """Return the statistics of both parts of the data; None stands for no data."""
     if statistics is None:
         return other
@@ -68,7 +66,7 @@ def merged(
     return statistics
 
 
-def recentred(statistics: _backend.Statistics, centers: Array) -> _backend.Statistics:
+def recentred(statistics: _core.Statistics, centers: Array) -> _core.Statistics:
     """Return the same statistics about other centres.
 
     Of a move by s, products lose 2^-52 s^2: see rust/fitting/statistics.rs for when that matters.
@@ -80,7 +78,7 @@ def recentred(statistics: _backend.Statistics, centers: Array) -> _backend.Stati
     cross = move[:, :, None] * sums[:, None, :]
     moved = moved - cross - np.swapaxes(cross, 1, 2)
     moved += counts[:, None, None] * move[:, :, None] * move[:, None, :]
-    return _backend.Statistics(
+    return _core.Statistics(
         np.ascontiguousarray(centers),
         counts,
         sums - counts[:, None] * move,
@@ -90,7 +88,7 @@ def recentred(statistics: _backend.Statistics, centers: Array) -> _backend.Stati
     )
 
 
-def entropy(statistics: _backend.Statistics, model: Model) -> float:
+def entropy(statistics: _core.Statistics, model: Model) -> float:
     """Return the entropy of the responsibilities, summed over the data, in nats.
 
     The statistics must be about the model's means. With q the log-density times weight of a
@@ -111,12 +109,12 @@ def entropy(statistics: _backend.Statistics, model: Model) -> float:
 
 
 def completed(
-    statistics: _backend.Statistics | None,
+    statistics: _core.Statistics | None,
     observed: NDArray[np.intp],
     model: Model,
     centers: Array,
     weight: float,
-) -> _backend.Statistics:
+) -> _core.Statistics:
     """Return statistics of all features, of points that have only the observed ones.
 
     Under component k the missing features m of a point are Gaussian given the observed ones
@@ -172,7 +170,7 @@ def completed(
         + counts[:, None, None] * (offset[:, :, None] * offset[:, None, :] + inner)
     )
     diagonal = is_diagonal(model.covariance_type)
-    return _backend.Statistics(
+    return _core.Statistics(
         np.ascontiguousarray(centers),
         counts,
         sums,
@@ -194,7 +192,7 @@ def statistics_of_labels(
     sample_weight: Array | None,
     *,
     diagonal: bool,
-) -> _backend.Statistics:
+) -> _core.Statistics:
     """Return the statistics of points that belong to one component each, about their means.
 
     The log-likelihood is not known and set to 0.
@@ -231,4 +229,4 @@ def statistics_of_labels(
         weighted = weight[:, None] * offsets
         sums += total(weighted.T, labels[rows])
         scatters += total((weighted[:, i] * offsets[:, j] for i, j in pairs), labels[rows])
-    return _backend.Statistics(centers, counts, sums, scatters, 0.0, float(counts.sum()))
+    return _core.Statistics(centers, counts, sums, scatters, 0.0, float(counts.sum()))

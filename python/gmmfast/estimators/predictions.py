@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gmmfast import _backend, _log
+from gmmfast import _core, _log
 from gmmfast._memory import check_fits
-from gmmfast.estimators.core_model import Model, covariances_of_precisions, model_of
 from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.moments import is_diagonal
-from gmmfast.estimators.samples import has_nan, patterns
+from gmmfast.estimators.parameters import Model, covariances_of_precisions, model_of
+from gmmfast.estimators.training_data import has_nan, patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class Predictions:
         """Return log-weights of the present parameters, which need not sum to 1."""
         raise NotImplementedError
 
-    def score_samples(self, X: ArrayLike) -> Array:  # noqa: N803
+    def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-density at each row.
 
         Parameters
@@ -76,7 +76,7 @@ class Predictions:
             log_prob[rows] = part + model.shift
         return log_prob.astype(self._result_dtype(points), copy=False)
 
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:  # noqa: N803
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row.
 
         Parameters
@@ -94,7 +94,7 @@ class Predictions:
             return self._sklearn_class.predict(self, X)  # type: ignore[attr-defined,no-any-return]
         return self._labels(X)
 
-    def _labels(self, X: ArrayLike) -> NDArray[np.int64]:  # noqa: N803
+    def _labels(self, X: ArrayLike) -> NDArray[np.int64]:
         points = self._checked_X(X)
         labels = np.empty(len(points), dtype=np.int64)
         model = self._fitted_model()
@@ -105,7 +105,7 @@ class Predictions:
             labels[rows] = part
         return labels
 
-    def predict_proba(self, X: ArrayLike) -> Array:  # noqa: N803
+    def predict_proba(self, X: ArrayLike) -> Array:
         """Return the responsibility of each component for each row.
 
         Parameters
@@ -139,7 +139,7 @@ class Predictions:
             shares[rows] = part
         return shares.astype(self._result_dtype(points), copy=False)
 
-    def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802, N803
+    def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802
         return validate_data(  # type: ignore[no-any-return]
             self, X, reset=False, ensure_all_finite="allow-nan" if self._allows_nan else True
         )
@@ -148,7 +148,7 @@ class Predictions:
         is_single = points.dtype == np.float32 and self.means_.dtype == np.float32
         return np.float32 if is_single else np.float64
 
-    def _falls_back(self, method: str, X: Any) -> bool:  # noqa: N803
+    def _falls_back(self, method: str, X: Any) -> bool:
         reason = reason_to_fall_back(self, self._accelerated_class, X, self.means_)
         if reason is None:
             _log.accelerated(self, method)
@@ -184,9 +184,7 @@ def _agree(covariances: Array, factors: Array, covariance_type: str) -> bool:
     return bool(error <= _SAME)
 
 
-def _by_pattern(
-    points: Array, model: Model
-) -> Iterator[tuple[Any, _backend.Mixture | None, Array]]:
+def _by_pattern(points: Array, model: Model) -> Iterator[tuple[Any, _core.Mixture | None, Array]]:
     """Yield rows, the mixture of the features that they have, if any, and these features."""
     points = np.ascontiguousarray(points, dtype=np.float64)
     if not has_nan(points):

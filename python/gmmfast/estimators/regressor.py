@@ -15,17 +15,17 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_c
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gmmfast import _log
-from gmmfast._checks import check_count, check_n_threads
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast.estimators.mixtures import GaussianMixture
+from gmmfast._validation import check_count, check_n_threads
+from gmmfast.estimators.gaussian import GaussianMixture
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.conditioning import Conditioning
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.estimators.progress import Progress
+    from gmmfast.estimators.callbacks import Progress
 
     Array = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
@@ -179,7 +179,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
 
     def predict(
         self,
-        X: ArrayLike,  # noqa: N803
+        X: ArrayLike,
         return_std: bool = False,  # noqa: FBT001, FBT002 (scikit-learn's)
         return_cov: bool = False,  # noqa: FBT001, FBT002
         *,
@@ -231,7 +231,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
 
     def sample_y(
         self,
-        X: ArrayLike,  # noqa: N803
+        X: ArrayLike,
         n_samples: int = 1,
         random_state: Any = 0,
         *,
@@ -267,7 +267,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
             draws[:, :, sample] = self._conditioning.sample(values, seed, first, threads)
         return draws[:, 0] if self._is_flat else draws
 
-    def _checked(self, X: ArrayLike) -> Array:  # noqa: N803
+    def _checked(self, X: ArrayLike) -> Array:
         """Return inputs as finite C-contiguous float64 rows.
 
         What scikit-learn's checks would return as it is does not go through them, which

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gmmfast._checks import refuse_masked
+from gmmfast._validation import refuse_masked
 
 Pixels: TypeAlias = NDArray[np.uint8]
 StrPath: TypeAlias = str | os.PathLike[str]

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gmmfast._checks import refuse_masked
 from gmmfast._memory import check_fits
+from gmmfast._validation import refuse_masked
 from gmmfast.images.checks import Pixels, StrPath, complaint
 from gmmfast.images.reading import ImageSource, decode, open_for_reading, read_image
 

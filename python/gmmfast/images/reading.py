@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from gmmfast._checks import refuse_masked
+from gmmfast._validation import refuse_masked
 from gmmfast.images.checks import GREY_TO_RGBA, Pixels, StrPath, complaint, require_shape
 
 ImageSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any]

@@ -1,6 +1,6 @@
 """The model: a validated Gaussian mixture and what it can be asked."""
 
 from gmmfast.mixture.conditional import ConditionalMixtures
-from gmmfast.mixture.model import Mixture
+from gmmfast.mixture.mixture import Mixture
 
 __all__ = ["ConditionalMixtures", "Mixture"]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import check_features, check_n_threads, check_points, shown
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
+from gmmfast._validation import check_features, check_n_threads, check_points, shown
 from gmmfast.mixture.conditioning import Conditioning
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.mixture.model import Mixture
+    from gmmfast.mixture.mixture import Mixture
 
     Array = NDArray[np.float64]
 
@@ -269,7 +269,7 @@ class ConditionalMixtures:
 
     def log_prob(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         *,
         n_threads: int | None = None,
     ) -> NDArray[np.float64]:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast import _backend
+from gmmfast import _core
 from gmmfast._memory import check_fits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gmmfast.mixture.model import Mixture
+    from gmmfast.mixture.mixture import Mixture
 
     Array = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Conditioning:
         self.mixture = mixture
         self.given = given
         self.n_targets = mixture.n_features - len(given)
-        self._core = _backend.Conditional(mixture._core, given)  # noqa: SLF001 (of one package)
+        self._core = _core.Conditional(mixture._core, given)
 
     def at(self, point: Array) -> Mixture:
         """Return the mixture of the other features at one point."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast._checks import float_array
-from gmmfast.mixture.pairs import LOG_2_PI
-from gmmfast.mixture.part import CHUNK, Part, variances
+from gmmfast._validation import float_array
+from gmmfast.mixture.component_pairs import LOG_2_PI
+from gmmfast.mixture.layouts import CHUNK, Part, variances
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ class Intervals(Part):
 
     def cdf(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         *,
         log: bool = False,
     ) -> Array:
@@ -76,7 +76,7 @@ class Intervals(Part):
 
     def sf(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         *,
         log: bool = False,
     ) -> Array:
@@ -236,7 +236,7 @@ class Intervals(Part):
     def _tail(
         self,
         method: str,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         sign: float,
         *,
         log: bool,

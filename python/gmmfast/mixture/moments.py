@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast._checks import check_features
-from gmmfast.mixture.part import Part, full_covariances, symmetric, variances
+from gmmfast._validation import check_features
+from gmmfast.mixture.layouts import Part, full_covariances, symmetric, variances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gmmfast.mixture.model import Mixture
+    from gmmfast.mixture.mixture import Mixture
 
     Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gmmfast._checks import float_array, shown
+from gmmfast._validation import float_array, shown
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast._checks import check_n_threads, check_points
 from gmmfast._memory import check_fits
+from gmmfast._validation import check_n_threads, check_points
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast import _backend
+    from gmmfast import _core
 
 
 class Predictions:
     """The methods of `Mixture` that take points."""
 
-    _core: _backend.Mixture
+    _core: _core.Mixture
     _shape: tuple[int, int]
 
     def score_samples(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         *,
         n_threads: int | None = None,
     ) -> NDArray[np.float64]:
@@ -60,7 +60,7 @@ class Predictions:
 
     def predict(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         *,
         n_threads: int | None = None,
     ) -> NDArray[np.int64]:
@@ -95,7 +95,7 @@ class Predictions:
 
     def predict_proba(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         *,
         n_threads: int | None = None,
     ) -> NDArray[np.float64]:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast._memory import check_fits
-from gmmfast.mixture.divergences import other_mixture
-from gmmfast.mixture.pairs import log_overlaps, pairs_of
-from gmmfast.mixture.part import Part, symmetric
+from gmmfast.mixture.component_pairs import log_overlaps, pairs_of
+from gmmfast.mixture.information import other_mixture
+from gmmfast.mixture.layouts import Part, symmetric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from gmmfast.mixture.model import Mixture
+    from gmmfast.mixture.mixture import Mixture
 
     Array = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ class Products(Part):
         mend = "multiply mixtures of fewer components"
         check_fits("other", right, 3 * 8 * n_numbers, mend)  # these, and the mixture's copies
         pairs = pairs_of(self, right)
-        left_logs, right_logs = self._core.log_weights, right._core.log_weights  # noqa: SLF001
+        left_logs, right_logs = self._core.log_weights, right._core.log_weights
         log_weights, means, covariances = [], [], []
         for rows in pairs.rows():
             overlaps = log_overlaps(*pairs.overlaps(rows), d)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast._checks import check_count, check_features, check_fraction, check_positive
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast.mixture.part import CHUNK, DIAGONAL, Part, cholesky, full_covariances, variances
+from gmmfast._validation import check_count, check_features, check_fraction, check_positive
+from gmmfast.mixture.layouts import CHUNK, DIAGONAL, Part, cholesky, full_covariances, variances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.mixture.model import Mixture
+    from gmmfast.mixture.mixture import Mixture
 
     Array = NDArray[np.float64]
 
@@ -157,7 +157,7 @@ class ConfidenceRegion:
 
     def contains(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
     ) -> NDArray[np.bool_]:
         """Tell which points lie in the region.
 
@@ -176,7 +176,7 @@ class ConfidenceRegion:
 
     def distances(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
     ) -> Array:
         """Return each point's Mahalanobis distance from the component nearest by it.
 

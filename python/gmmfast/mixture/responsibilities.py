@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import check_fraction, check_n_threads
 from gmmfast._memory import check_fits
-from gmmfast.mixture.part import CHUNK
+from gmmfast._validation import check_fraction, check_n_threads
+from gmmfast.mixture.layouts import CHUNK
 from gmmfast.mixture.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class SparseResponsibilities(Predictions):
 
     def responsibilities(
         self,
-        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        X: ArrayLike,
         *,
         threshold: float = 0.0,
         n_threads: int | None = None,

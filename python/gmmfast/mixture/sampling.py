@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from gmmfast import _backend
-from gmmfast._checks import check_count, check_n_threads, refuse_masked, shown
+from gmmfast import _core
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
+from gmmfast._validation import check_count, check_n_threads, refuse_masked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ _DTYPES = ("float64", "float32")
 class Sampling:
     """The method of `Mixture` that draws."""
 
-    _core: _backend.Mixture
+    _core: _core.Mixture
     _shape: tuple[int, int]
 
     @overload
@@ -153,7 +153,7 @@ class Sampling:
         row_bytes = n_features * checked.itemsize + (8 if return_labels else 0)
         mend = "draw fewer at a time, or pass a smaller dtype"
         check_fits("n_samples", n_samples, n_samples * row_bytes, mend)
-        sampling = _backend.Sampling(self._core, seed_of(random_state), box)
+        sampling = _core.Sampling(self._core, seed_of(random_state), box)
         points = np.empty((n_samples, n_features), checked)
         labels = np.empty(n_samples, np.int64) if return_labels else None
         sampling.draw(points, labels, order == "grouped", threads)

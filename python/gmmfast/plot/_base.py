@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast._checks import check_extent, check_shape
+from gmmfast._validation import check_extent, check_shape
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
-from gmmfast.rendering.plan import resolve_extent
+from gmmfast.rendering.request import resolve_extent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from gmmfast._checks import Extent
+    from gmmfast._validation import Extent
 
 #: Pixels along the longer side where no shape is asked for.
 _DEFAULT_SIDE = 640

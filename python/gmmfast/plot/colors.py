@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast._checks import shown
+from gmmfast._validation import shown
 from gmmfast.mixture import Mixture
 from gmmfast.plot._base import Display, Frame, picture_image
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast._checks import check_count, float_array
+from gmmfast._validation import check_count, float_array
 from gmmfast.mixture import Mixture
 from gmmfast.plot._base import Display, Frame
 from gmmfast.plot.palettes import palette_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmmfast._checks import shown
+from gmmfast._validation import shown
 from gmmfast.styles import STYLES, Ramp
 
 #: Palettes by name; the styles' own are among them.

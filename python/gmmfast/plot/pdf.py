@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast._checks import check_count, check_extent, float_array
+from gmmfast._validation import check_count, check_extent, float_array
 from gmmfast.mixture import Mixture
 from gmmfast.plot._base import Display
 from gmmfast.rendering.grid import render_grid

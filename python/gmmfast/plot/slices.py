@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast._checks import float_array
+from gmmfast._validation import float_array
 from gmmfast.mixture import Mixture
 from gmmfast.plot._base import Display, Frame
 from gmmfast.plot.contour import contour_levels

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast import images
-from gmmfast._checks import check_count
+from gmmfast._validation import check_count
 from gmmfast.plot._base import Display
 
 if TYPE_CHECKING:

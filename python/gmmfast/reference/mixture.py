@@ -1,6 +1,6 @@
 """The NumPy twin of the Rust extension: oracle of the tests and slow fallback.
 
-It has the extension's interface (`_gmmfast.pyi`), checks the same things with
+It has the extension's interface (`_core.pyi`), checks the same things with
 the same messages and gives the same numbers to rounding, straight from the
 formulas: centred differences, Cholesky factors, log-sum-exp (Bishop, Pattern
 Recognition and Machine Learning, 2006, sections 2.3 and 9.2). Points go through

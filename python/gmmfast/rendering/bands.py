@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import check_count, shown
 from gmmfast._memory import check_fits
-from gmmfast.rendering.plan import Plan, Quantity, Request
+from gmmfast._validation import check_count, shown
+from gmmfast.rendering.request import Plan, Quantity, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

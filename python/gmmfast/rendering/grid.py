@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import shown
 from gmmfast._memory import check_fits
+from gmmfast._validation import shown
 from gmmfast.rendering.out import check_out, render_into
-from gmmfast.rendering.plan import Plan, Quantity, Request
+from gmmfast.rendering.request import Plan, Quantity, Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import refuse_masked, shown
 from gmmfast._memory import check_fits
+from gmmfast._validation import refuse_masked, shown
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from gmmfast.rendering.plan import Plan
+    from gmmfast.rendering.request import Plan
 
 #: A few of the processor's caches: what is rendered is still there when it is copied.
 _BUFFER = 4 * 2**20

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast import _backend
-from gmmfast._checks import check_count, float_array, shown
+from gmmfast import _core
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
+from gmmfast._validation import check_count, float_array, shown
 from gmmfast.mixture.sampling import check_bounds
-from gmmfast.rendering.plan import Plan, Request
+from gmmfast.rendering.request import Plan, Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,8 +113,8 @@ def render_samples(  # noqa: PLR0913 (the public face; all but three by keyword)
     # The result and, in 64 bits, a count and as many sums and means.
     n_bytes = math.prod(plan.grid) * (8 + n_targets * (16 + checked.itemsize))
     check_fits("shape", shown(plan.grid), n_bytes)
-    core = plan.mixture._core  # noqa: SLF001 (the package's own backend)
-    sampling = _backend.Sampling(core, seed_of(random_state), box)
+    core = plan.mixture._core
+    sampling = _core.Sampling(core, seed_of(random_state), box)
     counts = np.empty(plan.grid, np.int64)
     means = np.empty((*plan.grid, n_targets))
     sampling.splat(n_samples, list(plan.extent), plan.given, counts, means, plan.n_threads)

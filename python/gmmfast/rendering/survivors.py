@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gmmfast.rendering.plan import Plan, Quantity, Request
+from gmmfast.rendering.request import Plan, Quantity, Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from gmmfast.styles.ramp import oklab_of_srgb, srgb_of_oklab
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast._checks import Extent
+    from gmmfast._validation import Extent
     from gmmfast.styles.ramp import Ramp
     from gmmfast.styles.scene import Strokes
     from gmmfast.tone import ToneCurve

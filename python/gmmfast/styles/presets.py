@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._checks import shown
+from gmmfast._validation import shown
 from gmmfast.styles.pictures import few_colors, flat_picture, ink_picture, oil_picture
 from gmmfast.styles.ramp import Ramp
 from gmmfast.styles.scene import Scene

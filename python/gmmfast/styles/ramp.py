@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast._checks import float_array, shown
+from gmmfast._validation import float_array, shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast._checks import check_shape, shown
+from gmmfast._validation import check_shape, shown
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
-from gmmfast.rendering.plan import resolve_extent
+from gmmfast.rendering.request import resolve_extent
 from gmmfast.tone import scale_to_unit
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast._checks import Extent
+    from gmmfast._validation import Extent
 
     Array = NDArray[np.float64]
 

@@ -12,10 +12,10 @@
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
-use crate::kernel::kmeans::{Row, squared_distances};
-use crate::kernel::simd::{Dispatch, Simd};
+use crate::fitting::kmeans::kernel::{Row, squared_distances};
 use crate::points::tree::{Bounds, LEAF, Node};
-use crate::pool::Runtime;
+use crate::runtime::Runtime;
+use crate::simd::{Dispatch, Simd};
 
 /// Rows whose sum is kept.
 const BLOCK: usize = 512;

@@ -1,0 +1,19 @@
+"""Drop-in acceleration of scikit-learn's mixtures."""
+
+from gmmfast.acceleration.patching import (
+    get_patch_names,
+    is_patched,
+    kernel_calls,
+    patch_as_asked,
+    patch_sklearn,
+    unpatch_sklearn,
+)
+
+__all__ = [
+    "get_patch_names",
+    "is_patched",
+    "kernel_calls",
+    "patch_as_asked",
+    "patch_sklearn",
+    "unpatch_sklearn",
+]

@@ -1,0 +1,108 @@
+"""The fit that commands share: what it is asked for, its memory, its progress, its time."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gmmfast import images
+from gmmfast._memory import check_fits
+from gmmfast.cli.progress import progress_bar
+from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gmmfast.cli.inputs import Source
+
+#: Bytes a pixel of the fit to a photograph (three times its points, which are five float64,
+#: and the levels read again) and of finding the points of a drawing (the levels, their luma and
+#: a mask; the points are few).
+_POINT_BYTES = {False: 3 * 5 * 8 + 3, True: 3 + 1 + 1}
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What `fit_image` is asked for; its defaults are None or the same."""
+
+    n_components: int | str | None = None
+    max_iter: int = DEFAULT_MAX_ITER
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """A picture, and how a mixture is fitted to it."""
+
+    pixels: NDArray[np.uint8]
+    options: FitOptions
+    is_ink: bool = False
+    threshold: float | None = None
+    n_threads: int | None = None
+    candidates: tuple[int, ...] | None = None
+
+
+def fit_picture(request: FitRequest) -> Any:
+    """Return the fitted model; the only output is progress on standard error."""
+    from gmmfast.image_models import fit_image
+
+    otsu = "otsu" if request.is_ink else None
+    with progress_bar("fitting", request.options.max_iter) as advance:
+        return fit_image(
+            request.pixels,
+            request.options.n_components,
+            kind="ink" if request.is_ink else "color",
+            threshold=otsu if request.threshold is None else request.threshold,
+            max_iter=request.options.max_iter,
+            candidates=request.candidates,
+            random_state=request.options.seed,
+            progress=lambda n_iter, _: advance(n_iter),
+            n_threads=request.n_threads,
+        )
+
+
+def fit_request(pixels: NDArray[np.uint8], options: dict[str, Any]) -> FitRequest:
+    """Return the fit that the options of `fit_options` ask for; refuse what cannot be fitted."""
+    is_ink = options["ink"] or options["drawing"]
+    if options["threshold"] is not None and not is_ink:
+        raise click.UsageError("--threshold: expected together with --ink, got it alone")
+    height, width = pixels.shape[:2]
+    n_bytes = height * width * _POINT_BYTES[is_ink]
+    check_fits("image", f"a picture of {width}x{height}", n_bytes, "shrink the picture first")
+    return FitRequest(
+        images.line_drawing(pixels)[..., None].repeat(3, axis=2) if options["drawing"] else pixels,
+        FitOptions(options["n_components"], options["max_iter"], options["seed"]),
+        is_ink,
+        options["threshold"],
+        options["n_threads"],
+    )
+
+
+def model_of(source: Source, options: dict[str, Any]) -> Any:
+    """Return the model of a source, or fit one to its picture."""
+    if source.model is not None:
+        names = ("ink", "drawing", "threshold", "n_components")
+        typed = [name for name in names if options[name] not in (None, False)]
+        if typed:
+            raise click.UsageError(
+                f"--{typed[0].replace('_', '-')}: expected a picture to fit, got the model "
+                f"{source.name}"
+            )
+        return source.model
+    assert source.pixels is not None  # noqa: S101 (one of the two is there)
+    return fit_picture(fit_request(source.pixels, options))
+
+
+@contextmanager
+def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    """Note how long the block takes."""
+    start = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - start

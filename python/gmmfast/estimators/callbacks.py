@@ -1,0 +1,146 @@
+"""Telling how far a fit is: to a callable, a terminal, and scikit-learn's callbacks.
+
+scikit-learn has callbacks since 1.9 (`sklearn.callback`); older versions have no such
+module, and then `CallbackSupport` adds nothing to an estimator.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gmmfast._validation import shown
+
+try:
+    from sklearn.callback import CallbackSupportMixin as CallbackSupport
+    from sklearn.callback import with_callbacks
+except ImportError:  # scikit-learn < 1.9
+
+    class CallbackSupport:  # type: ignore[no-redef]
+        """What an estimator has besides, in versions without callbacks: nothing."""
+
+    def with_callbacks(method: Any) -> Any:
+        """Return the method."""
+        return method
+
+
+__all__ = ["CallbackSupport", "FitReport", "Progress", "with_callbacks"]
+
+#: What `progress=` takes.
+Progress = bool | None | Callable[[int, float], object]
+
+
+class FitReport:
+    """Where a fit's iterations are reported.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose callbacks are called, if it has any.
+    data : dict
+        X, y and metadata as scikit-learn's callbacks get them.
+    progress : bool, None or callable
+        Called with the number of iterations of this initialization and the score, after
+        each; True writes a line on standard error, if that is a terminal.
+    score : str
+        What that line calls the score.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        data: dict[str, Any],
+        progress: Progress,
+        *,
+        score: str = "lower bound",
+    ) -> None:
+        self._estimator, self._data = estimator, data
+        self._progress = _checked(progress, estimator.max_iter, score)
+        self._contexts: list[Any] = []
+        self._attributes: Callable[[], dict[str, Any]] = dict
+
+    def begin(self, n_init: int, attributes: Callable[[], dict[str, Any]]) -> None:
+        """Report that the fit begins; `attributes()` are those of a fitted estimator."""
+        self._attributes = attributes
+        if getattr(self._estimator, "_skl_callbacks", None) or hasattr(
+            self._estimator, "_parent_callback_ctx"
+        ):
+            self._open(self._estimator._init_callback_context(max_subtasks=n_init))  # noqa: SLF001
+
+    def begin_initialization(self) -> None:
+        """Report that the next initialization begins."""
+        self._open_task("initialization", self._estimator.max_iter)
+
+    def begin_iteration(self) -> None:
+        """Report that the next iteration begins."""
+        self._open_task("iteration", 0)
+
+    def end_iteration(self, n_iter: int, score: float) -> bool:
+        """Report that an iteration is over; return whether a callback wants to stop."""
+        if self._progress is not None:
+            self._progress(n_iter, score)
+        return self.end()
+
+    def end_initialization(self) -> None:
+        """Report that an initialization is over."""
+        if isinstance(self._progress, _Line):
+            self._progress.finish()
+        self.end()
+
+    def end(self) -> bool:
+        """Report the end of what began last."""
+        if not self._contexts:
+            return False
+        context = self._contexts.pop()
+        return bool(
+            context.call_on_fit_task_end(
+                estimator=self._estimator,
+                reconstruction_attributes=self._attributes,
+                **self._data,
+            )
+        )
+
+    def _open_task(self, name: str, max_subtasks: int) -> None:
+        if self._contexts:
+            self._open(self._contexts[-1].subcontext(task_name=name, max_subtasks=max_subtasks))
+
+    def _open(self, context: Any) -> None:
+        context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+        self._contexts.append(context)
+
+
+def _checked(
+    progress: Progress, max_iter: int, score: str
+) -> Callable[[int, float], object] | None:
+    if progress is None or progress is False:
+        return None
+    if progress is True:
+        return _Line(max_iter, score) if sys.stderr.isatty() else None
+    if callable(progress):
+        return progress
+    raise TypeError(
+        f"progress: expected True, None or a callable of (n_iter, score), got {shown(progress)}"
+    )
+
+
+class _Line:
+    """One line on standard error that is written again after each iteration."""
+
+    def __init__(self, max_iter: int, score: str) -> None:
+        self._max_iter, self._score, self._start = max_iter, score, time.perf_counter()
+        self._is_open = False
+
+    def __call__(self, n_iter: int, score: float) -> None:
+        seconds = time.perf_counter() - self._start
+        text = f"\riteration {n_iter}/{self._max_iter}  {self._score} {score:.6g}"
+        sys.stderr.write(f"{text}  {seconds:.1f} s")
+        sys.stderr.flush()
+        self._is_open = True
+
+    def finish(self) -> None:
+        """End the line, so that what comes next has one of its own."""
+        if self._is_open:
+            sys.stderr.write("\n")
+        self._is_open = False

@@ -1,0 +1,171 @@
+"""From a picture to a fitted mixture that remembers what it is a picture of.
+
+Assumes any picture that `gmmfast.images` reads. Guarantees that all its pixels are fitted,
+that the result is an estimator like any other, whose `extent_` lets `render_grid` paint the
+same picture at any size, and that picture, arguments and seed alone decide the result, not the
+number of threads.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gmmfast import images
+from gmmfast._validation import check_n_threads, shown
+from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS
+from gmmfast.image_models.pixels import PIXEL_VARIANCE, Fit, Pixels, check_choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
+    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.images import ImageSource
+
+
+def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
+    image: ImageSource,
+    n_components: int | str | None = None,
+    *,
+    kind: str = "auto",
+    covariance_type: str = "full",
+    reg_covar: float = PIXEL_VARIANCE,
+    max_iter: int = DEFAULT_MAX_ITER,
+    tol: float = 1e-3,
+    init_params: str = "image",
+    candidates: Iterable[int] | None = None,
+    prior: str | None = None,
+    threshold: float | str | None = None,
+    random_state: Any = 0,
+    progress: Progress = None,
+    n_threads: int | None = None,
+) -> GaussianMixture | BayesianGaussianMixture:
+    """Fit a Gaussian mixture to all pixels of a picture.
+
+    Parameters
+    ----------
+    image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
+        Any picture: see `gmmfast.images.read_image`.
+    n_components : int or {"bic", "aic", "icl"}, optional
+        The number of components; or the criterion that chooses it from `candidates` (see
+        `select_n_components`); with a prior the most that there may be. By default 1000 for
+        colour and 500 for ink, and at most one for 20 pixels (at least one).
+    kind : {"auto", "color", "ink"}
+        What is fitted: the (x, y, r, g, b) of every pixel, or the (x, y) of every pixel that
+        is not white, weighted by its darkness, 0 (white) to 1 (black) in ITU-R BT.601 luma.
+        "auto" is ink if no pixel has a colour, else colour.
+    covariance_type : {"full", "tied", "diag", "spherical"}
+        As in scikit-learn.
+    reg_covar : float
+        Added to variances. The default is the variance of a pixel, a unit square, and of a
+        level, a unit interval: 1/12 each. With less, components become spikes.
+    max_iter, tol
+        As in scikit-learn; `max_iter` is the most, and no warning tells if more would have
+        been needed: `converged_` does.
+    init_params : str
+        "image" starts from compact cells of pixels, refined on a sample of them; it leads to
+        a higher likelihood and a better picture than scikit-learn's "kmeans", "k-means++",
+        "random" and "random_from_data", which may be asked for, too.
+    candidates : iterable of int, optional
+        Numbers of components that a criterion chooses from. By default 10, 20, 50, 100, ... up
+        to the default number of components.
+    prior : {"dirichlet_process"}, optional
+        Fit a variational mixture with a Dirichlet process prior, scikit-learn's defaults for
+        it, and drop components that hold less than one pixel (but not the fullest).
+    threshold : float in [0, 255] or "otsu", optional
+        For ink: pixels up to this luma are ink and weigh 1, others are left out; "otsu" tells
+        it from the picture.
+    random_state : int, RandomState instance or None
+        As in scikit-learn.
+    progress : bool or callable, optional
+        Called with (n_iter, lower_bound) after each iteration on all pixels; True writes a
+        line on standard error if that is a terminal.
+    n_threads : int, optional
+        Number of threads; by default all that the process may use.
+
+    Returns
+    -------
+    GaussianMixture or BayesianGaussianMixture
+        Fitted; a Bayesian one if there is a prior, whose `n_components` is what is left.
+        Attributes besides scikit-learn's: `kind_`, "color" or "ink"; `image_shape_`, (height,
+        width); `extent_`, ((x_min, x_max), (y_min, y_max)) of the picture in pixels, which
+        `render_grid` takes: any shape shows the same picture. A criterion leaves
+        `selection_`, with `criterion`, `n_components`, `scores` and `best`. Its `init_params`
+        is scikit-learn's default after the start "image", which is no estimator's.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        A picture that cannot be read, has no ink, or fewer than two pixels (of ink) or fewer
+        than components; an argument that is not as above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import gmmfast
+    >>> picture = np.full((20, 30, 3), [200, 40, 40], dtype=np.uint8)
+    >>> picture[:, 15:] = [20, 90, 160]
+    >>> model = gmmfast.fit_image(picture, 2)
+    >>> model.kind_, model.image_shape_, model.extent_
+    ('color', (20, 30), ((-0.5, 29.5), (-0.5, 19.5)))
+    >>> larger = gmmfast.render_grid(model, (200, 300), dtype=np.uint8)
+    >>> larger[100, [10, 290]]
+    array([[200,  40,  40],
+           [ 20,  90, 160]], dtype=uint8)
+    """
+    check_choice("kind", kind, ("auto", *KINDS))
+    fit = Fit.of(
+        {
+            "covariance_type": covariance_type,
+            "reg_covar": reg_covar,
+            "max_iter": max_iter,
+            "tol": tol,
+            "random_state": random_state,
+        },
+        (n_components, candidates, prior, init_params),
+        progress,
+        check_n_threads(n_threads),
+    )
+    return fit.to(read_pixels(image, kind, threshold))
+
+
+def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) -> Pixels:
+    """Return the points of a picture that `fit_image` fits, with its checks."""
+    pixels = images.read_image(image)
+    if kind == "auto":
+        is_grey = bool((pixels == pixels[..., :1]).all())
+        kind = "ink" if is_grey else "color"
+    if kind == "color" and threshold is not None:
+        raise ValueError(
+            f"threshold: expected None for a picture in colour, got {shown(threshold)}; pass "
+            "kind='ink' to fit its dark pixels"
+        )
+    if not (threshold is None or _is_threshold(threshold)):
+        raise ValueError(
+            f"threshold: expected a number in [0, 255], 'otsu' or None, got {shown(threshold)}; "
+            "pass 'otsu' to tell it from the picture, None to weigh pixels by their darkness"
+        )
+    darkness = None
+    if kind == "color":
+        points = images.color_points(pixels)
+    elif threshold is None:
+        points, darkness = images.weighted_ink_points(pixels)
+    else:
+        points = images.ink_points(pixels, None if isinstance(threshold, str) else threshold)
+    if len(points) < 2:
+        what = "pixels" if kind == "color" else "pixels of ink"
+        raise ValueError(
+            f"image: expected at least 2 {what}, got {len(points)}; pass a larger picture"
+        )
+    shape = pixels.shape[:2]
+    return Pixels(points, darkness, kind, shape, images.image_extent(shape))
+
+
+def _is_threshold(threshold: object) -> bool:
+    if isinstance(threshold, str):
+        return threshold == "otsu"
+    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool | np.bool_)
+    return is_number and 0 <= threshold <= 255  # type: ignore[operator]

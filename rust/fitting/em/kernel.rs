@@ -1,0 +1,359 @@
+//! Expectation over one group of points: shares, and each component's moments.
+//!
+//! Assumes finite points and a list of active components that holds all that can
+//! matter to the group; see em.rs for what that means. A group is taken in four
+//! steps, each over all listed components, so that no share is ever computed twice:
+//!
+//! 1. q of every component at every point, and the largest at each point: by a product
+//!    of matrices where that keeps the digits (polynomial.rs), else centred;
+//! 2. exponentials relative to the largest, and their sum; a component that is
+//!    nothing to every point goes no further;
+//! 3. log p, and the factor weight / sum that makes exponentials shares;
+//! 4. Σ r, Σ r (x - centre) and Σ r (x - centre)(x - centre)ᵀ of each component: by
+//!    another product about the group's centre, carried over to the component's own; or
+//!    about that from the first, in vectors of points whose lanes are added up once a group.
+//!
+//! Memory: one number for each listed component and point of one group, never of
+//! all points. Guarantees the same bits whatever thread runs it.
+
+use crate::fitting::em::polynomial::{MAX_MONOMIALS, PolynomialKernel, ROWS};
+use crate::fitting::em::quadratic::Quadratics;
+use crate::fitting::statistics::Moments;
+use crate::points::group::{GROUP, PointsKernel, Row};
+use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::math::{exp2_clamped, log2};
+use crate::simd::{MAX_LANES, Simd};
+
+/// What the moments are taken about, and what counts as nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    /// A centre for each component, (n_components, n_features).
+    pub(crate) centers: &'a [f64],
+    /// Bits below the largest term at which a component's is nothing.
+    pub(crate) bits: &'a [f64],
+    /// Whether different features' products are left out.
+    pub(crate) is_diagonal: bool,
+}
+
+/// Memory for one group of points under one mixture.
+pub(crate) struct ExpectationKernel<'a, S: Simd> {
+    simd: S,
+    points: PointsKernel<'a, S>,
+    polynomials: PolynomialKernel<'a, S>,
+    about: About<'a>,
+    n_features: usize,
+    /// The components whose exponents are polynomials, and the others.
+    near: Vec<u32>,
+    far: Vec<u32>,
+    /// Of each of those, then of these: q, then exponentials.
+    terms: Vec<Row>,
+    /// Rows of those that are something to a point, and how many of them are near.
+    kept: Vec<usize>,
+    n_kept: usize,
+    n_near_kept: usize,
+    largest: Row,
+    sums: Row,
+    /// Of each feature: centred coordinates of a block.
+    differences: Vec<Block<S>>,
+    /// Moments whose lanes are still apart, in their order; zeros follow.
+    lanes: Vec<S::F>,
+}
+
+impl<'a, S: Simd> ExpectationKernel<'a, S> {
+    const BLOCK: usize = S::LANES * VECTORS;
+
+    /// For the groups that `points` holds.
+    pub(crate) fn new(
+        simd: S,
+        points: PointsKernel<'a, S>,
+        quadratics: &'a Quadratics,
+        about: About<'a>,
+    ) -> Self {
+        let d = points.mixture().0.n_features();
+        Self {
+            simd,
+            points,
+            polynomials: PolynomialKernel::new(simd, quadratics),
+            about,
+            n_features: d,
+            near: Vec::new(),
+            far: Vec::new(),
+            terms: Vec::new(),
+            kept: Vec::new(),
+            n_kept: 0,
+            n_near_kept: 0,
+            largest: [0.0; GROUP],
+            sums: [0.0; GROUP],
+            differences: vec![splat(simd, 0.0); d],
+            lanes: Vec::new(),
+        }
+    }
+
+    /// The groups' log-probabilities, for culling.
+    pub(crate) fn points(&mut self) -> &mut PointsKernel<'a, S> {
+        &mut self.points
+    }
+
+    /// Adds what a group's points, of the given sample weights, say about each of
+    /// `components` to `moments`, and returns their weighted log-likelihood.
+    pub(crate) fn expect(
+        &mut self,
+        group: usize,
+        components: &[u32],
+        weights: &Row,
+        moments: &mut Moments,
+    ) -> f64 {
+        self.polynomials.split(
+            self.points.mixture(),
+            self.points.coordinates(group),
+            components,
+            (&mut self.near, &mut self.far),
+        );
+        if self.terms.len() < components.len() {
+            self.terms.resize(components.len(), [0.0; GROUP]);
+        }
+        self.largest = [f64::NEG_INFINITY; GROUP];
+        let (near, _) = self.terms.split_at_mut(self.near.len());
+        self.polynomials.fill_terms(near, &mut self.largest);
+        self.fill_centred_terms(group);
+        self.exponentiate();
+        let log_likelihood = self.normalize(weights);
+        self.add_near_moments(moments);
+        for i in self.n_near_kept..self.n_kept {
+            let at = self.kept[i];
+            let k = self.far[at - self.near.len()];
+            self.add_moments(group, at, k as usize, moments.of_component(k, 0.0));
+        }
+        log_likelihood
+    }
+
+    #[inline(never)]
+    fn fill_centred_terms(&mut self, group: usize) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || self.fill_centred_terms_vectorized(group),
+        );
+    }
+
+    #[inline(always)]
+    fn fill_centred_terms_vectorized(&mut self, group: usize) {
+        let simd = self.simd;
+        let terms = &mut self.terms[self.near.len()..][..self.far.len()];
+        for (chunk, rows) in self.far.chunks(CHUNK).zip(terms.chunks_mut(CHUNK)) {
+            for block in 0..GROUP / Self::BLOCK {
+                let terms = self.points.terms((group, block), chunk);
+                for v in 0..VECTORS {
+                    let first = block * Self::BLOCK + v * S::LANES;
+                    let largest = &mut self.largest[first..][..S::LANES];
+                    let mut most = simd.load(largest);
+                    for (row, term) in rows.iter_mut().zip(terms) {
+                        most = simd.max(term[v], most);
+                        simd.store(term[v], &mut row[first..]);
+                    }
+                    simd.store(most, largest);
+                }
+            }
+        }
+    }
+
+    /// Lists the rows that are something to a point, without a branch that could be
+    /// foretold wrong, then exponentiates those and adds them up.
+    #[inline(never)]
+    fn exponentiate(&mut self) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || {
+                self.keep_significant();
+                self.exponentiate_kept();
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn keep_significant(&mut self) {
+        let simd = self.simd;
+        let all_lanes = (1 << S::LANES) - 1;
+        let n_listed = self.near.len() + self.far.len();
+        if self.kept.len() < n_listed {
+            self.kept.resize(n_listed, 0);
+        }
+        (self.n_kept, self.n_near_kept) = (0, 0);
+        for (at, &k) in self.near.iter().chain(&self.far).enumerate() {
+            let bits = simd.splat(-self.about.bits[k as usize]);
+            let mut is_nothing = all_lanes;
+            for (row, largest) in
+                self.terms[at].chunks_exact(S::LANES).zip(self.largest.chunks_exact(S::LANES))
+            {
+                // Minus infinity less itself is not a number, and not less.
+                let term = simd.sub(simd.load(row), simd.load(largest));
+                is_nothing &= simd.less_bits(term, bits);
+            }
+            self.kept[self.n_kept] = at;
+            self.n_kept += usize::from(is_nothing != all_lanes);
+            self.n_near_kept = if at < self.near.len() { self.n_kept } else { self.n_near_kept };
+        }
+    }
+
+    #[inline(always)]
+    fn exponentiate_kept(&mut self) {
+        let simd = self.simd;
+        for first in (0..GROUP).step_by(Self::BLOCK) {
+            let mut largest = splat(simd, 0.0);
+            let mut sums = largest;
+            for v in 0..VECTORS {
+                largest[v] = simd.load(&self.largest[first + v * S::LANES..]);
+            }
+            for &at in &self.kept[..self.n_kept] {
+                let row = &mut self.terms[at][first..][..Self::BLOCK];
+                for v in 0..VECTORS {
+                    let lanes = &mut row[v * S::LANES..][..S::LANES];
+                    let term = exp2_clamped(simd, simd.sub(simd.load(lanes), largest[v]));
+                    sums[v] = simd.add(sums[v], term);
+                    simd.store(term, lanes);
+                }
+            }
+            for v in 0..VECTORS {
+                simd.store(sums[v], &mut self.sums[first + v * S::LANES..]);
+            }
+        }
+    }
+
+    /// Replaces sums by what makes exponentials weighted shares.
+    #[inline(never)]
+    fn normalize(&mut self, weights: &Row) -> f64 {
+        let simd = self.simd;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let zero = simd.splat(0.0);
+                let mut total = zero;
+                for first in (0..GROUP).step_by(S::LANES) {
+                    let (weight, sum) = (simd.load(&weights[first..]), &mut self.sums[first..]);
+                    let log = log2(simd, simd.load(sum));
+                    let log_prob = simd.add(simd.load(&self.largest[first..]), log);
+                    simd.store(simd.div(weight, simd.load(sum)), sum);
+                    // A weight of zero counts for nothing even of minus infinity.
+                    let weighted = simd.mul(weight, log_prob);
+                    total = simd.add(total, simd.select_less(zero, weight, weighted, zero));
+                }
+                add_lanes(simd, total) * std::f64::consts::LN_2
+            },
+        )
+    }
+
+    #[inline(never)]
+    fn add_near_moments(&mut self, moments: &mut Moments) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || self.add_near_moments_vectorized(moments),
+        );
+    }
+
+    #[inline(always)]
+    fn add_near_moments_vectorized(&mut self, moments: &mut Moments) {
+        self.polynomials.scale(&self.sums);
+        let (polynomials, terms, d) = (&self.polynomials, &self.terms, self.n_features);
+        let mut found = [[0.0; MAX_MONOMIALS]; ROWS];
+        for rows in self.kept[..self.n_near_kept].chunks(ROWS) {
+            if let &[a, b, c] = rows {
+                polynomials.fill_moments([&terms[a], &terms[b], &terms[c]], &mut found);
+            } else {
+                for (&at, found) in rows.iter().zip(&mut found) {
+                    polynomials.fill_moments([&terms[at]], std::array::from_mut(found));
+                }
+            }
+            for (&at, found) in rows.iter().zip(&found) {
+                let k = self.near[at];
+                let center = &self.about.centers[k as usize * d..][..d];
+                let to = moments.of_component(k, found[0] * polynomials.magnitude(at));
+                polynomials.add_about(center, found, to);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn add_moments(&mut self, group: usize, at: usize, k: usize, moments: &mut [f64]) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || self.add_moments_vectorized(group, at, k, moments),
+        );
+    }
+
+    #[inline(always)]
+    fn add_moments_vectorized(&mut self, group: usize, at: usize, k: usize, moments: &mut [f64]) {
+        let simd = self.simd;
+        let d = self.n_features;
+        let center = &self.about.centers[k * d..][..d];
+        self.lanes.clear();
+        self.lanes.resize(moments.len().next_multiple_of(S::LANES), simd.splat(0.0));
+        // Slices of their own, and one store a sum: nothing is loaded again for fear
+        // that a store changed it.
+        let coordinates = self.points.coordinates(group);
+        let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
+        for first in (0..GROUP).step_by(Self::BLOCK) {
+            let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
+            let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
+            let mut shares = splat(simd, 0.0);
+            for v in 0..VECTORS {
+                let lanes = v * S::LANES;
+                shares[v] = simd.mul(simd.load(&terms[lanes..]), simd.load(&scales[lanes..]));
+            }
+            let (count, rest) = all_lanes.split_at_mut(1);
+            let (sums, scatters) = rest.split_at_mut(d);
+            count[0] = simd.add(count[0], add_vectors(simd, shares));
+            let mut scatters = scatters.iter_mut();
+            for i in 0..d {
+                let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
+                let center = simd.splat(center[i]);
+                let (mut centred, mut weighted) = (shares, shares);
+                for v in 0..VECTORS {
+                    centred[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
+                    weighted[v] = simd.mul(shares[v], centred[v]);
+                }
+                differences[i] = centred;
+                sums[i] = simd.add(sums[i], add_vectors(simd, weighted));
+                let first_feature = if self.about.is_diagonal { i } else { 0 };
+                for (difference, scatter) in
+                    differences[first_feature..=i].iter().zip(&mut scatters)
+                {
+                    let mut sum = *scatter;
+                    for v in 0..VECTORS {
+                        sum = simd.mul_add(weighted[v], difference[v], sum);
+                    }
+                    *scatter = sum;
+                }
+            }
+        }
+        let mut sums = [0.0; MAX_LANES];
+        for (moments, lanes) in moments.chunks_mut(S::LANES).zip(self.lanes.chunks_exact(S::LANES))
+        {
+            simd.store(simd.sums(lanes), &mut sums);
+            for (moment, sum) in moments.iter_mut().zip(sums) {
+                *moment += sum;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_vectors<S: Simd>(simd: S, x: Block<S>) -> S::F {
+    let mut sum = x[0];
+    for v in 1..VECTORS {
+        sum = simd.add(sum, x[v]);
+    }
+    sum
+}
+
+#[inline(always)]
+fn add_lanes<S: Simd>(simd: S, x: S::F) -> f64 {
+    let mut lanes = [0.0; MAX_LANES];
+    simd.store(x, &mut lanes);
+    let mut n = S::LANES;
+    while n > 1 {
+        n /= 2;
+        for i in 0..n {
+            lanes[i] += lanes[i + n];
+        }
+    }
+    lanes[0]
+}

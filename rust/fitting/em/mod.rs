@@ -1,0 +1,314 @@
+//! Expectation-maximisation: one pass over the points turns a mixture into the
+//! statistics of the next one.
+//!
+//! [`expectation`] goes down the tree of [`Data`], leaves out what cannot matter,
+//! and adds up the moments of what can (kernel.rs); no array of
+//! (n_samples, n_components) is ever held.
+//!
+//! What may be left out: a component of weight π, of a point at which another is
+//! more than [`BITS`] - log2(π) bits above it. Its share there is below
+//! 2^-BITS π, so that all that is left out of its count is below 2^-BITS of the
+//! count that π stands for. Counts may fall meanwhile: afterwards, if one is below
+//! 2^-SLACK of that, everything is computed again, that component with the bits that
+//! suffice for any count that is not lost in the 10 ε that scikit-learn adds. So counts are
+//! right to 2^(SLACK - BITS) = 2^-48, and sums and scatters to that times the
+//! largest squared distance, in standard deviations, at which points were left out.
+//! All that is left out of p(x) is below 2^-BITS of it. The proof for boxes is in
+//! cull_box.rs.
+//!
+//! Without culling every active component is evaluated at every point: for few
+//! points or components, and where the first leaves show that too many are kept.
+//!
+//! The points are cut into tasks that depend on their number alone. Tasks' moments
+//! are added in the order of the tasks, so that the bits of the result do not
+//! depend on threads; they are kept only for a wave of tasks.
+
+mod kernel;
+mod polynomial;
+mod quadratic;
+
+use crate::error::{Error, Result};
+use crate::fitting::data::Data;
+use crate::fitting::em::kernel::{About, ExpectationKernel};
+use crate::fitting::em::quadratic::Quadratics;
+use crate::fitting::statistics::{COUNT_FLOOR, Estimate, Moments, Part, Statistics};
+use crate::model::linalg::packed_len;
+use crate::model::mixture::Mixture;
+use crate::points::cull::{Blocks, Culler, Live};
+use crate::points::group::{PointsKernel, log2_peaks};
+use crate::points::tree::Node;
+use crate::runtime::{Runtime, distribute};
+use crate::simd::{Dispatch, Simd};
+use std::ops::Range;
+
+/// Bits that are kept of a component's count, if the count stays as it was.
+const BITS: f64 = 55.0;
+
+/// Bits by which a count may fall before all is computed again.
+const SLACK: i32 = 7;
+
+/// Leaves of a task at most.
+const TASK: usize = 64;
+
+/// Leaves that are tried to see whether culling pays.
+const N_PROBES: usize = 8;
+
+/// Points below which culling is not tried.
+const MIN_POINTS: usize = 4096;
+
+/// Components whose evaluation takes as long as culling does, in multiply-adds a
+/// point.
+const CULL_OPERATIONS: f64 = 500.0;
+
+/// Most memory for the culled components, in bytes.
+const MAX_BLOCKS: usize = 64 << 20;
+
+/// Most memory for the moments of a wave of tasks, in bytes, if threads let it.
+const MAX_WAVE: usize = 4 << 20;
+
+/// Culled at leaves, and on the way to them at every so many levels.
+const LEVELS: u32 = 2;
+
+impl Data {
+    /// One iteration: the next parameters, of the mixture's covariance type, and
+    /// the mean of log p(x) under `mixture`, scikit-learn's `lower_bound_`. The
+    /// parameters are a mixture if [`Mixture::new`] finds the covariances positive
+    /// definite.
+    ///
+    /// # Errors
+    /// A mixture of another number of features, or the runtime was interrupted.
+    pub fn step(
+        &self,
+        mixture: &Mixture,
+        reg_covar: f64,
+        runtime: &Runtime,
+    ) -> Result<(Estimate, f64)> {
+        let like = mixture.covariances();
+        let mut statistics = expectation(mixture, self, runtime)?;
+        let mut estimate = statistics.maximization(like, reg_covar)?;
+        if !estimate.lost.is_empty() {
+            let nearer = expectation_about(mixture, &estimate.means, self, runtime)?;
+            statistics.replace(&estimate.lost, &nearer)?;
+            estimate = statistics.maximization(like, reg_covar)?;
+        }
+        Ok((estimate, statistics.log_likelihood() / statistics.weight()))
+    }
+}
+
+/// Statistics of the data under `mixture`, about its means.
+///
+/// # Errors
+/// A mixture of another number of features, or the runtime was interrupted.
+pub fn expectation(mixture: &Mixture, data: &Data, runtime: &Runtime) -> Result<Statistics> {
+    expectation_about(mixture, mixture.means(), data, runtime)
+}
+
+/// The same about other `centers`, (n_components, n_features) row-major.
+///
+/// # Errors
+/// Arrays that do not fit together, or the runtime was interrupted.
+pub fn expectation_about(
+    mixture: &Mixture,
+    centers: &[f64],
+    data: &Data,
+    runtime: &Runtime,
+) -> Result<Statistics> {
+    let d = mixture.n_features();
+    if data.n_features() != d || centers.len() != mixture.means().len() {
+        let expected = format!("{d} features, as the mixture has");
+        return Err(Error::Length { argument: "X", expected, got: data.n_features() });
+    }
+    let weight = data.weight_of(0..data.n_leaves());
+    // The count that a weight stands for, and what is left out of it.
+    let count = |k: usize| (mixture.weights()[k] * weight).max(COUNT_FLOOR);
+    let sure = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
+    let bits = |k: usize| BITS + (weight / count(k)).log2().max(0.0);
+    let mut bits: Vec<f64> = (0..mixture.n_components()).map(bits).collect();
+    loop {
+        let about =
+            About { centers, bits: &bits, is_diagonal: mixture.covariances().is_diagonal() };
+        let pass = Pass { mixture, data, about, runtime };
+        let statistics = runtime.install(|| runtime.level().dispatch(pass))?;
+        let mut is_right = true;
+        for (&n, bits) in statistics.counts().iter().zip(&mut bits) {
+            let left_out = weight * (-*bits).exp2();
+            let allowed = (n + COUNT_FLOOR) * 2.0_f64.powi(SLACK) * (-BITS).exp2();
+            if *bits < sure && left_out > allowed {
+                *bits = sure;
+                is_right = false;
+            }
+        }
+        if is_right {
+            return Ok(statistics);
+        }
+    }
+}
+
+/// One pass over the data.
+struct Pass<'a> {
+    mixture: &'a Mixture,
+    data: &'a Data,
+    about: About<'a>,
+    runtime: &'a Runtime,
+}
+
+impl Dispatch for Pass<'_> {
+    type Output = Result<Statistics>;
+
+    fn run<S: Simd>(self, simd: S) -> Result<Statistics> {
+        let Self { mixture, data, about, runtime } = self;
+        let (d, n_components) = (mixture.n_features(), mixture.n_components());
+        let peaks = log2_peaks(mixture);
+        // About other centres are taken what lost digits, perhaps by these.
+        let is_about_means = about.centers == mixture.means();
+        let quadratics = Quadratics::new(mixture, is_about_means);
+        let active: Vec<u32> = mixture.active_components().map(|k| k as u32).collect();
+        let scatter_len = if about.is_diagonal { d } else { packed_len(d) };
+        let row_len = 1 + d + scatter_len;
+        let new_walker = |blocks| {
+            let points = PointsKernel::new(simd, mixture, &peaks).with_groups(data.coordinates());
+            Walker {
+                data,
+                runtime,
+                blocks,
+                culler: Culler::new(simd, blocks),
+                kernel: ExpectationKernel::new(simd, points, &quadratics, about),
+                moments: Moments::new(n_components, row_len),
+                lists: Vec::new(),
+                components: Vec::new(),
+                log_likelihood: 0.0,
+            }
+        };
+        let operations = row_len + scatter_len + 40;
+        let may_cull = data.n_samples() >= MIN_POINTS
+            && (active.len() * operations) as f64 > CULL_OPERATIONS
+            && Blocks::n_bytes(mixture) <= MAX_BLOCKS;
+        let culled = if may_cull {
+            Some(Blocks::with_thresholds(mixture, &|k| about.bits[k], runtime)?)
+        } else {
+            None
+        };
+        let all = culled.as_ref().map(Blocks::all).unwrap_or_default();
+        let none = Blocks::none(d);
+        let blocks = culled.as_ref().unwrap_or(&none);
+        let is_culled = may_cull && {
+            let left_out = new_walker(blocks).share_left_out(&all);
+            left_out * (active.len() * operations) as f64 > CULL_OPERATIONS
+        };
+        let mut statistics = Statistics::new(about.centers.to_vec(), d, about.is_diagonal);
+        let tasks = data.tree().nodes_of_at_most(TASK);
+        let n_bytes = active.len() * row_len * size_of::<f64>();
+        let wave = (MAX_WAVE / n_bytes).max(2 * runtime.n_threads());
+        for tasks in tasks.chunks(wave) {
+            let mut parts: Vec<Part> = tasks.iter().map(|_| Part::default()).collect();
+            distribute(tasks.iter().zip(&mut parts).collect(), &|| {
+                let mut walker = new_walker(blocks);
+                let (all, active) = (&all, &active);
+                Box::new(move |(&node, part): (&Node, &mut Part)| {
+                    if is_culled {
+                        walker.visit(node, all)?;
+                    } else {
+                        walker.visit_all(node, active)?;
+                    }
+                    *part = walker.take(node);
+                    Ok(())
+                })
+            })?;
+            parts.iter().for_each(|part| statistics.add(part, mixture));
+        }
+        Ok(statistics)
+    }
+}
+
+/// Scratch memory of one thread.
+struct Walker<'a, S: Simd> {
+    data: &'a Data,
+    runtime: &'a Runtime,
+    blocks: &'a Blocks,
+    culler: Culler<'a, S>,
+    kernel: ExpectationKernel<'a, S>,
+    moments: Moments,
+    /// Lists of survivors that are not in use.
+    lists: Vec<Vec<Live>>,
+    components: Vec<u32>,
+    log_likelihood: f64,
+}
+
+impl<S: Simd> Walker<'_, S> {
+    /// Puts those of `live` that can matter to a node's points into `kept`.
+    fn cull(&mut self, node: Node, live: &[Live], kept: &mut Vec<Live>) {
+        self.culler.bound(self.data.tree().bounds(node), live, &mut self.components);
+        let leaves = self.data.tree().leaves(node);
+        let least = self.kernel.points().least_largest(&self.components, leaves);
+        self.culler.keep(live, least, kept);
+    }
+
+    /// The share of the components that culling leaves out of a few leaves.
+    fn share_left_out(&mut self, all: &[Live]) -> f64 {
+        let mut kept = Vec::new();
+        let n_leaves = self.data.tree().root().map_or(0, |root| root.n_leaves);
+        let (mut n_all, mut n_kept) = (0, 0);
+        for probe in 0..N_PROBES {
+            let mut node = self.data.tree().root();
+            let leaf = (2 * probe + 1) * n_leaves / (2 * N_PROBES);
+            while let Some([left, right]) = node.and_then(Node::children) {
+                let is_left = self.data.tree().leaves(left).contains(&leaf);
+                node = Some(if is_left { left } else { right });
+            }
+            if let Some(node) = node {
+                self.cull(node, all, &mut kept);
+                self.blocks.components(all, &mut self.components);
+                n_all += self.components.len();
+                self.blocks.components(&kept, &mut self.components);
+                n_kept += self.components.len();
+            }
+        }
+        1.0 - n_kept as f64 / n_all as f64
+    }
+
+    /// Adds the moments of a node's points, to which `live` can matter.
+    fn visit(&mut self, node: Node, live: &[Live]) -> Result<()> {
+        self.runtime.check()?;
+        let mut survivors = self.lists.pop().unwrap_or_default();
+        let live = if node.n_leaves.ilog2().is_multiple_of(LEVELS) {
+            self.cull(node, live, &mut survivors);
+            &survivors
+        } else {
+            live
+        };
+        if let Some([left, right]) = node.children() {
+            self.visit(left, live)?;
+            self.visit(right, live)?;
+        } else {
+            self.blocks.components(live, &mut self.components);
+            let components = std::mem::take(&mut self.components);
+            self.expect(self.data.tree().leaves(node), &components);
+            self.components = components;
+        }
+        self.lists.push(survivors);
+        Ok(())
+    }
+
+    /// The same of all `components`.
+    fn visit_all(&mut self, node: Node, components: &[u32]) -> Result<()> {
+        for leaf in self.data.tree().leaves(node) {
+            self.runtime.check()?;
+            self.expect(leaf..leaf + 1, components);
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, leaves: Range<usize>, components: &[u32]) {
+        for leaf in leaves {
+            let weights = self.data.weights(leaf);
+            self.log_likelihood += self.kernel.expect(leaf, components, weights, &mut self.moments);
+        }
+    }
+
+    /// What was added since the last time, all of it at a node's points.
+    fn take(&mut self, node: Node) -> Part {
+        let leaves = self.data.tree().leaves(node);
+        let log_likelihood = std::mem::take(&mut self.log_likelihood);
+        self.moments.take(log_likelihood, self.data.weight_of(leaves))
+    }
+}

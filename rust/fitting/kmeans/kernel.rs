@@ -1,0 +1,79 @@
+//! Squared Euclidean distances of a leaf's points: from one centre, and to the nearest
+//! of several.
+//!
+//! Differences are taken before they are squared, so that no digits are lost far from
+//! the origin; the sum goes over features in their order.
+
+use crate::points::tree::LEAF;
+use crate::simd::Simd;
+use crate::simd::logsumexp::{Block, VECTORS, splat};
+
+/// Values of the points of a leaf.
+pub(crate) type Row = [f64; LEAF];
+
+/// Writes the squared distances of a leaf's points, of a row of lanes a feature, from
+/// `center`.
+pub(crate) fn squared_distances<S: Simd>(
+    simd: S,
+    coordinates: &[f64],
+    center: &[f64],
+    distances: &mut Row,
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for first in (0..LEAF).step_by(S::LANES * VECTORS) {
+                let squared = of_block(simd, coordinates, center, first);
+                for v in 0..VECTORS {
+                    simd.store(squared[v], &mut distances[first + v * S::LANES..]);
+                }
+            }
+        },
+    );
+}
+
+/// Writes the nearest of `candidates`, ascending indices into the rows of `centers`, to
+/// each of a leaf's points, the first of equals, as numbers.
+pub(crate) fn nearest<S: Simd>(
+    simd: S,
+    coordinates: &[f64],
+    (centers, candidates): (&[f64], &[u32]),
+    labels: &mut Row,
+) {
+    let d = coordinates.len() / LEAF;
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for first in (0..LEAF).step_by(S::LANES * VECTORS) {
+                let mut least = splat(simd, f64::INFINITY);
+                let mut nearest = splat(simd, f64::from(candidates[0]));
+                for &k in candidates {
+                    let center = &centers[k as usize * d..][..d];
+                    let squared = of_block(simd, coordinates, center, first);
+                    let label = simd.splat(f64::from(k));
+                    for v in 0..VECTORS {
+                        nearest[v] = simd.select_less(squared[v], least[v], label, nearest[v]);
+                        least[v] = simd.select_less(squared[v], least[v], squared[v], least[v]);
+                    }
+                }
+                for v in 0..VECTORS {
+                    simd.store(nearest[v], &mut labels[first + v * S::LANES..]);
+                }
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn of_block<S: Simd>(simd: S, coordinates: &[f64], center: &[f64], first: usize) -> Block<S> {
+    let mut squared = splat(simd, 0.0);
+    for (row, &c) in coordinates.chunks_exact(LEAF).zip(center) {
+        let row = &row[first..][..S::LANES * VECTORS];
+        let c = simd.splat(c);
+        for v in 0..VECTORS {
+            let difference = simd.sub(simd.load(&row[v * S::LANES..]), c);
+            squared[v] = simd.mul_add(difference, difference, squared[v]);
+        }
+    }
+    squared
+}

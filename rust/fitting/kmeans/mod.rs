@@ -1,0 +1,362 @@
+//! k-means: Lloyd's algorithm on the tree of the points, exact, to start mixtures from.
+//!
+//! Every iteration gives each point the nearest centre, the first of equals, and moves
+//! the centres to their points' means, as scikit-learn's `KMeans` does (Lloyd, Least
+//! squares quantization in PCM, 1982); seeding is in seeding.rs. What is left out:
+//!
+//! - centres, of a box of points. Let z be the centre nearest to the middle of the box.
+//!   A centre c is dropped if |x - c|² - |x - z|² > 0 for all x in the box; the
+//!   difference is linear in each coordinate, so that its least value is taken at a
+//!   corner (Pelleg and Moore, Accelerating exact k-means algorithms with geometric
+//!   reasoning, 1999). Compared with 2^-40 of its terms' size, far above rounding.
+//! - leaves. If no centre that is kept has moved since the last iteration, nor one that
+//!   a point of the leaf had, the nearest ones are what they were: the nearest now is
+//!   kept and was there before, when it was not nearer than the one chosen, which is
+//!   still there.
+//!
+//! A centre whose points stay the same does not move by a bit, because sums are taken
+//! anew in the order of the tree; late iterations leave out nearly all leaves. Bits do
+//! not depend on threads. Memory besides the data: 4 bytes a point.
+
+mod seeding;
+
+mod kernel;
+
+use crate::error::{Error, Result};
+use crate::fitting::data::Data;
+use crate::fitting::kmeans::kernel::{Row, nearest, squared_distances};
+use crate::points::tree::{Bounds, LEAF, Node};
+use crate::runtime::{Runtime, distribute};
+use crate::simd::{Dispatch, Simd};
+pub use seeding::kmeans_plusplus;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Leaves of a task at most.
+const TASK: usize = 64;
+
+/// Of its terms' size, what a difference of distances must be above to be positive.
+const ROUNDING: f64 = 1.0 / (1_u64 << 40) as f64;
+
+/// When k-means stops.
+#[derive(Debug, Clone, Copy)]
+pub struct KMeansOptions {
+    /// Sum of the squares of the centres' moves up to which they count as still.
+    pub tol: f64,
+    /// Iterations at most; at least one is made.
+    pub max_iter: usize,
+}
+
+/// What k-means found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KMeans {
+    /// Nearest centre of each point, in the order that the data came in.
+    pub labels: Vec<u32>,
+    /// (n_clusters, n_features), row-major.
+    pub centers: Vec<f64>,
+    /// Σ w |x - centre|².
+    pub inertia: f64,
+    /// Iterations made.
+    pub n_iter: usize,
+}
+
+/// Clusters the data, from `centers`, (n_clusters, n_features) row-major, on.
+///
+/// A cluster without points gets the point farthest from its own centre, as in
+/// scikit-learn.
+///
+/// ```
+/// use gmmfast::{Data, KMeansOptions, Runtime, kmeans};
+///
+/// let runtime = Runtime::new(None)?;
+/// let data = Data::new(&[0.0, 1.0, 10.0, 11.0], 1, None, None, &runtime)?;
+/// let options = KMeansOptions { tol: 1e-4, max_iter: 300 };
+/// let found = kmeans(&data, &[0.0, 1.0], options, &runtime)?;
+/// assert_eq!(found.centers, [0.5, 10.5]);
+/// assert_eq!(found.labels, [0, 0, 1, 1]);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+///
+/// # Errors
+/// Centres that are not of the data's features, or not finite; or the runtime was
+/// interrupted.
+pub fn kmeans(
+    data: &Data,
+    centers: &[f64],
+    options: KMeansOptions,
+    runtime: &Runtime,
+) -> Result<KMeans> {
+    let d = data.n_features();
+    if centers.is_empty() || !centers.len().is_multiple_of(d) || !is_finite(centers) {
+        let expected = format!("shape (n_clusters, {d}) of finite values");
+        return Err(Error::Length { argument: "centers", expected, got: centers.len() });
+    }
+    let lloyd = Lloyd {
+        data,
+        runtime,
+        centers: centers.to_vec(),
+        has_moved: vec![true; centers.len() / d],
+        labels: vec![u32::MAX; data.n_leaves() * LEAF],
+        is_first: true,
+    };
+    runtime.install(|| runtime.level().dispatch(Run { lloyd, options }))
+}
+
+fn is_finite(values: &[f64]) -> bool {
+    values.iter().all(|x| x.is_finite())
+}
+
+/// All iterations.
+struct Run<'a> {
+    lloyd: Lloyd<'a>,
+    options: KMeansOptions,
+}
+
+impl Dispatch for Run<'_> {
+    type Output = Result<KMeans>;
+
+    fn run<S: Simd>(self, simd: S) -> Result<KMeans> {
+        let Self { mut lloyd, options } = self;
+        let mut n_iter = 0;
+        loop {
+            n_iter += 1;
+            let has_changed = lloyd.assign(simd)?;
+            let shift = lloyd.move_centers(simd)?;
+            if !has_changed {
+                break;
+            }
+            if shift <= options.tol || n_iter >= options.max_iter {
+                // So that labels are of these centres.
+                lloyd.assign(simd)?;
+                break;
+            }
+        }
+        Ok(lloyd.into_result(simd, n_iter))
+    }
+}
+
+/// The state between iterations.
+struct Lloyd<'a> {
+    data: &'a Data,
+    runtime: &'a Runtime,
+    centers: Vec<f64>,
+    /// Of each centre: whether it is elsewhere than when points were assigned last.
+    has_moved: Vec<bool>,
+    /// In the tree's order, whole leaves.
+    labels: Vec<u32>,
+    is_first: bool,
+}
+
+impl Lloyd<'_> {
+    /// Assigns every point to its nearest centre; returns whether any changed.
+    fn assign<S: Simd>(&mut self, simd: S) -> Result<bool> {
+        let tree = self.data.tree();
+        let mut tasks = Vec::new();
+        let mut rest = &mut self.labels[..];
+        for node in tree.nodes_of_at_most(TASK) {
+            let (labels, after) = rest.split_at_mut(node.n_leaves * LEAF);
+            tasks.push((node, labels));
+            rest = after;
+        }
+        let n_clusters = self.has_moved.len() as u32;
+        let all: Vec<u32> = (0..n_clusters).collect();
+        let has_changed = AtomicBool::new(false);
+        let (data, runtime, is_first) = (self.data, self.runtime, self.is_first);
+        let (centers, has_moved) = (&self.centers[..], &self.has_moved[..]);
+        let find = |leaf: &[f64], kept: &[u32], labels: &mut Row| {
+            nearest(simd, leaf, (centers, kept), labels);
+        };
+        distribute(tasks, &|| {
+            let mut walker = Walker {
+                data,
+                runtime,
+                centers,
+                has_moved,
+                is_first,
+                nearest: &find,
+                has_changed: false,
+                lists: Vec::new(),
+            };
+            let (all, has_changed) = (&all, &has_changed);
+            Box::new(move |(node, labels): (Node, &mut [u32])| {
+                walker.visit(node, all, labels)?;
+                if walker.has_changed {
+                    has_changed.store(true, Ordering::Relaxed);
+                }
+                Ok(())
+            })
+        })?;
+        self.is_first = false;
+        Ok(has_changed.into_inner())
+    }
+
+    /// Moves centres to the means of their points; returns the sum of squared moves.
+    fn move_centers<S: Simd>(&mut self, simd: S) -> Result<f64> {
+        self.runtime.check()?;
+        let d = self.data.n_features();
+        let mut sums = vec![0.0; self.centers.len()];
+        let mut weights = vec![0.0; self.has_moved.len()];
+        for (leaf, labels) in self.labels.chunks_exact(LEAF).enumerate() {
+            let coordinates = self.data.leaf(leaf);
+            for (lane, (&k, &w)) in labels.iter().zip(self.data.weights(leaf)).enumerate() {
+                let k = k as usize;
+                weights[k] += w;
+                for (sum, row) in sums[k * d..][..d].iter_mut().zip(coordinates.chunks(LEAF)) {
+                    *sum += w * row[lane];
+                }
+            }
+        }
+        self.relocate_empty(simd, &mut sums, &mut weights);
+        let mut total = 0.0;
+        for (k, &weight) in weights.iter().enumerate() {
+            self.has_moved[k] = false;
+            if weight > 0.0 {
+                let center = self.centers[k * d..][..d].iter_mut();
+                for (center, sum) in center.zip(&sums[k * d..][..d]) {
+                    let mean = sum / weight;
+                    self.has_moved[k] |= mean != *center;
+                    total += (mean - *center).powi(2);
+                    *center = mean;
+                }
+            }
+        }
+        Ok(total)
+    }
+
+    /// Gives clusters without points those farthest from their centres, which these
+    /// lose; a cluster stays where it is if no point is away from its centre.
+    fn relocate_empty<S: Simd>(&self, simd: S, sums: &mut [f64], weights: &mut [f64]) {
+        let empty: Vec<usize> = (0..weights.len()).filter(|&k| weights[k] == 0.0).collect();
+        if empty.is_empty() {
+            return;
+        }
+        let mut farthest: Vec<(f64, usize)> = Vec::new();
+        self.for_each_distance(simd, |place, distance, weight| {
+            if distance > 0.0 && weight > 0.0 {
+                farthest.push((distance, place));
+            }
+        });
+        farthest.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let d = self.data.n_features();
+        for (&new, &(_, place)) in empty.iter().zip(&farthest) {
+            let (leaf, lane) = (place / LEAF, place % LEAF);
+            let (old, weight) = (self.labels[place] as usize, self.data.weights(leaf)[lane]);
+            for (i, row) in self.data.leaf(leaf).chunks(LEAF).enumerate() {
+                sums[new * d + i] = weight * row[lane];
+                sums[old * d + i] -= weight * row[lane];
+            }
+            weights[new] = weight;
+            weights[old] -= weight;
+        }
+    }
+
+    /// Calls `each` with the place, squared distance and weight of every point.
+    fn for_each_distance<S: Simd>(&self, simd: S, mut each: impl FnMut(usize, f64, f64)) {
+        let (d, n) = (self.data.n_features(), self.data.n_samples());
+        let mut distances: Row = [0.0; LEAF];
+        let mut labels: Vec<u32> = Vec::new();
+        for leaf in 0..self.data.n_leaves() {
+            let places = leaf * LEAF..n.min((leaf + 1) * LEAF);
+            labels.clear();
+            labels.extend_from_slice(&self.labels[places.clone()]);
+            labels.sort_unstable();
+            labels.dedup();
+            for &k in &labels {
+                let center = &self.centers[k as usize * d..][..d];
+                squared_distances(simd, self.data.leaf(leaf), center, &mut distances);
+                for place in places.clone().filter(|&place| self.labels[place] == k) {
+                    let lane = place % LEAF;
+                    each(place, distances[lane], self.data.weights(leaf)[lane]);
+                }
+            }
+        }
+    }
+
+    fn into_result<S: Simd>(self, simd: S, n_iter: usize) -> KMeans {
+        let mut inertia = 0.0;
+        self.for_each_distance(simd, |_, distance, weight| inertia += weight * distance);
+        let mut labels = vec![0; self.data.n_samples()];
+        for (&row, &label) in self.data.tree().order().iter().zip(&self.labels) {
+            labels[row as usize] = label;
+        }
+        KMeans { labels, centers: self.centers, inertia, n_iter }
+    }
+}
+
+/// Writes the nearest of some centres to a leaf's points.
+type Nearest<'a> = dyn Fn(&[f64], &[u32], &mut Row) + Sync + 'a;
+
+/// Scratch memory of one thread. Not generic over the instruction set, which is called
+/// once a leaf.
+struct Walker<'a> {
+    data: &'a Data,
+    runtime: &'a Runtime,
+    centers: &'a [f64],
+    has_moved: &'a [bool],
+    is_first: bool,
+    nearest: &'a Nearest<'a>,
+    has_changed: bool,
+    /// Lists of centres that are not in use.
+    lists: Vec<Vec<u32>>,
+}
+
+impl Walker<'_> {
+    /// Assigns a node's points, whose nearest centres are in `list`.
+    fn visit(&mut self, node: Node, list: &[u32], labels: &mut [u32]) -> Result<()> {
+        self.runtime.check()?;
+        let mut kept = self.lists.pop().unwrap_or_default();
+        cull(self.data.tree().bounds(node), self.centers, list, &mut kept);
+        if let Some([left, right]) = node.children() {
+            let (of_left, of_right) = labels.split_at_mut(left.n_leaves * LEAF);
+            self.visit(left, &kept, of_left)?;
+            self.visit(right, &kept, of_right)?;
+        } else if self.may_change(&kept, labels) {
+            let mut found: Row = [0.0; LEAF];
+            let leaf = self.data.tree().leaves(node).start;
+            (self.nearest)(self.data.leaf(leaf), &kept, &mut found);
+            for (label, found) in labels.iter_mut().zip(found) {
+                self.has_changed |= *label != found as u32;
+                *label = found as u32;
+            }
+        }
+        self.lists.push(kept);
+        Ok(())
+    }
+
+    fn may_change(&self, kept: &[u32], labels: &[u32]) -> bool {
+        let has_moved = |&k: &u32| self.has_moved[k as usize];
+        self.is_first || kept.iter().any(has_moved) || labels.iter().any(has_moved)
+    }
+}
+
+/// Puts those of `list` that are nearest to some point of the box into `kept`: see the
+/// file's header.
+fn cull(bounds: Bounds<'_>, centers: &[f64], list: &[u32], kept: &mut Vec<u32>) {
+    let d = bounds.low.len();
+    let center = |k: u32| &centers[k as usize * d..][..d];
+    let from_middle = |k: u32| -> f64 {
+        let edges = bounds.low.iter().zip(bounds.high);
+        center(k).iter().zip(edges).map(|(c, (l, h))| (c - (0.5 * l + 0.5 * h)).powi(2)).sum()
+    };
+    let mut best = (f64::INFINITY, list[0]);
+    for &k in list {
+        let distance = from_middle(k);
+        if distance < best.0 {
+            best = (distance, k);
+        }
+    }
+    let z = center(best.1);
+    let may_be_nearest = |k: u32| {
+        // |x - z|² - |x - c|² = Σ (c - z)(2 x - c - z), the greatest over the box.
+        let (mut greatest, mut size) = (0.0, 0.0);
+        for (i, (&c, &z)) in center(k).iter().zip(z).enumerate() {
+            let difference = c - z;
+            let x = if difference > 0.0 { bounds.high[i] } else { bounds.low[i] };
+            greatest += difference * ((x - c) + (x - z));
+            size += difference.abs() * ((x - c).abs() + (x - z).abs());
+        }
+        let is_out = greatest < -ROUNDING * size; // not if it is not a number
+        !is_out
+    };
+    kept.clear();
+    kept.extend(list.iter().copied().filter(|&k| may_be_nearest(k)));
+}

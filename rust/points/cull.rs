@@ -1,0 +1,354 @@
+//! Culling of scattered points: a box of points -> the components that can
+//! matter there, for any number of features.
+//!
+//! Proof that what is left out cannot matter. In bits, q_k(x) = peak_k - |z|² with
+//! z = W_k (x - mean_k), W_k the inverse Cholesky factor times sqrt(log2(e) / 2).
+//! For points x in a box with middle c and half-widths h, every
+//!
+//!   |z_i(x)| >= |z_i(c)| - r_i,  r_i = Σ_j |W_ij| h_j,
+//!
+//! so that u_k = peak_k - Σ_i max(|z_i(c)| - r_i, 0)² is at least q_k at every one
+//! of them. Let l be the least, over the points themselves, of the largest q of a
+//! few components: those with the largest q at the middle, but any would do. A
+//! component is left out of the box only if u_k < l - T. It is then T bits below
+//! another at every point, that other one is not left out itself (its u is at
+//! least its q, hence at least l), and it is left out of a point at most once
+//! on the way down the tree. So, with p(x) >= 2^l:
+//!
+//! - log-density: T = 53 + log2(K), and all that is left out together is at most
+//!   K 2^-T p(x) = 2^-53 p(x);
+//! - responsibilities: T = 1080, and what is left out is below 2^-1080, which a
+//!   float64 holds as zero;
+//! - labels: T = 0, and what is left out is less than the most responsible one.
+//!
+//! Rounding. The u computed here is at least every q that the kernels compute, so
+//! that l, which the kernels compute, may be compared with it. Here as there a
+//! z_i is a sum of d products of a rounded difference and a factor: wrong by at
+//! most (d + 4) 2^-53 Σ_j |W_ij| |x_j - mean_j|. With e = (d + 8) 2^-51, r_i is
+//! made larger by e Σ_j |W_ij| (|c_j - mean_j| + h_j), more than twice that, for
+//! here and there; the sum of squares, of d + 4 roundings, is made smaller by e of
+//! itself, and u larger by e |peak_k|. A u that is not a number keeps its
+//! component, and a point whose every q is minus infinity or not a number makes
+//! l minus infinity and keeps all.
+//!
+//! Why against the points: in five dimensions their boxes are mostly empty, and
+//! the least of any q over the box is far below its least over the points. On a
+//! photograph's pixels, 1000 components and leaves of 64, 49 components are kept on
+//! average; 26 are within T bits of the largest at some point. The tighter bound
+//! that tiles use, the maximum of the quadratic q_k - q_r over the box, keeps 93.
+//!
+//! What survives depends on the points and the mixture alone: never on threads.
+
+use crate::error::Result;
+use crate::model::linalg::packed_len;
+use crate::model::mixture::Mixture;
+use crate::points::tree::{Bounds, grouped};
+use crate::runtime::{Runtime, distribute};
+use crate::simd::math::HALF_LOG2_E;
+use crate::simd::unroll::{MAX_UNROLLED, unrolled};
+use crate::simd::{MAX_LANES, Simd};
+
+const DIAGONAL: bool = true;
+const TRIANGULAR: bool = false;
+
+/// Components of a block: a multiple of the lanes of every level.
+const BLOCK: usize = MAX_LANES;
+
+/// Most components that the others are compared with.
+const N_BEST: usize = 4;
+
+/// The active components in blocks of neighbours, so that those that survive a
+/// box fill few blocks. In a block, column after column: peaks, then means, then
+/// entries of W.
+pub(crate) struct Blocks {
+    n_features: usize,
+    is_diagonal: bool,
+    n_columns: usize,
+    /// Component of each lane; the last block may be short.
+    components: Vec<u32>,
+    values: Vec<f64>,
+    units: Vec<f64>,
+}
+
+/// Components of one block that are still in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live {
+    block: u32,
+    lanes: u32,
+}
+
+impl Blocks {
+    /// Memory that the blocks of a mixture would take.
+    pub(crate) fn n_bytes(mixture: &Mixture) -> usize {
+        let n_values = mixture.n_components().saturating_mul(n_columns(mixture));
+        n_values.saturating_mul(size_of::<f64>())
+    }
+
+    /// Of the active components.
+    ///
+    /// # Errors
+    /// The runtime was interrupted.
+    pub(crate) fn new(mixture: &Mixture, runtime: &Runtime) -> Result<Self> {
+        Self::with_thresholds(mixture, &|_| 0.0, runtime)
+    }
+
+    /// The same, with a threshold for each component besides the one given to
+    /// [`Culler::keep`]: its bound is that much larger, and all else as in the proof.
+    pub(crate) fn with_thresholds(
+        mixture: &Mixture,
+        threshold: &(dyn Fn(usize) -> f64 + Sync),
+        runtime: &Runtime,
+    ) -> Result<Self> {
+        let active: Vec<usize> = mixture.active_components().collect();
+        let means: Vec<f64> = active.iter().flat_map(|&k| mixture.mean(k)).copied().collect();
+        let units = typical_stds(mixture);
+        let components: Vec<u32> = grouped(&means, &units, BLOCK, runtime)?
+            .into_iter()
+            .map(|at| u32::try_from(active[at as usize]).expect("fewer than 2^32 components"))
+            .collect();
+        let n_columns = n_columns(mixture);
+        let block_len = n_columns * BLOCK;
+        let mut values = vec![0.0; components.len().div_ceil(BLOCK) * block_len];
+        let blocks = values.chunks_mut(block_len).zip(components.chunks(BLOCK)).collect();
+        distribute(blocks, &|| {
+            Box::new(|(block, components): (&mut [f64], &[u32])| {
+                runtime.check()?;
+                block[..BLOCK].fill(f64::NEG_INFINITY);
+                for (lane, &k) in components.iter().enumerate() {
+                    let k = k as usize;
+                    write_component(mixture, k, threshold(k), &mut block[lane..]);
+                }
+                Ok(())
+            })
+        })?;
+        let (n_features, is_diagonal) = (mixture.n_features(), mixture.covariances().is_diagonal());
+        Ok(Self { n_features, is_diagonal, n_columns, components, values, units })
+    }
+
+    /// Of no components.
+    pub(crate) fn none(n_features: usize) -> Self {
+        let (components, values, units) = (Vec::new(), Vec::new(), Vec::new());
+        Self { n_features, is_diagonal: true, n_columns: 0, components, values, units }
+    }
+
+    /// What to measure boxes in: a typical component's standard deviations.
+    pub(crate) fn units(&self) -> &[f64] {
+        &self.units
+    }
+
+    /// All components.
+    pub(crate) fn all(&self) -> Vec<Live> {
+        let live = |(block, components): (usize, &[u32])| Live {
+            block: block as u32,
+            lanes: (1 << components.len()) - 1,
+        };
+        self.components.chunks(BLOCK).enumerate().map(live).collect()
+    }
+
+    /// Replaces `components` by those of `live`.
+    pub(crate) fn components(&self, live: &[Live], components: &mut Vec<u32>) {
+        components.clear();
+        for live in live {
+            let mut lanes = live.lanes;
+            while lanes != 0 {
+                let lane = lanes.trailing_zeros() as usize;
+                lanes &= lanes - 1;
+                components.push(self.components[live.block as usize * BLOCK + lane]);
+            }
+        }
+    }
+
+    fn block(&self, live: Live) -> &[f64] {
+        let len = self.n_columns * BLOCK;
+        &self.values[live.block as usize * len..][..len]
+    }
+}
+
+/// Geometric means of the components' standard deviations, by weight.
+fn typical_stds(mixture: &Mixture) -> Vec<f64> {
+    let log_variance = |k: usize, i: usize| mixture.covariance(k, i, i).ln();
+    let mean_log = |i: usize| -> f64 {
+        mixture.active_components().map(|k| mixture.weights()[k] * log_variance(k, i)).sum()
+    };
+    (0..mixture.n_features()).map(|i| (0.5 * mean_log(i)).exp()).collect()
+}
+
+fn n_columns(mixture: &Mixture) -> usize {
+    let d = mixture.n_features();
+    1 + d + if mixture.covariances().is_diagonal() { d } else { packed_len(d) }
+}
+
+/// Writes the columns of component `k` into one lane of a block.
+fn write_component(mixture: &Mixture, k: usize, threshold: f64, lane: &mut [f64]) {
+    let d = mixture.n_features();
+    let is_diagonal = mixture.covariances().is_diagonal();
+    let scale = HALF_LOG2_E.sqrt();
+    let peak = mixture.log_peak(k) * std::f64::consts::LOG2_E + threshold;
+    let factors = (0..d).flat_map(|i| {
+        let first = if is_diagonal { i } else { 0 };
+        (first..=i).map(move |j| mixture.precisions_cholesky().at(k, i, j) * scale)
+    });
+    let column = [peak].into_iter().chain(mixture.mean(k).iter().copied()).chain(factors);
+    for (to, value) in lane.iter_mut().step_by(BLOCK).zip(column) {
+        *to = value;
+    }
+}
+
+/// Finds the components that can matter in boxes.
+pub(crate) struct Culler<'a, S: Simd> {
+    simd: S,
+    blocks: &'a Blocks,
+    middle: Vec<f64>,
+    half: Vec<f64>,
+    /// u of each lane of the blocks that are in.
+    upper: Vec<f64>,
+    /// |c - mean| and h, the latter made larger for rounding.
+    differences: Vec<(S::F, S::F)>,
+}
+
+impl<'a, S: Simd> Culler<'a, S> {
+    pub(crate) fn new(simd: S, blocks: &'a Blocks) -> Self {
+        let d = blocks.n_features;
+        let zero = simd.splat(0.0);
+        Self {
+            simd,
+            blocks,
+            middle: vec![0.0; d],
+            half: vec![0.0; d],
+            upper: Vec::new(),
+            differences: vec![(zero, zero); d],
+        }
+    }
+
+    /// Bounds the components of `live` over a box; puts a few of those that are
+    /// largest at its middle into `best`.
+    pub(crate) fn bound(&mut self, bounds: Bounds<'_>, live: &[Live], best: &mut Vec<u32>) {
+        for (i, (&low, &high)) in bounds.low.iter().zip(bounds.high).enumerate() {
+            // Halves first, so that nothing overflows that need not.
+            self.middle[i] = 0.5 * low + 0.5 * high;
+            self.half[i] = (high - self.middle[i]).max(self.middle[i] - low);
+        }
+        let simd = self.simd;
+        let d = self.blocks.n_features;
+        self.upper.resize(live.len() * BLOCK, 0.0);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                if self.blocks.is_diagonal {
+                    self.bound_vectorized::<0, DIAGONAL>(live, best);
+                } else {
+                    unrolled!(d, self.bound_vectorized::<TRIANGULAR>(live, best));
+                }
+            },
+        );
+    }
+
+    /// Puts those of `live`, which were bounded last, that are not below `least`
+    /// into `kept`.
+    pub(crate) fn keep(&self, live: &[Live], least: f64, kept: &mut Vec<Live>) {
+        let simd = self.simd;
+        kept.clear();
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for (live, upper) in live.iter().zip(self.upper.chunks_exact(BLOCK)) {
+                    let mut below = 0;
+                    for first in (0..BLOCK).step_by(S::LANES) {
+                        let upper = simd.load(&upper[first..]);
+                        below |= simd.less_bits(upper, simd.splat(least)) << first;
+                    }
+                    let lanes = live.lanes & !below;
+                    if lanes != 0 {
+                        kept.push(Live { lanes, ..*live });
+                    }
+                }
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn bound_vectorized<const D: usize, const DIAGONAL: bool>(
+        &mut self,
+        live: &[Live],
+        best: &mut Vec<u32>,
+    ) {
+        let simd = self.simd;
+        let mut largest = simd.splat(f64::NEG_INFINITY);
+        let mut positions = simd.splat(0.0);
+        let box_of_points = (&self.middle[..], &self.half[..]);
+        let mut in_registers = [(simd.splat(0.0), simd.splat(0.0)); MAX_UNROLLED];
+        let differences = if D == 0 { &mut self.differences[..] } else { &mut in_registers[..D] };
+        for (at, &block) in live.iter().enumerate() {
+            for first in (0..BLOCK).step_by(S::LANES) {
+                if block.lanes >> first & ((1 << S::LANES) - 1) == 0 {
+                    continue;
+                }
+                let values = &self.blocks.block(block)[first..];
+                let (upper, q) =
+                    bounds_of::<S, D, DIAGONAL>(simd, values, box_of_points, differences);
+                let position = simd.splat((at * BLOCK + first) as f64);
+                positions = simd.select_less(largest, q, position, positions);
+                largest = simd.max(q, largest);
+                simd.store(upper, &mut self.upper[at * BLOCK + first..]);
+            }
+        }
+        // The largest of each lane are not the largest of all, but among them.
+        let (mut q, mut at) = ([f64::NEG_INFINITY; MAX_LANES], [0.0; MAX_LANES]);
+        simd.store(largest, &mut q);
+        simd.store(positions, &mut at);
+        best.clear();
+        for _ in 0..N_BEST.min(S::LANES) {
+            let largest = (0..S::LANES).fold(0, |a, b| if q[b] > q[a] { b } else { a });
+            if q[largest] == f64::NEG_INFINITY {
+                break;
+            }
+            q[largest] = f64::NEG_INFINITY;
+            let position = at[largest] as usize + largest;
+            let block = live[position / BLOCK].block as usize;
+            best.push(self.blocks.components[block * BLOCK + position % BLOCK]);
+        }
+    }
+}
+
+/// u over the box and q at its middle, of the lanes of a block from the first of
+/// `values` on.
+#[inline(always)]
+fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
+    simd: S,
+    values: &[f64],
+    (middle, half): (&[f64], &[f64]),
+    differences: &mut [(S::F, S::F)],
+) -> (S::F, S::F) {
+    let d = if D == 0 { differences.len() } else { D };
+    let n_factors = if DIAGONAL { d } else { packed_len(d) };
+    let values = &values[..(d + n_factors) * BLOCK + S::LANES];
+    let (middle, half, differences) = (&middle[..d], &half[..d], &mut differences[..d]);
+    let splat = |x| simd.splat(x);
+    let column = |at: usize| simd.load(&values[at * BLOCK..]);
+    let rounding = (d + 8) as f64 * 2.0_f64.powi(-51);
+    for i in 0..d {
+        let difference = simd.sub(splat(middle[i]), column(1 + i));
+        let half = splat(half[i]);
+        let reach = simd.add(simd.abs(difference), half);
+        differences[i] = (difference, simd.mul_add(reach, splat(rounding), half));
+    }
+    let zero = splat(0.0);
+    let (mut nearest, mut at_middle) = (zero, zero);
+    for i in 0..d {
+        let first = if DIAGONAL { i } else { 0 };
+        let row = if DIAGONAL { 1 + d } else { 1 + d + packed_len(i) };
+        let (mut z, mut r) = (zero, zero);
+        for j in first..=i {
+            let factor = column(row + j);
+            z = simd.mul_add(factor, differences[j].0, z);
+            r = simd.mul_add(simd.abs(factor), differences[j].1, r);
+        }
+        // Not a number stays one: max gives its second argument then.
+        let z_nearest = simd.max(zero, simd.sub(simd.abs(z), r));
+        nearest = simd.mul_add(z_nearest, z_nearest, nearest);
+        at_middle = simd.mul_add(z, z, at_middle);
+    }
+    let peak = column(0);
+    let upper = simd.neg_mul_add(nearest, splat(1.0 - rounding), peak);
+    (simd.mul_add(simd.abs(peak), splat(rounding), upper), simd.sub(peak, at_middle))
+}

@@ -1,0 +1,335 @@
+//! Moments of the remaining features at scattered points: what the components say of
+//! them, averaged under the components' shares.
+//!
+//! Covariances are taken about the points' own means, in a second pass over the
+//! shares: what components have, and products of deviations. Of up to [`MAX_FUSED`]
+//! targets, which colours are, experts and sums stay in registers: a component costs
+//! what its products cost. Of more, chunks of components' experts are held.
+
+use crate::model::conditional::Conditional;
+use crate::model::linalg::packed_len;
+use crate::points::group::{GROUP, PointsKernel};
+use crate::points::moments::regressions::Experts;
+use crate::points::responsibilities::Shares;
+use crate::points::threshold::Threshold;
+use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::{MAX_LANES, Simd};
+
+/// Most targets whose sums stay in registers.
+const MAX_FUSED: usize = 3;
+
+/// Vectors whose second moments are summed together: six sums of each.
+const HALF: usize = VECTORS / 2;
+
+/// Calls a method with the number of given features, if it is that of positions in a
+/// picture and else 0, and that of targets as its constants.
+macro_rules! fused {
+    ($given:expr, $targets:expr, $self:ident.$method:ident($($argument:expr),*)) => {
+        match ($given, $targets) {
+            (2, 1) => $self.$method::<2, 1>($($argument),*),
+            (2, 2) => $self.$method::<2, 2>($($argument),*),
+            (2, _) => $self.$method::<2, 3>($($argument),*),
+            (_, 1) => $self.$method::<0, 1>($($argument),*),
+            (_, 2) => $self.$method::<0, 2>($($argument),*),
+            _ => $self.$method::<0, 3>($($argument),*),
+        }
+    };
+}
+
+/// Second moments of the targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Second {
+    /// None.
+    Nothing,
+    /// Standard deviations, T values.
+    Std,
+    /// Covariances, T x T values, row-major.
+    Covariance,
+}
+
+/// Which moments a row has: means, if any, come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) mean: bool,
+    pub(crate) second: Second,
+}
+
+impl Wanted {
+    /// Values of a row, of `n_targets` targets.
+    pub(crate) fn row_len(self, n_targets: usize) -> usize {
+        let second = match self.second {
+            Second::Nothing => 0,
+            Second::Std => n_targets,
+            Second::Covariance => n_targets * n_targets,
+        };
+        self.first_second(n_targets) + second
+    }
+
+    /// Where second moments begin.
+    fn first_second(self, n_targets: usize) -> usize {
+        if self.mean { n_targets } else { 0 }
+    }
+}
+
+/// Memory for the moments of one block of points.
+pub(crate) struct MomentsKernel<'a, S: Simd> {
+    simd: S,
+    conditional: &'a Conditional,
+    wanted: Wanted,
+    /// Of each component, packed by rows; if they are wanted.
+    covariances: &'a [f64],
+    shares: Shares<S>,
+    experts: Experts<'a, S>,
+    centers: Vec<Block<S>>,
+    sums: Vec<Block<S>>,
+}
+
+impl<'a, S: Simd> MomentsKernel<'a, S> {
+    const BLOCK: usize = S::LANES * VECTORS;
+
+    pub(crate) fn new(
+        simd: S,
+        conditional: &'a Conditional,
+        (wanted, covariances): (Wanted, &'a [f64]),
+        threshold: Threshold,
+    ) -> Self {
+        let n_targets = conditional.targets().len();
+        Self {
+            simd,
+            conditional,
+            wanted,
+            covariances,
+            shares: Shares::new(simd, threshold),
+            experts: Experts::new(simd, conditional),
+            centers: vec![splat(simd, 0.0); n_targets],
+            sums: vec![splat(simd, 0.0); packed_len(n_targets)],
+        }
+    }
+
+    /// Writes the moments at the points of a group, whose given features `points` has,
+    /// under `components`.
+    pub(crate) fn evaluate(
+        &mut self,
+        points: &mut PointsKernel<'_, S>,
+        group: usize,
+        components: &[u32],
+        rows: &mut [&mut [f64]],
+    ) {
+        let simd = self.simd;
+        for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
+            self.shares.fill(points, (group, block), components);
+            let coordinates = &points.coordinates(group)[block * Self::BLOCK..];
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    self.place_means(coordinates);
+                    if self.wanted.second != Second::Nothing {
+                        self.sum_pairs(coordinates);
+                    }
+                    self.write(rows);
+                },
+            );
+        }
+    }
+
+    /// The points' means, into `centers`.
+    #[inline(always)]
+    fn place_means(&mut self, coordinates: &[f64]) {
+        let n_given = self.conditional.marginal().n_features();
+        for first in (0..self.centers.len()).step_by(MAX_FUSED) {
+            let n = (self.centers.len() - first).min(MAX_FUSED);
+            fused!(n_given, n, self.place_some_means(coordinates, first));
+        }
+    }
+
+    /// Those of N targets from `first` on, given D features, or any if D is 0.
+    #[inline(always)]
+    fn place_some_means<const D: usize, const N: usize>(
+        &mut self,
+        coordinates: &[f64],
+        first: usize,
+    ) {
+        let simd = self.simd;
+        let mut sums = [splat(simd, 0.0); N];
+        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+            for v in 0..VECTORS {
+                let from = &coordinates[v * S::LANES..];
+                let experts = self.experts_of::<D, N>(k as usize, first, from);
+                for n in 0..N {
+                    sums[n][v] = simd.mul_add(share[v], experts[n], sums[n][v]);
+                }
+            }
+        }
+        let total = self.shares.sum();
+        for (center, sum) in self.centers[first..].iter_mut().zip(&sums) {
+            for v in 0..VECTORS {
+                center[v] = simd.div(sum[v], total[v]);
+            }
+        }
+    }
+
+    /// What component `k` says of N targets from `first` on at one vector of points.
+    #[inline(always)]
+    fn experts_of<const D: usize, const N: usize>(
+        &self,
+        k: usize,
+        first: usize,
+        coordinates: &[f64],
+    ) -> [S::F; N] {
+        let (simd, marginal) = (self.simd, self.conditional.marginal());
+        let d = if D == 0 { marginal.n_features() } else { D };
+        let mean = &marginal.mean(k)[..d];
+        let target_means = &self.conditional.target_means(k)[first..][..N];
+        let slopes = &self.conditional.all_slopes(k)[first * d..][..N * d];
+        let mut experts = [simd.splat(0.0); N];
+        for n in 0..N {
+            experts[n] = simd.splat(target_means[n]);
+        }
+        for g in 0..d {
+            let coordinate = simd.load(&coordinates[g * GROUP..]);
+            let difference = simd.sub(coordinate, simd.splat(mean[g]));
+            for n in 0..N {
+                experts[n] = simd.mul_add(simd.splat(slopes[n * d + g]), difference, experts[n]);
+            }
+        }
+        experts
+    }
+
+    /// Second moments of pairs of targets j <= i about the points' means.
+    #[inline(always)]
+    fn sum_pairs(&mut self, coordinates: &[f64]) {
+        let (n_given, n_targets) = (self.conditional.marginal().n_features(), self.centers.len());
+        if n_targets <= MAX_FUSED {
+            fused!(n_given, n_targets, self.sum_fused_pairs(coordinates));
+        } else {
+            self.sum_many_pairs(coordinates);
+        }
+        let total = self.shares.sum();
+        for sum in &mut self.sums {
+            for v in 0..VECTORS {
+                sum[v] = self.simd.div(sum[v], total[v]);
+            }
+        }
+    }
+
+    /// Those of N targets, one half of the vectors after the other.
+    #[inline(always)]
+    fn sum_fused_pairs<const D: usize, const N: usize>(&mut self, coordinates: &[f64]) {
+        for half in [0, HALF] {
+            self.sum_half_of_pairs::<D, N>(coordinates, half);
+        }
+    }
+
+    #[inline(always)]
+    fn sum_half_of_pairs<const D: usize, const N: usize>(
+        &mut self,
+        coordinates: &[f64],
+        half: usize,
+    ) {
+        let simd = self.simd;
+        let n_pairs = packed_len(N);
+        let mut sums = [[simd.splat(0.0); HALF]; packed_len(MAX_FUSED)];
+        let mut centers = [[simd.splat(0.0); HALF]; N];
+        for n in 0..N {
+            for v in 0..HALF {
+                centers[n][v] = self.centers[n][half + v];
+            }
+        }
+        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+            let covariances = &self.covariances[k as usize * n_pairs..][..n_pairs];
+            for v in 0..HALF {
+                let from = &coordinates[(half + v) * S::LANES..];
+                let mut deviations = self.experts_of::<D, N>(k as usize, 0, from);
+                for n in 0..N {
+                    deviations[n] = simd.sub(deviations[n], centers[n][v]);
+                }
+                for i in 0..N {
+                    for j in 0..=i {
+                        let pair = packed_len(i) + j;
+                        let covariance = simd.splat(covariances[pair]);
+                        let moment = simd.mul_add(deviations[i], deviations[j], covariance);
+                        sums[pair][v] = simd.mul_add(share[half + v], moment, sums[pair][v]);
+                    }
+                }
+            }
+        }
+        for (to, sum) in self.sums.iter_mut().zip(&sums) {
+            to[half..][..HALF].copy_from_slice(sum);
+        }
+    }
+
+    /// The same of any number of targets.
+    #[inline(always)]
+    fn sum_many_pairs(&mut self, coordinates: &[f64]) {
+        let simd = self.simd;
+        let n_targets = self.centers.len();
+        let n_pairs = packed_len(n_targets);
+        let only_own = self.wanted.second == Second::Std;
+        self.sums.fill(splat(simd, 0.0));
+        let (components, shares) = (self.shares.components(), self.shares.shares());
+        for (chunk, shares) in components.chunks(CHUNK).zip(shares.chunks(CHUNK)) {
+            self.experts.fill(coordinates, chunk, &self.centers);
+            for i in 0..n_targets {
+                for j in if only_own { i } else { 0 }..=i {
+                    let pair = packed_len(i) + j;
+                    let mut total = self.sums[pair];
+                    for (at, (share, &k)) in shares.iter().zip(chunk).enumerate() {
+                        let covariance = self.covariances[k as usize * n_pairs + pair];
+                        let covariance = simd.splat(covariance);
+                        let (a, b) = (&self.experts.of(at)[i], &self.experts.of(at)[j]);
+                        for v in 0..VECTORS {
+                            let moment = simd.mul_add(a[v], b[v], covariance);
+                            total[v] = simd.mul_add(share[v], moment, total[v]);
+                        }
+                    }
+                    self.sums[pair] = total;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn write(&self, rows: &mut [&mut [f64]]) {
+        let (simd, n_targets) = (self.simd, self.centers.len());
+        let means = if self.wanted.mean { &self.centers[..] } else { &[] };
+        for (t, mean) in means.iter().enumerate() {
+            write(simd, mean, rows, [t, t]);
+        }
+        let first = self.wanted.first_second(n_targets);
+        for (i, j) in (0..n_targets).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+            let mut moment = self.sums[packed_len(i) + j];
+            match self.wanted.second {
+                Second::Covariance => {
+                    let columns = [i * n_targets + j, j * n_targets + i].map(|at| first + at);
+                    write(simd, &moment, rows, columns);
+                }
+                Second::Std if i == j => {
+                    for v in 0..VECTORS {
+                        moment[v] = simd.sqrt(moment[v]);
+                    }
+                    write(simd, &moment, rows, [first + i; 2]);
+                }
+                Second::Std | Second::Nothing => {}
+            }
+        }
+    }
+}
+
+/// Writes a block's lanes into two columns of its points' rows, or one named twice.
+#[inline(never)]
+fn write<S: Simd>(simd: S, block: &Block<S>, rows: &mut [&mut [f64]], columns: [usize; 2]) {
+    let mut lanes = [0.0; MAX_LANES * VECTORS];
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for v in 0..VECTORS {
+                simd.store(block[v], &mut lanes[v * S::LANES..]);
+            }
+        },
+    );
+    for (row, value) in rows.iter_mut().zip(lanes) {
+        for column in columns {
+            row[column] = value;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What each component of a chunk says of the remaining features at a block of
+//! scattered points.
+//!
+//! Experts are affine in the given features, about their own means, so that nothing
+//! cancels (condition.rs). Moments of up to three targets do without: moments.rs.
+
+use crate::model::conditional::Conditional;
+use crate::points::group::GROUP;
+use crate::simd::Simd;
+use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+
+/// Experts of a chunk of components at a block of points.
+pub(crate) struct Experts<'a, S: Simd> {
+    simd: S,
+    conditional: &'a Conditional,
+    /// Component after component, a block for each target.
+    values: Vec<Block<S>>,
+}
+
+impl<'a, S: Simd> Experts<'a, S> {
+    pub(crate) fn new(simd: S, conditional: &'a Conditional) -> Self {
+        let n_values = CHUNK * conditional.targets().len();
+        Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
+    }
+
+    /// Means of the targets under each component of a chunk, less `centers`, at the
+    /// points whose given features `coordinates` has, one row of `GROUP` a feature.
+    #[inline(never)]
+    pub(crate) fn fill(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
+        self.simd.vectorize(
+            #[inline(always)]
+            || self.fill_vectorized(coordinates, chunk, centers),
+        );
+    }
+
+    /// Those of the `at`-th component of the chunk.
+    #[inline(always)]
+    pub(crate) fn of(&self, at: usize) -> &[Block<S>] {
+        let n_targets = self.conditional.targets().len();
+        &self.values[at * n_targets..][..n_targets]
+    }
+
+    #[inline(always)]
+    fn fill_vectorized(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
+        let (simd, conditional) = (self.simd, self.conditional);
+        for (&k, values) in chunk.iter().zip(self.values.chunks_exact_mut(centers.len())) {
+            let k = k as usize;
+            let mean = conditional.marginal().mean(k);
+            let target_means = conditional.target_means(k);
+            for (t, value) in values.iter_mut().enumerate() {
+                let mut expert = splat(simd, target_means[t]);
+                for (g, (&slope, &mean)) in conditional.slopes(k, t).iter().zip(mean).enumerate() {
+                    let difference = difference(simd, coordinates, g, mean);
+                    for v in 0..VECTORS {
+                        expert[v] = simd.mul_add(simd.splat(slope), difference[v], expert[v]);
+                    }
+                }
+                for v in 0..VECTORS {
+                    value[v] = simd.sub(expert[v], centers[t][v]);
+                }
+            }
+        }
+    }
+}
+
+/// Coordinates of a block of points along feature `g`, less `mean`.
+#[inline(always)]
+fn difference<S: Simd>(simd: S, coordinates: &[f64], g: usize, mean: f64) -> Block<S> {
+    let lanes = &coordinates[g * GROUP..][..VECTORS * S::LANES];
+    let (mut block, mean) = (splat(simd, 0.0), simd.splat(mean));
+    for v in 0..VECTORS {
+        block[v] = simd.sub(simd.load(&lanes[v * S::LANES..]), mean);
+    }
+    block
+}

@@ -1,0 +1,44 @@
+//! How often each kernel has been called, for those who want to see that it was.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is counted.
+#[derive(Clone, Copy)]
+pub(crate) enum Kernel {
+    ScoreSamples,
+    Predict,
+    PredictProba,
+    Conditional,
+    Render,
+    Sample,
+    RenderSamples,
+    Expectation,
+    KMeansPlusPlus,
+    KMeans,
+}
+
+/// Names in the order of [`Kernel`].
+const NAMES: [&str; 10] = [
+    "score_samples",
+    "predict",
+    "predict_proba",
+    "conditional",
+    "render",
+    "sample",
+    "render_samples",
+    "expectation",
+    "kmeans_plusplus",
+    "kmeans",
+];
+
+static CALLS: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
+
+/// Counts one call that has done its work.
+pub(crate) fn count(kernel: Kernel) {
+    CALLS[kernel as usize].fetch_add(1, Ordering::Relaxed);
+}
+
+/// Names and counts.
+pub(crate) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
+    NAMES.into_iter().zip(CALLS.iter().map(|calls| calls.load(Ordering::Relaxed)))
+}

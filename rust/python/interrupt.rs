@@ -1,0 +1,124 @@
+//! Running the core without the interpreter, and answering Ctrl-C meanwhile.
+
+use crate::{Error, Runtime};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use std::any::Any;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How often a long call looks for Ctrl-C.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Multiply-adds up to which a call is over before anyone could press Ctrl-C
+/// (some milliseconds), so that it needs no second thread to watch.
+const SHORT_CALL: usize = 1 << 26;
+
+/// Multiply-adds up to which a call takes less time than finding out how many threads
+/// there are (some ten microseconds), or than they would save.
+const TINY_CALL: usize = 1 << 16;
+
+/// The runtime of a call: one thread for a tiny one that does not ask for more.
+pub(crate) fn runtime(n_threads: Option<usize>, n_operations: usize) -> PyResult<Runtime> {
+    let n_threads = n_threads.or((n_operations <= TINY_CALL).then_some(1));
+    Ok(Runtime::new(n_threads)?)
+}
+
+/// Runs `work` without the interpreter; answers Ctrl-C if it may take long.
+pub(crate) fn run<T: Send>(
+    py: Python<'_>,
+    runtime: &Runtime,
+    n_operations: usize,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let (mut work, mut result) = (Some(work), None);
+    run_once(py, runtime, n_operations, &mut || {
+        result = work.take().map(|work| work()).transpose()?;
+        Ok(())
+    })?;
+    Ok(result.expect("work that ends without an error has a result"))
+}
+
+/// The same, not generic over the work, so that the machinery of threads and
+/// signals is compiled once for all of it; `work` is called once.
+fn run_once(
+    py: Python<'_>,
+    runtime: &Runtime,
+    n_operations: usize,
+    work: &mut (dyn FnMut() -> Result<(), Error> + Send),
+) -> PyResult<()> {
+    if n_operations <= SHORT_CALL {
+        return Ok(py.detach(work)?);
+    }
+    py.detach(|| {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            std::thread::Builder::new()
+                .spawn_scoped(scope, move || sender.send(work()))
+                .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
+            loop {
+                match receiver.recv_timeout(SIGNAL_INTERVAL) {
+                    Ok(result) => return Ok(result?),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        unreachable!(
+                            "the worker sends before it ends, and its panic ends the scope"
+                        )
+                    }
+                    Err(RecvTimeoutError::Timeout) => {
+                        // An interpreter that is shutting down counts as Ctrl-C. The
+                        // scope waits for the worker, which stops at the flag.
+                        let signal = Python::try_attach(|py| py.check_signals());
+                        if !matches!(signal, Some(Ok(()))) {
+                            runtime.interrupt().store(true, Ordering::Relaxed);
+                        }
+                        signal.transpose()?;
+                    }
+                }
+            }
+        })
+    })
+}
+
+/// Runs `work`, which owns all it needs, without the interpreter. Ctrl-C leaves it
+/// to itself: what it prepares is dropped when it ends, and needs no places to look
+/// for an interrupt.
+pub(crate) fn run_owned<T: Send + 'static>(
+    py: Python<'_>,
+    n_operations: usize,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> PyResult<T> {
+    if n_operations <= SHORT_CALL {
+        return Ok(py.detach(work)?);
+    }
+    let result = run_boxed(py, Box::new(move || Ok(Box::new(work()?) as Box<dyn Any + Send>)))?;
+    Ok(*result.downcast().expect("what the work itself has put into the box"))
+}
+
+/// Work whose result is of any type.
+type BoxedWork = Box<dyn FnOnce() -> Result<Box<dyn Any + Send>, Error> + Send>;
+
+/// The same, not generic over the work, so that threads and channels are compiled once.
+fn run_boxed(py: Python<'_>, work: BoxedWork) -> PyResult<Box<dyn Any + Send>> {
+    let (sender, receiver) = channel();
+    std::thread::Builder::new()
+        .spawn(move || sender.send(work()))
+        .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
+    py.detach(move || {
+        loop {
+            match receiver.recv_timeout(SIGNAL_INTERVAL) {
+                Ok(result) => return Ok(result?),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(PyRuntimeError::new_err("the work ended without a result"));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    // An interpreter that is shutting down counts as Ctrl-C.
+                    match Python::try_attach(|py| py.check_signals()) {
+                        Some(signal) => signal?,
+                        None => return Err(Error::Interrupted.into()),
+                    }
+                }
+            }
+        }
+    })
+}

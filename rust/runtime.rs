@@ -1,0 +1,216 @@
+//! Threads and interruption.
+//!
+//! The pool is private: nothing of the host program's global pool is used or
+//! set. A few pools are kept, for the numbers of threads used last, and keyed by
+//! process id: a forked child has the parent's memory but none of its threads,
+//! so it builds its own and leaves the parent's alone (dropping them would wait
+//! for threads that are not there).
+
+use crate::error::{Error, Result};
+use crate::simd::Level;
+use rayon::prelude::*;
+use std::mem::ManuallyDrop;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Pools kept for the numbers of threads that were asked for last.
+const MAX_POOLS: usize = 4;
+
+/// Most threads that an environment variable can ask for.
+const MAX_THREADS: usize = 1024;
+
+struct Kept {
+    process: u32,
+    pool: ManuallyDrop<Arc<rayon::ThreadPool>>,
+}
+
+/// The last one used is last.
+static POOLS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+/// Environment variables that set the number of threads, first one wins.
+const THREAD_VARIABLES: [&str; 3] = ["GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS"];
+
+/// Where and how a call runs: its threads, its instruction set, its interrupt.
+///
+/// ```
+/// let runtime = gmmfast::Runtime::new(Some(2))?;
+/// assert_eq!(runtime.n_threads(), 2);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Runtime {
+    pool: Arc<rayon::ThreadPool>,
+    level: Level,
+    interrupt: Arc<AtomicBool>,
+}
+
+impl Runtime {
+    /// `n_threads` threads (by default what the environment variables or the
+    /// process's processor affinity say) and the best instruction set.
+    ///
+    /// # Errors
+    /// More threads than the system gives.
+    pub fn new(n_threads: Option<usize>) -> Result<Self> {
+        let n_threads = n_threads.filter(|&n| n > 0).unwrap_or_else(default_n_threads);
+        Ok(Self { pool: pool(n_threads)?, level: Level::best(), interrupt: Arc::default() })
+    }
+
+    /// The same on another instruction set, which the processor must have.
+    #[must_use]
+    pub fn with_level(self, level: Level) -> Self {
+        assert!(Level::available().contains(&level), "this processor has no {}", level.name());
+        Self { level, ..self }
+    }
+
+    /// Number of threads.
+    #[must_use]
+    pub fn n_threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// The instruction set.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// A flag that, once set, makes the call return [`Error::Interrupted`] soon.
+    #[must_use]
+    pub fn interrupt(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupt)
+    }
+
+    /// Runs `work` on the pool's threads.
+    pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        let (mut work, mut result) = (Some(work), None);
+        self.install_once(&mut || result = work.take().map(|work| work()));
+        result.expect("work that returns has a result")
+    }
+
+    /// The same, not generic over the work, as [`distribute`]; called once.
+    fn install_once(&self, work: &mut (dyn FnMut() + Send)) {
+        self.pool.install(work);
+    }
+
+    /// An error once the interrupt is set; asked before every piece of work.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.interrupt.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+/// What one thread does with the items it gets: it owns its scratch memory.
+pub(crate) type Worker<'a, T> = Box<dyn FnMut(T) -> Result<()> + 'a>;
+
+/// Gives every item to one of the threads of the pool that this is called in, and a
+/// single one to none but the caller; stops at the first error.
+pub(crate) fn distribute<'a, T: Send>(
+    items: Vec<T>,
+    new_worker: &(dyn Fn() -> Worker<'a, T> + Sync + 'a),
+) -> Result<()> {
+    let items: Vec<Mutex<Option<T>>> = items.into_iter().map(|i| Mutex::new(Some(i))).collect();
+    distribute_numbers(items.len(), &|| {
+        let (mut worker, items) = (new_worker(), &items);
+        Box::new(move |at| {
+            let item = items[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+            item.map_or(Ok(()), &mut worker)
+        })
+    })
+}
+
+/// The same with numbers below `n`: not generic, so that the machinery of threads is
+/// compiled once and not for every kind of item and every kernel.
+fn distribute_numbers<'a>(
+    n: usize,
+    new_worker: &(dyn Fn() -> Worker<'a, usize> + Sync + 'a),
+) -> Result<()> {
+    if n <= 1 {
+        // Without the pool, so that it may be called outside of one.
+        return if n == 1 { new_worker()(0) } else { Ok(()) };
+    }
+    (0..n).into_par_iter().try_for_each_init(new_worker, |worker, at| worker(at))
+}
+
+/// Runs both, on two threads if one is free.
+pub(crate) fn join(
+    mut left: impl FnMut() -> Result<()> + Send,
+    mut right: impl FnMut() -> Result<()> + Send,
+) -> Result<()> {
+    let (left, right): (Half<'_>, Half<'_>) = (&mut left, &mut right);
+    let (left, right) = rayon::join(left, right);
+    left.and(right)
+}
+
+type Half<'a> = &'a mut (dyn FnMut() -> Result<()> + Send);
+
+/// Threads by environment variable, else by the process's affinity.
+fn default_n_threads() -> usize {
+    THREAD_VARIABLES
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        // OMP_NUM_THREADS may be a list, one number a nesting level.
+        .find_map(|value| value.split(',').next()?.trim().parse().ok().filter(|&n: &usize| n > 0))
+        .map(|n| n.min(MAX_THREADS))
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+}
+
+fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
+    let process = std::process::id();
+    // Built without the lock: a fork meanwhile must not find it taken.
+    let pool = match take(process, n_threads) {
+        Some(pool) => pool,
+        None => Arc::new(build(n_threads)?),
+    };
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    pools.push(Kept { process, pool: ManuallyDrop::new(Arc::clone(&pool)) });
+    if pools.len() > MAX_POOLS {
+        let oldest = pools.remove(0);
+        if oldest.process == process {
+            // Its threads end when the last call that uses it does.
+            drop(ManuallyDrop::into_inner(oldest.pool));
+        }
+    }
+    Ok(pool)
+}
+
+/// Takes out the kept pool of that many threads, if there is one.
+fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_wanted =
+        |kept: &Kept| kept.process == process && kept.pool.current_num_threads() == n_threads;
+    let at = pools.iter().position(is_wanted)?;
+    Some(ManuallyDrop::into_inner(pools.remove(at).pool))
+}
+
+fn build(n_threads: usize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(n_threads)
+        .thread_name(|i| format!("gmmfast-{i}"))
+        .build()
+        .map_err(|error| Error::Threads { n_threads, reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pools_are_kept_for_the_next_call_but_not_for_every_number_of_threads() {
+        let first = Runtime::new(Some(2)).unwrap();
+        assert!(Arc::ptr_eq(&first.pool, &Runtime::new(Some(2)).unwrap().pool));
+        for n_threads in 3..12 {
+            assert_eq!(Runtime::new(Some(n_threads)).unwrap().n_threads(), n_threads);
+        }
+        assert!(POOLS.lock().unwrap().len() <= MAX_POOLS);
+        assert_eq!(first.install(|| 5), 5, "a pool that is no longer kept still works");
+    }
+
+    #[test]
+    fn an_interrupted_runtime_refuses_further_work() {
+        let runtime = Runtime::new(Some(1)).unwrap();
+        assert_eq!(runtime.check(), Ok(()));
+        runtime.interrupt().store(true, Ordering::Relaxed);
+        assert_eq!(runtime.check(), Err(Error::Interrupted));
+        assert_eq!(Runtime::new(Some(1)).unwrap().check(), Ok(()), "the next call starts afresh");
+    }
+}

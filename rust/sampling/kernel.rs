@@ -1,0 +1,189 @@
+//! Samples of a mixture: a component each, by an alias table, and mean + factor z.
+//!
+//! Assumes tables of a validated mixture. Sample i takes word i of the stream of
+//! components and the normals i d to i d + d - 1 of the other one, so that any run of
+//! whole blocks can be drawn by itself. As in `random`, every product and every sum is
+//! rounded by itself and in one order: column after column of the factor.
+
+use crate::random::alias::AliasTable;
+use crate::random::normals::{Keys, NORMALS_PER_GROUP, fill_groups};
+use crate::simd::unroll::unrolled;
+use crate::simd::{Dispatch, MAX_LANES, Simd, Words};
+
+/// Samples drawn at a time: their normals are whole groups for any number of features,
+/// and stay in the first cache for a few.
+pub(crate) const BLOCK: usize = 64;
+const _: () = assert!(BLOCK.is_multiple_of(NORMALS_PER_GROUP));
+
+/// Numbers from a column to the next; for few features columns are aligned.
+const fn pitch(n_features: usize) -> usize {
+    if n_features > 4 { n_features } else { n_features.next_multiple_of(4) }
+}
+
+/// Parameters in the order in which samples read them, of components that can be drawn.
+pub(crate) struct SampleTables {
+    pub(crate) n_features: usize,
+    /// A mean each, of [`pitch`] numbers, and at the end what vectors read beyond.
+    means: Vec<f64>,
+    /// The columns of a lower factor each, of as many numbers; or the standard
+    /// deviations, as one column.
+    factors: Vec<f64>,
+    /// Numbers from a component's factor to the next one's; 0 where all share it.
+    stride: usize,
+    is_diagonal: bool,
+}
+
+impl SampleTables {
+    /// From means and from the columns of factors, in turns.
+    pub(crate) fn new<'a>(
+        n_features: usize,
+        means: impl Iterator<Item = &'a [f64]>,
+        columns: impl Iterator<Item = &'a Vec<f64>>,
+        (is_diagonal, is_shared): (bool, bool),
+    ) -> Self {
+        let p = pitch(n_features);
+        let padding = |row: &[f64]| p - row.len();
+        let (mut all, mut factors) = (Vec::new(), Vec::new());
+        for mean in means {
+            all.extend_from_slice(mean);
+            all.resize(all.len() + padding(mean), 0.0);
+        }
+        for column in columns {
+            factors.extend_from_slice(column);
+            factors.resize(factors.len() + padding(column), 0.0);
+        }
+        all.resize(all.len() + MAX_LANES, 0.0);
+        factors.resize(factors.len() + MAX_LANES, 0.0);
+        let n_columns = if is_diagonal { 1 } else { n_features };
+        let stride = if is_shared { 0 } else { n_columns * p };
+        Self { n_features, means: all, factors, stride, is_diagonal }
+    }
+}
+
+/// Draws the samples `first`, `first + 1`, ..., as many as `labels` has room for, a
+/// multiple of [`BLOCK`], as is `first`.
+pub(crate) struct Draw<'a> {
+    pub(crate) tables: &'a SampleTables,
+    pub(crate) alias: &'a AliasTable,
+    /// Of components and of normals.
+    pub(crate) streams: [Keys; 2],
+    pub(crate) first: u64,
+    /// Positions in the alias table's components.
+    pub(crate) labels: &'a mut [u32],
+    /// Row-major, with room for [`MAX_LANES`] numbers more; or nothing, if labels are
+    /// all that is wanted.
+    pub(crate) rows: &'a mut [f64],
+    pub(crate) scratch: &'a mut Vec<f64>,
+}
+
+impl Dispatch for Draw<'_> {
+    type Output = ();
+
+    fn run<S: Simd>(mut self, simd: S) {
+        let simd = simd.double();
+        self.draw_labels(simd);
+        if !self.rows.is_empty() {
+            let d = self.tables.n_features;
+            unrolled!(d, self.draw_rows(simd));
+        }
+    }
+}
+
+impl Draw<'_> {
+    fn draw_labels<S: Words>(&mut self, simd: S) {
+        let alias = self.alias;
+        let n = alias.len() as f64;
+        let mut first = self.first;
+        for labels in self.labels.chunks_exact_mut(BLOCK) {
+            let mut scaled = [0.0; BLOCK];
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    for (at, to) in scaled.chunks_exact_mut(S::LANES).enumerate() {
+                        let first = first.wrapping_add((at * S::LANES) as u64);
+                        let words = self.streams[0].words(simd, first, 1);
+                        simd.store(simd.mul(simd.fraction(words), simd.splat(n)), to);
+                    }
+                },
+            );
+            for (label, &x) in labels.iter_mut().zip(&scaled) {
+                *label = alias.at(x);
+            }
+            first = first.wrapping_add(BLOCK as u64);
+        }
+    }
+
+    fn draw_rows<const D: usize>(&mut self, simd: impl Words) {
+        simd.vectorize(
+            #[inline(always)]
+            || self.blocks_of_rows::<_, D>(simd),
+        );
+    }
+
+    #[inline(always)]
+    fn blocks_of_rows<S: Words, const D: usize>(&mut self, simd: S) {
+        let d = if D > 0 { D } else { self.tables.n_features };
+        self.scratch.resize(BLOCK * d + MAX_LANES, 0.0);
+        let mut number = self.first.wrapping_mul(d as u64);
+        let (mut labels, mut at) = (&self.labels[..], 0);
+        while let Some((block, rest)) = labels.split_at_checked(BLOCK) {
+            fill_groups(simd, self.streams[1], number, &mut self.scratch[..BLOCK * d]);
+            let rows = &mut self.rows[at..];
+            if self.tables.is_diagonal {
+                scale::<S, D>(simd, self.tables, block, self.scratch, rows);
+            } else {
+                multiply::<S, D>(simd, self.tables, block, self.scratch, rows);
+            }
+            (labels, at) = (rest, at + BLOCK * d);
+            number = number.wrapping_add((BLOCK * d) as u64);
+        }
+    }
+}
+
+/// Rows mean + factor z. Lanes beyond the last feature are overwritten by the next row.
+#[inline(always)]
+fn multiply<S: Words, const D: usize>(
+    simd: S,
+    tables: &SampleTables,
+    labels: &[u32],
+    normals: &[f64],
+    rows: &mut [f64],
+) {
+    let d = if D > 0 { D } else { tables.n_features };
+    let p = pitch(d);
+    for (r, &k) in labels.iter().enumerate() {
+        let mean = &tables.means[k as usize * p..][..p + MAX_LANES];
+        let factor = &tables.factors[k as usize * tables.stride..][..d * p + MAX_LANES];
+        let (z, row) = (&normals[r * d..][..d], &mut rows[r * d..][..d + MAX_LANES - 1]);
+        for i in (0..d).step_by(S::LANES) {
+            let mut x = simd.load(&mean[i..]);
+            // Below these rows' last one, the factor is zero.
+            for j in 0..d.min(i + S::LANES) {
+                x = simd.add(x, simd.mul(simd.load(&factor[j * p + i..]), simd.splat(z[j])));
+            }
+            simd.store(x, &mut row[i..]);
+        }
+    }
+}
+
+/// Rows mean + standard deviation z.
+#[inline(always)]
+fn scale<S: Words, const D: usize>(
+    simd: S,
+    tables: &SampleTables,
+    labels: &[u32],
+    normals: &[f64],
+    rows: &mut [f64],
+) {
+    let d = if D > 0 { D } else { tables.n_features };
+    let p = pitch(d);
+    for (r, &k) in labels.iter().enumerate() {
+        let mean = &tables.means[k as usize * p..][..p + MAX_LANES];
+        let stds = &tables.factors[k as usize * tables.stride..][..p + MAX_LANES];
+        let (z, row) = (&normals[r * d..], &mut rows[r * d..]);
+        for i in (0..d).step_by(S::LANES) {
+            let offset = simd.mul(simd.load(&stds[i..]), simd.load(&z[i..]));
+            simd.store(simd.add(simd.load(&mean[i..]), offset), &mut row[i..]);
+        }
+    }
+}

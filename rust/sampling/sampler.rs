@@ -1,0 +1,255 @@
+//! Samples of a mixture, of which the seed alone decides the bits.
+//!
+//! Samples are drawn in blocks that depend on nothing but the seed and their number, so
+//! that the first m of n samples are the samples of m, on any number of threads. Memory
+//! is the result's, and some 64 kB of a thread's.
+//!
+//! Samples within bounds are those of the whole mixture that are within: each block
+//! goes through candidates of its own until it is full, first the samples that it has
+//! without bounds, then those of further rounds, streams of their own. That is exact for
+//! the truncated mixture, whose components' weights are those of the candidates that
+//! are kept, and costs as many draws a sample as the box's probability has of 1.
+
+mod drawer;
+
+pub(crate) use drawer::Drawer;
+
+use crate::error::{Error, Result};
+use crate::grid::output::Pixel;
+use crate::model::linalg::packed_row;
+use crate::model::mixture::Mixture;
+use crate::random::alias::AliasTable;
+use crate::runtime::{Runtime, distribute};
+use crate::sampling::kernel::{BLOCK, SampleTables};
+use drawer::convert;
+
+/// Samples whose candidates are drawn together.
+pub(crate) const BLOCK_WITHIN: usize = 16 * BLOCK;
+
+/// Samples of a piece of a thread's work.
+const PIECE: usize = 16 * BLOCK_WITHIN;
+
+/// Rounds after which a block that is not full has bounds that are too narrow: less
+/// than one candidate in as many is within.
+const MAX_ROUNDS: u64 = 10_000;
+
+/// No normal of a stream is as large.
+const MAX_NORMAL: f64 = 8.6;
+
+/// The order of samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As they are drawn, each independent of the ones before it.
+    Shuffled,
+    /// The same samples, those of the first component first, and so on; of a component
+    /// in the order in which they are drawn.
+    Grouped,
+}
+
+/// Samples of a mixture for a seed, prepared once.
+///
+/// ```
+/// use gmmfast::{Covariances, Mixture, Order, Runtime, Sampling};
+///
+/// let covariances = Covariances::Spherical(vec![0.01, 0.01]);
+/// let mixture = Mixture::new(vec![0.5, 0.5], vec![0.0, 100.0], covariances)?;
+/// let (mut points, mut labels) = (vec![0.0; 1000], vec![0; 1000]);
+/// let sampling = Sampling::new(&mixture, 42);
+/// sampling.draw(Order::Shuffled, &mut points, Some(&mut labels), &Runtime::new(None)?)?;
+/// assert!(points.iter().zip(&labels).all(|(x, &k)| (x - 100.0 * k as f64).abs() < 1.0));
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+pub struct Sampling {
+    tables: SampleTables,
+    alias: AliasTable,
+    seed: u64,
+    /// No sample's feature is beyond this in either direction.
+    reach: Vec<f64>,
+    /// A (low, high) a feature, which may be infinite; none where nothing is cut off.
+    bounds: Vec<(f64, f64)>,
+}
+
+impl Sampling {
+    /// Of a mixture, for a seed.
+    #[must_use]
+    pub fn new(mixture: &Mixture, seed: u64) -> Self {
+        let d = mixture.n_features();
+        let alias = AliasTable::new(mixture);
+        let covariances = mixture.covariances();
+        let is_diagonal = covariances.is_diagonal();
+        let is_shared = covariances.n_matrices(mixture.n_components()) < mixture.n_components();
+        let components: Vec<usize> = alias.components().iter().map(|&k| k as usize).collect();
+        let means = components.iter().map(|&k| mixture.mean(k));
+        let features: Vec<usize> = (0..d).collect();
+        let of_component = |k: usize| -> Vec<Vec<f64>> {
+            if is_diagonal {
+                return vec![(0..d).map(|i| mixture.covariance(k, i, i).sqrt()).collect()];
+            }
+            let factor = covariances.factor(d, k, &features);
+            let entry = |i: usize, j: usize| if i < j { 0.0 } else { packed_row(&factor, i)[j] };
+            (0..d).map(|j| (0..d).map(|i| entry(i, j)).collect()).collect()
+        };
+        let n_factors = if is_shared { 1 } else { components.len() };
+        let columns: Vec<Vec<f64>> =
+            components[..n_factors].iter().flat_map(|&k| of_component(k)).collect();
+        let n_columns = columns.len() / n_factors;
+        // As far as all normals at once at their largest would take it.
+        let mut reach = vec![0.0_f64; d];
+        for (at, &k) in components.iter().enumerate() {
+            let columns = &columns[if is_shared { 0 } else { at * n_columns }..][..n_columns];
+            for i in 0..d {
+                let sum = columns.iter().fold(0.0, |sum, column| sum + column[i].abs());
+                reach[i] = reach[i].max(mixture.mean(k)[i].abs() + MAX_NORMAL * sum);
+            }
+        }
+        let kind = (is_diagonal, is_shared);
+        let tables = SampleTables::new(d, means, columns.iter(), kind);
+        Self { tables, alias, seed, reach, bounds: Vec::new() }
+    }
+
+    /// Only those within bounds, a (low, high) for each feature, both included and
+    /// either of them infinite.
+    ///
+    /// # Errors
+    /// Bounds of another number, or that nothing is within.
+    pub fn with_bounds(self, bounds: &[(f64, f64)]) -> Result<Self> {
+        if bounds.len() != self.tables.n_features {
+            let expected = format!("{} pairs (low, high)", self.tables.n_features);
+            return Err(Error::Length { argument: "bounds", expected, got: bounds.len() });
+        }
+        if let Some((low, high)) = bounds
+            .iter()
+            .find(|(low, high)| low.partial_cmp(high).is_none_or(std::cmp::Ordering::is_ge))
+        {
+            return Err(Error::Grid {
+                argument: "bounds",
+                expected: "low below high for every feature",
+                got: format!("({low:?}, {high:?})"),
+            });
+        }
+        Ok(Self { bounds: bounds.to_vec(), ..self })
+    }
+
+    /// Number of features.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.tables.n_features
+    }
+
+    pub(crate) fn reach(&self, feature: usize) -> f64 {
+        self.reach[feature]
+    }
+
+    /// Writes as many samples as `points`, (`n_samples`, `n_features`) row-major, has
+    /// rows, and their components, if wanted.
+    ///
+    /// # Errors
+    /// Lengths that do not fit together, bounds that too few candidates are within, or an
+    /// interrupt; the two last leave `points` partly written.
+    pub fn draw<P: Pixel>(
+        &self,
+        order: Order,
+        points: &mut [P],
+        labels: Option<&mut [i64]>,
+        runtime: &Runtime,
+    ) -> Result<()> {
+        let d = self.n_features();
+        if !points.len().is_multiple_of(d) {
+            let expected = format!("shape (n_samples, {d})");
+            return Err(Error::Length { argument: "points", expected, got: points.len() });
+        }
+        let n = points.len() / d;
+        if let Some(labels) = labels.as_ref().filter(|labels| labels.len() != n) {
+            let expected = format!("shape ({n},)");
+            return Err(Error::Length { argument: "labels", expected, got: labels.len() });
+        }
+        match order {
+            Order::Shuffled => self.draw_shuffled(points, labels, runtime),
+            Order::Grouped => self.draw_grouped(points, labels, runtime),
+        }
+    }
+
+    fn draw_shuffled<P: Pixel>(
+        &self,
+        points: &mut [P],
+        labels: Option<&mut [i64]>,
+        runtime: &Runtime,
+    ) -> Result<()> {
+        let points = points.chunks_mut(PIECE * self.n_features());
+        let mut labels = labels.map(|labels| labels.chunks_mut(PIECE));
+        let pieces = points.enumerate().map(|(at, points)| {
+            (at, points, labels.as_mut().and_then(Iterator::next).unwrap_or_default())
+        });
+        let pieces: Vec<_> = pieces.collect();
+        runtime.install(|| {
+            distribute(pieces, &|| {
+                let mut drawer = Drawer::new(self, runtime);
+                Box::new(move |(at, points, labels)| drawer.piece(at, points, labels))
+            })
+        })
+    }
+
+    /// Counts each component's samples in every part, which says where they go, and draws
+    /// them again.
+    fn draw_grouped<P: Pixel>(
+        &self,
+        points: &mut [P],
+        labels: Option<&mut [i64]>,
+        runtime: &Runtime,
+    ) -> Result<()> {
+        let d = self.n_features();
+        let (n, n_components) = (points.len() / d, self.alias.len());
+        // A few a thread; their counts are small beside the model.
+        let n_blocks = n.div_ceil(BLOCK_WITHIN);
+        let part = n_blocks.div_ceil(4 * runtime.n_threads()).max(1) * BLOCK_WITHIN;
+        let n_parts = n.div_ceil(part);
+        let samples = |at: usize| at * part..(at * part + part).min(n);
+        let mut counts = vec![vec![0_usize; n_components]; n_parts];
+        runtime.install(|| {
+            let items = counts.iter_mut().enumerate().collect();
+            distribute(items, &|| {
+                let mut drawer = Drawer::new(self, runtime);
+                Box::new(move |(at, counts): (usize, &mut Vec<usize>)| {
+                    drawer.each_block(samples(at), false, |labels, _| {
+                        labels.iter().for_each(|&k| counts[k as usize] += 1);
+                    })
+                })
+            })
+        })?;
+        if let Some(mut labels) = labels {
+            for (k, &component) in self.alias.components().iter().enumerate() {
+                let count: usize = counts.iter().map(|counts| counts[k]).sum();
+                let (now, rest) = labels.split_at_mut(count);
+                now.fill(i64::from(component));
+                labels = rest;
+            }
+        }
+        let mut places: Vec<Vec<&mut [P]>> = vec![];
+        places.resize_with(n_parts, || Vec::with_capacity(n_components));
+        let mut rest = points;
+        for k in 0..n_components {
+            for (places, counts) in places.iter_mut().zip(&counts) {
+                let (now, later) = rest.split_at_mut(counts[k] * d);
+                places.push(now);
+                rest = later;
+            }
+        }
+        drop(counts);
+        runtime.install(|| {
+            let items = places.into_iter().enumerate().collect();
+            distribute(items, &|| {
+                let mut drawer = Drawer::new(self, runtime);
+                Box::new(move |(at, mut places): (usize, Vec<&mut [P]>)| {
+                    drawer.each_block(samples(at), true, |labels, rows| {
+                        for (&k, row) in labels.iter().zip(rows.chunks_exact(d)) {
+                            let place = std::mem::take(&mut places[k as usize]);
+                            let (now, later) = place.split_at_mut(d);
+                            convert(row, now);
+                            places[k as usize] = later;
+                        }
+                    })
+                })
+            })
+        })
+    }
+}

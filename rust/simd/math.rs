@@ -1,0 +1,167 @@
+//! exp2 and log2 on vectors, and the base-2 units of the kernels.
+//!
+//! The kernels keep log-probabilities in base 2, so that an exponential is a
+//! polynomial and a shift of the exponent; they become natural logarithms once
+//! a pixel, at the end. Both polynomials are minimax fits by the Remez exchange
+//! in 60-digit arithmetic; the stated errors are of the polynomial, on top of
+//! which come about two roundings. Coefficients are given to 22 digits, more
+//! than a float64 keeps, so that they can be compared with a new fit.
+#![allow(clippy::excessive_precision, clippy::approx_constant)]
+
+use crate::simd::Simd;
+
+/// log2(e) / 2: half a squared Mahalanobis distance times this is in base 2.
+pub(crate) const HALF_LOG2_E: f64 = std::f64::consts::LOG2_E / 2.0;
+
+/// (2^f - 1) / f on [-1/2, 1/2]; relative error of 2^f 3.4e-18.
+const EXP2: [f64; 11] = [
+    0.6931471805599453258059,
+    0.2402265069591013125866,
+    0.05550410866482008313891,
+    0.009618129107594120702114,
+    0.001333355814677464713889,
+    0.0001540353045711129270168,
+    0.00001525273349309731543065,
+    0.000001321543528271122351779,
+    1.017819958597295036086e-7,
+    7.073783179690688312767e-9,
+    4.434768989775280171314e-10,
+];
+
+/// log2(m) / s for s = (m - 1) / (m + 1), in powers of s², for m in
+/// [sqrt(1/2), sqrt(2)]; relative error 1.2e-18.
+const LOG2: [f64; 8] = [
+    2.885390081777926811444,
+    0.9617966939259898204382,
+    0.5770780163454703422689,
+    0.4121985858510780561931,
+    0.3205985339254347835047,
+    0.2623344017847173407842,
+    0.2209118661176814981655,
+    0.2136707847298718732,
+];
+
+// A plain loop: a fold would leave its closure outside the function that has the
+// instructions.
+#[inline(always)]
+fn horner<S: Simd>(simd: S, coefficients: &[f64], x: S::F) -> S::F {
+    let mut i = coefficients.len() - 1;
+    let mut p = simd.splat(coefficients[i]);
+    while i > 0 {
+        i -= 1;
+        p = simd.mul_add(p, x, simd.splat(coefficients[i]));
+    }
+    p
+}
+
+/// 2^x to two units in the last place, for x as large as the format allows;
+/// 2^`min_exponent` below that exponent of the format, and for NaN.
+///
+/// Against a sum of at least 1 that is nothing (2^-947 of a float64 rounding, for
+/// every component), and no subnormal number is ever made. Where every distance
+/// overflows, all components get this same share, so that a conditional mean
+/// stays finite.
+#[inline(always)]
+pub(crate) fn exp2_clamped<S: Simd>(simd: S, x: S::F) -> S::F {
+    let x = simd.max(x, simd.splat(S::FORMAT.min_exponent));
+    let n = simd.round(x);
+    simd.scale(exp2_of_fraction(simd, simd.sub(x, n)), n)
+}
+
+/// 2^f for f in [-1/2, 1/2].
+#[inline(always)]
+fn exp2_of_fraction<S: Simd>(simd: S, f: S::F) -> S::F {
+    // Where float32 ends the series, what is left is below 6e-9 of it.
+    simd.mul_add(horner(simd, &EXP2[..S::FORMAT.exp2_terms], f), f, simd.splat(1.0))
+}
+
+/// a 2^x over the whole range of the format: subnormal results round as they
+/// should, larger ones overflow to infinity; NaN in x counts as minus infinity.
+#[inline(always)]
+pub(crate) fn times_exp2<S: Simd>(simd: S, a: S::F, x: S::F) -> S::F {
+    // Two steps of at most this each reach beyond both ends of the range.
+    let limit = 2.0 * S::FORMAT.min_exponent;
+    let x = simd.min(simd.max(x, simd.splat(limit)), simd.splat(-limit));
+    let n = simd.round(x);
+    let p = exp2_of_fraction(simd, simd.sub(x, n));
+    let half = simd.round(simd.mul(n, simd.splat(0.5)));
+    let first = simd.scale(simd.mul(a, p), half);
+    simd.scale(first, simd.sub(n, half))
+}
+
+/// log2(x) for positive, finite, normal x, to three units in the last place.
+#[inline(always)]
+pub(crate) fn log2<S: Simd>(simd: S, x: S::F) -> S::F {
+    let (exponent, mantissa) = simd.split(x);
+    let one = simd.splat(1.0);
+    let s = simd.div(simd.sub(mantissa, one), simd.add(mantissa, one));
+    let p = horner(simd, &LOG2[..S::FORMAT.log2_terms], simd.mul(s, s));
+    simd.mul_add(s, p, exponent)
+}
+
+/// An entropy in nats from bits; nothing where it is below what rounding leaves of
+/// a certainty, 2^-44 bits, or less than that.
+#[inline(always)]
+pub(crate) fn entropy_in_nats<S: Simd>(simd: S, bits: S::F) -> S::F {
+    let nats = simd.mul(bits, simd.splat(std::f64::consts::LN_2));
+    simd.select_less(bits, simd.splat(2.0_f64.powi(-44)), simd.splat(0.0), nats)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::simd::{Dispatch, Level};
+    use super::*;
+
+    struct Map<'a, const LOG: bool>(&'a [f64]);
+
+    impl<const LOG: bool> Dispatch for Map<'_, LOG> {
+        type Output = Vec<f64>;
+        fn run<S: Simd>(self, simd: S) -> Vec<f64> {
+            let mut out = vec![0.0; self.0.len().next_multiple_of(S::LANES)];
+            let mut padded = self.0.to_vec();
+            padded.resize(out.len(), if LOG { 1.0 } else { 0.0 });
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    for (x, y) in padded.chunks_exact(S::LANES).zip(out.chunks_exact_mut(S::LANES))
+                    {
+                        let x = simd.load(x);
+                        let value = if LOG { log2(simd, x) } else { exp2_clamped(simd, x) };
+                        simd.store(value, y);
+                    }
+                },
+            );
+            out.truncate(self.0.len());
+            out
+        }
+    }
+
+    #[test]
+    fn exp2_is_right_to_two_units_in_the_last_place_at_every_level() {
+        let mut x: Vec<f64> = (0..200_000).map(|i| -f64::from(i) * 0.004_999_7).collect();
+        x.extend([-0.0, -1e-300, -0.5, -1.5, -999.999, -1000.0]);
+        for level in Level::available() {
+            for (x, y) in x.iter().zip(level.dispatch(Map::<false>(&x))) {
+                let error = (y / x.exp2() - 1.0).abs();
+                assert!(error < 2.0 * f64::EPSILON, "{level:?} 2^{x}: {error}");
+            }
+            let beyond = [-1001.0, -1e300, f64::NEG_INFINITY, f64::NAN];
+            for y in level.dispatch(Map::<false>(&beyond)) {
+                assert_eq!(y, (-1000.0_f64).exp2());
+            }
+        }
+    }
+
+    #[test]
+    fn log2_is_right_to_three_units_in_the_last_place_at_every_level() {
+        let mut x: Vec<f64> = (1..200_000).map(|i| f64::from(i) * 1.3e-5).collect();
+        x.extend((-1022..1024).map(|e| 1.7 * f64::from(e).exp2()).filter(|x| x.is_finite()));
+        x.extend([1.0, 1.0 + f64::EPSILON, 1.0 - f64::EPSILON / 2.0, f64::MAX, f64::MIN_POSITIVE]);
+        for level in Level::available() {
+            for (x, y) in x.iter().zip(level.dispatch(Map::<true>(&x))) {
+                let error = (y - x.log2()).abs();
+                assert!(error <= 3.0 * f64::EPSILON * y.abs(), "{level:?} log2({x}): {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,356 @@
+"""Promises of the drop-in: what is replaced and given back, and how scripts are run."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gmmfast
+from gmmfast import _core
+
+POINTS = np.random.default_rng(0).normal(size=(60, 2))
+# What `outcome` says of a process that ends well without a word.
+SILENT = (0, "", "")
+MODEL = """
+import numpy as np
+X = np.random.default_rng(0).normal(size=(60, 2))
+def fitted(kind):
+    return kind(n_components=2, max_iter=500, random_state=0).fit(X)
+"""
+
+
+def outcome(result):
+    return result.returncode, result.stdout, result.stderr
+
+
+@pytest.fixture
+def run_module(tmp_path):
+    """Run `python -m gmmfast` with arguments, in a folder of its own."""
+
+    def run(*arguments, prefix=(sys.executable, "-m", "gmmfast"), **changes):
+        (tmp_path / "work").mkdir(exist_ok=True)
+        return subprocess.run(
+            [*prefix, *arguments],
+            cwd=tmp_path / "work",
+            env={**os.environ, **changes},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+def test_classes_are_replaced_wherever_they_were_imported_and_given_back(run_python):
+    code = """
+import sys, types, sklearn.mixture
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture as GM
+theirs = {"GM": GM, "B": BayesianGaussianMixture}
+other = types.ModuleType("other"); other.Mixture = GM; sys.modules["other"] = other
+class Sub(GM): pass
+import gmmfast
+assert not gmmfast.is_patched()
+gmmfast.patch_sklearn(); gmmfast.patch_sklearn()
+assert gmmfast.is_patched()
+assert sklearn.mixture.GaussianMixture is GM is other.Mixture is gmmfast.GaussianMixture
+assert sklearn.mixture.BayesianGaussianMixture is BayesianGaussianMixture
+assert BayesianGaussianMixture is gmmfast.BayesianGaussianMixture
+assert Sub.__bases__ == (theirs["GM"],) and issubclass(GM, theirs["GM"])
+from sklearn.mixture import GaussianMixture as later
+between = types.ModuleType("between"); between.Mixture = later; sys.modules["between"] = between
+del sys.modules["other"]
+gmmfast.unpatch_sklearn(); gmmfast.unpatch_sklearn()
+assert not gmmfast.is_patched()
+assert theirs["GM"] is GM is later is between.Mixture is other.Mixture
+assert theirs["GM"] is sklearn.mixture.GaussianMixture is not gmmfast.GaussianMixture
+assert theirs["B"] is BayesianGaussianMixture is sklearn.mixture.BayesianGaussianMixture
+"""
+    assert outcome(run_python(code)) == SILENT
+
+
+def test_names_that_were_gmmfasts_or_were_used_otherwise_meanwhile_stay(run_python):
+    code = """
+import numpy as np, gmmfast
+from gmmfast import GaussianMixture as Fast
+from sklearn.mixture import GaussianMixture as GM, BayesianGaussianMixture as B
+gmmfast.patch_sklearn()
+GM, B = np.zeros(3), []
+gmmfast.unpatch_sklearn()
+assert Fast is gmmfast.GaussianMixture and GM.shape == (3,) and B == []
+"""
+    assert outcome(run_python(code)) == SILENT
+
+
+def test_lazy_and_odd_modules_are_left_alone(run_python):
+    code = """
+import importlib.util, sys, types
+spec = importlib.util.find_spec("wave")
+spec.loader = importlib.util.LazyLoader(spec.loader)
+lazy = sys.modules["wave"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(lazy)
+class Strict(types.ModuleType):
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+class Slots:
+    __slots__ = ()
+sys.modules.update({"strict": Strict("strict"), "none": None, "slots": Slots(), "number": 3})
+from sklearn.mixture import GaussianMixture
+sys.modules["alias"] = sys.modules["__main__"]  # as multiprocessing does
+import gmmfast
+gmmfast.patch_sklearn()
+assert GaussianMixture is gmmfast.GaussianMixture
+gmmfast.unpatch_sklearn()
+assert GaussianMixture is not gmmfast.GaussianMixture
+assert type(lazy) is not types.ModuleType, "it has been loaded"
+"""
+    assert outcome(run_python(code, "-W", "error")) == SILENT
+
+
+def test_estimators_of_both_kinds_are_pickled_and_cloned_while_patched(run_python):
+    code = """
+import copy, pickle, gmmfast, sklearn.mixture
+from sklearn.base import clone
+plain = fitted(sklearn.mixture.GaussianMixture)
+theirs = type(plain)
+gmmfast.patch_sklearn()
+ours = fitted(sklearn.mixture.GaussianMixture)
+assert type(ours) is gmmfast.GaussianMixture
+assert isinstance(ours, sklearn.mixture.GaussianMixture) and isinstance(ours, theirs)
+assert not isinstance(plain, sklearn.mixture.GaussianMixture)
+for each in (ours, plain, ours.to_sklearn()):
+    for same in (copy.deepcopy(each), clone(each), pickle.loads(pickle.dumps(each))):
+        assert type(same) is type(each)
+data = pickle.dumps(ours)
+gmmfast.unpatch_sklearn()
+assert type(pickle.loads(data)) is gmmfast.GaussianMixture
+assert (pickle.loads(data).means_ == ours.means_).all()
+"""
+    assert outcome(run_python(MODEL + code)) == SILENT
+
+
+def test_threads_may_patch_at_once(run_python):
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+import gmmfast
+from sklearn.mixture import GaussianMixture
+theirs = GaussianMixture
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(lambda _: gmmfast.patch_sklearn(), range(32)))
+assert GaussianMixture is gmmfast.GaussianMixture
+gmmfast.unpatch_sklearn()
+assert GaussianMixture is theirs
+"""
+    assert outcome(run_python(code)) == SILENT
+
+
+def test_the_patched_names_are_told():
+    assert gmmfast.get_patch_names() == [
+        "sklearn.mixture.GaussianMixture",
+        "sklearn.mixture.BayesianGaussianMixture",
+    ]
+
+
+PATCHED = "import gmmfast; print(gmmfast.is_patched())"
+
+
+@pytest.mark.parametrize(
+    ("value", "patched"), [("1", "True"), ("0", "False"), ("", "False"), (None, "False")]
+)
+def test_the_environment_may_ask_for_the_patch(run_python, value, patched):
+    assert outcome(run_python(PATCHED, GMMFAST_PATCH_SKLEARN=value)) == (0, f"{patched}\n", "")
+
+
+@pytest.mark.parametrize("variable", ["GMMFAST_PATCH_SKLEARN", "GMMFAST_VERBOSE"])
+def test_other_values_are_refused(run_python, variable):
+    result = run_python(PATCHED, **{variable: "yes"})
+    assert result.returncode == 1
+    assert f"ImportError: {variable}: expected '1' or '0', got 'yes'" in result.stderr
+
+
+LINES = """
+from sklearn.mixture import GaussianMixture
+class Other(GaussianMixture):
+    def _m_step(self, *arguments, **options):
+        return super()._m_step(*arguments, **options)
+fitted(GaussianMixture).predict(X)
+fitted(Other)
+"""
+TOLD = (
+    "gmmfast: GaussianMixture.fit: accelerated\n"
+    "gmmfast: GaussianMixture.predict: accelerated\n"
+    "gmmfast: Other.fit: fallback to scikit-learn: Other has a _m_step of its own\n"
+)
+
+
+def test_verbose_tells_of_every_call_until_unpatched(run_python):
+    code = MODEL + "import gmmfast; gmmfast.patch_sklearn(verbose=True)" + LINES
+    after = "gmmfast.unpatch_sklearn(); fitted(gmmfast.GaussianMixture)"
+    assert outcome(run_python(code + after)) == (0, "", TOLD)
+    assert outcome(run_python(code.replace("verbose=True", ""))) == SILENT
+
+
+def test_the_environment_may_ask_for_lines(run_python):
+    code = MODEL + "import gmmfast" + LINES
+    environment = {"GMMFAST_VERBOSE": "1", "GMMFAST_PATCH_SKLEARN": "1"}
+    assert outcome(run_python(code, **environment)) == (0, "", TOLD)
+
+
+def test_calls_are_logged_for_those_who_ask_logging(caplog):
+    with caplog.at_level(logging.INFO, logger="gmmfast"):
+        gmmfast.BayesianGaussianMixture(max_iter=500).fit(POINTS)
+    assert caplog.messages == ["BayesianGaussianMixture.fit: accelerated"]
+
+
+def test_kernels_count_their_calls():
+    model = gmmfast.GaussianMixture(2, max_iter=500, random_state=0)
+    for kernel, method in [
+        ("expectation", model.fit),
+        ("score_samples", model.score_samples),
+        ("predict", model.predict),
+        ("predict_proba", model.predict_proba),
+    ]:
+        before = gmmfast.kernel_calls()
+        method(POINTS)
+        calls = gmmfast.kernel_calls()
+        n_calls = model.n_iter_ if kernel == "expectation" else 1
+        assert calls[kernel] - before[kernel] == n_calls, kernel
+        assert list(calls) == sorted(calls)
+    assert calls == _core.kernel_calls()
+
+
+SCRIPT = """
+import sys, __main__
+from sklearn.mixture import GaussianMixture
+import neighbour
+print(GaussianMixture.__module__, neighbour.__name__, __name__, vars(__main__) is globals())
+print(__file__, sys.argv, sys.path[0], [__doc__, __package__], __spec__ and __spec__.name)
+sys.exit(len(sys.argv))
+"""
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """A script, with a neighbour, that a link elsewhere leads to, and a folder that runs."""
+    for folder, name in (("scripts", "script.py"), ("work", "__main__.py")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "neighbour.py").write_text("")
+        (tmp_path / folder / name).write_text(SCRIPT)
+    (tmp_path / "work" / "module.py").write_text(SCRIPT)
+    (tmp_path / "work" / "link").symlink_to(tmp_path / "scripts" / "script.py")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+@pytest.mark.parametrize(
+    "arguments",
+    [("../scripts/script.py",), ("link", "--verbose", "-m"), ("-m", "module", "-h"), (".", "x")],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("scripts")
+def test_a_script_runs_as_by_python_but_patched(run_module, arguments):
+    ours = run_module(*arguments)
+    python = run_module(*arguments, prefix=[sys.executable])
+    assert ours.stdout.startswith("gmmfast.estimators.gaussian ")
+    assert python.stdout.startswith("sklearn.mixture")
+    assert ours.stdout.split(" ", 1)[1] == python.stdout.split(" ", 1)[1]
+    assert ours.returncode == python.returncode > 0
+    assert ours.stderr == python.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["def f(): 1 / 0\nf()", "x = (", "raise SystemExit('enough')"],
+)
+def test_errors_of_a_script_look_as_by_python(run_module, tmp_path, code):
+    path = tmp_path / "script.py"
+    path.write_text(code)
+    ours, python = run_module(path), run_module(path, prefix=[sys.executable])
+    assert outcome(ours) == outcome(python)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        ((), 2, "usage: python -m gmmfast"),
+        (("--unknown",), 2, "usage: python -m gmmfast"),
+        (("missing.py",), 2, "gmmfast: can't open file"),
+        (("-m", "missing.module"), 1, "gmmfast: no module named missing.module"),
+        (("-m", "gmmfast.images"), 1, "gmmfast: no module named gmmfast.images, or it is"),
+        ((".",), 1, "gmmfast: can't find '__main__' module in '.'"),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_a_line(run_module, arguments, status, message):
+    result = run_module(*arguments)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert result.stderr.startswith(message)
+    assert "Traceback" not in result.stderr
+
+
+def test_the_runner_tells_of_every_call_if_asked(run_module, tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(MODEL + LINES)
+    assert outcome(run_module("--verbose", path)) == (0, "", TOLD)
+    assert outcome(run_module(path)) == SILENT
+
+
+def test_a_scripts_classes_travel_between_processes(run_module, tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text("""
+import multiprocessing, pickle
+class Mine:
+    pass
+def mine(_):
+    return Mine()
+if __name__ == "__main__":
+    print(type(pickle.loads(pickle.dumps(Mine()))) is Mine)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(type(pool.map(mine, [0])[0]).__name__)
+""")
+    assert outcome(run_module(path)) == (0, "True\nMine\n", "")
+
+
+def test_a_notebook_is_patched_by_the_extension(run_python):
+    code = """
+import gmmfast
+from sklearn.mixture import GaussianMixture
+notebook = object()
+gmmfast.load_ipython_extension(notebook)
+assert GaussianMixture is gmmfast.GaussianMixture
+gmmfast.unload_ipython_extension(notebook)
+assert GaussianMixture is not gmmfast.GaussianMixture
+"""
+    assert outcome(run_python(code)) == SILENT
+
+
+def test_ipython_loads_the_extension(run_python, tmp_path):
+    pytest.importorskip("IPython")
+    code = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_cell("from sklearn.mixture import GaussianMixture as GM")
+for magic in ("load_ext", "unload_ext", "load_ext", "reload_ext"):
+    shell.run_line_magic(magic, "gmmfast")
+    shell.run_cell("print(GM.__module__.split('.')[0])").raise_error()
+"""
+    result = run_python(code, IPYTHONDIR=str(tmp_path))
+    assert result.stdout.split() == ["gmmfast", "sklearn", "gmmfast", "gmmfast"], result.stderr
+
+
+def test_the_run_of_scikit_learns_tests_fails_where_their_own_classes_are_tested(run_python):
+    code = """
+import upstream
+upstream.SUITES = {("sklearn.mixture.tests.test_mixture",): 4}
+upstream.main()
+"""
+    path = os.pathsep.join(
+        [str(Path(__file__).parents[1] / "system"), os.environ.get("PYTHONPATH", "")]
+    )
+    result = run_python(code, PYTHONPATH=path)
+    assert result.returncode == 1, result.stderr
+    assert "4 passed" in result.stdout
+    assert "tests {<class 'sklearn.mixture." in result.stdout
+    assert "kernel expectation did not run" in result.stdout

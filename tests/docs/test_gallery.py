@@ -1,0 +1,148 @@
+"""Promises of the gallery: short scripts, each of which runs and shows what it showed before.
+
+Scripts run here at a small size: the constants at their tops are replaced. What they draw is
+compared with pictures in tests/gallery, which `python tests/test_gallery.py` writes anew; look at
+them before you commit them.
+"""
+
+import ast
+import contextlib
+import io
+import re
+import tempfile
+import tokenize
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import uniform_filter
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((ROOT / "docs" / "gallery").glob("*/plot_*.py"))
+REFERENCES = ROOT / "tests" / "gallery"
+WIDTH = 160
+
+#: Structural similarity to the stored picture. EM stops an iteration earlier or later where sums
+#: round differently, and fonts differ; a mirrored or an empty picture is far below.
+LEAST_SIMILARITY = 0.9
+
+#: What the constants at the top of a script become.
+SMALL = {
+    "STEP": lambda _: 6,
+    "N_COMPONENTS": lambda n: [max(1, k // 40) for k in n] if isinstance(n, list) else 40,
+    "N_SAMPLES": lambda n: [k // 36 for k in n],
+    "N_POINTS": lambda n: n // 4,
+    "N_TREES": lambda _: 40,
+    "CANDIDATES": lambda _: range(3, 8),
+    "AT_MOST": lambda _: 8,
+    "CROP": lambda crop: tuple(side // 6 for side in crop),
+    "SCALE": lambda n: n // 2,
+    "SIZE": lambda size: tuple(side // 3 for side in size),
+    "N_FRAMES": lambda n: n // 10,
+}
+
+
+def small_code(path):
+    """The script with its constants replaced, and their names."""
+    tree = ast.parse(path.read_text(), str(path))
+    replaced = set()
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name in SMALL:
+                value = eval(compile(ast.Expression(node.value), str(path), "eval"))  # noqa: S307 (ours)
+                node.value = ast.parse(repr(SMALL[name](value)), mode="eval").body
+                replaced.add(name)
+    return compile(ast.fix_missing_locations(tree), str(path), "exec"), replaced
+
+
+def pictures(path):
+    """What the script draws, figure above figure, decoded from PNG: (height, WIDTH), grey."""
+    plt.close("all")
+    code, _ = small_code(path)
+    exec(code, {"__name__": "__main__"})  # noqa: S102 (ours)
+    drawn = []
+    for number in plt.get_fignums():
+        figure, file = plt.figure(number), io.BytesIO()
+        figure.savefig(file, format="png", dpi=2 * WIDTH / figure.get_size_inches()[0])
+        picture = Image.open(file).convert("L")
+        height = round(picture.height * WIDTH / picture.width)
+        drawn.append(np.asarray(picture.resize((WIDTH, height), Image.Resampling.BOX)))
+    plt.close("all")
+    return np.concatenate(drawn)
+
+
+def structural_similarity(one, other):
+    """Mean SSIM over windows of 7 pixels (Wang et al., IEEE Trans. Image Processing, 2004)."""
+
+    def mean(values):
+        return uniform_filter(values, 7)
+
+    x, y = one.astype(float), other.astype(float)
+    var_x, var_y = mean(x * x) - mean(x) ** 2, mean(y * y) - mean(y) ** 2
+    covariance = mean(x * y) - mean(x) * mean(y)
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    likeness = (2 * mean(x) * mean(y) + c1) * (2 * covariance + c2)
+    return np.mean(likeness / ((mean(x) ** 2 + mean(y) ** 2 + c1) * (var_x + var_y + c2)))
+
+
+def reference_of(path):
+    return REFERENCES / f"{path.stem.removeprefix('plot_')}.png"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem.removeprefix("plot_"))
+def test_every_page_runs_and_shows_what_it_showed(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # animations are written there
+    monkeypatch.setattr(plt, "show", lambda: None)
+    drawn = pictures(path)
+    expected = np.asarray(Image.open(reference_of(path)))
+    assert drawn.shape == expected.shape
+    assert structural_similarity(drawn, expected) > LEAST_SIMILARITY
+    # The measure tells pictures apart: upside down it is another.
+    assert structural_similarity(drawn[::-1], expected) < LEAST_SIMILARITY
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem.removeprefix("plot_"))
+def test_scripts_are_under_forty_lines_and_say_what_they_show(path):
+    source = path.read_text()
+    assert ast.get_docstring(ast.parse(source)).count("\n") >= 3
+    ignored = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in ignored and token.type != tokenize.ENDMARKER:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    docstring = ast.parse(source).body[0]
+    assert len(lines - set(range(1, docstring.end_lineno + 1))) < 40
+    assert "scipy.datasets" not in source  # which downloads
+
+
+def test_no_reference_is_left_of_a_page_that_is_gone():
+    assert {path.name for path in REFERENCES.glob("*.png")} == {
+        reference_of(path).name for path in SCRIPTS
+    }
+
+
+@pytest.mark.parametrize("document", ["README.md", "benches/README.md", "docs/parity.md"])
+def test_every_link_to_a_file_leads_to_one(document):
+    path = ROOT / document
+    links = re.findall(r"\]\(([^)#\s]+)", path.read_text())
+    broken = [link for link in links if "://" not in link and not (path.parent / link).exists()]
+    assert not broken
+
+
+def test_pages_link_to_gallery_pages_that_exist():
+    for path in (ROOT / "docs").glob("*.md"):
+        for section, name in re.findall(r"generated/gallery/(\w+)/plot_(\w+)\.", path.read_text()):
+            assert (ROOT / "docs" / "gallery" / section / f"plot_{name}.py").exists(), path.name
+
+
+if __name__ == "__main__":
+    plt.show = lambda: None
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for script in SCRIPTS:
+            Image.fromarray(pictures(script)).save(reference_of(script), optimize=True)

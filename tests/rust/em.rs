@@ -1,0 +1,306 @@
+//! Expectation-maximisation against the specification at every instruction set.
+//!
+//! Tolerances: an iteration's weights to 1e-11 relative, its means to 1e-11 and its
+//! covariances to 1e-10 of the component's own scale: what responsibilities that are
+//! right to 1e-12 leave after sums over thousands of points.
+
+#[path = "support.rs"]
+mod support;
+
+use gmmfast::{
+    Covariances, Data, Error, Estimate, Level, Mixture, Runtime, Statistics, expectation,
+    expectation_about, spec,
+};
+use std::sync::atomic::Ordering;
+use support::{Random, around, every_level, fitted, spherical};
+
+const REG_COVAR: f64 = 1e-6;
+
+fn data(points: &[f64], d: usize, weights: Option<&[f64]>) -> Data {
+    Data::new(points, d, weights, None, &Runtime::new(Some(2)).unwrap()).unwrap()
+}
+
+/// Compares parameters, of components with at least `least` points of a million.
+fn compare(got: &Estimate, want: &(Vec<f64>, Vec<f64>, Covariances), least: f64, what: &str) {
+    let (weights, means, covariances) = want;
+    let (n, d) = (weights.len(), means.len() / weights.len());
+    for k in (0..n).filter(|&k| weights[k] >= 1e-6 * least) {
+        let close = |name: &str, got: f64, want: f64, error: f64| {
+            assert!((got - want).abs() <= error, "{what}: {name} of {k}: {got:e} not {want:e}");
+        };
+        close("weight", got.weights[k], weights[k], 1e-11 * weights[k]);
+        for i in 0..d {
+            let std = |i: usize| covariances.at(d, k, i, i).sqrt();
+            let (mean, wanted) = (got.means[k * d + i], means[k * d + i]);
+            close("mean", mean, wanted, 1e-11 * (std(i) + wanted.abs()));
+            for j in 0..d {
+                let (value, wanted) = (got.covariances.at(d, k, i, j), covariances.at(d, k, i, j));
+                close("covariance", value, wanted, 1e-10 * std(i) * std(j));
+            }
+        }
+    }
+}
+
+/// One iteration against the specification, at every level.
+fn check_weighted(mixture: &Mixture, points: &[f64], weights: Option<&[f64]>) {
+    let d = mixture.n_features();
+    let data = data(points, d, weights);
+    let ones = vec![1.0; points.len() / d];
+    let weights = weights.unwrap_or(&ones);
+    let want = spec::maximization(mixture, points, weights, REG_COVAR);
+    let log_prob = |(x, w): (&[f64], &f64)| w * spec::log_density(mixture, x);
+    let total: f64 = weights.iter().sum();
+    let mean_log = points.chunks(d).zip(weights).map(log_prob).sum::<f64>() / total;
+    for runtime in every_level() {
+        let what = format!("{:?} {:?}", runtime.level(), mixture.covariances().shape(0, d));
+        let (estimate, got) = data.step(mixture, REG_COVAR, &runtime).unwrap();
+        assert!((got - mean_log).abs() <= 1e-12 * (1.0 + mean_log.abs()), "{what}: {got}");
+        compare(&estimate, &want, 1e-3, &what);
+    }
+}
+
+fn check(mixture: &Mixture, points: &[f64]) {
+    check_weighted(mixture, points, None);
+}
+
+#[test]
+fn an_iteration_is_right_for_every_covariance_type_in_any_number_of_dimensions() {
+    for d in [1, 2, 3, 4, 5, 7] {
+        for kind in 0..4 {
+            let mixture = fitted(kind, 150, d, [0.2, 2.0, 4.0, 5.0, 6.0, 0.0, 8.0][d - 1]);
+            check(&mixture, &around(&mixture, 5000, 3.0));
+        }
+    }
+}
+
+#[test]
+fn any_number_of_points_is_right() {
+    let mixture = fitted(0, 3, 2, 30.0);
+    let points = around(&mixture, 130, 30.0);
+    for n in [5, 31, 32, 63, 64, 65, 127, 128, 129, 130] {
+        check(&mixture, &points[..2 * n]);
+    }
+}
+
+#[test]
+fn one_component_is_the_mean_and_the_covariance_of_all() {
+    for kind in 0..4 {
+        let mixture = fitted(kind, 1, 3, 5.0);
+        check(&mixture, &around(&mixture, 4500, 500.0));
+    }
+}
+
+#[test]
+fn points_that_are_all_the_same_leave_nothing_but_the_regularisation() {
+    let mixture = fitted(0, 150, 2, 3.0);
+    let points = [31.25, 64.5].repeat(4500);
+    check(&mixture, &points);
+    let (estimate, _) =
+        data(&points, 2, None).step(&mixture, REG_COVAR, &Runtime::new(Some(1)).unwrap()).unwrap();
+    let k = (0..150).max_by(|&a, &b| estimate.weights[a].total_cmp(&estimate.weights[b])).unwrap();
+    assert!((estimate.covariances.at(2, k, 0, 0) - REG_COVAR).abs() < 1e-16);
+}
+
+#[test]
+fn spikes_and_giants_are_right_and_so_are_outliers_far_from_all() {
+    let mut random = Random(5);
+    let means: Vec<f64> = (0..3 * 200).map(|_| 50.0 * random.uniform()).collect();
+    let stds: Vec<f64> = (0..200).map(|k| [1e-3, 1e-3, 2.0, 1e5][k % 4]).collect();
+    let mixture = spherical(means, &stds);
+    let mut points = around(&mixture, 4500, 1e-3);
+    points.extend(around(&mixture, 500, 1.0));
+    check(&mixture, &points);
+    // Thousands of bits down; farther out, rounding of q is what shares are wrong by.
+    points.extend([3e6, -1e6, 2e6]);
+    check(&mixture, &points);
+}
+
+#[test]
+fn a_mean_that_moves_far_to_a_narrow_place_loses_no_digits() {
+    // All points within 1e-4 of a place 30 away from the only mean.
+    let mixture = spherical(vec![0.0, 0.0], &[1.0]);
+    let mut random = Random(3);
+    let points: Vec<f64> = (0..2 * 5000).map(|_| 30.0 + 1e-4 * random.normal()).collect();
+    check(&mixture, &points);
+    let full =
+        Mixture::new(vec![1.0], vec![0.0; 2], Covariances::Full(vec![1.0, 0.2, 0.2, 1.0])).unwrap();
+    check(&full, &points);
+    let statistics =
+        expectation(&full, &data(&points, 2, None), &Runtime::new(Some(1)).unwrap()).unwrap();
+    let estimate = statistics.maximization(full.covariances(), REG_COVAR).unwrap();
+    assert_eq!(estimate.lost, [0], "and the statistics about the old mean say so");
+}
+
+#[test]
+fn a_component_that_collapses_on_a_few_of_a_wide_leaf_s_points_loses_no_digits() {
+    // Half of the points within 1e-4 of one place, the others far off in the same leaf: about
+    // the leaf's centre the variance would drown in rounding.
+    let mixture = spherical(vec![0.0, 0.0, 1000.0, 1000.0], &[70.0, 70.0]);
+    let mut random = Random(9);
+    let points: Vec<f64> = (0..2 * 64)
+        .map(|i| if i % 4 < 2 { 1e-4 * random.normal() } else { 1000.0 + 50.0 * random.normal() })
+        .collect();
+    let want = spec::maximization(&mixture, &points, &[1.0; 64], 0.0);
+    assert!(want.2.at(2, 0, 0, 0) < 1e-7);
+    for runtime in every_level() {
+        let (got, _) = data(&points, 2, None).step(&mixture, 0.0, &runtime).unwrap();
+        compare(&got, &want, 1e-3, "collapsed");
+    }
+}
+
+#[test]
+fn a_component_that_nobody_wants_is_what_scikit_learn_makes_of_it() {
+    let mut mixture = fitted(0, 150, 2, 3.0);
+    let points = around(&mixture, 4500, 3.0);
+    let mut means = mixture.means().to_vec();
+    (means[0], means[1]) = (1e4, -1e4);
+    let weights = mixture.weights().to_vec();
+    mixture = Mixture::new(weights, means, mixture.covariances().clone()).unwrap();
+    check(&mixture, &points);
+    for runtime in every_level() {
+        let (estimate, _) = data(&points, 2, None).step(&mixture, REG_COVAR, &runtime).unwrap();
+        assert!(estimate.weights[0] < 1e-17 && estimate.weights[0] > 0.0);
+        assert_eq!(estimate.means[..2], [0.0, 0.0]);
+        assert_eq!(estimate.covariances.at(2, 0, 0, 0), REG_COVAR);
+    }
+}
+
+#[test]
+fn counts_far_below_their_weights_keep_their_digits() {
+    // One component in a hundred has a few shares of 1e-12 between two others.
+    let n = 150;
+    let means: Vec<f64> = (0..n).map(|k| 10.0 * k as f64).collect();
+    let mut stds = vec![1.0; n];
+    stds[70] = 0.7;
+    let mixture = spherical(means, &stds);
+    let mut random = Random(8);
+    let points: Vec<f64> = (0..5000)
+        .map(|i| (i * 37 % n) as f64)
+        .filter(|&k| k != 70.0)
+        .map(|k| 10.0 * k + 0.3 * random.normal())
+        .collect();
+    let want = spec::maximization(&mixture, &points, &vec![1.0; points.len()], REG_COVAR);
+    assert!(want.0[70] < 1e-12, "{}", want.0[70]);
+    for runtime in every_level() {
+        let (got, _) = data(&points, 1, None).step(&mixture, REG_COVAR, &runtime).unwrap();
+        compare(&got, &want, 0.0, "all");
+    }
+}
+
+#[test]
+fn a_weight_of_zero_is_no_component() {
+    let full = fitted(0, 150, 2, 3.0);
+    let mut weights = full.weights().to_vec();
+    weights.iter_mut().step_by(3).for_each(|w| *w = 0.0);
+    let sum: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|w| *w /= sum);
+    let mixture = Mixture::new(weights, full.means().to_vec(), full.covariances().clone()).unwrap();
+    check(&mixture, &around(&mixture, 4500, 3.0));
+}
+
+#[test]
+fn a_point_of_weight_three_is_three_points_and_of_weight_zero_none() {
+    for kind in 0..4 {
+        let mixture = fitted(kind, 150, 2, 3.0);
+        let points = around(&mixture, 4500, 3.0);
+        let weights: Vec<f64> = (0..4500).map(|i| (i % 4) as f64).collect();
+        check_weighted(&mixture, &points, Some(&weights));
+        let repeated: Vec<f64> =
+            points.chunks(2).enumerate().flat_map(|(i, x)| x.repeat(i % 4)).collect();
+        let ones = vec![1.0; repeated.len() / 2];
+        let want = spec::maximization(&mixture, &repeated, &ones, REG_COVAR);
+        let runtime = Runtime::new(Some(2)).unwrap();
+        let weighted = data(&points, 2, Some(&weights));
+        let (got, _) = weighted.step(&mixture, REG_COVAR, &runtime).unwrap();
+        compare(&got, &want, 1e-3, "repeated");
+    }
+}
+
+#[test]
+fn statistics_of_two_halves_add_up_to_those_of_the_whole() {
+    for kind in 0..4 {
+        let mixture = fitted(kind, 150, 2, 3.0);
+        let points = around(&mixture, 9000, 3.0);
+        let runtime = Runtime::new(Some(2)).unwrap();
+        let statistics =
+            |points: &[f64]| expectation(&mixture, &data(points, 2, None), &runtime).unwrap();
+        let mut halves = statistics(&points[..7000]);
+        halves.merge(&statistics(&points[7000..])).unwrap();
+        let whole = statistics(&points);
+        assert_eq!(halves.weight(), 9000.0);
+        let error = (halves.log_likelihood() / whole.log_likelihood() - 1.0).abs();
+        assert!(error < 1e-13);
+        let like = mixture.covariances();
+        let want = whole.maximization(like, REG_COVAR).unwrap();
+        let want = (want.weights, want.means, want.covariances);
+        compare(&halves.maximization(like, REG_COVAR).unwrap(), &want, 1e-3, "halves");
+        let elsewhere = Statistics::new(vec![0.5; 300], 2, kind > 1);
+        assert!(matches!(halves.merge(&elsewhere), Err(Error::Length { .. })));
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let mixture = fitted(0, 400, 3, 4.0);
+    let points = around(&mixture, 30_000, 4.0);
+    for level in Level::available() {
+        let on = |n| Runtime::new(Some(n)).unwrap().with_level(level);
+        let one = Data::new(&points, 3, None, None, &on(1)).unwrap();
+        let few = fitted(0, 5, 3, 40.0); // every component at every point
+        let want = [&mixture, &few].map(|m| expectation(m, &one, &on(1)).unwrap());
+        for n in [2, 3, 7] {
+            let many = Data::new(&points, 3, None, None, &on(n)).unwrap();
+            let got = [&mixture, &few].map(|m| expectation(m, &many, &on(n)).unwrap());
+            assert_eq!(got, want, "{level:?}, {n} threads");
+        }
+    }
+}
+
+#[test]
+fn other_centres_give_the_same_estimate() {
+    let mixture = fitted(0, 150, 2, 3.0);
+    let points = around(&mixture, 4500, 3.0);
+    let (data, runtime) = (data(&points, 2, None), Runtime::new(Some(2)).unwrap());
+    let centers: Vec<f64> = mixture.means().iter().map(|m| m + 5.0).collect();
+    let moved = expectation_about(&mixture, &centers, &data, &runtime).unwrap();
+    let want = spec::maximization(&mixture, &points, &[1.0; 4500], REG_COVAR);
+    let estimate = moved.maximization(mixture.covariances(), REG_COVAR).unwrap();
+    compare(&estimate, &want, 1e-3, "moved");
+}
+
+#[test]
+fn the_likelihood_never_falls_from_one_iteration_to_the_next() {
+    for kind in 0..4 {
+        let mut mixture = fitted(kind, 40, 2, 8.0);
+        let points = around(&mixture, 6000, 4.0);
+        let (data, runtime) = (data(&points, 2, None), Runtime::new(Some(2)).unwrap());
+        let mut last = f64::NEG_INFINITY;
+        for _ in 0..15 {
+            let (estimate, log_likelihood) = data.step(&mixture, 0.0, &runtime).unwrap();
+            assert!(log_likelihood >= last - 1e-12, "{log_likelihood} after {last}");
+            last = log_likelihood;
+            mixture = Mixture::new(estimate.weights, estimate.means, estimate.covariances).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_no_data_is_refused_and_an_interrupt_ends_the_pass() {
+    let runtime = Runtime::new(Some(2)).unwrap();
+    let new = |points: &[f64], weights: Option<&[f64]>| {
+        Data::new(points, 2, weights, None, &runtime).map(|data| data.n_samples())
+    };
+    assert_eq!(new(&[1.0; 6], None), Ok(3));
+    assert!(matches!(new(&[], None), Err(Error::Length { argument: "X", .. })));
+    assert!(matches!(new(&[1.0; 5], None), Err(Error::Length { argument: "X", .. })));
+    assert!(matches!(new(&[1.0, f64::NAN], None), Err(Error::Sample { sample: 0, .. })));
+    assert!(matches!(new(&[1.0; 4], Some(&[1.0])), Err(Error::Length { .. })));
+    assert!(matches!(new(&[1.0; 4], Some(&[1.0, -1.0])), Err(Error::Sample { sample: 1, .. })));
+    assert!(matches!(new(&[1.0; 4], Some(&[0.0, 0.0])), Err(Error::Sample { .. })));
+    let mixture = fitted(0, 150, 2, 3.0);
+    let points = around(&mixture, 4500, 3.0);
+    let data = data(&points, 2, None);
+    assert!(expectation(&fitted(0, 2, 3, 1.0), &data, &runtime).is_err());
+    runtime.interrupt().store(true, Ordering::Relaxed);
+    assert_eq!(expectation(&mixture, &data, &runtime), Err(Error::Interrupted));
+}

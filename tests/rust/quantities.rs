@@ -1,0 +1,303 @@
+//! Every quantity, output type, tolerance and band against the specification, at
+//! every pixel and every instruction set.
+
+#[path = "../../benches/models.rs"]
+mod models;
+#[path = "support.rs"]
+mod support;
+
+use gmmfast::{Conditional, Covariances, Grid, Mixture, Pixel, Quantity, Rendering, Runtime, spec};
+use models::picture_mixture;
+use proptest::prelude::*;
+use support::{cases, every_level, point, render};
+
+fn grid(height: usize, width: usize) -> Grid {
+    let extent = [(-0.5, height as f64 - 0.5), (-0.5, width as f64 - 0.5)];
+    Grid::new(&[height, width], &extent).unwrap()
+}
+
+/// A mixture over (x, y, r, g, b) with broad, narrow and spiky components, none of
+/// weight zero but one.
+fn scene() -> Mixture {
+    let broad = picture_mixture(60, 5);
+    let n = broad.n_components();
+    let mut weights = vec![0.9 / n as f64; n + 3];
+    let mut means = broad.means().to_vec();
+    let Covariances::Full(mut covariances) = broad.covariances().clone() else {
+        unreachable!("picture_mixture has full covariances")
+    };
+    for (k, std) in [1e-3, 0.4, 7.0].into_iter().enumerate() {
+        weights[n + k] = if k == 2 { 0.0 } else { 0.05 };
+        means.extend([31.0 + 9.0 * k as f64, 40.0, 200.0, 10.0, 100.0]);
+        for i in 0..5 {
+            let variance: f64 = if i < 2 { std * std } else { 30.0 };
+            covariances.extend((0..5).map(|j| if i == j { variance } else { 0.0 }));
+        }
+    }
+    let sum: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|w| *w /= sum);
+    Mixture::new(weights, means, Covariances::Full(covariances)).unwrap()
+}
+
+/// Compares every value with `want(point)`; errors are allowed up to `allowed(want)`.
+fn check(
+    (mixture, grid): (&Mixture, &Grid),
+    quantity: Quantity,
+    want: impl Fn(&[f64]) -> Vec<f64>,
+    allowed: impl Fn(f64) -> f64,
+) {
+    let want: Vec<f64> = (0..grid.n_pixels()).flat_map(|i| want(&point(grid, i))).collect();
+    for runtime in every_level() {
+        let got: Vec<f64> = render(mixture, grid, quantity, &runtime);
+        assert_eq!(got.len(), want.len());
+        for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+            let place = (runtime.level(), quantity, i);
+            assert!((got - want).abs() <= allowed(*want), "{place:?}: {got} against {want}");
+        }
+    }
+}
+
+/// The largest |log p| of a grid: shares are known to the rounding of the
+/// log-probabilities that they compare.
+fn largest_log_density(mixture: &Mixture, grid: &Grid) -> f64 {
+    let marginal = mixture.marginal(&(0..grid.n_axes()).collect::<Vec<_>>()).unwrap();
+    let log_density = |i: usize| spec::log_density(&marginal, &point(grid, i)).abs();
+    (0..grid.n_pixels()).map(log_density).fold(0.0, f64::max)
+}
+
+fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
+    let given: Vec<usize> = (0..grid.n_axes()).collect();
+    let conditional = Conditional::new(mixture, &given).unwrap();
+    let covariance = |x: &[f64]| spec::conditional_covariance(&conditional, x);
+    // Off the diagonal values cancel: compared by the size of the variances.
+    let scale = (0..grid.n_pixels())
+        .flat_map(|i| covariance(&point(grid, i)))
+        .fold(0.0_f64, |m, c| m.max(c.abs()));
+    check((mixture, grid), Quantity::Covariance, covariance, |want| {
+        tolerance * (want.abs() + 1e-2 * scale)
+    });
+    let n = conditional.targets().len();
+    let std = |x: &[f64]| {
+        let covariance = spec::conditional_covariance(&conditional, x);
+        (0..n).map(|t| covariance[t * n + t].sqrt()).collect()
+    };
+    check((mixture, grid), Quantity::Std, std, |want| tolerance * want);
+}
+
+fn check_shares(mixture: &Mixture, grid: &Grid) {
+    let given: Vec<usize> = (0..grid.n_axes()).collect();
+    let marginal = mixture.marginal(&given).unwrap();
+    let allowed = 1e-12 + 1e-15 * largest_log_density(mixture, grid);
+    check((mixture, grid), Quantity::Entropy, |x| vec![spec::entropy(&marginal, x)], |_| allowed);
+    for runtime in every_level() {
+        let labels: Vec<i32> = render(mixture, grid, Quantity::Label, &runtime);
+        for (i, &got) in labels.iter().enumerate() {
+            // Of components that are ahead by a rounding only, either may be named.
+            let q = spec::weighted_log_prob(&marginal, &point(grid, i));
+            let best = q[spec::label(&marginal, &point(grid, i))];
+            let got = q[usize::try_from(got).unwrap()];
+            assert!(best - got <= 1e-12 * (1.0 + best.abs()), "{got} against {best} at {i}");
+        }
+    }
+}
+
+#[test]
+fn covariances_are_centred_at_every_pixel_of_pictures_lines_and_volumes() {
+    check_moments(&scene(), &grid(70, 90), 1e-11);
+    let line = Grid::new(&[300], &[(0.0, 600.0)]).unwrap();
+    check_moments(&picture_mixture(40, 3), &line, 1e-11);
+    let volume = Grid::new(&[3, 20, 40], &[(50.0, 90.0), (80.0, 100.0), (30.0, 70.0)]).unwrap();
+    check_moments(&picture_mixture(40, 4), &volume, 1e-11);
+}
+
+#[test]
+fn covariances_of_sharp_components_far_apart_do_not_cancel() {
+    // Levels 0 and 1e6 with variances of 1e-6 meet at the middle column.
+    let means = vec![0.0, 0.0, 0.0, 64.0, 0.0, 1e6];
+    let covariances = Covariances::Diag([9.0, 9.0, 1e-6].repeat(2));
+    let mixture = Mixture::new(vec![0.5; 2], means, covariances).unwrap();
+    check_moments(&mixture, &grid(3, 65), 1e-9);
+}
+
+#[test]
+fn labels_and_entropies_are_right_at_every_pixel_of_pictures_lines_and_volumes() {
+    check_shares(&scene(), &grid(70, 90));
+    let line = Grid::new(&[3000], &[(0.0, 600.0)]).unwrap();
+    check_shares(&picture_mixture(40, 1), &line);
+    let volume = Grid::new(&[3, 20, 40], &[(50.0, 90.0), (80.0, 100.0), (30.0, 70.0)]).unwrap();
+    check_shares(&picture_mixture(40, 3), &volume);
+    let far = Grid::new(&[33, 40], &[(3e7, 3e7 + 4e3), (-5e7, -5e7 + 7e3)]).unwrap();
+    check_shares(&picture_mixture(30, 2), &far);
+}
+
+#[test]
+fn the_first_of_identical_components_has_the_label() {
+    let mixture = Mixture::new(
+        vec![1.0 / 900.0; 900],
+        vec![8.0; 1800],
+        Covariances::Spherical(vec![9.0; 900]),
+    );
+    for runtime in every_level() {
+        let labels: Vec<i64> =
+            render(mixture.as_ref().unwrap(), &grid(20, 40), Quantity::Label, &runtime);
+        assert!(labels.iter().all(|&label| label == 0));
+    }
+}
+
+/// Levels may differ from the rounded ones by one only next to a half.
+fn check_levels(mixture: &Mixture, grid: &Grid, quantity: Quantity) {
+    for runtime in every_level() {
+        let exact: Vec<f64> = render(mixture, grid, quantity, &runtime);
+        let levels: Vec<u8> = render(mixture, grid, quantity, &runtime);
+        for (level, exact) in levels.iter().zip(&exact) {
+            let error = (f64::from(*level) - exact.clamp(0.0, 255.0)).abs();
+            assert!(error <= 0.52, "{:?} {quantity:?}: {level} of {exact}", runtime.level());
+        }
+    }
+}
+
+#[test]
+fn levels_are_within_a_fiftieth_of_the_rounded_ones() {
+    for (mixture, size) in [(scene(), (150, 130)), (picture_mixture(300, 5), (427, 640))] {
+        let grid = grid(size.0, size.1);
+        check_levels(&mixture, &grid, Quantity::Mean);
+        check_levels(&mixture, &grid, Quantity::Std);
+        check_levels(&mixture, &grid, Quantity::Density);
+    }
+    // Narrow components everywhere, at the pixels' own size and enlarged.
+    let extent = [(100.0, 164.0), (100.0, 164.0)];
+    for n in [64, 640] {
+        let zoom = Grid::new(&[n, n], &extent).unwrap();
+        check_levels(&picture_mixture(4000, 5), &zoom, Quantity::Mean);
+    }
+}
+
+#[test]
+fn levels_of_colors_beyond_float32_are_right_all_the_same() {
+    // Slopes of 1e5 a pixel, means of 1e7: clipped but for a few pixels.
+    let means = vec![20.0, 20.0, 1e7, 60.0, 30.0, 120.0];
+    let steep = [25.0, 0.0, 2.5e6, 0.0, 25.0, 0.0, 2.5e6, 0.0, 3e11];
+    let flat = [90.0, 0.0, 0.0, 0.0, 90.0, 0.0, 0.0, 0.0, 9.0];
+    let covariances = Covariances::Full([steep, flat].concat());
+    let mixture = Mixture::new(vec![0.3, 0.7], means, covariances).unwrap();
+    check_levels(&mixture, &grid(50, 90), Quantity::Mean);
+}
+
+#[test]
+fn single_precision_is_double_precision_rounded() {
+    let (mixture, grid) = (scene(), grid(100, 130));
+    for runtime in every_level() {
+        for quantity in [Quantity::Density, Quantity::LogDensity, Quantity::Mean, Quantity::Std] {
+            let exact: Vec<f64> = render(&mixture, &grid, quantity, &runtime);
+            let single: Vec<f32> = render(&mixture, &grid, quantity, &runtime);
+            let largest = exact.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+            for (single, exact) in single.iter().zip(&exact) {
+                // Half a unit in the last place, and a little of what was left out.
+                let allowed = 0.502 * f64::from(f32::EPSILON) * exact.abs() + 1e-9 * largest;
+                assert!((f64::from(*single) - exact).abs() <= allowed, "{single} of {exact}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tolerance_is_kept_and_a_finer_one_than_rounding_changes_nothing() {
+    let (mixture, grid) = (scene(), grid(100, 130));
+    for runtime in every_level() {
+        for quantity in [Quantity::Density, Quantity::LogDensity, Quantity::Mean, Quantity::Entropy]
+        {
+            let exact: Vec<f64> = render(&mixture, &grid, quantity, &runtime);
+            let with = |tolerance: f64| {
+                let rendering = Rendering::new(&mixture, &grid, &[0, 1], quantity).unwrap();
+                let rendering = rendering.with_tolerance(tolerance).unwrap();
+                let mut out = vec![0.0; rendering.n_values()];
+                rendering.render(&mut out, &runtime).unwrap();
+                out
+            };
+            assert_eq!(with(1e-30), exact);
+            for tolerance in [1e-9, 1e-6, 1e-4, 1e-3, 1e-2] {
+                for (got, exact) in with(tolerance).iter().zip(&exact) {
+                    let scale = match quantity {
+                        Quantity::Density => exact.abs(),
+                        Quantity::Mean => 130.0 + exact.abs(),
+                        _ => 1.0,
+                    };
+                    let error = (got - exact).abs();
+                    assert!(
+                        error <= tolerance * scale,
+                        "{quantity:?} {tolerance}: {got} of {exact}"
+                    );
+                }
+            }
+        }
+    }
+    let rendering = || Rendering::new(&mixture, &grid, &[0, 1], Quantity::Mean).unwrap();
+    for refused in [0.0, -1.0, 1.0, f64::NAN, f64::INFINITY] {
+        assert!(rendering().with_tolerance(refused).is_err());
+    }
+}
+
+fn check_bands<P: Pixel + PartialEq + std::fmt::Debug>(
+    grid: &Grid,
+    quantity: Quantity,
+    cut: usize,
+) {
+    let mixture = picture_mixture(30, 5);
+    let given: Vec<usize> = (0..grid.n_axes()).collect();
+    let rendering = Rendering::new(&mixture, grid, &given, quantity).unwrap();
+    let line = rendering.n_values() / grid.first_axis().n_pixels();
+    for runtime in every_level() {
+        let whole: Vec<P> = render(&mixture, grid, quantity, &runtime);
+        for (i, band) in whole.chunks(cut * line).enumerate() {
+            let mut got = vec![P::default(); band.len()];
+            rendering.render_lines(i * cut, &mut got, &runtime).unwrap();
+            assert!(got == band, "{quantity:?}, band {i} of {cut} lines");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn bands_have_the_bits_of_the_whole_however_it_is_cut(
+        (height, width) in (1_usize..80, 1_usize..80),
+        cut in 1_usize..40,
+        n_axes in 1_usize..4,
+        is_mean in any::<bool>(),
+    ) {
+        let grid = match n_axes {
+            1 => Grid::new(&[40 * height], &[(0.0, 640.0)]),
+            2 => Grid::new(&[height, width], &[(0.0, 427.0), (0.0, 640.0)]),
+            _ => Grid::new(&[5, height, width], &[(0.0, 255.0), (0.0, 427.0), (0.0, 640.0)]),
+        }
+        .unwrap();
+        let quantity = if is_mean { Quantity::Mean } else { Quantity::LogDensity };
+        check_bands::<f64>(&grid, quantity, cut);
+        check_bands::<u8>(&grid, quantity, cut);
+    }
+
+    #[test]
+    fn every_quantity_of_random_mixtures_over_random_grids_is_right(
+        n_components in 1_usize..40,
+        (height, width) in (1_usize..50, 1_usize..80),
+        (zoom, x, y) in (-3.0_f64..3.0, 0.0_f64..640.0, 0.0_f64..427.0),
+    ) {
+        let side = 640.0 * 10_f64.powf(-zoom);
+        let extent = [(y - side / 2.0, y + side / 2.0), (x, x + side)];
+        let grid = Grid::new(&[height, width], &extent).unwrap();
+        let mixture = picture_mixture(n_components, 4);
+        check_moments(&mixture, &grid, 1e-10 + 1e-13 * largest_log_density(&mixture, &grid));
+        check_shares(&mixture, &grid);
+    }
+}
+
+#[test]
+fn lines_beyond_the_grid_and_parts_of_lines_are_refused() {
+    let (mixture, runtime) = (picture_mixture(3, 2), Runtime::new(Some(1)).unwrap());
+    let rendering = Rendering::new(&mixture, &grid(4, 5), &[0, 1], Quantity::Density).unwrap();
+    for (first, n_values) in [(0, 4), (0, 25), (3, 10), (5, 5), (usize::MAX, 5)] {
+        assert!(rendering.render_lines(first, &mut vec![0.0; n_values], &runtime).is_err());
+    }
+    assert!(rendering.render_lines(4, &mut [0.0; 0], &runtime).is_ok());
+}

@@ -1,0 +1,94 @@
+//! The counts of survivors: those of the lists that rendering sums, tile by tile.
+
+#[path = "../../benches/models.rs"]
+mod models;
+#[path = "support.rs"]
+mod support;
+
+use gmmfast::{Conditional, Covariances, Grid, Mixture, Quantity, Rendering, Runtime, spec};
+use models::picture_mixture;
+use std::collections::BTreeSet;
+use support::{every_level, point};
+
+fn grid(shape: &[usize]) -> Grid {
+    let extent: Vec<_> = shape.iter().map(|&n| (-0.5, n as f64 - 0.5)).collect();
+    Grid::new(shape, &extent).unwrap()
+}
+
+fn rendering(mixture: &Mixture, grid: &Grid, quantity: Quantity) -> Rendering {
+    let given: Vec<usize> = (0..grid.n_axes()).collect();
+    Rendering::new(mixture, grid, &given, quantity).unwrap()
+}
+
+/// Spherical components of deviation 1 around points of the first axes.
+fn spots(means: &[f64], n_features: usize) -> Mixture {
+    let n = means.len() / n_features;
+    let weights = vec![1.0 / n as f64; n];
+    Mixture::new(weights, means.to_vec(), Covariances::Spherical(vec![1.0; n])).unwrap()
+}
+
+#[test]
+fn every_tile_counts_what_lies_in_it_on_lines_in_pictures_and_in_volumes() {
+    for runtime in every_level() {
+        let mixture = spots(&[100.0, 4900.0, 4950.0], 1);
+        let line = rendering(&mixture, &grid(&[5000]), Quantity::Density);
+        assert_eq!(line.tiles_shape(), [5]);
+        let counts = line.survivors::<f64>(&runtime).unwrap();
+        // Halfway between two groups all of them matter.
+        assert_eq!((counts[0], counts[4]), (1, 2), "{counts:?}");
+
+        let mixture = spots(&[16.0, 16.0, 112.0, 16.0, 16.0, 112.0], 2);
+        let picture = rendering(&mixture, &grid(&[128, 120]), Quantity::Density);
+        assert_eq!(picture.tiles_shape(), [4, 4]);
+        let counts = picture.survivors::<f64>(&runtime).unwrap();
+        assert_eq!((counts[0], counts[3], counts[12]), (1, 1, 1), "{counts:?}");
+
+        let mixture = spots(&[16.0, 16.0, 0.0, 80.0, 16.0, 0.0, 16.0, 16.0, 99.0], 3);
+        let volume = rendering(&mixture, &grid(&[2, 32, 96]), Quantity::Density);
+        assert_eq!(volume.tiles_shape(), [2, 1, 3]);
+        assert_eq!(volume.survivors::<f64>(&runtime).unwrap(), [1, 2, 1, 1, 2, 1]);
+    }
+}
+
+/// Nothing with a larger share than rounding of a pixel may be left out of its tile.
+#[test]
+fn tiles_keep_what_a_pixel_can_tell_from_nothing_and_little_else() {
+    let mixture = picture_mixture(400, 5);
+    let grid = grid(&[100, 160]);
+    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
+    let mut needed = vec![BTreeSet::new(); 4 * 5];
+    for i in 0..grid.n_pixels() {
+        let shares = spec::responsibilities(conditional.marginal(), &point(&grid, i));
+        let (row, column) = (i / 160, i % 160);
+        let visible = shares.iter().enumerate().filter(|(_, share)| **share > f64::EPSILON);
+        needed[row / 32 * 5 + column / 32].extend(visible.map(|(k, _)| k));
+    }
+    for runtime in every_level() {
+        let rendering = rendering(&mixture, &grid, Quantity::Density);
+        let counts = rendering.survivors::<f64>(&runtime).unwrap();
+        let mut sums = (0, 0);
+        for (count, needed) in counts.iter().map(|&n| n as usize).zip(&needed) {
+            assert!(count >= needed.len(), "{count} of {}", needed.len());
+            sums = (sums.0 + count, sums.1 + needed.len());
+        }
+        assert!(sums.0 < 3 * sums.1 / 2, "{sums:?}");
+    }
+}
+
+#[test]
+fn what_needs_fewer_bits_counts_fewer_and_threads_change_nothing() {
+    let mixture = picture_mixture(400, 5);
+    let grid = grid(&[200, 300]);
+    let count = |quantity| rendering(&mixture, &grid, quantity);
+    let (one, three) = (Runtime::new(Some(1)).unwrap(), Runtime::new(Some(3)).unwrap());
+    let mean = count(Quantity::Mean);
+    let exact = mean.survivors::<f64>(&one).unwrap();
+    assert_eq!(exact, mean.survivors::<f64>(&three).unwrap());
+    let total = |counts: Vec<u32>| counts.iter().sum::<u32>();
+    let bytes = total(mean.survivors::<u8>(&one).unwrap());
+    let labels = total(count(Quantity::Label).survivors::<f64>(&one).unwrap());
+    let loose = count(Quantity::Mean).with_tolerance(1e-3).unwrap();
+    let loose = total(loose.survivors::<f64>(&one).unwrap());
+    let exact = total(exact);
+    assert!(bytes < exact && loose < exact && labels < bytes, "{exact} {bytes} {loose} {labels}");
+}

@@ -1,0 +1,295 @@
+"""Promises about backends, processes, threads, interrupts, the environment and the terminal."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gmmfast
+from conftest import random_parameters
+from gmmfast import render_grid
+
+MODEL = random_parameters(7, 3, "full")
+POSIX = pytest.mark.skipif(os.name == "nt", reason="of POSIX systems")
+RUST = pytest.mark.skipif("rust" != "rust", reason="the twin has no threads of its own")
+
+# The parent's pool is warm: its threads do not live on in the child, which has to make its own.
+FORK = """
+import os, signal, time
+import numpy as np
+import gmmfast
+
+model = ([0.5, 0.5], [[10.0, 20.0], [300.0, 100.0]], [400.0, 900.0])
+expected = gmmfast.render_grid(model, (200, 300), n_threads=2)
+children = []
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        same = [gmmfast.render_grid(model, (200, 300), n_threads=n) for n in (2, 3, None)]
+        os._exit(0 if all(np.array_equal(image, expected) for image in same) else 1)
+    children.append(child)
+end = time.monotonic() + 20
+for child in children:
+    while (done := os.waitpid(child, os.WNOHANG))[0] == 0:
+        if time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+            raise SystemExit("the child hangs")
+        time.sleep(0.01)
+    assert os.waitstatus_to_exitcode(done[1]) == 0
+assert np.array_equal(gmmfast.render_grid(model, (200, 300), n_threads=2), expected)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="of systems that fork")
+def test_a_forked_child_of_a_warm_pool_renders(run_python):
+    result = run_python(FORK, "-W", "ignore::DeprecationWarning")  # that Python has threads
+    assert result.returncode == 0, result.stderr
+
+
+def test_several_threads_render_at_once():
+    expected = render_grid(MODEL, (50, 60))
+    images = {}
+
+    def render(name, n_threads):
+        images[name] = [render_grid(MODEL, (50, 60), n_threads=n_threads) for _ in range(5)]
+
+    workers = [threading.Thread(target=render, args=(n, n)) for n in (None, 1, 2, 3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    assert len(images) == len(workers)
+    for image in (image for each in images.values() for image in each):
+        np.testing.assert_array_equal(image, expected)
+
+
+# Wide components, which no kernel may leave out, over enough pixels for a minute's work.
+INTERRUPTED = """
+import os, signal, threading, time
+import numpy as np
+import gmmfast
+
+rng = np.random.default_rng(0)
+model = (np.full(4000, 1 / 4000), rng.uniform(0, 6000, (4000, 2)), np.full(4000, 1e7))
+sent = []
+
+def interrupt():
+    time.sleep(0.5)
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+for _ in range(2):
+    threading.Thread(target=interrupt).start()
+    try:
+        gmmfast.render_grid(model, (6000, 6000), dtype="uint8")
+    except KeyboardInterrupt:
+        print(time.perf_counter() - sent[-1])
+small = gmmfast.render_grid(model, (3, 4), n_threads=2)
+assert np.array_equal(small, gmmfast.render_grid(model, (3, 4), n_threads=1))
+print("usable")
+"""
+
+
+@RUST
+@POSIX
+def test_an_interrupt_ends_a_long_call_and_spares_the_next(run_python):
+    result = run_python(INTERRUPTED)
+    assert result.returncode == 0, result.stderr
+    *latencies, usable = result.stdout.split()
+    assert len(latencies) == 2, "a call came to its end"
+    # The target is 0.2 s; more is for a loaded machine.
+    assert max(map(float, latencies)) < 0.5
+    assert usable == "usable"
+
+
+# Factors of many features: of some seconds' work there is no piece to end with.
+CONSTRUCTOR = """
+import os, signal, threading, time
+import numpy as np
+import gmmfast
+
+covariances = np.broadcast_to(2 * np.eye(700), (60, 700, 700)).copy()
+arrays = np.full(60, 1 / 60), np.zeros((60, 700)), covariances
+sent = []
+
+def interrupt():
+    time.sleep(0.7)
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
+try:
+    gmmfast.Mixture(*arrays)
+except KeyboardInterrupt:
+    print(time.perf_counter() - sent[-1])
+print(gmmfast.Mixture([1.0], [[0.0]], [1.0]).marginal([0]).n_features)
+"""
+
+
+@RUST
+@POSIX
+def test_an_interrupt_ends_a_long_constructor_too(run_python):
+    result = run_python(CONSTRUCTOR)
+    assert result.returncode == 0, result.stderr
+    latency, usable = result.stdout.split()
+    assert float(latency) < 0.5
+    assert usable == "1"
+
+
+def info(run_python, **environment):
+    names = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
+    unset = dict.fromkeys((*names, "GMMFAST_DISABLE_CPU_FEATURES"))
+    code = "from gmmfast import _core; print(*_core.runtime_info()[:2])"
+    result = run_python(code, **{**unset, **environment})
+    assert result.returncode == 0, result.stderr
+    name, n_threads = result.stdout.split()
+    return name, int(n_threads)
+
+
+@RUST
+@pytest.mark.parametrize(
+    ("values", "n_threads"),
+    [
+        (("3", "4", "5"), 3),
+        ((None, "4", "5"), 4),
+        ((None, None, "5"), 5),
+        ((None, None, "6,2"), 6),
+        (("0", "", "5"), 5),
+        (("many", "-2", " 5 "), 5),
+    ],
+)
+def test_environment_variables_set_the_number_of_threads_first_one_wins(
+    run_python, values, n_threads
+):
+    names = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
+    assert info(run_python, **dict(zip(names, values, strict=True)))[1] == n_threads
+
+
+@RUST
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="of systems with affinities")
+def test_without_variables_there_is_a_thread_for_each_processor_of_the_process(run_python):
+    # A container's quota may allow fewer.
+    assert 1 <= info(run_python)[1] <= len(os.sched_getaffinity(0))
+
+
+@RUST
+def test_instruction_sets_can_be_turned_off(run_python):
+    levels = ["baseline", "avx2", "avx512"]
+    best = info(run_python)[0]
+    has = levels[: levels.index(best) + 1]
+    for disabled, rest in {
+        "avx512": ["baseline", "avx2"],
+        "avx2,avx512": ["baseline"],
+        "AVX2 avx512": ["baseline"],
+        "nonsense": levels,
+    }.items():
+        name, _ = info(run_python, GMMFAST_DISABLE_CPU_FEATURES=disabled)
+        assert name == [level for level in rest if level in has][-1]
+
+
+@pytest.mark.parametrize("name", ["cuda", "rust,numpy", "1"])
+def test_an_unknown_backend_is_refused_with_the_choices(run_python, name):
+    result = run_python("import gmmfast", GMMFAST_BACKEND=name)
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last == f"ImportError: GMMFAST_BACKEND: expected 'rust' or 'numpy', got {name!r}"
+
+
+WITHOUT_EXTENSION = """
+import sys
+sys.modules["gmmfast._core"] = None
+import gmmfast
+print(gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3, quantity="log_density").round(3).tolist())
+"""
+
+
+@pytest.mark.parametrize("name", [None, "", "rust", " RUST "])
+def test_a_missing_extension_is_an_error_with_a_hint(run_python, name):
+    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND=name)
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: gmmfast's Rust extension could not be imported")
+    assert "GMMFAST_BACKEND=numpy" in last
+
+
+def test_the_twin_needs_no_extension(run_python):
+    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND="numpy")
+    # log N(1; 1, 1) = -log(2 pi) / 2 = -0.919, and 1/2 less a unit away
+    assert (result.returncode, result.stdout) == (0, "[-1.419, -0.919, -1.419]\n"), result.stderr
+
+
+# Neither the extension nor the distribution is to be found: of the installed packages only NumPy,
+# which is imported before the folder that it comes from leaves the path.
+IN_A_SOURCE_TREE = """
+import sys
+sys.path.append({packages!r})
+import numpy
+sys.path[-1] = {source!r}
+import gmmfast
+assert gmmfast.__file__.startswith({source!r})
+print(gmmfast.__version__, gmmfast.render_grid(([1.0], [[1.0]], [1.0]), (3,)).round(3).tolist())
+"""
+
+
+def test_a_source_tree_without_extension_renders_by_the_twin(run_python, tmp_path):
+    ignored = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
+    shutil.copytree(Path(gmmfast.__file__).parent, tmp_path / "gmmfast", ignore=ignored)
+    packages = str(Path(np.__file__).parents[1])
+    code = IN_A_SOURCE_TREE.format(packages=packages, source=str(tmp_path))
+    result = run_python(code, "-S", GMMFAST_BACKEND="numpy", PYTHONPATH=None)
+    assert result.stdout == "unknown [0.242, 0.399, 0.242]\n", result.stderr
+
+
+PAINT = [sys.executable, "-m", "gmmfast.cli", "paint", "-k", "4", "--max-iter", "5", "-o", "o.png"]
+
+
+def read_all(descriptor):
+    parts = []
+    while True:
+        try:
+            part = os.read(descriptor, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            part = b""
+        if not part:
+            return b"".join(parts).decode()
+        parts.append(part)
+
+
+@POSIX
+def test_a_terminal_shows_progress_bars(tmp_path):
+    import pty  # noqa: PLC0415 (Windows has none)
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm"}
+    start = time.monotonic()
+    with subprocess.Popen(
+        PAINT, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = read_all(ours)
+        stdout = process.stdout.read().decode()
+    os.close(ours)
+    assert process.returncode == 0, shown
+    assert time.monotonic() - start < 60
+    for bar in ("fitting   ", "rendering "):
+        assert bar in shown
+    assert re.search(r"[1-5]/5", shown)
+    assert "\x1b[" in shown
+    assert "rendering" not in stdout
+    assert "\x1b" not in stdout
+
+
+def test_without_a_terminal_there_is_no_bar(tmp_path):
+    run = subprocess.run(
+        PAINT, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    assert "\x1b" not in run.stdout
