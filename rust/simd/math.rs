@@ -109,8 +109,8 @@ pub(crate) fn entropy_in_nats<S: Simd>(simd: S, bits: S::F) -> S::F {
 
 #[cfg(test)]
 mod tests {
-    use crate::simd::{Dispatch, Level};
     use super::*;
+    use crate::simd::{Dispatch, Level};
 
     struct Map<'a, const LOG: bool>(&'a [f64]);
 
