@@ -1,23 +1,49 @@
-//! What a thread draws with: blocks of samples, within bounds if there are any, and where
-//! they go.
+//! The work of one thread: blocks of samples, within bounds if there are any.
 
-use super::{BLOCK_WITHIN, MAX_ROUNDS, PIECE, Sampling};
 use crate::error::{Error, Result};
 use crate::grid::output::{OutputSlice, Pixel};
+use crate::random::alias::AliasTable;
 use crate::random::stream::{Purpose, Stream};
 use crate::runtime::Runtime;
-use crate::sampling::kernel::{BLOCK, Draw};
+use crate::sampling::kernel::{BLOCK, Draw, SampleTables};
 use crate::simd::MAX_LANES;
 
+/// Samples whose candidates are drawn together.
+pub(crate) const BLOCK_WITHIN: usize = 16 * BLOCK;
+
+/// Samples of a piece of the work of a thread.
+pub(crate) const PIECE: usize = 16 * BLOCK_WITHIN;
+
+/// Rounds after which a block that is not full is an error: fewer than one candidate in as
+/// many is within the bounds.
+const MAX_ROUNDS: u64 = 10_000;
+
+/// The parameters from which samples are drawn.
+pub(crate) struct SampleSource {
+    pub(crate) tables: SampleTables,
+    pub(crate) alias: AliasTable,
+    pub(crate) seed: u64,
+    /// A (low, high) for each feature, which may be infinite; empty without bounds.
+    pub(crate) bounds: Vec<(f64, f64)>,
+}
+
+/// A run of samples of whole blocks.
+#[derive(Clone, Copy)]
+struct BlockStart {
+    round: u64,
+    first: usize,
+}
+
+/// Converts values to the output type.
 pub(crate) fn convert<P: Pixel>(from: &[f64], to: &mut [P]) {
     for (to, &from) in to.iter_mut().zip(from) {
         *to = P::from_f64(from);
     }
 }
 
-/// What a thread draws with.
+/// Draws samples with memory that is reused.
 pub(crate) struct Drawer<'a> {
-    sampling: &'a Sampling,
+    source: &'a SampleSource,
     runtime: &'a Runtime,
     labels: Vec<u32>,
     rows: Vec<f64>,
@@ -27,25 +53,25 @@ pub(crate) struct Drawer<'a> {
 }
 
 impl<'a> Drawer<'a> {
-    pub(crate) fn new(sampling: &'a Sampling, runtime: &'a Runtime) -> Self {
+    pub(crate) fn new(source: &'a SampleSource, runtime: &'a Runtime) -> Self {
         let none = Vec::new;
         let candidates = (Vec::new(), none());
-        Self { sampling, runtime, labels: Vec::new(), rows: none(), normals: none(), candidates }
+        Self { source, runtime, labels: Vec::new(), rows: none(), normals: none(), candidates }
     }
 
-    /// Calls `each` with labels and rows of the samples of every block; without rows where
-    /// they are not wanted and there are none. `samples` begin at a block.
+    /// Calls `each` with the labels and rows of every block of samples; the rows are empty
+    /// unless `with_rows`. `samples` start at a block.
     pub(crate) fn each_block(
         &mut self,
         samples: std::ops::Range<usize>,
         with_rows: bool,
         mut each: impl FnMut(&[u32], &[f64]),
     ) -> Result<()> {
-        let d = self.sampling.n_features();
+        let d = self.source.tables.n_features;
         for first in samples.clone().step_by(BLOCK_WITHIN) {
             self.runtime.check()?;
             let n = BLOCK_WITHIN.min(samples.end - first);
-            if self.sampling.bounds.is_empty() {
+            if self.source.bounds.is_empty() {
                 self.fill(first, n, with_rows);
             } else {
                 self.fill_within(first, n)?;
@@ -56,35 +82,30 @@ impl<'a> Drawer<'a> {
         Ok(())
     }
 
-    /// The samples from piece `at` on.
+    /// Draws the samples of piece `at`.
     pub(crate) fn piece<P: Pixel>(
         &mut self,
         at: usize,
         points: &mut [P],
         labels: &mut [i64],
     ) -> Result<()> {
-        let d = self.sampling.n_features();
+        let d = self.source.tables.n_features;
         let (first, n) = (at * PIECE, points.len() / d);
-        let components = self.sampling.alias.components();
+        let components = self.source.alias.components();
         let mut done = 0;
         if let (true, OutputSlice::Double(points)) =
-            (self.sampling.bounds.is_empty(), P::output_slice(points))
+            (self.source.bounds.is_empty(), P::output_slice(points))
         {
-            // In place, as far as there is room for what vectors write beyond.
+            // In place, except at the end, where vectors would write beyond.
             self.runtime.check()?;
             let n_blocks = points.len().saturating_sub(MAX_LANES) / (BLOCK_WITHIN * d);
             for block in 0..n_blocks {
                 done = block * BLOCK_WITHIN;
                 self.labels.resize(BLOCK_WITHIN, 0);
                 let rows = &mut points[done * d..];
-                self.sampling.draw_blocks(
-                    0,
-                    first + done,
-                    &mut self.labels,
-                    rows,
-                    &mut self.normals,
-                    self.runtime,
-                );
+                let start = BlockStart { round: 0, first: first + done };
+                let (drawn, normals) = (&mut self.labels, &mut self.normals);
+                self.source.draw_blocks(start, drawn, rows, normals, self.runtime);
                 for (to, &k) in labels.iter_mut().skip(done).zip(&self.labels) {
                     *to = i64::from(components[k as usize]);
                 }
@@ -106,18 +127,20 @@ impl<'a> Drawer<'a> {
         })
     }
 
+    /// Draws `n` samples without bounds.
     fn fill(&mut self, first: usize, n: usize, with_rows: bool) {
-        let d = self.sampling.n_features();
+        let d = self.source.tables.n_features;
         let n = n.next_multiple_of(BLOCK);
         self.labels.resize(n, 0);
         self.rows.resize(if with_rows { n * d + MAX_LANES } else { 0 }, 0.0);
         let (labels, rows) = (&mut self.labels, &mut self.rows);
-        self.sampling.draw_blocks(0, first, labels, rows, &mut self.normals, self.runtime);
+        let start = BlockStart { round: 0, first };
+        self.source.draw_blocks(start, labels, rows, &mut self.normals, self.runtime);
     }
 
-    /// The first `n` candidates of the block that are within the bounds.
+    /// Draws the first `n` candidates of the block that are within the bounds.
     fn fill_within(&mut self, first: usize, n: usize) -> Result<()> {
-        let d = self.sampling.n_features();
+        let d = self.source.tables.n_features;
         self.labels.clear();
         self.rows.clear();
         let (labels, rows) = &mut self.candidates;
@@ -126,10 +149,11 @@ impl<'a> Drawer<'a> {
         for round in 0..MAX_ROUNDS {
             self.runtime.check()?;
             for at in (first..first + BLOCK_WITHIN).step_by(BLOCK) {
-                self.sampling.draw_blocks(round, at, labels, rows, &mut self.normals, self.runtime);
+                let start = BlockStart { round, first: at };
+                self.source.draw_blocks(start, labels, rows, &mut self.normals, self.runtime);
                 for (&k, row) in labels.iter().zip(rows.chunks_exact(d)) {
                     let is_within = |(x, (low, high)): (&f64, &(f64, f64))| low <= x && x <= high;
-                    if row.iter().zip(&self.sampling.bounds).all(is_within) {
+                    if row.iter().zip(&self.source.bounds).all(is_within) {
                         self.labels.push(k);
                         self.rows.extend_from_slice(row);
                     }
@@ -146,23 +170,22 @@ impl<'a> Drawer<'a> {
     }
 }
 
-impl Sampling {
-    /// Samples of whole blocks from `first` on, of one round.
+impl SampleSource {
+    /// Draws samples of whole blocks from a start on.
     fn draw_blocks(
         &self,
-        round: u64,
-        first: usize,
+        start: BlockStart,
         labels: &mut [u32],
         rows: &mut [f64],
         normals: &mut Vec<f64>,
         runtime: &Runtime,
     ) {
-        let stream = |purpose| Stream::of_round(self.seed, purpose, round).keys();
+        let stream = |purpose| Stream::of_round(self.seed, purpose, start.round).keys();
         runtime.level().dispatch(Draw {
             tables: &self.tables,
             alias: &self.alias,
             streams: [stream(Purpose::Components), stream(Purpose::Normals)],
-            first: first as u64,
+            first: start.first as u64,
             labels,
             rows,
             scratch: normals,
