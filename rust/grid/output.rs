@@ -1,7 +1,8 @@
 //! The types a result can be written in, and where a band's pixels go.
 
 use crate::rendering::plane::TILE;
-use crate::simd::{ROUNDER, Simd};
+use crate::simd::Simd;
+use crate::simd::rounding::RoundFrom;
 
 /// What is left out of a sum may be as large as this, because the type shows no more.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,13 +21,10 @@ pub enum Resolution {
 /// as large as others); uint8 those that move a level by less than 1/500, and
 /// sums in float32 where the range allows, so that only a value within 1/50 of
 /// a half may be rounded to the other side.
-pub trait Pixel: Copy + Default + Send + Sync {
+pub trait Pixel: RoundFrom + Default + Send + Sync {
     /// What the type can show.
     #[doc(hidden)]
     const RESOLUTION: Resolution;
-
-    /// The nearest value of this type.
-    fn from_f64(value: f64) -> Self;
 
     /// The same slice, with its type told.
     #[doc(hidden)]
@@ -46,10 +44,6 @@ pub enum Slots<'a> {
 
 impl Pixel for f64 {
     const RESOLUTION: Resolution = Resolution::Bits(53.0);
-    #[inline(always)]
-    fn from_f64(value: f64) -> Self {
-        value
-    }
     fn slots(values: &mut [Self]) -> Slots<'_> {
         Slots::Double(values)
     }
@@ -57,25 +51,13 @@ impl Pixel for f64 {
 
 impl Pixel for f32 {
     const RESOLUTION: Resolution = Resolution::Bits(36.0);
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)]
-    fn from_f64(value: f64) -> Self {
-        value as f32
-    }
     fn slots(values: &mut [Self]) -> Slots<'_> {
         Slots::Single(values)
     }
 }
 
-/// Clips to 0..=255 and rounds half to even, as `numpy.rint` does.
 impl Pixel for u8 {
     const RESOLUTION: Resolution = Resolution::Step(0.002);
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn from_f64(value: f64) -> Self {
-        // The library's function for it is a call on baseline x86-64.
-        ((value.clamp(0.0, 255.0) + ROUNDER) - ROUNDER) as u8
-    }
     fn slots(values: &mut [Self]) -> Slots<'_> {
         Slots::Byte(values)
     }
@@ -83,10 +65,6 @@ impl Pixel for u8 {
 
 impl Pixel for i32 {
     const RESOLUTION: Resolution = Resolution::Bits(53.0);
-    #[allow(clippy::cast_possible_truncation)]
-    fn from_f64(value: f64) -> Self {
-        value.round_ties_even() as i32
-    }
     fn slots(values: &mut [Self]) -> Slots<'_> {
         Slots::Int(values)
     }
@@ -94,10 +72,6 @@ impl Pixel for i32 {
 
 impl Pixel for i64 {
     const RESOLUTION: Resolution = Resolution::Bits(53.0);
-    #[allow(clippy::cast_possible_truncation)]
-    fn from_f64(value: f64) -> Self {
-        value.round_ties_even() as i64
-    }
     fn slots(values: &mut [Self]) -> Slots<'_> {
         Slots::Long(values)
     }
@@ -321,15 +295,4 @@ fn bytes_take_turns<S: Simd>(simd: S, planes: [&[u8]; 3], out: &mut [u8]) {
         [&a[16 * n_whole..], &b[16 * n_whole..], &c[16 * n_whole..]],
         &mut out[48 * n_whole..],
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colors_are_clipped_and_rounded_half_to_even() {
-        let values = [-1e300, -0.6, 0.5, 1.5, 2.5, 254.5, 255.4, 1e300, f64::INFINITY];
-        assert_eq!(values.map(u8::from_f64), [0, 0, 0, 2, 2, 254, 255, 255, 255]);
-    }
 }

@@ -1,8 +1,8 @@
 //! The binding of conditionals; see `gmmfast.ConditionalMixtures` for the public face.
 
 use super::counters::{Kernel, count};
-use super::mixture::PyMixture;
 use super::interrupt::{run, run_owned, runtime};
+use super::mixture::PyMixture;
 use crate::points::moments::operations_per_point_of_moments;
 use crate::points::walk::operations_per_point;
 use crate::{

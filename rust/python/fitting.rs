@@ -2,8 +2,8 @@
 //! face.
 
 use super::counters::{Kernel, count};
-use super::mixture::{PyMixture, covariances_of_type};
 use super::interrupt::run;
+use super::mixture::{PyMixture, covariances_of_type};
 use crate::points::walk::operations_per_point;
 use crate::{
     Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,

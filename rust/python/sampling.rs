@@ -2,8 +2,8 @@
 //! the public face.
 
 use super::counters::{Kernel, count};
-use super::mixture::PyMixture;
 use super::interrupt::{run, run_owned};
+use super::mixture::PyMixture;
 use crate::{Error, Grid, Order, Pixel, Runtime, STREAM_VERSION, Sampling, Splat};
 use numpy::{Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;

@@ -20,7 +20,7 @@ use crate::fitting::em::polynomial::{MAX_MONOMIALS, PolynomialKernel, ROWS};
 use crate::fitting::em::quadratic::Quadratics;
 use crate::fitting::statistics::Moments;
 use crate::points::group::{GROUP, PointsKernel, Row};
-use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 
@@ -139,7 +139,9 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     fn fill_centred_terms_vectorized(&mut self, group: usize) {
         let simd = self.simd;
         let terms = &mut self.terms[self.near.len()..][..self.far.len()];
-        for (chunk, rows) in self.far.chunks(CHUNK).zip(terms.chunks_mut(CHUNK)) {
+        for (chunk, rows) in
+            self.far.chunks(CHUNK_COMPONENTS).zip(terms.chunks_mut(CHUNK_COMPONENTS))
+        {
             for block in 0..GROUP / Self::BLOCK {
                 let terms = self.points.terms((group, block), chunk);
                 for v in 0..VECTORS {

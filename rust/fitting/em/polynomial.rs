@@ -25,7 +25,7 @@ use crate::fitting::em::quadratic::Quadratics;
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
 use crate::points::group::{GROUP, Row};
-use crate::simd::logsumexp::{VECTORS, splat};
+use crate::simd::block::{VECTORS, splat};
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
 use crate::simd::{MAX_LANES, Simd};
 

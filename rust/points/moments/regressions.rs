@@ -7,7 +7,7 @@
 use crate::model::conditional::Conditional;
 use crate::points::group::GROUP;
 use crate::simd::Simd;
-use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 
 /// Experts of a chunk of components at a block of points.
 pub(crate) struct Experts<'a, S: Simd> {
@@ -19,7 +19,7 @@ pub(crate) struct Experts<'a, S: Simd> {
 
 impl<'a, S: Simd> Experts<'a, S> {
     pub(crate) fn new(simd: S, conditional: &'a Conditional) -> Self {
-        let n_values = CHUNK * conditional.targets().len();
+        let n_values = CHUNK_COMPONENTS * conditional.targets().len();
         Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
     }
 
