@@ -92,7 +92,7 @@ LEVELS = """
 import hashlib, sys
 import gmmfast
 sys.path.insert(0, sys.argv[1])
-from test_sample import COVARIANCE_TYPES, digest, mixture_of
+from test_sampling import COVARIANCE_TYPES, digest, mixture_of
 for covariance_type in COVARIANCE_TYPES:
     for d in (1, 2, 3, 5, 9):
         points = mixture_of(covariance_type, d).sample(3000, random_state=8)
@@ -103,7 +103,7 @@ for covariance_type in COVARIANCE_TYPES:
 @RUST
 @pytest.mark.parametrize("disabled", ["avx512", "avx2"])
 def test_every_instruction_set_has_the_same_bits(disabled, run_python):
-    code = LEVELS.replace("sys.argv[1]", repr(str(Path(__file__).parents[1])))
+    code = LEVELS.replace("sys.argv[1]", repr(str(Path(__file__).parent)))
     result = run_python(code, GMMFAST_DISABLE_CPU_FEATURES=disabled)
     assert result.returncode == 0, result.stderr
     wanted = [
