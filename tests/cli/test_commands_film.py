@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from animation_files import SHAPE, decoded, moving, waves
-from conftest import run_command
 from gmmfast import Mixture, fit_image, images, refine, render_grid
 from gmmfast.animation import slicing_frames, write_animation
 from gmmfast.cli.animate import _IN_THE_PLANE, animate_command
 from gmmfast.cli.refine import refine_command
 from gmmfast.styles import STYLES
+from support.animation_files import SHAPE, decoded, moving, waves
+from support.commands import run_command
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import QUICK_FIT, check_same, run_command
 from gmmfast import render_grid
 from gmmfast.cli import outputs
+from support.checks import check_same
+from support.commands import QUICK_FIT, run_command
 
 
 def test_a_picture_goes_through_pipes(photo, photo_mixture, tmp_path):

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import check_same
 from gmmfast import Mixture, images
 from gmmfast.cli import watch
 from gmmfast.cli.channels import side_by_side
 from gmmfast.styles import channel_pictures
+from support.checks import check_same
 
 #: Commands that watch, with what makes them quick, and whether they want a model.
 FIT = ["-k", "3", "--max-iter", "1"]
