@@ -14,6 +14,7 @@ from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from gmmfast import Mixture, cli, fit_image
 from support.commands import Outcome
 from support.models import COVARIANCE_TYPES, three_clouds
+from support.processes import default_interrupts
 
 FITS = list(product((GaussianMixture, BayesianGaussianMixture), COVARIANCE_TYPES, ("f8", "f4")))
 
@@ -36,14 +37,15 @@ def run_python():
     def run(code, *options, **changes):
         environment = {**os.environ, **changes}
         kept = {name: value for name, value in environment.items() if value is not None}
-        return subprocess.run(
-            [sys.executable, *options, "-c", code],
-            env=kept,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        with default_interrupts():
+            return subprocess.run(
+                [sys.executable, *options, "-c", code],
+                env=kept,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
 
     return run
 

@@ -5,6 +5,8 @@ gmr and cgmm answer here and now; tgmm's answers are stored with the script that
 side's, of distances of some tens and of covariances of condition 1000 at most.
 """
 
+from pathlib import Path
+
 import gmr
 import numpy as np
 import pytest
@@ -211,7 +213,7 @@ def tgmm(request):
 
 def test_tgmm_answers_carry_their_origin():
     assert TGMM["origin"]["tgmm"] == "0.4.3"
-    assert (STORED.parents[2] / TGMM["origin"]["script"]).is_file()
+    assert (Path(__file__).parents[2] / TGMM["origin"]["script"]).is_file()
 
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
