@@ -27,7 +27,9 @@ np.savez(
     result,
     log_density=log_density,
     samples=samples,
+    weights=model.weights_,
     means=model.means_,
+    covariances=model.covariances_,
     lower_bound=model.lower_bound_,
     n_iter=model.n_iter_,
 )

@@ -1,4 +1,4 @@
-"""Conditionals of scattered points, and regression, beside gmr and cgmm.
+"""Conditionals of scattered points, and regression, compared with gmr and cgmm.
 
 The scattered points are the pixels of china.jpg in random order, moved by up to half a
 pixel, under the photograph's 1000 components. The regressors have the same parameters: those

@@ -1,6 +1,6 @@
-"""Ten million samples of the photograph's mixture beside scikit-learn's `sample`.
+"""Ten million samples of the photograph's mixture, compared with scikit-learn's `sample`.
 
-The moments of what is drawn are compared with the model's before it is timed. Every call
+The moments of the samples are compared with the model's before it is timed. Every call
 makes its own result, 400 MB of it, and with that the time to get fresh memory from the
 system, which the table's last line shows by itself.
 """

@@ -1,4 +1,4 @@
-"""The float64 kernels that the targets name, in numba, as one writes them down first.
+"""Straightforward float64 kernels in numba, to which the targets refer.
 
 `prange` over points or rows, `fastmath`, the exponential of numba_math. Dense: for
 each point the largest exponent over all components, then the sum. Culled: each
