@@ -342,8 +342,8 @@ cli.main()
 @pytest.mark.parametrize(
     ("module", "function", "n_components"),
     [
-        ("fitting.pixels", "image_start", 20_000),
-        ("estimators.accelerated", "typical_stds", 3000),
+        ("image_models.pixels", "image_start", 20_000),
+        ("estimators.em", "typical_stds", 3000),
     ],
     ids=["during the start", "during the iterations"],
 )
