@@ -114,8 +114,8 @@ def _inverse_transposed_factors(covariances: Array) -> Array:
 
 
 def _inverse_roots(variances: Array) -> Array:
-    roots: Any = 1 / np.sqrt(variances)
-    return roots  # type: ignore[no-any-return]
+    roots: Array = 1 / np.sqrt(variances)
+    return roots
 
 
 def _gram(factors: Array) -> Array:
@@ -124,8 +124,8 @@ def _gram(factors: Array) -> Array:
 
 
 def _inverse_gram(factors: Array) -> Array:
-    inverse: Any = np.linalg.inv(factors)
-    return inverse.swapaxes(-1, -2) @ inverse  # type: ignore[no-any-return]
+    inverse: Array = np.linalg.inv(factors)
+    return inverse.swapaxes(-1, -2) @ inverse
 
 
 def _inverse_squares(factors: Array) -> Array:
