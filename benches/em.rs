@@ -44,7 +44,7 @@ fn check(mixture: &Mixture, points: &[f64], runtime: &Runtime) {
     let points = &points[..N_CHECKED * d];
     let data = Data::new(points, d, None, None, runtime).expect("finite points");
     let (got, _) = data.step(mixture, REG_COVAR, runtime).expect("nothing interrupts");
-    let (weights, means, _) = spec::maximization(mixture, points, &[1.0; N_CHECKED], REG_COVAR);
+    let (weights, means, _) = spec::m_step(mixture, points, &[1.0; N_CHECKED], REG_COVAR);
     for (ki, (got, want)) in got.means.iter().zip(means).enumerate() {
         if weights[ki / d] > 1e-9 {
             assert!((got - want).abs() <= 1e-9 * (1.0 + want.abs()), "{got} against {want}");

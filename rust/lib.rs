@@ -76,3 +76,4 @@ pub use runtime::Runtime;
 pub use sampling::sampler::{Order, Sampling};
 pub use sampling::splat::Splat;
 pub use simd::Level;
+pub use simd::rounding::RoundFrom;

@@ -1,6 +1,6 @@
 //! The types in which a result can be written.
 
-use crate::simd::ROUNDER;
+use crate::simd::rounding::RoundFrom;
 
 /// The error that an output type cannot show: components may be left out of a sum as long
 /// as they change it by less.
@@ -20,13 +20,10 @@ pub enum Resolution {
 /// Renderings into uint8 leave out components that move a level by less than 1/500, and
 /// sum in float32 where the range allows. Only a value within 1/50 of a half may be
 /// rounded to the other side.
-pub trait Pixel: Copy + Default + Send + Sync {
+pub trait Pixel: RoundFrom + Default + Send + Sync {
     /// The resolution of the type.
     #[doc(hidden)]
     const RESOLUTION: Resolution;
-
-    /// Returns the nearest value of this type.
-    fn from_f64(value: f64) -> Self;
 
     /// Returns the slice as the variant of its type.
     #[doc(hidden)]
@@ -46,10 +43,6 @@ pub enum OutputSlice<'a> {
 
 impl Pixel for f64 {
     const RESOLUTION: Resolution = Resolution::Bits(53.0);
-    #[inline(always)]
-    fn from_f64(value: f64) -> Self {
-        value
-    }
     fn output_slice(values: &mut [Self]) -> OutputSlice<'_> {
         OutputSlice::Double(values)
     }
@@ -57,25 +50,13 @@ impl Pixel for f64 {
 
 impl Pixel for f32 {
     const RESOLUTION: Resolution = Resolution::Bits(36.0);
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)]
-    fn from_f64(value: f64) -> Self {
-        value as f32
-    }
     fn output_slice(values: &mut [Self]) -> OutputSlice<'_> {
         OutputSlice::Single(values)
     }
 }
 
-/// Values are clipped to 0..=255 and rounded half to even, as by `numpy.rint`.
 impl Pixel for u8 {
     const RESOLUTION: Resolution = Resolution::Step(0.002);
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn from_f64(value: f64) -> Self {
-        // On baseline x86-64 the standard library's rounding is a function call.
-        ((value.clamp(0.0, 255.0) + ROUNDER) - ROUNDER) as u8
-    }
     fn output_slice(values: &mut [Self]) -> OutputSlice<'_> {
         OutputSlice::Byte(values)
     }
@@ -83,10 +64,6 @@ impl Pixel for u8 {
 
 impl Pixel for i32 {
     const RESOLUTION: Resolution = Resolution::Bits(53.0);
-    #[allow(clippy::cast_possible_truncation)]
-    fn from_f64(value: f64) -> Self {
-        value.round_ties_even() as i32
-    }
     fn output_slice(values: &mut [Self]) -> OutputSlice<'_> {
         OutputSlice::Int(values)
     }
@@ -94,10 +71,6 @@ impl Pixel for i32 {
 
 impl Pixel for i64 {
     const RESOLUTION: Resolution = Resolution::Bits(53.0);
-    #[allow(clippy::cast_possible_truncation)]
-    fn from_f64(value: f64) -> Self {
-        value.round_ties_even() as i64
-    }
     fn output_slice(values: &mut [Self]) -> OutputSlice<'_> {
         OutputSlice::Long(values)
     }
@@ -131,16 +104,5 @@ impl<'a> OutputSlice<'a> {
             };
         }
         split_each!(Double, Single, Byte, Int, Long)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colors_are_clipped_and_rounded_half_to_even() {
-        let values = [-1e300, -0.6, 0.5, 1.5, 2.5, 254.5, 255.4, 1e300, f64::INFINITY];
-        assert_eq!(values.map(u8::from_f64), [0, 0, 0, 2, 2, 254, 255, 255, 255]);
     }
 }

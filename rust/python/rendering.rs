@@ -1,8 +1,8 @@
 //! The binding of grid quantities; see `gmmfast.render_grid` for the public face.
 
-use super::counters::{Kernel, count};
-use super::interrupt::{run, run_owned};
-use super::mixture::PyMixture;
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::{run, run_owned};
+use crate::python::mixture::PyMixture;
 use crate::{Grid, Pixel, Quantity, Rendering, Runtime};
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};

@@ -1,9 +1,9 @@
 //! The binding of samples; see `gmmfast.Mixture.sample` and `gmmfast.render_samples` for
 //! the public face.
 
-use super::counters::{Kernel, count};
-use super::interrupt::{run, run_owned};
-use super::mixture::PyMixture;
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::{run, run_owned};
+use crate::python::mixture::PyMixture;
 use crate::{Error, Grid, Order, Pixel, Runtime, STREAM_VERSION, Sampling, Splat};
 use numpy::{Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;

@@ -13,7 +13,8 @@ use crate::grid::output_band::{Channels, OutputBand, TileOutput, TileRect};
 use crate::grid::tile::Size;
 use crate::rendering::components::GridComponents;
 use crate::rendering::quantity::Quantity;
-use crate::simd::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
+use crate::simd::logsumexp::LogSumExp;
 use crate::simd::math::{entropy_in_nats, exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 use std::ops::Range;
@@ -208,9 +209,9 @@ impl<'a, S: Simd> LineKernel<'a, S> {
         let simd = self.simd;
         self.state.clear();
         self.state.resize(self.x.len(), LogSumExp::new(simd));
-        let mut exponents = [splat(simd, 0.0); CHUNK];
-        for chunk in segment.components.chunks(CHUNK) {
-            let mut terms = [LineTerm::default(); CHUNK];
+        let mut exponents = [splat(simd, 0.0); CHUNK_COMPONENTS];
+        for chunk in segment.components.chunks(CHUNK_COMPONENTS) {
+            let mut terms = [LineTerm::default(); CHUNK_COMPONENTS];
             for (term, &k) in terms.iter_mut().zip(chunk) {
                 *term = LineTerm::of(self.components, k as usize, segment.line);
             }

@@ -68,7 +68,7 @@ fn largest_log_density(mixture: &Mixture, grid: &Grid) -> f64 {
 fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let conditional = Conditional::new(mixture, &given).unwrap();
-    let covariance = |x: &[f64]| spec::conditional_covariance(&conditional, x);
+    let covariance = |x: &[f64]| spec::conditional_covariance(mixture, &given, x);
     // Off the diagonal values cancel: compared by the size of the variances.
     let scale = (0..grid.n_pixels())
         .flat_map(|i| covariance(&point(grid, i)))
@@ -78,7 +78,7 @@ fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     });
     let n = conditional.targets().len();
     let std = |x: &[f64]| {
-        let covariance = spec::conditional_covariance(&conditional, x);
+        let covariance = spec::conditional_covariance(mixture, &given, x);
         (0..n).map(|t| covariance[t * n + t].sqrt()).collect()
     };
     check((mixture, grid), Quantity::Std, std, |want| tolerance * want);
