@@ -16,15 +16,15 @@ use support::{every_level, point, render};
 
 const SEED: u64 = 20_261_126;
 
-/// What the numbers of one pixel make of the conditional there: one draw, or several if
+/// Returns the draws that the numbers of one pixel allow: one, or several if
 /// the uniform is within rounding of a border between components.
 fn expected(conditional: &Conditional, x: &[f64], uniform: f64, normals: &[f64]) -> Vec<Vec<f64>> {
-    let shares = spec::responsibilities(conditional.marginal(), x);
+    let responsibilities = spec::responsibilities(conditional.marginal(), x);
     let mut running = 0.0;
     let mut draws = Vec::new();
-    for (k, share) in shares.iter().enumerate() {
-        let next = running + share;
-        if *share > 0.0 && uniform > running - 1e-9 && uniform < next + 1e-9 {
+    for (k, responsibility) in responsibilities.iter().enumerate() {
+        let next = running + responsibility;
+        if *responsibility > 0.0 && uniform > running - 1e-9 && uniform < next + 1e-9 {
             draws.push(draw(conditional, k, x, normals));
         }
         running = next;

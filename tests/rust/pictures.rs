@@ -1,7 +1,7 @@
 //! Whole pictures against the specification, every pixel at every instruction
 //! set: the cases that culling and recurrences could get wrong.
 //!
-//! Errors are relative to 1 + |log p|, or to the size of a colour.
+//! Errors are relative to 1 + |log p|, or to the size of a color.
 
 #[path = "../../benches/models.rs"]
 mod models;
@@ -67,7 +67,7 @@ fn colors_at_every_pixel_are_right_at_half_the_size_and_at_four_times() {
 
 #[test]
 fn spikes_on_and_between_pixels_are_neither_lost_nor_smeared() {
-    // Standard deviations of a thousandth of a pixel, on pixel centres, on tile
+    // Standard deviations of a thousandth of a pixel, on pixel centers, on tile
     // borders, and between pixels, where they show nowhere.
     let mut means = vec![48.0, 40.0, 31.0, 31.0, 32.0, 32.0, 10.0005, 20.0, 70.5, 70.5, 0.0, 0.0];
     let mut stds = vec![15.0, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3];

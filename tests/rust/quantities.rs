@@ -57,7 +57,7 @@ fn check(
     }
 }
 
-/// The largest |log p| of a grid: shares are known to the rounding of the
+/// The largest |log p| of a grid: responsibilities are exact to the rounding of the
 /// log-probabilities that they compare.
 fn largest_log_density(mixture: &Mixture, grid: &Grid) -> f64 {
     let marginal = mixture.marginal(&(0..grid.n_axes()).collect::<Vec<_>>()).unwrap();
@@ -84,7 +84,7 @@ fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     check((mixture, grid), Quantity::Std, std, |want| tolerance * want);
 }
 
-fn check_shares(mixture: &Mixture, grid: &Grid) {
+fn check_responsibilities(mixture: &Mixture, grid: &Grid) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let marginal = mixture.marginal(&given).unwrap();
     let allowed = 1e-12 + 1e-15 * largest_log_density(mixture, grid);
@@ -102,7 +102,7 @@ fn check_shares(mixture: &Mixture, grid: &Grid) {
 }
 
 #[test]
-fn covariances_are_centred_at_every_pixel_of_pictures_lines_and_volumes() {
+fn covariances_are_centered_at_every_pixel_of_pictures_lines_and_volumes() {
     check_moments(&scene(), &grid(70, 90), 1e-11);
     let line = Grid::new(&[300], &[(0.0, 600.0)]).unwrap();
     check_moments(&picture_mixture(40, 3), &line, 1e-11);
@@ -121,13 +121,13 @@ fn covariances_of_sharp_components_far_apart_do_not_cancel() {
 
 #[test]
 fn labels_and_entropies_are_right_at_every_pixel_of_pictures_lines_and_volumes() {
-    check_shares(&scene(), &grid(70, 90));
+    check_responsibilities(&scene(), &grid(70, 90));
     let line = Grid::new(&[3000], &[(0.0, 600.0)]).unwrap();
-    check_shares(&picture_mixture(40, 1), &line);
+    check_responsibilities(&picture_mixture(40, 1), &line);
     let volume = Grid::new(&[3, 20, 40], &[(30.0, 70.0), (80.0, 100.0), (50.0, 90.0)]).unwrap();
-    check_shares(&picture_mixture(40, 3), &volume);
+    check_responsibilities(&picture_mixture(40, 3), &volume);
     let far = Grid::new(&[33, 40], &[(-5e7, -5e7 + 7e3), (3e7, 3e7 + 4e3)]).unwrap();
-    check_shares(&picture_mixture(30, 2), &far);
+    check_responsibilities(&picture_mixture(30, 2), &far);
 }
 
 #[test]
@@ -288,7 +288,7 @@ proptest! {
         let grid = Grid::new(&[height, width], &extent).unwrap();
         let mixture = picture_mixture(n_components, 4);
         check_moments(&mixture, &grid, 1e-10 + 1e-13 * largest_log_density(&mixture, &grid));
-        check_shares(&mixture, &grid);
+        check_responsibilities(&mixture, &grid);
     }
 }
 

@@ -8,9 +8,10 @@
 use crate::grid::tile::{Size, TILE};
 use crate::rendering::cull::Xy;
 use crate::rendering::plane::Field;
+use crate::rendering::tile::input::TileInput;
+use crate::rendering::tile::kernel::TileKernel;
 use crate::rendering::tile::sums::{Density, Start, Summand, cell};
 use crate::rendering::tile::terms::TermField;
-use crate::rendering::tile::{TileInput, TileKernel};
 use crate::simd::Simd;
 use crate::simd::math::exp2_clamped;
 

@@ -13,9 +13,10 @@
 
 use crate::grid::tile::{Size, TILE};
 use crate::rendering::cull::Xy;
+use crate::rendering::tile::input::{MIDDLE, TileInput, table};
+use crate::rendering::tile::kernel::TileKernel;
 use crate::rendering::tile::sums::{Density, Start, Summand, cell};
 use crate::rendering::tile::terms::{TermField, Terms};
-use crate::rendering::tile::{MIDDLE, TileInput, TileKernel, table};
 use crate::simd::Simd;
 use crate::simd::math::exp2_clamped;
 

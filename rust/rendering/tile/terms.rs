@@ -3,7 +3,7 @@
 
 use crate::rendering::cull::{Quadratic, VectorQuadratic};
 use crate::rendering::plane::Field;
-use crate::rendering::tile::TileInput;
+use crate::rendering::tile::input::TileInput;
 use crate::simd::Simd;
 use crate::simd::math::exp2_clamped;
 
