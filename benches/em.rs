@@ -25,7 +25,7 @@ fn spread(n: usize, i: usize) -> f64 {
 /// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
 /// noise in the colors.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
-    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    let extent = [(-0.5, WIDTH as f64 - 0.5), (-0.5, HEIGHT as f64 - 0.5)];
     let grid = Grid::new(&[HEIGHT, WIDTH], &extent).expect("a grid");
     let painting = Rendering::new(mixture, &grid, &[0, 1], Quantity::Mean).expect("five features");
     let mut colors = vec![0.0; painting.n_values()];

@@ -31,7 +31,7 @@ pub enum Error {
     Feature { argument: &'static str, feature: usize, n_features: usize },
     /// A grid that cannot be rendered.
     Grid { argument: &'static str, expected: &'static str, got: String },
-    /// A tolerance outside (0, 1).
+    /// A tolerance outside (0, 0.1].
     Tolerance { got: f64 },
     /// A point whose distance from every component overflows a float64.
     OutOfReach { argument: &'static str, point: Vec<f64> },
@@ -101,8 +101,9 @@ impl fmt::Display for Error {
             }
             Self::Tolerance { got } => write!(
                 f,
-                "tolerance: expected a number above 0 and below 1, got {got:?}; \
-                 leave it out for the exact result"
+                "tolerance: expected a number above 0 and of at most 0.1, or None for an exact \
+                 result, got {}",
+                if got.is_nan() { "nan".to_owned() } else { format!("{got:?}") }
             ),
             Self::OutOfReach { argument, point } => write!(
                 f,

@@ -10,8 +10,9 @@
 
 use crate::error::{Error, Result};
 use crate::model::covariances::{Covariances, PrecisionsCholesky};
-use crate::model::linalg::{invert_lower, packed_len, packed_row};
+use crate::model::linalg::{invert_lower, packed_len};
 use crate::model::mixture::{Mixture, remaining_features};
+use crate::model::partitioned_factor::PartitionedFactor;
 use std::ops::Range;
 
 /// A mixture split into given features and targets (all the others).
@@ -95,31 +96,24 @@ impl Conditional {
 
     /// Slopes, covariances and their factors from each matrix's own factor.
     fn with_correlated(self, mixture: &Mixture) -> Self {
-        let d = mixture.n_features();
         let (n_given, n_targets) = (self.given.len(), self.targets.len());
-        let order = self.order();
         let n_matrices = mixture.covariances().n_matrices(mixture.n_components());
         let mut slopes = Vec::with_capacity(self.slopes.len());
         let mut values = Vec::with_capacity(n_matrices * n_targets * n_targets);
         let mut inverses = Vec::with_capacity(n_matrices * packed_len(n_targets));
         let mut sizes = Sizes::new(n_targets);
+        let mut factor = PartitionedFactor::new(&self.given, &self.targets);
         for k in 0..n_matrices {
-            let factor = mixture.covariances().factor(d, k, &order);
-            let inverse = invert_lower(&factor, n_given);
-            let row = |t: usize| packed_row(&factor, n_given + t).split_at(n_given);
+            factor.set_component(mixture, k);
             let counts = n_matrices == 1 || mixture.log_weights()[k] > f64::NEG_INFINITY;
             let mut inner = Vec::with_capacity(packed_len(n_targets));
             for t in 0..n_targets {
-                let (cross, own) = row(t);
-                slopes.extend((0..n_given).map(|g| {
-                    (g..n_given).map(|m| cross[m] * packed_row(&inverse, m)[g]).sum::<f64>()
-                }));
-                let entry = |u: usize| own.iter().zip(row(u).1).map(|(a, b)| a * b).sum();
-                values.extend((0..n_targets).map(entry).collect::<Vec<f64>>());
-                inner.extend_from_slice(own);
+                slopes.extend((0..n_given).map(|g| factor.slope(t, g)));
+                values.extend((0..n_targets).map(|u| factor.covariance(t, u)));
+                inner.extend_from_slice(factor.own(t));
                 if counts {
                     let norm = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>().sqrt();
-                    sizes.absorb(t, norm(cross), norm(own));
+                    sizes.absorb(t, norm(factor.cross(t)), norm(factor.own(t)));
                 }
             }
             inverses.extend(invert_lower(&inner, n_targets));

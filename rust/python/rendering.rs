@@ -45,12 +45,11 @@ impl PyRendering {
         mixture: &PyMixture,
         quantity: &str,
         shape: Vec<usize>,
-        mut extent: Vec<(f64, f64)>,
+        extent: Vec<(f64, f64)>,
         given: Vec<usize>,
         tolerance: Option<f64>,
         seed: u64,
     ) -> PyResult<Self> {
-        extent.reverse();
         let grid = Grid::new(&shape, &extent)?;
         let quantity = quantity_of_name(quantity, seed)?;
         let model = Arc::clone(&mixture.0);

@@ -75,13 +75,12 @@ impl PySampling {
         &self,
         py: Python<'_>,
         n_samples: usize,
-        mut extent: Vec<(f64, f64)>,
+        extent: Vec<(f64, f64)>,
         given: Vec<usize>,
         counts: &Bound<'_, PyArrayDyn<i64>>,
         means: &Bound<'_, PyArrayDyn<f64>>,
         n_threads: Option<usize>,
     ) -> PyResult<()> {
-        extent.reverse();
         let grid = Grid::new(counts.shape(), &extent)?;
         let (mut counts, mut means) = (counts.try_readwrite()?, means.try_readwrite()?);
         let (counts, means) = (counts.as_slice_mut()?, means.as_slice_mut()?);
