@@ -1,4 +1,4 @@
-//! One iteration of expectation-maximisation on one thread at every instruction set:
+//! One iteration of expectation-maximization on one thread at every instruction set:
 //! over the pixels of a picture, from which the tree leaves most components out
 //! (`culled`), and of few components that all count at every point (`dense`). Each
 //! result is checked against the specification on a part of the points before it is
@@ -23,7 +23,7 @@ fn spread(n: usize, i: usize) -> f64 {
 }
 
 /// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
-/// noise in the colours.
+/// noise in the colors.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
     let extent = [(-0.5, WIDTH as f64 - 0.5), (-0.5, HEIGHT as f64 - 0.5)];
     let grid = Grid::new(&[HEIGHT, WIDTH], &extent).expect("a grid");

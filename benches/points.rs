@@ -47,7 +47,7 @@ fn dense(criterion: &mut Criterion) {
 }
 
 /// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
-/// noise in the colours: pixels like those that such a mixture is fitted to.
+/// noise in the colors: pixels like those that such a mixture is fitted to.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
     let painting =
         Rendering::new(mixture, &grid(), &[0, 1], Quantity::Mean).expect("five features");

@@ -24,7 +24,7 @@
 //! ```
 //! use gmmfast::{Covariances, Grid, Mixture, Quantity, Rendering, Runtime};
 //!
-//! // Two components over (x, y, grey): a dark one to the left, a light one to the right.
+//! // Two components over (x, y, gray): a dark one to the left, a light one to the right.
 //! let mixture = Mixture::new(
 //!     vec![0.5, 0.5],
 //!     vec![2.0, 2.0, 40.0, 6.0, 2.0, 200.0],

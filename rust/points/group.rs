@@ -2,7 +2,7 @@
 //! responsibilities, any number of features.
 //!
 //! A group of points is transposed once, one point a lane, and taken a block at a
-//! time; each component's centred differences are whitened row by row. Diagonal
+//! time; each component's centered differences are whitened row by row. Diagonal
 //! factors need one product a feature, triangular ones d (d + 1) / 2. A point's
 //! result depends on the components listed and their order alone, not on the
 //! other points of its group.

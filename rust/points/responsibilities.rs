@@ -28,7 +28,7 @@ pub(crate) struct Shares<S: Simd> {
 impl<S: Simd> Shares<S> {
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
         let (largest, sum) = (splat(simd, 0.0), splat(simd, 0.0));
-        let cut = threshold.parts();
+        let cut = threshold.as_array();
         Self { simd, cut, terms: Vec::new(), kept: Vec::new(), largest, sum }
     }
 

@@ -75,7 +75,7 @@ pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
 }
 
 /// Points, and the rows of values that are wanted of them.
-pub(crate) struct Scatter<'a, Q: PointQuantity> {
+pub(crate) struct PointJob<'a, Q: PointQuantity> {
     pub(crate) quantity: Q,
     pub(crate) mixture: &'a Mixture,
     /// (n, `n_features`), row-major.
@@ -85,7 +85,7 @@ pub(crate) struct Scatter<'a, Q: PointQuantity> {
     pub(crate) runtime: &'a Runtime,
 }
 
-impl<Q: PointQuantity> Scatter<'_, Q> {
+impl<Q: PointQuantity> PointJob<'_, Q> {
     /// Writes all rows.
     pub(crate) fn run(self) -> Result<()> {
         let runtime = self.runtime;
@@ -98,7 +98,7 @@ impl<Q: PointQuantity> Scatter<'_, Q> {
     }
 }
 
-impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
+impl<Q: PointQuantity> Dispatch for PointJob<'_, Q> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
@@ -248,7 +248,7 @@ fn n_kept<S: Simd>(
         tree::enclose(points, rows.iter().copied(), &mut bounds);
         kernel.gather(points, rows);
         culler.bound(Bounds::of(&bounds), &all, &mut components);
-        let cut = threshold.cut(kernel.least_largest(&components, 0..1));
+        let cut = threshold.cutoff(kernel.least_largest(&components, 0..1));
         culler.keep(&all, cut, &mut kept);
         blocks.components(&kept, &mut components);
         n_kept += components.len();
@@ -316,7 +316,7 @@ impl<'w, 'a, V: Send, S: Simd> Worker<'w, 'a, V, S> {
     ) {
         self.culler.bound(bounds, live, &mut self.components);
         let least = self.kernel.least_largest(&self.components, groups);
-        self.culler.keep(live, self.call.threshold.cut(least), kept);
+        self.culler.keep(live, self.call.threshold.cutoff(least), kept);
     }
 
     /// Writes the rows of a node's points, for which `live` can matter.

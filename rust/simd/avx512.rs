@@ -129,7 +129,7 @@ impl Simd for Avx512 {
         let x = &x[..Self::LANES];
         // SAFETY: the token proves AVX-512 F.
         unsafe {
-            let mut pairs = [x[0]; 4]; // sums of neighbouring lanes of two vectors in turns
+            let mut pairs = [x[0]; 4]; // sums of neighboring lanes of two vectors in turns
             for i in 0..4 {
                 let (a, b) = (x[2 * i], x[2 * i + 1]);
                 pairs[i] = _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));

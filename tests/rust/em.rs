@@ -1,4 +1,4 @@
-//! Expectation-maximisation against the specification at every instruction set.
+//! Expectation-maximization against the specification at every instruction set.
 //!
 //! Tolerances: an iteration's weights to 1e-11 relative, its means to 1e-11 and its
 //! covariances to 1e-10 of the component's own scale: what responsibilities that are
@@ -134,7 +134,7 @@ fn a_mean_that_moves_far_to_a_narrow_place_loses_no_digits() {
 #[test]
 fn a_component_that_collapses_on_a_few_of_a_wide_leaf_s_points_loses_no_digits() {
     // Half of the points within 1e-4 of one place, the others far off in the same leaf: about
-    // the leaf's centre the variance would drown in rounding.
+    // the leaf's center the variance would drown in rounding.
     let mixture = spherical(vec![0.0, 0.0, 1000.0, 1000.0], &[70.0, 70.0]);
     let mut random = Random(9);
     let points: Vec<f64> = (0..2 * 64)
@@ -257,7 +257,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn other_centres_give_the_same_estimate() {
+fn other_centers_give_the_same_estimate() {
     let mixture = fitted(0, 150, 2, 3.0);
     let points = around(&mixture, 4500, 3.0);
     let (data, runtime) = (data(&points, 2, None), Runtime::new(Some(2)).unwrap());

@@ -255,7 +255,7 @@ fn pair() -> Mixture {
 fn far_tails_keep_full_relative_accuracy_and_finite_means() {
     let mixture = pair();
     let marginal = mixture.marginal(&[0]).unwrap();
-    // Pixel centres 1e7 + 10, 2e7 + 10 and 3e7 + 10 deviations away: the nearer
+    // Pixel centers 1e7 + 10, 2e7 + 10 and 3e7 + 10 deviations away: the nearer
     // component is all that counts, log p = log(1/2) - log(2 pi)/2 - z^2/2.
     let grid = Grid::new(&[3], &[(0.5e7 + 10.0, 3.5e7 + 10.0)]).unwrap();
     for runtime in every_level() {

@@ -31,7 +31,7 @@ fn clouds(n: usize, d: usize, seed: u64) -> Vec<f64> {
         .collect()
 }
 
-/// Rows of the points, as centres.
+/// Rows of the points, as centers.
 fn rows(points: &[f64], d: usize, rows: &[usize]) -> Vec<f64> {
     rows.iter().flat_map(|&row| &points[row * d..][..d]).copied().collect()
 }
@@ -80,7 +80,7 @@ fn check_clusters(points: &[f64], d: usize, weights: Option<&[f64]>, start: &[f6
 }
 
 #[test]
-fn labels_and_centres_are_those_of_the_specification_in_any_number_of_dimensions() {
+fn labels_and_centers_are_those_of_the_specification_in_any_number_of_dimensions() {
     for (d, n, n_clusters) in [(1, 500, 7), (2, 3000, 40), (3, 700, 1), (5, 4000, 90), (9, 900, 20)]
     {
         let points = clouds(n, d, d as u64);
@@ -116,8 +116,8 @@ fn a_point_of_weight_three_is_three_points() {
 }
 
 #[test]
-fn an_empty_cluster_gets_the_point_farthest_from_its_centre() {
-    // All points are nearest to the first centre; the last is far from it.
+fn an_empty_cluster_gets_the_point_farthest_from_its_center() {
+    // All points are nearest to the first center; the last is far from it.
     let mut points: Vec<f64> = (0..200).map(|i| f64::from(i) / 200.0).collect();
     points.push(30.0);
     let data = data(&points, 1, None);
@@ -143,7 +143,7 @@ fn points_that_are_all_the_same_are_one_cluster_and_others_stay() {
 }
 
 #[test]
-fn it_stops_at_the_tolerance_or_the_last_iteration_with_labels_of_its_centres() {
+fn it_stops_at_the_tolerance_or_the_last_iteration_with_labels_of_its_centers() {
     let points = clouds(2000, 2, 4);
     let data = data(&points, 2, None);
     let start = rows(&points, 2, &[0, 1, 2, 3, 4, 5]);

@@ -5,12 +5,12 @@
 //! steps, each over all listed components, so that no share is ever computed twice:
 //!
 //! 1. q of every component at every point, and the largest at each point: by a product
-//!    of matrices where that keeps the digits (polynomial.rs), else centred;
+//!    of matrices where that keeps the digits (polynomial.rs), else centered;
 //! 2. exponentials relative to the largest, and their sum; a component that is
 //!    nothing to every point goes no further;
 //! 3. log p, and the factor weight / sum that makes exponentials shares;
-//! 4. Σ r, Σ r (x - centre) and Σ r (x - centre)(x - centre)ᵀ of each component: by
-//!    another product about the group's centre, carried over to the component's own; or
+//! 4. Σ r, Σ r (x - center) and Σ r (x - center)(x - center)ᵀ of each component: by
+//!    another product about the group's center, carried over to the component's own; or
 //!    about that from the first, in vectors of points whose lanes are added up once a group.
 //!
 //! Memory: one number for each listed component and point of one group, never of
@@ -26,8 +26,8 @@ use crate::simd::{MAX_LANES, Simd};
 
 /// What the moments are taken about, and what counts as nothing.
 #[derive(Clone, Copy)]
-pub(crate) struct About<'a> {
-    /// A centre for each component, (n_components, n_features).
+pub(crate) struct MomentCenters<'a> {
+    /// A center for each component, (n_components, n_features).
     pub(crate) centers: &'a [f64],
     /// Bits below the largest term at which a component's is nothing.
     pub(crate) bits: &'a [f64],
@@ -40,7 +40,7 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     simd: S,
     points: PointsKernel<'a, S>,
     polynomials: PolynomialKernel<'a, S>,
-    about: About<'a>,
+    about: MomentCenters<'a>,
     n_features: usize,
     /// The components whose exponents are polynomials, and the others.
     near: Vec<u32>,
@@ -53,7 +53,7 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     n_near_kept: usize,
     largest: Row,
     sums: Row,
-    /// Of each feature: centred coordinates of a block.
+    /// Of each feature: centered coordinates of a block.
     differences: Vec<Block<S>>,
     /// Moments whose lanes are still apart, in their order; zeros follow.
     lanes: Vec<S::F>,
@@ -67,7 +67,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         simd: S,
         points: PointsKernel<'a, S>,
         quadratics: &'a Quadratics,
-        about: About<'a>,
+        about: MomentCenters<'a>,
     ) -> Self {
         let d = points.mixture().0.n_features();
         Self {
@@ -115,7 +115,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         self.largest = [f64::NEG_INFINITY; GROUP];
         let (near, _) = self.terms.split_at_mut(self.near.len());
         self.polynomials.fill_terms(near, &mut self.largest);
-        self.fill_centred_terms(group);
+        self.fill_centered_terms(group);
         self.exponentiate();
         let log_likelihood = self.normalize(weights);
         self.add_near_moments(moments);
@@ -128,7 +128,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     }
 
     #[inline(never)]
-    fn fill_centred_terms(&mut self, group: usize) {
+    fn fill_centered_terms(&mut self, group: usize) {
         self.simd.vectorize(
             #[inline(always)]
             || {
@@ -297,12 +297,12 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                     for i in 0..d {
                         let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
                         let center = simd.splat(center[i]);
-                        let (mut centred, mut weighted) = (shares, shares);
+                        let (mut centered, mut weighted) = (shares, shares);
                         for v in 0..VECTORS {
-                            centred[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
-                            weighted[v] = simd.mul(shares[v], centred[v]);
+                            centered[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
+                            weighted[v] = simd.mul(shares[v], centered[v]);
                         }
-                        differences[i] = centred;
+                        differences[i] = centered;
                         sums[i] = simd.add(sums[i], add_vectors(simd, weighted));
                         let first_feature = if self.about.is_diagonal { i } else { 0 };
                         for (difference, scatter) in

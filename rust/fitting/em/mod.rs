@@ -1,4 +1,4 @@
-//! Expectation-maximisation: one pass over the points turns a mixture into the
+//! Expectation-maximization: one pass over the points turns a mixture into the
 //! statistics of the next one.
 //!
 //! [`expectation`] goes down the tree of [`Data`], leaves out what cannot matter,
@@ -29,7 +29,7 @@ mod quadratic;
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
-use crate::fitting::em::kernel::{About, ExpectationKernel};
+use crate::fitting::em::kernel::{ExpectationKernel, MomentCenters};
 use crate::fitting::em::quadratic::Quadratics;
 use crate::fitting::statistics::{COUNT_FLOOR, Estimate, Moments, Part, Statistics};
 use crate::model::linalg::packed_len;
@@ -112,20 +112,23 @@ pub fn expectation_about(
     let weight = data.weight_of(0..data.n_leaves());
     // The count that a weight stands for, and what is left out of it.
     let count = |k: usize| (mixture.weights()[k] * weight).max(COUNT_FLOOR);
-    let sure = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
+    let proved = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
     let bits = |k: usize| BITS + (weight / count(k)).log2().max(0.0);
     let mut bits: Vec<f64> = (0..mixture.n_components()).map(bits).collect();
     loop {
-        let about =
-            About { centers, bits: &bits, is_diagonal: mixture.covariances().is_diagonal() };
+        let about = MomentCenters {
+            centers,
+            bits: &bits,
+            is_diagonal: mixture.covariances().is_diagonal(),
+        };
         let pass = Pass { mixture, data, about, runtime };
         let statistics = runtime.install(|| runtime.level().dispatch(pass))?;
         let mut is_right = true;
         for (&n, bits) in statistics.counts().iter().zip(&mut bits) {
             let left_out = weight * (-*bits).exp2();
             let allowed = (n + COUNT_FLOOR) * 2.0_f64.powi(SLACK) * (-BITS).exp2();
-            if *bits < sure && left_out > allowed {
-                *bits = sure;
+            if *bits < proved && left_out > allowed {
+                *bits = proved;
                 is_right = false;
             }
         }
@@ -139,7 +142,7 @@ pub fn expectation_about(
 struct Pass<'a> {
     mixture: &'a Mixture,
     data: &'a Data,
-    about: About<'a>,
+    about: MomentCenters<'a>,
     runtime: &'a Runtime,
 }
 
@@ -150,7 +153,7 @@ impl Dispatch for Pass<'_> {
         let Self { mixture, data, about, runtime } = self;
         let (d, n_components) = (mixture.n_features(), mixture.n_components());
         let peaks = log2_peaks(mixture);
-        // About other centres are taken what lost digits, perhaps by these.
+        // About other centers are taken what lost digits, perhaps by these.
         let is_about_means = about.centers == mixture.means();
         let quadratics = Quadratics::new(mixture, is_about_means);
         let active: Vec<u32> = mixture.active_components().map(|k| k as u32).collect();

@@ -1,4 +1,4 @@
-//! Squared Euclidean distances of a leaf's points: from one centre, and to the nearest
+//! Squared Euclidean distances of a leaf's points: from one center, and to the nearest
 //! of several.
 //!
 //! Differences are taken before they are squared, so that no digits are lost far from

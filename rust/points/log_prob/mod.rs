@@ -16,7 +16,7 @@ use crate::points::group::{PointsKernel, log2_peaks, negligible_bits};
 use crate::points::log_prob::kernel::{ExpertFactors, Largest, LogProbKernel};
 use crate::points::moments::check_rows;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointQuantity, Scatter, operations_per_point};
+use crate::points::walk::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 use std::borrow::Cow;
@@ -64,7 +64,7 @@ pub fn conditional_log_prob(
         rows.clear();
         rows.resize(2 * out.len(), 0.0);
         let (points_of_marginal, out_of_marginal) = (&values[..], &mut rows[..]);
-        Scatter {
+        PointJob {
             quantity: LargestAndSum,
             mixture: marginal,
             points: points_of_marginal,
@@ -73,7 +73,7 @@ pub fn conditional_log_prob(
         }
         .run()?;
         let quantity = LogProb { conditional, factors: &factors, peaks: &peaks };
-        Scatter { quantity, mixture: &joint, points, out: &mut rows, runtime }.run()?;
+        PointJob { quantity, mixture: &joint, points, out: &mut rows, runtime }.run()?;
         for (log_prob, row) in out.iter_mut().zip(rows.chunks_exact(2)) {
             *log_prob = row[0];
         }

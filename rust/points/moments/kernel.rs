@@ -3,7 +3,7 @@
 //!
 //! Covariances are taken about the points' own means, in a second pass over the
 //! shares: what components have, and products of deviations. Of up to [`MAX_FUSED`]
-//! targets, which colours are, experts and sums stay in registers: a component costs
+//! targets, which colors are, experts and sums stay in registers: a component costs
 //! what its products cost. Of more, chunks of components' experts are held.
 
 use crate::model::conditional::Conditional;
