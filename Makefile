@@ -40,7 +40,6 @@ demo: $(CLI)
 test: $(DEV)
 	cargo test --locked
 	$(BIN)/python -m pytest -n auto
-	GMMFAST_BACKEND=numpy $(BIN)/python -m pytest -n auto $(API_TESTS)
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream
 
@@ -57,9 +56,6 @@ peers: $(BIN)/python $(SOURCES)
 # scikit-learn's own tests of its mixtures, with gmmfast's classes in their place.
 upstream: $(DEV)
 	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/system/upstream.py
-
-# The public API must give the same on the NumPy twin.
-API_TESTS := tests/mixture tests/rendering tests/test_show_runtime.py tests/test_tone.py
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \

@@ -10,7 +10,6 @@ import contextlib
 import io
 import re
 import tempfile
-import tokenize
 from pathlib import Path
 
 import matplotlib as mpl
@@ -105,20 +104,6 @@ def test_every_page_runs_and_shows_what_it_showed(path, monkeypatch, tmp_path):
     assert structural_similarity(drawn, expected) > LEAST_SIMILARITY
     # The measure tells pictures apart: upside down it is another.
     assert structural_similarity(drawn[::-1], expected) < LEAST_SIMILARITY
-
-
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem.removeprefix("plot_"))
-def test_scripts_are_under_forty_lines_and_say_what_they_show(path):
-    source = path.read_text()
-    assert ast.get_docstring(ast.parse(source)).count("\n") >= 3
-    ignored = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
-    lines = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in ignored and token.type != tokenize.ENDMARKER:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    docstring = ast.parse(source).body[0]
-    assert len(lines - set(range(1, docstring.end_lineno + 1))) < 40
-    assert "scipy.datasets" not in source  # which downloads
 
 
 def test_no_reference_is_left_of_a_page_that_is_gone():

@@ -1,24 +1,14 @@
-"""The NumPy twin's random streams: the words, uniforms and normals of "gmmfast-1".
+"""The random streams "gmmfast-1": words, uniforms and normals.
 
-The very operations of `rust/kernel/random.rs` in the same order, each rounded by itself as
-NumPy does, so that the bits are the extension's; that file says what they are.
+The operations are those of `rust/random/` in the same order, each rounded by itself as NumPy
+does, so the bits are the extension's.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-    Words = NDArray[np.uint64]
-
 VERSION = "gmmfast-1"
 
-#: What a stream's numbers are for.
+#: Purposes of a stream.
 COMPONENTS, NORMALS, CONDITIONAL_COMPONENTS, CONDITIONAL_NORMALS = range(4)
 
 _GAMMA = 0x9E3779B97F4A7C15
@@ -56,37 +46,36 @@ _COS = (
 
 
 class Stream:
-    """The numbers of a seed for a purpose, and of a round of attempts."""
+    """The numbers for a seed, a purpose and a round of attempts."""
 
-    def __init__(self, seed: int, purpose: int, round_: int = 0) -> None:
+    def __init__(self, seed, purpose, round_=0):
         start = _word((seed, 0), 1)
         number = round_ * 256 + purpose
         self._keys = tuple(_word((start, 0), 2 * number + i) for i in (1, 2))
 
-    def words(self, counters: Words) -> Words:
+    def words(self, counters):
         """Return the words at these counters."""
         x = np.uint64(self._keys[0]) + counters * np.uint64(_GAMMA)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(_MULTIPLIERS[0]) + np.uint64(self._keys[1])
         x = (x ^ (x >> np.uint64(27))) * np.uint64(_MULTIPLIERS[1])
-        result: Words = x ^ (x >> np.uint64(31))
-        return result
+        return x ^ (x >> np.uint64(31))
 
-    def uniforms(self, first: int, n: int) -> Array:
+    def uniforms(self, first, n):
         """Return n uniforms in [0, 1), from number `first` on."""
         return _fractions(self.words(_counters(first, n)))
 
-    def normals(self, first: int, n: int) -> Array:
+    def normals(self, first, n):
         """Return n standard normals, from number `first` on."""
         group = first - first % 16
         n_groups = -(-(first + n - group) // 16)
         words = self.words(_counters(group, 16 * n_groups)).reshape(n_groups, 8, 2)
         pairs = normals_of_words(words[..., 0], words[..., 1])
-        in_order: Array = np.stack(pairs, axis=1).reshape(-1)
+        in_order = np.stack(pairs, axis=1).reshape(-1)
         return in_order[first - group :][:n]
 
 
-def normals_of_words(radius: Words, angle: Words) -> tuple[Array, Array]:
-    """Return the pair of normals of each two words."""
+def normals_of_words(radius, angle):
+    """Return two normals from each pair of words."""
     mantissa, exponent = np.frexp(1.0 - _fractions(radius))
     # From [1/2, 1) to [sqrt(1/2), sqrt(2)), as it is compared after doubling.
     is_lower = mantissa * 2.0 < np.sqrt(2.0)
@@ -103,25 +92,23 @@ def normals_of_words(radius: Words, angle: Words) -> tuple[Array, Array]:
     return r * np.where(is_turned, sin, cos), r * np.where(is_turned, cos, sin)
 
 
-def _counters(first: int, n: int) -> Words:
-    counters: Words = np.arange(n, dtype=np.uint64) + np.uint64(first & _MASK)
-    return counters
+def _counters(first, n):
+    return np.arange(n, dtype=np.uint64) + np.uint64(first & _MASK)
 
 
-def _fractions(words: Words) -> Array:
-    fractions: Array = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return fractions
+def _fractions(words):
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
+def _polynomial(coefficients, x):
     p = np.full(x.shape, coefficients[-1])
     for coefficient in reversed(coefficients[:-1]):
         p = p * x + coefficient
     return p
 
 
-def _word(keys: tuple[int, int], counter: int) -> int:
-    """Return one word, in Python's integers, whose overflow NumPy would warn of."""
+def _word(keys, counter):
+    """Return one word, in Python's integers, because NumPy warns of overflow."""
     x = keys[0] + counter * _GAMMA & _MASK
     x = (x ^ x >> 30) * _MULTIPLIERS[0] + keys[1] & _MASK
     x = (x ^ x >> 27) * _MULTIPLIERS[1] & _MASK
