@@ -20,7 +20,8 @@ points = np.column_stack([darkest % WIDTH, darkest // WIDTH]).astype(float)
 model = GaussianMixture(int(n_components), random_state=0).fit(points)
 samples, _ = model.sample(N_POINTS)
 
-y, x = np.mgrid[:HEIGHT, :WIDTH]
+# Floats: scikit-learn rounds the distances of integer points to integers.
+y, x = np.mgrid[:HEIGHT, :WIDTH].astype(float)
 log_density = model.score_samples(np.column_stack([x.ravel(), y.ravel()]))
 
 np.savez(
