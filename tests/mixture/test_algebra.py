@@ -12,7 +12,7 @@ from conftest import (
     refusal,
 )
 from gmmfast import Mixture, _memory
-from gmmfast.mixture import layouts
+from gmmfast.mixture import parameters
 
 
 def build(n_components, n_features, covariance_type, **options):
@@ -267,7 +267,7 @@ def test_bad_maps_are_refused(name):
     check_message(message, pattern)
 
 
-@pytest.mark.parametrize("chunk", [1, 100, layouts.CHUNK])
+@pytest.mark.parametrize("chunk", [1, 100, parameters.CHUNK])
 def test_sparse_responsibilities_are_those_of_predict_proba(chunk, monkeypatch):
     monkeypatch.setattr("gmmfast.mixture.responsibilities.CHUNK", chunk)
     mixture = build(30, 2, "full", spread=100)
