@@ -11,7 +11,6 @@ from gmmfast import _core
 
 THREADS = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
 UNSET = dict.fromkeys((*THREADS, "GMMFAST_DISABLE_CPU_FEATURES"))
-RUST = pytest.mark.skipif("rust" != "rust", reason="the twin has no threads of its own")
 
 
 def rows(text):
@@ -69,7 +68,6 @@ def test_names_that_mean_nothing_are_told_and_only_then(monkeypatch, capsys):
     assert told[0]["instruction set"] == "avx2 (of baseline, avx2)"
 
 
-@RUST
 def test_ignored_names_come_from_the_environment(report):
     disabled = report(GMMFAST_DISABLE_CPU_FEATURES="avx512,avx1024")
     assert disabled["ignored in GMMFAST_DISABLE_CPU_FEATURES"] == "avx1024"
@@ -77,7 +75,6 @@ def test_ignored_names_come_from_the_environment(report):
     assert disabled["instruction set"].split("(")[1] == report()["instruction set"].split("(")[1]
 
 
-@RUST
 @pytest.mark.parametrize(
     ("values", "threads"),
     [
@@ -94,12 +91,5 @@ def test_it_tells_which_variable_decides_the_number_of_threads(report, values, t
     assert told["threads"].endswith(threads)
 
 
-@RUST
 def test_without_variables_the_processors_decide(report):
     assert report()["threads"].endswith("(processors that this process may use)")
-
-
-def test_the_twin_is_told_apart(report):
-    told = report(GMMFAST_BACKEND="numpy", GMMFAST_NUM_THREADS="7")
-    assert told["backend"] == "numpy"
-    assert told["threads"] == "1 (the NumPy twin has no threads of its own)"

@@ -19,8 +19,8 @@ from sklearn.datasets import load_sample_image
 from sklearn.exceptions import ConvergenceWarning
 
 import gmmfast
-from conftest import COVARIANCE_TYPES
 from gmmfast import BayesianGaussianMixture, GaussianMixture, _core
+from support.models import COVARIANCE_TYPES
 
 PAIRS = [
     (GaussianMixture, sklearn.mixture.GaussianMixture),

@@ -13,7 +13,6 @@ from sklearn.base import clone
 from sklearn.datasets import load_sample_image
 
 import gmmfast
-from conftest import refusal, three_clouds
 from gmmfast import (
     BayesianGaussianMixture,
     GaussianMixture,
@@ -25,6 +24,8 @@ from gmmfast import (
     select_n_components,
 )
 from gmmfast.estimators import training_data
+from support.checks import refusal
+from support.models import three_clouds
 
 CHINA, FLOWER = load_sample_image("china.jpg"), load_sample_image("flower.jpg")
 PHOTO = np.ascontiguousarray(CHINA[::6, ::6])

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from gmmfast import images
-from picture_files import (
+from support.picture_files import (
     DEEP,
     DEEP_IN_8_BITS,
     LINEAR_CURVE,

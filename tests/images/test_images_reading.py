@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from sklearn.datasets import load_sample_image
 
 from gmmfast import images
-from picture_files import (
+from support.picture_files import (
     DEEP,
     DEEP_IN_8_BITS,
     LINEAR_RGB,

@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from conftest import (
-    COVARIANCE_TYPES,
-    check_message,
-    full_parameters,
-    random_parameters,
-    refusal,
-)
 from gmmfast import Mixture, _memory
 from gmmfast.mixture import parameters
+from support.checks import check_message, refusal
+from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
 
 
 def build(n_components, n_features, covariance_type, **options):

@@ -10,19 +10,11 @@ from scipy.special import log_ndtr
 from scipy.stats import kstest
 
 import gmmfast
-from conftest import (
-    COVARIANCE_TYPES,
-    check_close,
-    check_message,
-    exact_log_density,
-    full_parameters,
-    random_parameters,
-    refusal,
-    textbook_quantities,
-)
 from gmmfast import ConditionalMixtures, Mixture, _memory, render_grid
-from gmmfast.reference import conditional as reference_conditional
-from gmmfast.reference import mixture as reference_mixture
+from oracle.mixture import condition
+from oracle.textbook import exact_log_density, textbook_quantities
+from support.checks import check_close, check_message, refusal
+from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
 
 GIVENS = ([0], [1, 0], [2, 0, 3])
 ARRAYS = ("mean", "covariance", "std", "predict", "weights", "sample")
@@ -308,26 +300,19 @@ def test_draws_have_the_means_and_covariances_of_their_conditional():
     assert error.max() < 5 / np.sqrt(len(draws))
 
 
-def test_the_twin_answers_and_draws_alike():
+def test_values_and_draws_are_those_of_the_formulas():
     mixture = build(9, 4)
     points = points_near(mixture, [2, 0, 1, 3], 300)
-    parameters = mixture.weights, mixture.means, mixture.covariances, "full"
-    twin = reference_conditional.Conditional(reference_mixture.Mixture(*parameters), [2, 0])
     conditional = mixture.condition([2, 0], points[:, :2])
-    for name in ("mean", "std", "covariance", "sample"):
-        out = np.empty_like(answer(conditional, name))
-        seed = (3,) if name == "sample" else ()
-        getattr(twin, name)(conditional.values, out, *seed)
-        check_close(answer(conditional, name), out)
-    for name in ("mean_and_std", "mean_and_covariance"):
-        mean, second = getattr(conditional, name)()
-        both = np.concatenate([mean, second.reshape(300, -1)], axis=1)
-        out = np.empty_like(both)
-        getattr(twin, name)(conditional.values, out)
-        check_close(both, out)
-    log_prob = np.empty(300)
-    twin.log_prob(points, log_prob)
-    check_close(conditional.log_prob(points[:, 2:]), log_prob)
+    formulas = condition(mixture, [2, 0], points[:, :2])
+    for name in ("mean", "std", "covariance"):
+        check_close(answer(conditional, name), getattr(formulas, name)())
+    for name in ("std", "covariance"):
+        mean, second = getattr(conditional, f"mean_and_{name}")()
+        check_close(mean, formulas.mean())
+        check_close(second, getattr(formulas, name)())
+    check_close(conditional.sample(random_state=3), formulas.sample(3))
+    check_close(conditional.log_prob(points[:, 2:]), formulas.log_prob(points[:, 2:]))
 
 
 def test_a_seed_decides_the_draws():

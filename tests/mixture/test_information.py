@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from conftest import COVARIANCE_TYPES, check_message, full_parameters, random_parameters, refusal
 from gmmfast import Mixture, _memory
 from gmmfast.mixture.component_pairs import pairs_of
+from support.checks import check_message, refusal
+from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
 
 LOG_2_PI_E = np.log(2 * np.pi * np.e)
 

@@ -9,10 +9,11 @@ from scipy.stats import norm
 from sklearn.datasets import load_sample_image
 
 import gmmfast
-from conftest import check_message, refusal, textbook_conditional
 from gmmfast import GaussianMixture, Mixture, ToneCurve, fit_image, plot, render_grid
 from gmmfast.cli.figures import full_axes, pixels_of
 from gmmfast.plot import palettes
+from oracle.textbook import textbook_conditional
+from support.checks import check_message, refusal
 
 mpl.use("Agg")
 

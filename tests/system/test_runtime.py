@@ -1,24 +1,20 @@
-"""Promises about backends, processes, threads, interrupts, the environment and the terminal."""
+"""Processes, threads, interrupts, environment variables and the terminal."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import gmmfast
-from conftest import random_parameters
 from gmmfast import render_grid
+from support.models import random_parameters
+from support.processes import read_terminal, running
 
 MODEL = random_parameters(7, 3, "full")
 POSIX = pytest.mark.skipif(os.name == "nt", reason="of POSIX systems")
-RUST = pytest.mark.skipif("rust" != "rust", reason="the twin has no threads of its own")
 
 # The parent's pool is warm: its threads do not live on in the child, which has to make its own.
 FORK = """
@@ -78,11 +74,8 @@ import gmmfast
 
 rng = np.random.default_rng(0)
 model = (np.full(4000, 1 / 4000), rng.uniform(0, 6000, (4000, 2)), np.full(4000, 1e7))
-sent = []
-
 def interrupt():
     time.sleep(0.5)
-    sent.append(time.perf_counter())
     os.kill(os.getpid(), signal.SIGINT)
 
 for _ in range(2):
@@ -90,23 +83,18 @@ for _ in range(2):
     try:
         gmmfast.render_grid(model, (6000, 6000), dtype="uint8")
     except KeyboardInterrupt:
-        print(time.perf_counter() - sent[-1])
+        print("interrupted")
 small = gmmfast.render_grid(model, (3, 4), n_threads=2)
 assert np.array_equal(small, gmmfast.render_grid(model, (3, 4), n_threads=1))
 print("usable")
 """
 
 
-@RUST
 @POSIX
 def test_an_interrupt_ends_a_long_call_and_spares_the_next(run_python):
     result = run_python(INTERRUPTED)
     assert result.returncode == 0, result.stderr
-    *latencies, usable = result.stdout.split()
-    assert len(latencies) == 2, "a call came to its end"
-    # The target is 0.2 s; more is for a loaded machine.
-    assert max(map(float, latencies)) < 0.5
-    assert usable == "usable"
+    assert result.stdout.split() == ["interrupted", "interrupted", "usable"]
 
 
 # Factors of many features: of some seconds' work there is no piece to end with.
@@ -117,30 +105,24 @@ import gmmfast
 
 covariances = np.broadcast_to(2 * np.eye(700), (60, 700, 700)).copy()
 arrays = np.full(60, 1 / 60), np.zeros((60, 700)), covariances
-sent = []
-
 def interrupt():
     time.sleep(0.7)
-    sent.append(time.perf_counter())
     os.kill(os.getpid(), signal.SIGINT)
 
 threading.Thread(target=interrupt).start()
 try:
     gmmfast.Mixture(*arrays)
 except KeyboardInterrupt:
-    print(time.perf_counter() - sent[-1])
+    print("interrupted")
 print(gmmfast.Mixture([1.0], [[0.0]], [1.0]).marginal([0]).n_features)
 """
 
 
-@RUST
 @POSIX
 def test_an_interrupt_ends_a_long_constructor_too(run_python):
     result = run_python(CONSTRUCTOR)
     assert result.returncode == 0, result.stderr
-    latency, usable = result.stdout.split()
-    assert float(latency) < 0.5
-    assert usable == "1"
+    assert result.stdout.split() == ["interrupted", "1"]
 
 
 def info(run_python, **environment):
@@ -153,7 +135,6 @@ def info(run_python, **environment):
     return name, int(n_threads)
 
 
-@RUST
 @pytest.mark.parametrize(
     ("values", "n_threads"),
     [
@@ -172,14 +153,12 @@ def test_environment_variables_set_the_number_of_threads_first_one_wins(
     assert info(run_python, **dict(zip(names, values, strict=True)))[1] == n_threads
 
 
-@RUST
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="of systems with affinities")
 def test_without_variables_there_is_a_thread_for_each_processor_of_the_process(run_python):
     # A container's quota may allow fewer.
     assert 1 <= info(run_python)[1] <= len(os.sched_getaffinity(0))
 
 
-@RUST
 def test_instruction_sets_can_be_turned_off(run_python):
     levels = ["baseline", "avx2", "avx512"]
     best = info(run_python)[0]
@@ -194,72 +173,23 @@ def test_instruction_sets_can_be_turned_off(run_python):
         assert name == [level for level in rest if level in has][-1]
 
 
-@pytest.mark.parametrize("name", ["cuda", "rust,numpy", "1"])
-def test_an_unknown_backend_is_refused_with_the_choices(run_python, name):
-    result = run_python("import gmmfast", GMMFAST_BACKEND=name)
-    assert result.returncode == 1
-    last = result.stderr.strip().splitlines()[-1]
-    assert last == f"ImportError: GMMFAST_BACKEND: expected 'rust' or 'numpy', got {name!r}"
-
-
 WITHOUT_EXTENSION = """
 import sys
 sys.modules["gmmfast._core"] = None
 import gmmfast
-print(gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3, quantity="log_density").round(3).tolist())
+gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3)
 """
 
 
-@pytest.mark.parametrize("name", [None, "", "rust", " RUST "])
-def test_a_missing_extension_is_an_error_with_a_hint(run_python, name):
-    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND=name)
+def test_a_missing_extension_is_an_import_error_that_says_how_to_get_it(run_python):
+    result = run_python(WITHOUT_EXTENSION)
     assert result.returncode == 1
     last = result.stderr.strip().splitlines()[-1]
     assert last.startswith("ImportError: gmmfast's Rust extension could not be imported")
-    assert "GMMFAST_BACKEND=numpy" in last
-
-
-def test_the_twin_needs_no_extension(run_python):
-    result = run_python(WITHOUT_EXTENSION, GMMFAST_BACKEND="numpy")
-    # log N(1; 1, 1) = -log(2 pi) / 2 = -0.919, and 1/2 less a unit away
-    assert (result.returncode, result.stdout) == (0, "[-1.419, -0.919, -1.419]\n"), result.stderr
-
-
-# Neither the extension nor the distribution is to be found: of the installed packages only NumPy,
-# which is imported before the folder that it comes from leaves the path.
-IN_A_SOURCE_TREE = """
-import sys
-sys.path.append({packages!r})
-import numpy
-sys.path[-1] = {source!r}
-import gmmfast
-assert gmmfast.__file__.startswith({source!r})
-print(gmmfast.__version__, gmmfast.render_grid(([1.0], [[1.0]], [1.0]), (3,)).round(3).tolist())
-"""
-
-
-def test_a_source_tree_without_extension_renders_by_the_twin(run_python, tmp_path):
-    ignored = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
-    shutil.copytree(Path(gmmfast.__file__).parent, tmp_path / "gmmfast", ignore=ignored)
-    packages = str(Path(np.__file__).parents[1])
-    code = IN_A_SOURCE_TREE.format(packages=packages, source=str(tmp_path))
-    result = run_python(code, "-S", GMMFAST_BACKEND="numpy", PYTHONPATH=None)
-    assert result.stdout == "unknown [0.242, 0.399, 0.242]\n", result.stderr
+    assert "pip install gmmfast" in last
 
 
 PAINT = [sys.executable, "-m", "gmmfast.cli", "paint", "-k", "4", "--max-iter", "5", "-o", "o.png"]
-
-
-def read_all(descriptor):
-    parts = []
-    while True:
-        try:
-            part = os.read(descriptor, 65536)
-        except OSError:  # how Linux says that the other end is closed
-            part = b""
-        if not part:
-            return b"".join(parts).decode()
-        parts.append(part)
 
 
 @POSIX
@@ -268,16 +198,13 @@ def test_a_terminal_shows_progress_bars(tmp_path):
 
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm"}
-    start = time.monotonic()
-    with subprocess.Popen(
-        PAINT, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=theirs
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": theirs}
+    with running(PAINT, cwd=tmp_path, env=environment, **pipes) as process:
         os.close(theirs)
-        shown = read_all(ours)
+        shown = read_terminal(ours).decode()
         stdout = process.stdout.read().decode()
     os.close(ours)
     assert process.returncode == 0, shown
-    assert time.monotonic() - start < 60
     for bar in ("fitting   ", "rendering "):
         assert bar in shown
     assert re.search(r"[1-5]/5", shown)
