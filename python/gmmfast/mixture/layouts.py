@@ -119,8 +119,8 @@ def _gram(factors: Array) -> Array:
 
 
 def _inverse_gram(factors: Array) -> Array:
-    inverse: Array = np.linalg.inv(factors)
-    return inverse.swapaxes(-1, -2) @ inverse
+    inverse: Any = np.linalg.inv(factors)
+    return inverse.swapaxes(-1, -2) @ inverse  # type: ignore[no-any-return]
 
 
 def _inverse_squares(factors: Array) -> Array:
