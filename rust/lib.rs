@@ -30,7 +30,7 @@
 //!     vec![2.0, 2.0, 40.0, 6.0, 2.0, 200.0],
 //!     Covariances::Diag(vec![1.0, 2.0, 25.0, 1.0, 2.0, 25.0]),
 //! )?;
-//! let grid = Grid::new(&[5, 9], &[(-0.5, 4.5), (-0.5, 8.5)])?;
+//! let grid = Grid::new(&[5, 9], &[(-0.5, 8.5), (-0.5, 4.5)])?;
 //! let painting = Rendering::new(&mixture, &grid, &[0, 1], Quantity::Mean)?;
 //! let mut pixels = vec![0_u8; painting.n_values()];
 //! painting.render(&mut pixels, &Runtime::new(None)?)?;
@@ -76,3 +76,4 @@ pub use runtime::Runtime;
 pub use sampling::sampler::{Order, Sampling};
 pub use sampling::splat::Splat;
 pub use simd::Level;
+pub use simd::rounding::RoundFrom;

@@ -176,8 +176,7 @@ impl Statistics {
         self.check_kind(other)?;
         if self.centers != other.centers {
             let expected = "the same centers, those of one mixture".to_owned();
-            let got = other.centers.len();
-            return Err(Error::Length { argument: "centers", expected, got });
+            return Err(Error::Value { argument: "centers", expected, got: "others".to_owned() });
         }
         add(&mut self.counts, &other.counts);
         add(&mut self.sums, &other.sums);
@@ -196,7 +195,7 @@ impl Statistics {
         self.check_kind(other)?;
         if let Some(&k) = components.iter().find(|&&k| k >= self.counts.len()) {
             let expected = format!("components below {}", self.counts.len());
-            return Err(Error::Length { argument: "components", expected, got: k });
+            return Err(Error::Value { argument: "components", expected, got: k.to_string() });
         }
         let scatter_len = self.scatter_len();
         for &k in components {
@@ -224,7 +223,7 @@ impl Statistics {
     ///
     /// # Errors
     /// `like` needs products of different features that were left out.
-    pub fn maximization(&self, like: &Covariances, reg_covar: f64) -> Result<Estimate> {
+    pub fn m_step(&self, like: &Covariances, reg_covar: f64) -> Result<Estimate> {
         if !like.is_diagonal() && self.is_diagonal && self.n_features > 1 {
             let expected = "products of all features for this covariance type".to_owned();
             let got = self.scatters.len();

@@ -1,10 +1,10 @@
 //! The binding of what fits are made of; see `gmmfast.GaussianMixture` for the public
 //! face.
 
-use super::counters::{Kernel, count};
-use super::mixture::{PyMixture, covariances_of_type};
-use super::interrupt::run;
 use crate::points::walk::operations_per_point;
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::run;
+use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
     Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,
 };
@@ -201,7 +201,7 @@ impl PyStatistics {
         Vec<usize>,
     )> {
         let like = covariances_of_type(covariance_type, Vec::new())?;
-        let estimate = py.detach(|| self.0.maximization(&like, reg_covar))?;
+        let estimate = py.detach(|| self.0.m_step(&like, reg_covar))?;
         let n_components = estimate.weights.len();
         let n_features = estimate.means.len() / n_components;
         let shape = estimate.covariances.shape(n_components, n_features);

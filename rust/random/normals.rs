@@ -234,8 +234,8 @@ fn group<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
-    use crate::simd::{Dispatch, Level, Simd};
     use super::*;
+    use crate::simd::{Dispatch, Level, Simd};
 
     /// Pairs of normals of pairs of words.
     struct Normals<'a>(&'a [[u64; 2]]);

@@ -71,14 +71,15 @@ fn check(mixture: &Mixture, grid: &Grid, tolerance: f64) {
 }
 
 fn grid(shape: [usize; 2]) -> Grid {
-    Grid::new(&shape, &shape.map(|n| (-0.5, n as f64 - 0.5))).unwrap()
+    let [height, width] = shape;
+    Grid::new(&shape, &[width, height].map(|n| (-0.5, n as f64 - 0.5))).unwrap()
 }
 
 #[test]
 fn draws_are_those_of_the_pixels_numbers_on_pictures_lines_and_volumes() {
     check(&picture_mixture(60, 5), &grid([70, 90]), 1e-11);
     check(&picture_mixture(40, 3), &Grid::new(&[300], &[(0.0, 600.0)]).unwrap(), 1e-11);
-    let volume = Grid::new(&[3, 20, 40], &[(50.0, 90.0), (80.0, 100.0), (30.0, 70.0)]).unwrap();
+    let volume = Grid::new(&[3, 20, 40], &[(30.0, 70.0), (80.0, 100.0), (50.0, 90.0)]).unwrap();
     check(&picture_mixture(40, 6), &volume, 1e-11);
 }
 

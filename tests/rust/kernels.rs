@@ -131,7 +131,7 @@ fn check_means(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
         let means: Vec<f64> = render(mixture, grid, Quantity::Mean, &runtime);
         for (i, mean) in means.chunks(n_targets).enumerate() {
             let point = point(grid, i);
-            let want = spec::conditional_mean(&conditional, &point);
+            let want = spec::conditional_mean(mixture, &given, &point);
             let largest = spec::weighted_log_prob(conditional.marginal(), &point)
                 .into_iter()
                 .fold(f64::NEG_INFINITY, f64::max);
@@ -143,8 +143,9 @@ fn check_means(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
                     .enumerate()
                     .map(|(k, share)| share * conditional.expert_mean(k, t, &point).abs())
                     .sum();
-                let rounding =
-                    || coordinate_rounding(&point, |x| spec::conditional_mean(&conditional, x)[t]);
+                let rounding = || {
+                    coordinate_rounding(&point, |x| spec::conditional_mean(mixture, &given, x)[t])
+                };
                 prop_assert!(
                     is_close(mean, want, (1.0 + largest.abs()) * (spread + want.abs()))
                         || (mean - want).abs() <= rounding(),

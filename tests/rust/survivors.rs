@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use support::{every_level, point};
 
 fn grid(shape: &[usize]) -> Grid {
-    let extent: Vec<_> = shape.iter().map(|&n| (-0.5, n as f64 - 0.5)).collect();
+    let extent: Vec<_> = shape.iter().rev().map(|&n| (-0.5, n as f64 - 0.5)).collect();
     Grid::new(shape, &extent).unwrap()
 }
 

@@ -1,4 +1,4 @@
-"""What gmr, cgmm and tgmm answer, gmmfast answers, too: the rows of docs/parity.md.
+"""gmmfast agrees with gmr, cgmm and tgmm: the rows of docs/explanation/parity.md.
 
 gmr and cgmm answer here and now; tgmm's answers are stored with the script that makes them
 (tests/peers/tgmm_answers.py), which `make peers` runs anew. Numbers agree to rounding: each

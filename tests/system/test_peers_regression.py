@@ -1,4 +1,4 @@
-"""What gmr, cgmm and tgmm answer about many points, regression and draws: rows of docs/parity.md.
+"""gmr, cgmm and tgmm on many points, regression and draws: rows of docs/explanation/parity.md.
 
 Fits start alike and are asked for as many iterations, without regularization, so that they differ
 by rounding, which iterations of EM enlarge.

@@ -21,19 +21,16 @@
 //! error of some 2^-53 m Σᵢᵢ a point, and the sum of m over shares tells the caller how much
 //! that came to ([`statistics`](crate::fitting::statistics)).
 
-use crate::fitting::em::quadratic::Quadratics;
+use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
 use crate::points::group::{GROUP, Row};
-use crate::simd::logsumexp::{VECTORS, splat};
+use crate::simd::block::{VECTORS, splat};
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
 use crate::simd::{MAX_LANES, Simd};
 
 /// Largest sum of magnitudes, in bits: q is right to 2^-41.
 const MAX_MAGNITUDE: f64 = 4096.0;
-
-/// Most monomials: with a group's, products stay in the nearest cache.
-pub(crate) const MAX_MONOMIALS: usize = 64;
 
 /// A component's count, sums and scatter, and room for as many as there may be.
 pub(crate) type MomentRow = [f64; MAX_MONOMIALS];

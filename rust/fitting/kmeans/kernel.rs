@@ -6,7 +6,7 @@
 
 use crate::points::tree::LEAF;
 use crate::simd::Simd;
-use crate::simd::logsumexp::{Block, VECTORS, splat};
+use crate::simd::block::{Block, VECTORS, splat};
 
 /// Values of the points of a leaf.
 pub(crate) type Row = [f64; LEAF];

@@ -25,14 +25,12 @@ mod kernel;
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Row, nearest, squared_distances};
+use crate::points::cost::TASK_LEAVES;
 use crate::points::tree::{Bounds, LEAF, Node};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 pub use seeding::kmeans_plusplus;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Leaves of a task at most.
-const TASK: usize = 64;
 
 /// Of its terms' size, what a difference of distances must be above to be positive.
 const ROUNDING: f64 = 1.0 / (1_u64 << 40) as f64;
@@ -86,9 +84,12 @@ pub fn kmeans(
     runtime: &Runtime,
 ) -> Result<KMeans> {
     let d = data.n_features();
-    if centers.is_empty() || !centers.len().is_multiple_of(d) || !is_finite(centers) {
-        let expected = format!("shape (n_clusters, {d}) of finite values");
+    let expected = format!("shape (n_clusters, {d}) of finite values");
+    if centers.is_empty() || !centers.len().is_multiple_of(d) {
         return Err(Error::Length { argument: "centers", expected, got: centers.len() });
+    }
+    if let Some(center) = centers.iter().find(|x| !x.is_finite()) {
+        return Err(Error::Value { argument: "centers", expected, got: format!("{center:?}") });
     }
     let lloyd = Lloyd {
         data,
@@ -99,10 +100,6 @@ pub fn kmeans(
         is_first: true,
     };
     runtime.install(|| runtime.level().dispatch(Run { lloyd, options }))
-}
-
-fn is_finite(values: &[f64]) -> bool {
-    values.iter().all(|x| x.is_finite())
 }
 
 /// All iterations.
@@ -152,7 +149,7 @@ impl Lloyd<'_> {
         let tree = self.data.tree();
         let mut tasks = Vec::new();
         let mut rest = &mut self.labels[..];
-        for node in tree.nodes_of_at_most(TASK) {
+        for node in tree.nodes_of_at_most(TASK_LEAVES) {
             let (labels, after) = rest.split_at_mut(node.n_leaves * LEAF);
             tasks.push((node, labels));
             rest = after;

@@ -44,12 +44,14 @@ pub fn kmeans_plusplus(
 ) -> Result<Vec<usize>> {
     if first >= data.n_samples() {
         let expected = format!("a row below {}", data.n_samples());
-        return Err(Error::Length { argument: "first", expected, got: first });
+        return Err(Error::Value { argument: "first", expected, got: first.to_string() });
     }
-    let is_draw = |u: &f64| (0.0..=1.0).contains(u);
-    if n_trials == 0 || !draws.len().is_multiple_of(n_trials) || !draws.iter().all(is_draw) {
-        let expected = format!("shape (n_clusters - 1, {n_trials}) of values from 0 to 1");
+    let expected = format!("shape (n_clusters - 1, {n_trials}) of values from 0 to 1");
+    if n_trials == 0 || !draws.len().is_multiple_of(n_trials) {
         return Err(Error::Length { argument: "draws", expected, got: draws.len() });
+    }
+    if let Some(draw) = draws.iter().find(|draw| !(0.0..=1.0).contains(*draw)) {
+        return Err(Error::Value { argument: "draws", expected, got: format!("{draw:?}") });
     }
     runtime.install(|| runtime.level().dispatch(Run { data, first, draws, n_trials, runtime }))
 }

@@ -87,8 +87,8 @@ fn in_order<'a>(mixture: &'a Mixture, conditional: &Conditional) -> Result<Cow<'
     let is_in_order = order.iter().enumerate().all(|(at, &feature)| at == feature);
     if order.len() != mixture.n_features() {
         let expected = format!("a mixture of {} features", order.len());
-        let got = mixture.n_features();
-        return Err(Error::Length { argument: "mixture", expected, got });
+        let got = mixture.n_features().to_string();
+        return Err(Error::Value { argument: "mixture", expected, got });
     }
     Ok(if is_in_order { Cow::Borrowed(mixture) } else { Cow::Owned(mixture.marginal(&order)?) })
 }

@@ -3,7 +3,7 @@
 
 use super::{BLOCK_WITHIN, MAX_ROUNDS, PIECE, Sampling};
 use crate::error::{Error, Result};
-use crate::grid::output::{Pixel, Slots};
+use crate::grid::output::{OutputSlice, Pixel};
 use crate::random::stream::{Purpose, Stream};
 use crate::runtime::Runtime;
 use crate::sampling::kernel::{BLOCK, Draw};
@@ -67,7 +67,9 @@ impl<'a> Drawer<'a> {
         let (first, n) = (at * PIECE, points.len() / d);
         let components = self.sampling.alias.components();
         let mut done = 0;
-        if let (true, Slots::Double(points)) = (self.sampling.bounds.is_empty(), P::slots(points)) {
+        if let (true, OutputSlice::Double(points)) =
+            (self.sampling.bounds.is_empty(), P::output_slice(points))
+        {
             // In place, as far as there is room for what vectors write beyond.
             self.runtime.check()?;
             let n_blocks = points.len().saturating_sub(MAX_LANES) / (BLOCK_WITHIN * d);
