@@ -1,9 +1,8 @@
-"""The conditionals of a mixture at many points, as one answer.
+"""The class `ConditionalMixtures`: the conditionals of a mixture at many points.
 
-Assumes a validated mixture. Guarantees that arguments are checked before anything is
-allocated, that no array of (n_samples, n_components) is held but the result of `weights`,
-and that results are exact to rounding and the same for any number of threads; moments and
-draws of a point do not depend on the others either.
+Arguments are checked before anything is allocated. Only the result of `weights` is an array of
+(n_samples, n_components). Results are exact to rounding and the same for any number of threads;
+moments and draws at a point do not depend on the other points.
 """
 
 from __future__ import annotations
@@ -29,16 +28,16 @@ if TYPE_CHECKING:
 
 
 class ConditionalMixtures:
-    """What a mixture says of its other features at many points, given some at each.
+    """Conditional mixtures of the remaining features, one for each row of given values.
 
-    One mixture a point, of as many components, which share their slopes and covariances:
-    at one point the components' weights are their responsibilities for the given values,
-    and their means are affine in these (Bishop, Pattern Recognition and Machine Learning,
-    2006, section 2.3.1). Held are the model and the values; every answer goes once through
+    All have as many components as the joint mixture, with the same slopes and covariances. At
+    one point the components' weights are their responsibilities for the given values, and their
+    means are affine in the values (Bishop, Pattern Recognition and Machine Learning, 2006,
+    section 2.3.1). Only the model and the values are stored. Each method passes once through
     the points, by a k-d tree where there are many, and leaves out components that provably
-    cannot change it by more than rounding.
+    cannot change the result by more than rounding.
 
-    `Mixture.condition` with many points returns one.
+    `Mixture.condition` returns this class for many points.
 
     Parameters
     ----------
@@ -52,7 +51,7 @@ class ConditionalMixtures:
     Raises
     ------
     ValueError, TypeError
-        Features or values that are not as above; the message names the argument.
+        If `given` or `values` is invalid; the message names the argument.
 
     Examples
     --------
@@ -90,7 +89,7 @@ class ConditionalMixtures:
 
     @property
     def n_features(self) -> int:
-        """Number of features that are not given: those of each mixture."""
+        """Number of remaining features, those of each mixture."""
         return self._conditioning.n_targets
 
     @property
@@ -100,19 +99,19 @@ class ConditionalMixtures:
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """Their values, (n_samples, len(given)); read-only."""
+        """Values of the given features, (n_samples, len(given)); read-only."""
         return self._values
 
     def __len__(self) -> int:
         return len(self._values)
 
     def __getitem__(self, index: Any) -> Mixture | ConditionalMixtures:
-        """Return the mixture at one point, or those at some.
+        """Return the mixture at one point, or the mixtures at several.
 
         Parameters
         ----------
         index : int, slice, or array of int or bool
-            A point, counted from the end if negative, or points.
+            One point, counted from the end if negative, or several.
 
         Returns
         -------
@@ -122,12 +121,11 @@ class ConditionalMixtures:
         Raises
         ------
         IndexError
-            A point that there is not.
+            If the index is out of range.
         TypeError
-            Anything else.
+            If `index` has another type.
         ValueError
-            A point so far off that its distance from every component overflows, asked for
-            as a mixture.
+            If the distance of the one point from every component overflows.
         """
         if hasattr(index, "__index__") and not isinstance(index, bool | np.bool_ | np.ndarray):
             point = operator.index(index)
@@ -153,14 +151,14 @@ class ConditionalMixtures:
         Parameters
         ----------
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            E[other features | values], exact to rounding of the smallest standard deviation
+            E[remaining features | values], exact to rounding of the smallest standard deviation
             of a component, and finite where every density underflows. Where the distances
-            from all components overflow, these count alike.
+            from all components overflow, the components have equal weights.
 
         Examples
         --------
@@ -177,14 +175,14 @@ class ConditionalMixtures:
         Parameters
         ----------
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features, n_features)
-            Cov[other features | values]: what components have, and how far their means lie
-            from the mean of all, summed about that mean so that nothing cancels (Bishop,
-            2006, exercise 2.17).
+            Cov[remaining features | values], by the law of total covariance: the mean of the
+            components' covariances plus the covariance of their means, summed about the mean
+            of the mixture to avoid cancellation.
 
         Examples
         --------
@@ -201,12 +199,12 @@ class ConditionalMixtures:
         Parameters
         ----------
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            Square roots of the diagonals of `covariance`, without the rest of it.
+            Square roots of the diagonals of `covariance`, which is not computed.
 
         Examples
         --------
@@ -221,17 +219,17 @@ class ConditionalMixtures:
     def mean_and_std(
         self, *, n_threads: int | None = None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return what `mean` and `std` do, in one pass.
+        """Return the results of `mean` and `std`, in one pass.
 
         Parameters
         ----------
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         mean, std : ndarray of shape (n_samples, n_features)
-            Equal to the others to rounding; parts of one array.
+            Equal to those of the separate methods to rounding; views of one array.
 
         Examples
         --------
@@ -245,18 +243,18 @@ class ConditionalMixtures:
     def mean_and_covariance(
         self, *, n_threads: int | None = None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return what `mean` and `covariance` do, in one pass.
+        """Return the results of `mean` and `covariance`, in one pass.
 
         Parameters
         ----------
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         mean : ndarray of shape (n_samples, n_features)
         covariance : ndarray of shape (n_samples, n_features, n_features)
-            Equal to the others to rounding; parts of one array.
+            Equal to those of the separate methods to rounding; views of one array.
 
         Examples
         --------
@@ -273,20 +271,20 @@ class ConditionalMixtures:
         *,
         n_threads: int | None = None,
     ) -> NDArray[np.float64]:
-        """Return the log-density of one row of the other features at each point.
+        """Return the log-density of one row of the remaining features at each point.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             A row for each point; finite.
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            log p(X[i] | values[i]), exact to rounding also where the densities of values
-            and row underflow: it is not the difference of their logarithms, which cancels.
+            log p(X[i] | values[i]), exact to rounding, also where the densities underflow. It
+            is not computed as a difference of log-densities, which cancels.
 
         Examples
         --------
@@ -312,16 +310,16 @@ class ConditionalMixtures:
         Parameters
         ----------
         random_state : int, numpy.random.RandomState or Generator, or None
-            The seed, of 0 to 2**64 - 1, or what to draw it from; None is a fresh one. The
-            seed and the number of the point decide the draw, never the number of threads.
+            The seed, from 0 to 2**64 - 1, or a generator to draw it from. By default a fresh
+            one from the system. The seed and the point's index decide the draw.
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            Of a component, chosen by its responsibility, its expert's mean plus a normal of
-            its covariance.
+            A component is drawn by the responsibilities; the sample is its conditional mean
+            plus a normal deviate of its covariance.
 
         Examples
         --------
@@ -341,7 +339,7 @@ class ConditionalMixtures:
         Parameters
         ----------
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
@@ -351,7 +349,7 @@ class ConditionalMixtures:
         Raises
         ------
         MemoryError
-            A result larger than the memory available; raised before allocating.
+            If the result is larger than the available memory; raised before allocating.
 
         Examples
         --------
@@ -372,12 +370,12 @@ class ConditionalMixtures:
         Parameters
         ----------
         n_threads : int, optional
-            Number of threads; by default all that the process may use.
+            Number of threads; all available by default.
 
         Returns
         -------
         ndarray of int64 and shape (n_samples,)
-            Index of the largest weight, the first of equals.
+            Index of the component with the largest weight, the first of equals.
 
         Examples
         --------

@@ -1,7 +1,7 @@
-"""A mixture split for questions about some features, given the others: the core's answers.
+"""Conditional moments, log-densities and samples from the core, at checked points.
 
-Assumes checked points. Guarantees that a result that does not fit memory is refused before it
-is allocated; what is asked again and again, as by a regressor, is prepared once.
+The joint mixture is prepared once for all calls. A result that does not fit in the available
+memory raises MemoryError before it is allocated.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: How to mend what does not fit.
+#: Advice in the message of a MemoryError.
 FEWER = "pass fewer points at a time"
 
 
 class Conditioning:
-    """A mixture prepared for questions about some of its features, given the others.
+    """A mixture prepared for conditioning on some of its features.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Conditioning:
         self._core = _core.Conditional(mixture._core, given)
 
     def at(self, point: Array) -> Mixture:
-        """Return the mixture of the other features at one point."""
+        """Return the mixture of the remaining features at one point."""
         core = self._core.at(point.tolist())
         return self.mixture._from_core(core, self.n_targets)
 
@@ -70,7 +70,7 @@ class Conditioning:
         return out
 
     def mean_and_std(self, values: Array, n_threads: int | None = None) -> tuple[Array, Array]:
-        """Return means and standard deviations of one pass, parts of one array."""
+        """Return means and standard deviations from one pass, views of one array."""
         out = self._empty(len(values), 2 * self.n_targets)
         self._core.mean_and_std(values, out, n_threads)
         return out[:, : self.n_targets], out[:, self.n_targets :]
@@ -78,14 +78,14 @@ class Conditioning:
     def mean_and_covariance(
         self, values: Array, n_threads: int | None = None
     ) -> tuple[Array, Array]:
-        """Return means and covariances of one pass, parts of one array."""
+        """Return means and covariances from one pass, views of one array."""
         n = self.n_targets
         out = self._empty(len(values), n + n * n)
         self._core.mean_and_covariance(values, out, n_threads)
         return out[:, :n], out[:, n:].reshape(len(values), n, n)
 
     def log_prob(self, points: Array, n_threads: int | None = None) -> Array:
-        """Return log-densities of rows of given features and then the others, (n_samples,)."""
+        """Return log-densities at rows of given, then remaining features, (n_samples,)."""
         out = self._empty(len(points))
         self._core.log_prob(points, out, n_threads)
         return out
@@ -93,9 +93,9 @@ class Conditioning:
     def sample(
         self, values: Array, seed: int, first: int = 0, n_threads: int | None = None
     ) -> Array:
-        """Return a draw at each of checked points, (n_samples, n_targets).
+        """Return one sample at each checked point, (n_samples, n_targets).
 
-        The seed and the number of the point decide; `first` is that of the first one.
+        The seed and the point's index decide the bits; `first` is the index of the first point.
         """
         out = self._empty(len(values), self.n_targets)
         self._core.sample(values, out, seed, first, n_threads)
