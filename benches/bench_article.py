@@ -1,7 +1,7 @@
 """A whole script, `article.py`, run by scikit-learn alone and by `python -m gmmfast`.
 
-Each run is a process of its own, imports included, with the threads that each side takes by
-default. The script takes minutes with scikit-learn, which therefore runs once.
+Each run is a separate process with the default number of threads; its time includes imports. The
+script takes minutes with scikit-learn, so that run is not repeated.
 """
 
 from __future__ import annotations
