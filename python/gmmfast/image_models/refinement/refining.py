@@ -18,12 +18,12 @@ from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
 from gmmfast.estimators.parameters import typical_stds
 from gmmfast.estimators.samples import InMemory
-from gmmfast.mixture.layouts import precisions, precisions_cholesky
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
 from gmmfast.image_models.refinement.loop import Canvas, refined_levels, refined_rounds
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.layouts import precisions, precisions_cholesky
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
