@@ -2,8 +2,8 @@
 
 The models are those of fitted.npz, or are made from china.jpg or a seed. The tables are
 in bench_*.py, one file for each subject. Times are medians. A contestant is run until it
-has taken `--seconds` or has had `--runs` runs, but at least three times. Ratios are to the first line of each
-table; "!" marks a missed target.
+has taken `--seconds` or has had `--runs` runs, but at least three times. Ratios are to the
+first line of each table; "!" marks a missed target.
 """
 
 from __future__ import annotations
