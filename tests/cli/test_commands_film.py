@@ -164,7 +164,7 @@ def test_frames_beyond_memory_are_refused_before_they_are_made(tmp_path, picture
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_ends_an_animation_with_130_and_no_file(tmp_path):
     command = [sys.executable, "-m", "gmmfast.cli", "animate", "slices", "--seconds", "3600",
-               "-o", "long.gif"]  # fmt: skip
+               "-o", "long.mp4"]  # fmt: skip
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     # Beyond the check of the folder: frames are being written.
