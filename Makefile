@@ -3,15 +3,15 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Stamps of the installed package: with what the command needs, with the linters too, and
-# with what the benchmarks compare it to.
+# Stamps of the installed package with the extras of the command, of development, of the
+# benchmarks and of the documentation.
 CLI := $(VENV)/installed-cli
 DEV := $(VENV)/installed-dev
 BENCH := $(VENV)/installed-bench
 DOCS := $(VENV)/installed-docs
-# daal4py 2024.7 needs an older scikit-learn: an environment of its own.
+# daal4py 2024.7 needs an older scikit-learn, so it has its own environment.
 DAAL4PY := .venv-daal4py/installed
-# With the folders, whose times tell of files that are gone.
+# The folders are listed too: their times change when a file is removed.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE CHANGELOG.md \
   $(shell find rust python -not -path '*__pycache__*' -not -name '*.so')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -26,7 +26,7 @@ help:
 	@echo "make test   set up, build, and run every test"
 	@echo "make upstream  scikit-learn's own tests against gmmfast's classes"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
-	@echo "make lint   formatters, linters, type checks, stub check"
+	@echo "make lint   formatters, linters, spelling, prose, types, stubs, licenses"
 	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
 	@echo "make strip  the strip of pictures in README.md: docs/strip.png"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
@@ -40,7 +40,6 @@ demo: $(CLI)
 test: $(DEV)
 	cargo test --locked
 	$(BIN)/python -m pytest -n auto
-	GMMFAST_BACKEND=numpy $(BIN)/python -m pytest -n auto $(API_TESTS)
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream
 
@@ -58,9 +57,6 @@ peers: $(BIN)/python $(SOURCES)
 upstream: $(DEV)
 	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/system/upstream.py
 
-# The public API must give the same on the NumPy twin.
-API_TESTS := tests/mixture tests/rendering tests/test_show_runtime.py tests/test_tone.py
-
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
 	  echo "make lint needs rustfmt and clippy: rustup component add rustfmt clippy" >&2; \
@@ -72,11 +68,19 @@ lint: $(DEV)
 	cargo bench --locked --no-run --profile dev --quiet
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/typos
+	$(BIN)/python .ci/prose.py
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest gmmfast._core
+	@if cargo deny --version >/dev/null 2>&1; then \
+	  cargo deny --offline check licenses bans sources; \
+	else \
+	  echo "cargo-deny is not installed; licenses and duplicates were not checked" >&2; \
+	fi
 
-# Every gallery script runs at its full size; the network is not needed.
+# Runs the code of every page and every gallery script at its full size, without a network.
 docs: $(DOCS)
+	$(BIN)/python .ci/run_pages.py
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
@@ -87,7 +91,7 @@ bench: $(BENCH) $(DAAL4PY)
 	$(BIN)/python benches/side_by_side.py
 	cargo bench --locked
 
-# Not by `make bench`: valgrind is no dependency of anything else.
+# Not part of `make bench`: nothing else needs valgrind.
 count:
 	cargo bench --locked --bench instructions
 
@@ -101,8 +105,8 @@ dist: $(DEV)
 clean:
 	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py target dist
 
-# A Python that runs and is new enough: version managers put names on the path
-# that only print an error.
+# Finds a Python that runs and is new enough. Version managers put names on the path that
+# only print an error.
 $(BIN)/python:
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -114,8 +118,8 @@ $(BIN)/python:
 	echo "or name it: make PYTHON=/path/to/python3" >&2; \
 	exit 1
 
-# The build compiles with optimisation the first time; cargo keeps what it compiled, so that
-# installing the package again with more extras compiles nothing.
+# The first installation compiles the extension. Later ones, with more extras, reuse cargo's
+# build.
 $(CLI): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)
 	$(ANNOUNCE)
@@ -140,7 +144,7 @@ $(BENCH): $(BIN)/python $(SOURCES)
 	$(PIP) '.[bench]'
 	@touch $@
 
-# Its last release is for CPython 3.11 and x86-64: elsewhere the table says what is missing.
+# The last release is for CPython 3.11 and x86-64; elsewhere the table names what is missing.
 $(DAAL4PY): $(BIN)/python
 	$(BIN)/python -m venv .venv-daal4py
 	-.venv-daal4py/bin/python -m pip install --quiet --disable-pip-version-check \

@@ -1,4 +1,4 @@
-"""Conditionals of scattered points, and regression, beside gmr and cgmm.
+"""Conditionals of scattered points, and regression, compared with gmr and cgmm.
 
 The scattered points are the pixels of china.jpg in random order, moved by up to half a
 pixel, under the photograph's 1000 components. The regressors have the same parameters: those
@@ -45,7 +45,7 @@ def conditional(budget: Budget) -> None:
     check("scattered means, NumPy", mean, chunked_mean(model, points), 1e-9)
     one_chunk, n_chunks = gmr_chunk(model, points, mean)
     check_covariances(model, points[:500], at[:500])
-    colours = at.sample(random_state=0)
+    colors = at.sample(random_state=0)
     title = f"{len(points)} scattered points, {len(model.weights)} components"
 
     table(
@@ -70,7 +70,7 @@ def conditional(budget: Budget) -> None:
             Contestant("gmmfast std", lambda: at.std(n_threads=1)),
             Contestant("gmmfast covariance", lambda: at.covariance(n_threads=1)),
             Contestant("gmmfast predict", lambda: at.predict(n_threads=1)),
-            Contestant("gmmfast log_prob", lambda: at.log_prob(colours, n_threads=1)),
+            Contestant("gmmfast log_prob", lambda: at.log_prob(colors, n_threads=1)),
         ],
         budget,
     )

@@ -20,7 +20,7 @@ import numba_em
 from contestants import in_scikit_learn
 from fitted import Array, Model, load
 from gmmfast import GaussianMixture, _core, images
-from gmmfast.estimators.parameters import model_of, typical_stds
+from gmmfast.estimators.parameters import mixture_parameters, typical_stds
 from timing import Budget, Contestant, check, shown, table, target, time_of
 
 REG_COVAR = 1 / 12
@@ -51,7 +51,9 @@ class Ours:
     """The points prepared, as in a fit, and a step of one model."""
 
     def __init__(self, points: Array, model: Model) -> None:
-        self._model = model_of(np.log(model.weights), model.means, model.covariances, "full")
+        self._model = mixture_parameters(
+            np.log(model.weights), model.means, model.covariances, "full"
+        )
         self._data = _core.Data(points, None, typical_stds(self._model), 1)
         self.log_likelihood = 0.0
 

@@ -1,6 +1,6 @@
-"""Pictures of china.jpg's size: log-density and conditional mean beside the others.
+"""Pictures of china.jpg's size: log-density and conditional mean.
 
-The numba kernels come plain, which the targets name, and tuned, to be fair. One
+The numba kernels come plain, to which the targets refer, and tuned. One
 call of gmmfast begins with a model, so that its checks and factors are in its time;
 of the others only the evaluation is timed.
 """

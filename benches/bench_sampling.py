@@ -1,6 +1,6 @@
-"""Ten million samples of the photograph's mixture beside scikit-learn's `sample`.
+"""Ten million samples of the photograph's mixture, compared with scikit-learn's `sample`.
 
-The moments of what is drawn are compared with the model's before it is timed. Every call
+The moments of the samples are compared with the model's before it is timed. Every call
 makes its own result, 400 MB of it, and with that the time to get fresh memory from the
 system, which the table's last line shows by itself.
 """
@@ -59,7 +59,7 @@ def check_moments(name: str, points: Array, model: Model) -> None:
     covariance += np.einsum("k,ki,kj->ij", model.weights, offsets, offsets)
     stds = np.sqrt(np.diagonal(covariance))
     errors = np.abs(points.mean(axis=0) - mean) / stds
-    # Fourth moments of bounded positions and colours are a few times a normal's.
+    # Fourth moments of bounded positions and colors are a few times a normal's.
     scatter = np.abs(np.cov(points.T) - covariance) / np.outer(stds, stds) / 3
     largest = max(errors.max(), scatter.max()) * np.sqrt(len(points))
     if not largest < 5:

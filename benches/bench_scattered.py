@@ -1,4 +1,4 @@
-"""Log-densities of a million scattered points beside scikit-learn's and numba's.
+"""Log-densities of a million scattered points compared with scikit-learn's and numba's.
 
 The models have components of unlike widths and orientations that overlap, and the
 points are drawn from them, in random order.

@@ -11,7 +11,7 @@ const STRIDE: usize = 97;
 
 /// The pixels of the picture that the mixtures are of.
 pub fn grid() -> Grid {
-    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    let extent = [(-0.5, WIDTH as f64 - 0.5), (-0.5, HEIGHT as f64 - 0.5)];
     Grid::new(&[HEIGHT, WIDTH], &extent).expect("a valid grid")
 }
 

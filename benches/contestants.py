@@ -1,4 +1,4 @@
-"""What gmmfast is compared to, besides the numba kernels: NumPy, scikit-learn, gmr."""
+"""The alternatives other than the numba kernels: NumPy, scikit-learn, gmr."""
 
 from __future__ import annotations
 

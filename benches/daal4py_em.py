@@ -1,7 +1,7 @@
 """One step of EM by daal4py's `em_gmm`, in an environment of its own.
 
-`python daal4py_em.py problem.npz result.npz`: daal4py 2024.7 needs scikit-learn 1.5, so
-that it cannot run beside what it is compared with. Prints seconds of wall and CPU time of
+`python daal4py_em.py problem.npz result.npz`: daal4py 2024.7 needs scikit-learn 1.5,
+and cannot run in the environment of the other benchmarks. Prints seconds of wall and CPU time of
 each of three runs on one thread, and writes the parameters after the step.
 """
 

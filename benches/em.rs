@@ -1,4 +1,4 @@
-//! One iteration of expectation-maximisation on one thread at every instruction set:
+//! One iteration of expectation-maximization on one thread at every instruction set:
 //! over the pixels of a picture, from which the tree leaves most components out
 //! (`culled`), and of few components that all count at every point (`dense`). Each
 //! result is checked against the specification on a part of the points before it is
@@ -23,9 +23,9 @@ fn spread(n: usize, i: usize) -> f64 {
 }
 
 /// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
-/// noise in the colours.
+/// noise in the colors.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
-    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    let extent = [(-0.5, WIDTH as f64 - 0.5), (-0.5, HEIGHT as f64 - 0.5)];
     let grid = Grid::new(&[HEIGHT, WIDTH], &extent).expect("a grid");
     let painting = Rendering::new(mixture, &grid, &[0, 1], Quantity::Mean).expect("five features");
     let mut colors = vec![0.0; painting.n_values()];
@@ -44,7 +44,7 @@ fn check(mixture: &Mixture, points: &[f64], runtime: &Runtime) {
     let points = &points[..N_CHECKED * d];
     let data = Data::new(points, d, None, None, runtime).expect("finite points");
     let (got, _) = data.step(mixture, REG_COVAR, runtime).expect("nothing interrupts");
-    let (weights, means, _) = spec::maximization(mixture, points, &[1.0; N_CHECKED], REG_COVAR);
+    let (weights, means, _) = spec::m_step(mixture, points, &[1.0; N_CHECKED], REG_COVAR);
     for (ki, (got, want)) in got.means.iter().zip(means).enumerate() {
         if weights[ki / d] > 1e-9 {
             assert!((got - want).abs() <= 1e-9 * (1.0 + want.abs()), "{got} against {want}");

@@ -2,12 +2,12 @@
 
 500 components on the (x, y) of its dark pixels (Otsu's threshold), 1000 on the
 (x, y, r, g, b) of all 273,280, x the column and y the row, levels 0 to 255. Each
-starts from the nearest centre of a MiniBatchKMeans and takes 30 iterations of EM
+starts from the nearest center of a MiniBatchKMeans and takes 30 iterations of EM
 over all points: full covariances, 1/12 added to each variance, which is the
 variance of a pixel as a unit square and of an 8-bit level as a unit interval.
 
 The exponent is expanded into one matrix product, 21 monomials by components, so
-that BLAS does all but the exponential; two minutes in all. The points are centred
+that BLAS does all but the exponential; two minutes in all. The points are centered
 and scaled first: unscaled, the product would cancel digits. What is left, some
 1e-10, is far below what the float32 of the file keeps.
 """
@@ -33,7 +33,7 @@ REG_COVAR = 1 / 12
 CHUNK = 256
 
 
-def nearest_centres(points: Array, n_components: int) -> NDArray[np.int64]:
+def nearest_centers(points: Array, n_components: int) -> NDArray[np.int64]:
     """Return the index of each point's cluster, (n_points,)."""
     clustering = MiniBatchKMeans(n_components, batch_size=8192, n_init=1, random_state=0)
     return clustering.fit_predict(points)
@@ -98,10 +98,10 @@ def em_step(features: Array, model: Model, reg_covar: Array) -> tuple[Model, flo
 
 def fit(points: Array, n_components: int) -> Model:
     """Return the mixture after `N_ITERATIONS` of EM over all the points."""
-    centre, scale = points.mean(axis=0), points.std(axis=0)
-    features = monomials((points - centre) / scale)
+    center, scale = points.mean(axis=0), points.std(axis=0)
+    features = monomials((points - center) / scale)
     reg_covar = REG_COVAR / scale**2
-    clusters = nearest_centres(points, n_components)
+    clusters = nearest_centers(points, n_components)
     order = np.argsort(clusters, kind="stable")
     starts = np.searchsorted(clusters[order], np.arange(n_components))
     # A sum over an empty cluster would be its successor's first row.
@@ -113,7 +113,7 @@ def fit(points: Array, n_components: int) -> Model:
         print(f"  {iteration}: {log_density - np.log(scale).sum():.6f} nats a point", flush=True)
     return Model(
         model.weights,
-        model.means * scale + centre,
+        model.means * scale + center,
         model.covariances * scale[:, None] * scale,
     )
 

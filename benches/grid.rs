@@ -9,7 +9,7 @@ mod models;
 
 use checks::{check_picture, grid};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gmmfast::{Conditional, Level, Pixel, Quantity, Rendering, Runtime, spec};
+use gmmfast::{Level, Pixel, Quantity, Rendering, Runtime, spec};
 use models::{HEIGHT, WIDTH, picture_mixture};
 
 fn time<P: Pixel + Default>(
@@ -48,9 +48,8 @@ fn densities(criterion: &mut Criterion) {
 
 fn means(criterion: &mut Criterion) {
     let mixture = picture_mixture(1000, 5);
-    let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
     let rendering = Rendering::new(&mixture, &grid(), &[0, 1], Quantity::Mean).expect("valid");
-    let want = |x: &[f64]| spec::conditional_mean(&conditional, x);
+    let want = |x: &[f64]| spec::conditional_mean(&mixture, &[0, 1], x);
     time::<f64>(criterion, ("mean/float64", 1000), &rendering, |r| {
         check_picture::<f64>(&rendering, r, want)
     });
@@ -63,9 +62,8 @@ fn means(criterion: &mut Criterion) {
 fn others(criterion: &mut Criterion) {
     let mixture = picture_mixture(1000, 5);
     let marginal = mixture.marginal(&[0, 1]).expect("valid");
-    let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
     let new = |quantity| Rendering::new(&mixture, &grid(), &[0, 1], quantity).expect("valid");
-    let covariance = |x: &[f64]| spec::conditional_covariance(&conditional, x);
+    let covariance = |x: &[f64]| spec::conditional_covariance(&mixture, &[0, 1], x);
     let std = |x: &[f64]| covariance(x).iter().step_by(4).map(|variance| variance.sqrt()).collect();
     let rendering = new(Quantity::Std);
     time::<f64>(criterion, ("std", 1000), &rendering, |r| check_picture::<f64>(&rendering, r, std));

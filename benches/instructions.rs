@@ -101,17 +101,14 @@ impl Workload {
         let mixture = self.mixture();
         let density = |x: &[f64]| vec![spec::log_density(&mixture, x).exp()];
         let log_density = |x: &[f64]| vec![spec::log_density(&mixture, x)];
-        let mean = || {
-            let conditional = Conditional::new(&mixture, &[0, 1]).expect("valid");
-            move |x: &[f64]| spec::conditional_mean(&conditional, x)
-        };
+        let mean = |x: &[f64]| spec::conditional_mean(&mixture, &[0, 1], x);
         match self.task {
             Task::Score => {
                 let points = scattered_points(self.n_points, self.n_features);
                 check_points(&mixture, &points, runtime);
             }
             Task::RenderLevels => {
-                check_picture::<u8>(&rendering(&mixture, Quantity::Mean), runtime, mean());
+                check_picture::<u8>(&rendering(&mixture, Quantity::Mean), runtime, mean);
             }
             Task::Render(quantity @ Quantity::LogDensity) => {
                 check_picture::<f64>(&rendering(&mixture, quantity), runtime, log_density);
@@ -120,7 +117,7 @@ impl Workload {
                 check_picture::<f64>(&rendering(&mixture, quantity), runtime, density);
             }
             Task::Render(_) | Task::Prepare => {
-                check_picture::<f64>(&rendering(&mixture, Quantity::Mean), runtime, mean());
+                check_picture::<f64>(&rendering(&mixture, Quantity::Mean), runtime, mean);
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Mixtures like those of pictures, from a fixed seed: positions jittered over
-//! the picture, as wide as their spacing, correlated with the colours.
+//! the picture, as wide as their spacing, correlated with the colors.
 
 use gmmfast::{Covariances, Mixture};
 
@@ -19,7 +19,7 @@ fn uniform(seed: u64) -> impl FnMut() -> f64 {
 }
 
 /// A full-covariance mixture whose first two features are positions and whose
-/// others are colours.
+/// others are colors.
 pub fn picture_mixture(n_components: usize, n_features: usize) -> Mixture {
     let mut random = uniform(7);
     let spacing = ((WIDTH * HEIGHT) as f64 / n_components as f64).sqrt();

@@ -1,4 +1,4 @@
-"""The kernels of numba_plain after tuning: the hardest opponents that we could write.
+"""The kernels of numba_plain after tuning.
 
 The inner loop runs over a block of points whose sums stay in the first cache,
 components outside it, so that LLVM keeps a component's numbers in registers; for the

@@ -1,7 +1,7 @@
-"""What the numba kernels share: a polynomial exponential, and the model as columns.
+"""A polynomial exponential and a column layout of the model, for the numba kernels.
 
 Exponents are in bits, so that the exponential is 2^t. It has no call and no branch,
-and LLVM vectorises it: the integer part of t goes straight into the exponent field.
+and LLVM vectorizes it: the integer part of t goes straight into the exponent field.
 The arguments must not exceed 1000; below -1000 the result is 2^-1000, which is
 nothing against the sums here and spares the slow subnormal numbers.
 """

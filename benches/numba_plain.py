@@ -1,4 +1,4 @@
-"""The float64 kernels that the targets name, in numba, as one writes them down first.
+"""Straightforward float64 kernels in numba, to which the targets refer.
 
 `prange` over points or rows, `fastmath`, the exponential of numba_math. Dense: for
 each point the largest exponent over all components, then the sum. Culled: each
@@ -60,9 +60,9 @@ def mean(x, y, columns, experts):
 
 
 @njit(fastmath=True, inline="always")
-def span(centre, reach, length):
+def span(center, reach, length):
     """Return the first pixel of the box on an axis, and the one after the last."""
-    return max(0, math.ceil(centre - reach)), min(length, math.floor(centre + reach) + 1)
+    return max(0, math.ceil(center - reach)), min(length, math.floor(center + reach) + 1)
 
 
 @njit(parallel=True, fastmath=True)

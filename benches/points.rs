@@ -47,7 +47,7 @@ fn dense(criterion: &mut Criterion) {
 }
 
 /// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
-/// noise in the colours: pixels like those that such a mixture is fitted to.
+/// noise in the colors: pixels like those that such a mixture is fitted to.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
     let painting =
         Rendering::new(mixture, &grid(), &[0, 1], Quantity::Mean).expect("five features");
@@ -125,8 +125,8 @@ fn conditional(criterion: &mut Criterion) {
         conditional_mean_and_covariance(&conditional, &points, &mut out, &runtime)
             .expect("nothing interrupts");
         for (x, row) in points.chunks(2).zip(out.chunks(12)).step_by(997) {
-            let mut want = spec::conditional_mean(&conditional, x);
-            want.extend(spec::conditional_covariance(&conditional, x));
+            let mut want = spec::conditional_mean(&mixture, &[0, 1], x);
+            want.extend(spec::conditional_covariance(&mixture, &[0, 1], x));
             for (got, want) in row.iter().zip(want) {
                 assert!((got - want).abs() <= 1e-10 * (1.0 + want.abs()), "{got} against {want}");
             }

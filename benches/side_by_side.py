@@ -1,15 +1,16 @@
-"""gmmfast beside what it replaces, in one run, each result checked before it is timed.
+"""Tables of gmmfast and its alternatives in one run; each result is checked before it is timed.
 
 The models are those of fitted.npz, or made from china.jpg or a seed; the tables are
 in bench_*.py, one file a subject. Times are medians; a contestant is run until it has
 had `--seconds` or `--runs` runs, at least three. Ratios are to the first line of each
-table; "!" marks a target that this run missed.
+table; "!" marks a missed target.
 """
 
 from __future__ import annotations
 
 import argparse
 
+import bench_article
 import bench_conditional
 import bench_em
 import bench_fit
@@ -39,11 +40,12 @@ TABLES = {
     "fit": bench_fit.fit,
     "starts": bench_fit.starts,
     "large": bench_fit.large,
+    "article": bench_article.article,
 }
 
 
 def main() -> None:
-    """Print the tables asked for."""
+    """Print the tables that are named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = ", ".join(TABLES)
     parser.add_argument("tables", nargs="*", metavar="table", help=f"all by default: {names}")

@@ -1,4 +1,4 @@
-"""Contestants timed one after the other, as a table of ratios to the first of them.
+"""Time contestants one after the other; print ratios to the first.
 
 Assumes that each result was checked before. All contestants have one thread, BLAS
 and numba too (`one_thread`), unless a name says otherwise. Targets are about CPU

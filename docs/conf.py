@@ -1,7 +1,7 @@
-"""Sphinx's settings: `make docs` builds the site into docs/_build/html, without a network.
+"""Settings of Sphinx; `make docs` builds the site into docs/_build/html without a network.
 
-What is made from the package itself lies in docs/generated: the gallery by sphinx-gallery, the
-reference and the commands by the two extensions in docs/_ext.
+docs/generated holds what is made from the package: the gallery by sphinx-gallery, and the pages of
+the API and of the commands by the two extensions in docs/_ext.
 """
 
 import logging
@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 from gallery_order import SECTIONS
 
-# Sphinx shows what a gallery script logs; that a fit was accelerated is no news there.
+# Sphinx would show the log of accelerated calls on the gallery's pages.
 logging.getLogger("gmmfast").setLevel(logging.WARNING)
 
 project = "gmmfast"
-author = "the authors of gmmfast"
+author = "The gmmfast authors"
 project_copyright = "BSD-3-Clause"
 release = version = gmmfast.__version__
 
@@ -33,9 +33,9 @@ extensions = [
 ]
 exclude_patterns = ["_build", "gallery", "generated/gallery/**/*.md5"]
 default_role = "literal"
-smartquotes = False  # --ink is no dash
+smartquotes = False  # they would turn the -- of --ink into a dash
 
-autodoc_typehints = "none"  # numpydoc's sections tell them
+autodoc_typehints = "none"  # numpydoc's sections have the types
 autodoc_member_order = "groupwise"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
@@ -66,5 +66,5 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "thumbnail_size": (400, 280),
 }
-# Settings that are functions cannot be pickled, which matters to incremental builds only.
+# Settings that are functions cannot be pickled, which only affects incremental builds.
 suppress_warnings = ["config.cache"]

@@ -38,7 +38,7 @@ CROPS = {
 }
 
 #: Components of a painting, of a drawing, of what shows each component apart, and of what is
-#: loose enough for colours to scatter.
+#: loose enough for colors to scatter.
 N_COMPONENTS, N_LINES, N_PATCHES, N_LOOSE = 1500, 1200, 600, 150
 
 
@@ -77,7 +77,7 @@ def ellipses(model: gmmfast.GaussianMixture) -> Pixels:
 
 
 def points(model: gmmfast.GaussianMixture) -> Pixels:
-    """Return the colours drawn at every third pixel as dots of paint on the mean colours."""
+    """Return the colors drawn at every third pixel as dots of paint on the mean colors."""
     shape = -(-SHAPE[0] // DOT), -(-SHAPE[1] // DOT)
     fine = 4 * DOT
     offsets = (np.arange(fine) + 0.5) / fine - 0.5
@@ -96,7 +96,7 @@ def points(model: gmmfast.GaussianMixture) -> Pixels:
 
 
 def in_few_colors(page: Pixels) -> Image.Image:
-    """Return the strip in 255 colours and transparence, a third of the bytes."""
+    """Return the strip in 255 colors and transparence, a third of the bytes."""
     picture = Image.fromarray(np.ascontiguousarray(page[..., :3]))
     palette = picture.quantize(255, Image.Quantize.MEDIANCUT, kmeans=3)
     dithered = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)

@@ -1,8 +1,8 @@
-//! What can be wrong with the input, said so that it can be mended.
+//! Errors caused by invalid input.
 //!
-//! Every variant carries the name of the argument and the offending value;
-//! the message gives the argument, what was expected, what came and, where it
-//! is not obvious, how to mend it. The Python bindings pass these messages on
+//! Every variant carries the name of the argument and the offending value. The
+//! message gives the argument, what was expected, what was passed and, where it is
+//! not obvious, how to correct it. The Python bindings raise these messages
 //! unchanged as `ValueError`.
 
 use std::fmt;
@@ -13,9 +13,11 @@ use std::fmt;
 pub enum Error {
     /// A flat array whose length does not fit the other arguments.
     Length { argument: &'static str, expected: String, got: usize },
+    /// A value that the argument cannot have.
+    Value { argument: &'static str, expected: String, got: String },
     /// A NaN or infinite parameter.
     NotFinite { argument: &'static str, component: usize, value: f64 },
-    /// A value of a sample, or its weight, that cannot be one.
+    /// An invalid value of a sample, or an invalid sample weight.
     Sample { argument: &'static str, expected: &'static str, sample: usize, value: f64 },
     /// A weight below zero.
     NegativeWeight { component: usize, value: f64 },
@@ -29,22 +31,22 @@ pub enum Error {
     Feature { argument: &'static str, feature: usize, n_features: usize },
     /// A grid that cannot be rendered.
     Grid { argument: &'static str, expected: &'static str, got: String },
-    /// A tolerance that is none.
+    /// A tolerance outside (0, 0.1].
     Tolerance { got: f64 },
-    /// A point so far from every component that no float64 holds the distance.
+    /// A point whose distance from every component overflows a float64.
     OutOfReach { argument: &'static str, point: Vec<f64> },
-    /// Bounds that next to nothing of a mixture is within.
+    /// Bounds that contain almost none of a mixture.
     Bounds { n_candidates: u64, n_within: usize },
-    /// Threads that the system does not give.
+    /// More threads than the system provides.
     Threads { n_threads: usize, reason: String },
-    /// The caller asked for the work to stop.
+    /// The caller interrupted the call.
     Interrupted,
 }
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// "component 3", or "the tied matrix" for the one that all components share.
+/// "component 3", or "the tied matrix" for the matrix that all components share.
 fn matrix_name(component: Option<usize>) -> String {
     component.map_or_else(|| "the tied matrix".to_owned(), |k| format!("component {k}"))
 }
@@ -54,6 +56,9 @@ impl fmt::Display for Error {
         match self {
             Self::Length { argument, expected, got } => {
                 write!(f, "{argument}: expected {expected}, got {got} values")
+            }
+            Self::Value { argument, expected, got } => {
+                write!(f, "{argument}: expected {expected}, got {got}")
             }
             Self::NotFinite { argument, component, value } => write!(
                 f,
@@ -96,8 +101,9 @@ impl fmt::Display for Error {
             }
             Self::Tolerance { got } => write!(
                 f,
-                "tolerance: expected a number above 0 and below 1, got {got:?}; \
-                 leave it out for the exact result"
+                "tolerance: expected a number above 0 and of at most 0.1, or None for an exact \
+                 result, got {}",
+                if got.is_nan() { "nan".to_owned() } else { format!("{got:?}") }
             ),
             Self::OutOfReach { argument, point } => write!(
                 f,

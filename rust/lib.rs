@@ -24,13 +24,13 @@
 //! ```
 //! use gmmfast::{Covariances, Grid, Mixture, Quantity, Rendering, Runtime};
 //!
-//! // Two components over (x, y, grey): a dark one to the left, a light one to the right.
+//! // Two components over (x, y, gray): a dark one to the left, a light one to the right.
 //! let mixture = Mixture::new(
 //!     vec![0.5, 0.5],
 //!     vec![2.0, 2.0, 40.0, 6.0, 2.0, 200.0],
 //!     Covariances::Diag(vec![1.0, 2.0, 25.0, 1.0, 2.0, 25.0]),
 //! )?;
-//! let grid = Grid::new(&[5, 9], &[(-0.5, 4.5), (-0.5, 8.5)])?;
+//! let grid = Grid::new(&[5, 9], &[(-0.5, 8.5), (-0.5, 4.5)])?;
 //! let painting = Rendering::new(&mixture, &grid, &[0, 1], Quantity::Mean)?;
 //! let mut pixels = vec![0_u8; painting.n_values()];
 //! painting.render(&mut pixels, &Runtime::new(None)?)?;
@@ -76,3 +76,4 @@ pub use runtime::Runtime;
 pub use sampling::sampler::{Order, Sampling};
 pub use sampling::splat::Splat;
 pub use simd::Level;
+pub use simd::rounding::RoundFrom;

@@ -1,41 +1,79 @@
-//! The specification: every quantity in scalar float64, as the formulas say.
+//! The specification: every quantity in plain scalar float64, by its formula.
 //!
 //! log p(x) = log Σₖ exp(qₖ), qₖ = log weightₖ + log N(x; meanₖ, covarianceₖ),
-//! with the largest qₖ taken out of the sum, and the squared Mahalanobis
-//! distance from centred differences and the Cholesky factor (Bishop, Pattern
-//! Recognition and Machine Learning, 2006, sections 2.3 and 9.2). Components of
-//! weight zero take no part. Slow and plain: read it to know what is computed.
+//! with the largest qₖ taken out of the sum. Densities and conditionals come from
+//! a Cholesky factor of the covariance (Bishop, Pattern Recognition and Machine
+//! Learning, 2006, sections 2.3 and 9.2). Components of weight zero take no part.
+//!
+//! Tests and benches compare the kernels with these functions. They share no code
+//! with production beyond the accessors of [`Mixture`], and production uses none of
+//! them. They are slow and meant to be read.
 
-use crate::error::Result;
-use crate::model::conditional::Conditional;
 use crate::model::covariances::Covariances;
-use crate::model::linalg::packed_row;
 use crate::model::mixture::Mixture;
+
+/// The lower Cholesky factor of the covariance of some features under component `k`, in
+/// the order of `features`, row-major. Of two mirrored entries the lower one is read.
+fn cholesky(mixture: &Mixture, k: usize, features: &[usize]) -> Vec<f64> {
+    let n = features.len();
+    let mut factor = vec![0.0; n * n];
+    for i in 0..n {
+        for j in 0..=i {
+            let (row, column) = (features[i].max(features[j]), features[i].min(features[j]));
+            let dot: f64 = (0..j).map(|m| factor[i * n + m] * factor[j * n + m]).sum();
+            let rest = mixture.covariance(k, row, column) - dot;
+            factor[i * n + j] = if i == j { rest.sqrt() } else { rest / factor[j * n + j] };
+        }
+    }
+    factor
+}
+
+/// The solution z of `factor` z = `right` for the first `right.len()` rows of a lower
+/// factor of order `n`.
+fn forward_solve(factor: &[f64], n: usize, right: &[f64]) -> Vec<f64> {
+    let mut z: Vec<f64> = Vec::with_capacity(right.len());
+    for (i, r) in right.iter().enumerate() {
+        let dot: f64 = z.iter().zip(&factor[i * n..]).map(|(z, l)| z * l).sum();
+        z.push((r - dot) / factor[i * n + i]);
+    }
+    z
+}
+
+/// log N(x; mean, covariance) from `difference` = x - mean and the covariance's factor.
+fn log_normal(factor: &[f64], difference: &[f64]) -> f64 {
+    let n = difference.len();
+    let z = forward_solve(factor, n, difference);
+    let mahalanobis_squared: f64 = z.iter().map(|z| z * z).sum();
+    let log_det: f64 = (0..n).map(|i| factor[i * n + i].ln()).sum();
+    -0.5 * (n as f64 * std::f64::consts::TAU.ln() + mahalanobis_squared) - log_det
+}
+
+/// qₖ of the marginal of `features` at `x` for every component.
+fn marginal_log_prob(mixture: &Mixture, features: &[usize], x: &[f64]) -> Vec<f64> {
+    assert_eq!(x.len(), features.len(), "a value for each feature");
+    let log_prob = |k: usize| {
+        let log_weight = mixture.log_weights()[k];
+        if log_weight == f64::NEG_INFINITY {
+            return log_weight;
+        }
+        let mean = features.iter().map(|&i| mixture.mean(k)[i]);
+        let difference: Vec<f64> = x.iter().zip(mean).map(|(x, m)| x - m).collect();
+        log_weight + log_normal(&cholesky(mixture, k, features), &difference)
+    };
+    (0..mixture.n_components()).map(log_prob).collect()
+}
 
 /// qₖ at `x` for every component: log weight plus log-density.
 ///
 /// # Panics
-/// If `x` does not have a value for each feature; so do the others.
+/// If `x` does not have a value for each feature. The other functions panic likewise.
 #[must_use]
 pub fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
-    assert_eq!(x.len(), mixture.n_features(), "a value for each feature");
-    let log_prob = |k: usize| {
-        let difference: Vec<f64> = x.iter().zip(mixture.mean(k)).map(|(x, m)| x - m).collect();
-        let whitened = |i: usize| -> f64 {
-            (0..=i).map(|j| mixture.precisions_cholesky().at(k, i, j) * difference[j]).sum()
-        };
-        let mahalanobis_squared: f64 = (0..x.len()).map(|i| whitened(i).powi(2)).sum();
-        mixture.log_peak(k) - 0.5 * mahalanobis_squared
-    };
-    (0..mixture.n_components())
-        .map(|k| {
-            if mixture.log_weights()[k] > f64::NEG_INFINITY {
-                log_prob(k)
-            } else {
-                f64::NEG_INFINITY
-            }
-        })
-        .collect()
+    marginal_log_prob(mixture, &all_features(mixture), x)
+}
+
+fn all_features(mixture: &Mixture) -> Vec<usize> {
+    (0..mixture.n_features()).collect()
 }
 
 /// log p(x).
@@ -47,95 +85,155 @@ pub fn log_density(mixture: &Mixture, x: &[f64]) -> f64 {
 /// log Σₖ exp(qₖ).
 #[must_use]
 pub fn log_sum_exp(q: &[f64]) -> f64 {
-    let max = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let max = largest(q);
     if max == f64::NEG_INFINITY {
         return max;
     }
     max + q.iter().map(|q| (q - max).exp()).sum::<f64>().ln()
 }
 
+fn largest(q: &[f64]) -> f64 {
+    q.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// exp(qₖ) over their sum.
+fn normalized(q: &[f64]) -> Vec<f64> {
+    let max = largest(q);
+    let terms: Vec<f64> = q.iter().map(|q| (q - max).exp()).collect();
+    let sum: f64 = terms.iter().sum();
+    terms.iter().map(|term| term / sum).collect()
+}
+
 /// p(component k | x) for every component.
 #[must_use]
 pub fn responsibilities(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
-    let q = weighted_log_prob(mixture, x);
-    let max = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let shares: Vec<f64> = q.iter().map(|q| (q - max).exp()).collect();
-    let sum: f64 = shares.iter().sum();
-    shares.iter().map(|share| share / sum).collect()
+    normalized(&weighted_log_prob(mixture, x))
 }
 
-/// E[targets | given = values], one number a target.
-#[must_use]
-pub fn conditional_mean(conditional: &Conditional, values: &[f64]) -> Vec<f64> {
-    let shares = responsibilities(conditional.marginal(), values);
-    (0..conditional.targets().len())
-        .map(|t| {
-            let expert = |k: usize| conditional.expert_mean(k, t, values);
-            shares.iter().enumerate().map(|(k, share)| share * expert(k)).sum()
-        })
-        .collect()
+/// The features that are not given, ascending.
+fn remaining_features(mixture: &Mixture, given: &[usize]) -> Vec<usize> {
+    (0..mixture.n_features()).filter(|i| !given.contains(i)).collect()
 }
 
-/// Cov[targets | given = values], (n_targets, n_targets) row-major: what components
-/// have, and how far their means lie from the mean of all (Bishop, exercise 2.17).
+/// The Gaussian of the remaining features under one component, given values.
+struct Component {
+    mean: Vec<f64>,
+    /// The Cholesky factor of its covariance, row-major.
+    factor: Vec<f64>,
+}
+
+impl Component {
+    /// Conditions component `k`. With the joint factor [[G, 0], [B, R]] in the order
+    /// (given, remaining), the mean is mean_r + B G⁻¹ (values - mean_g) and the factor
+    /// of the covariance is R.
+    fn new(mixture: &Mixture, k: usize, given: &[usize], values: &[f64]) -> Self {
+        let remaining = remaining_features(mixture, given);
+        let (n, n_given) = (mixture.n_features(), given.len());
+        let joint = cholesky(mixture, k, &[given, &remaining].concat());
+        let difference: Vec<f64> =
+            given.iter().zip(values).map(|(&i, v)| v - mixture.mean(k)[i]).collect();
+        let z = forward_solve(&joint, n, &difference);
+        let row = |t: usize| joint[(n_given + t) * n..][..n].split_at(n_given);
+        let mean = |(t, &i): (usize, &usize)| {
+            mixture.mean(k)[i] + row(t).0.iter().zip(&z).map(|(b, z)| b * z).sum::<f64>()
+        };
+        Self {
+            mean: remaining.iter().enumerate().map(mean).collect(),
+            factor: (0..remaining.len()).flat_map(|t| row(t).1.to_vec()).collect(),
+        }
+    }
+
+    fn covariance(&self, i: usize, j: usize) -> f64 {
+        let row = |i: usize| &self.factor[i * self.mean.len()..][..self.mean.len()];
+        row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum()
+    }
+}
+
+/// The components whose responsibility given `values` is not zero, with it: one of zero
+/// has no influence, even if its mean overflows.
+fn conditioned(mixture: &Mixture, given: &[usize], values: &[f64]) -> Vec<(f64, Component)> {
+    let responsibilities = normalized(&marginal_log_prob(mixture, given, values));
+    let positive = responsibilities.into_iter().enumerate().filter(|(_, r)| *r > 0.0);
+    positive.map(|(k, r)| (r, Component::new(mixture, k, given, values))).collect()
+}
+
+fn mean_of(components: &[(f64, Component)]) -> Vec<f64> {
+    let n = components.first().map_or(0, |(_, component)| component.mean.len());
+    (0..n).map(|t| components.iter().map(|(r, c)| r * c.mean[t]).sum()).collect()
+}
+
+/// E[remaining features | given = values], one number for each, ascending.
 #[must_use]
-pub fn conditional_covariance(conditional: &Conditional, values: &[f64]) -> Vec<f64> {
-    let shares = responsibilities(conditional.marginal(), values);
-    let mean = conditional_mean(conditional, values);
+pub fn conditional_mean(mixture: &Mixture, given: &[usize], values: &[f64]) -> Vec<f64> {
+    mean_of(&conditioned(mixture, given, values))
+}
+
+/// Cov[remaining features | given = values], (n_remaining, n_remaining) row-major: the
+/// components' covariances and the spread of their means (Bishop, exercise 2.17).
+#[must_use]
+pub fn conditional_covariance(mixture: &Mixture, given: &[usize], values: &[f64]) -> Vec<f64> {
+    let components = conditioned(mixture, given, values);
+    let mean = mean_of(&components);
     let n = mean.len();
     let moment = |i: usize, j: usize| -> f64 {
-        let deviation = |k: usize, t: usize| conditional.expert_mean(k, t, values) - mean[t];
-        let of_component =
-            |k: usize| conditional.covariance(k, i, j) + deviation(k, i) * deviation(k, j);
-        // A share of zero counts for nothing, even if what it weights overflows.
-        let weighted = shares.iter().enumerate().filter(|(_, share)| **share > 0.0);
-        weighted.map(|(k, share)| share * of_component(k)).sum()
+        let of_component = |(r, c): &(f64, Component)| {
+            r * (c.covariance(i, j) + (c.mean[i] - mean[i]) * (c.mean[j] - mean[j]))
+        };
+        components.iter().map(of_component).sum()
     };
     (0..n * n).map(|ij| moment(ij / n, ij % n)).collect()
 }
 
-/// log p(targets = x | given = values): the responsibilities are differences of the qₖ
-/// before anything is exponentiated, so that nothing cancels where one component
-/// counts alone, and none is lost that is nothing at `values` but the nearest to `x`.
-///
-/// # Errors
-/// As [`Conditional::at`].
-pub fn conditional_log_prob(conditional: &Conditional, values: &[f64], x: &[f64]) -> Result<f64> {
-    Ok(log_density(&conditional.at(values)?, x))
+/// log p(remaining features = x | given = values). The responsibilities enter as
+/// differences of the qₖ, before anything is exponentiated: nothing cancels where one
+/// component dominates, and one negligible at `values` but the nearest to `x` is kept.
+#[must_use]
+pub fn conditional_log_prob(mixture: &Mixture, given: &[usize], values: &[f64], x: &[f64]) -> f64 {
+    let q = marginal_log_prob(mixture, given, values);
+    let max = largest(&q);
+    let relative: Vec<f64> = q.iter().map(|q| q - max).collect();
+    let log_sum = log_sum_exp(&relative);
+    let active = (0..q.len()).filter(|&k| q[k] > f64::NEG_INFINITY);
+    let terms: Vec<f64> = active
+        .map(|k| {
+            let component = Component::new(mixture, k, given, values);
+            let difference: Vec<f64> = x.iter().zip(&component.mean).map(|(x, m)| x - m).collect();
+            relative[k] - log_sum + log_normal(&component.factor, &difference)
+        })
+        .collect();
+    log_sum_exp(&terms)
 }
 
-/// One draw of the targets given `values`: of the component at which the running sum of
-/// responsibilities passes `uniform`, its expert's mean plus the Cholesky factor of its
-/// covariance times `normals`; and that component.
-///
-/// # Errors
-/// As [`Conditional::at`].
+/// One draw of the remaining features given `values`, and its component: the one at which
+/// the running sum of responsibilities passes `uniform`. The draw is the component's mean
+/// plus the Cholesky factor of its covariance times `normals`.
 ///
 /// # Panics
-/// If there is not a normal for each target.
+/// If there is not a normal for each remaining feature.
+#[must_use]
 pub fn conditional_sample(
-    conditional: &Conditional,
+    mixture: &Mixture,
+    given: &[usize],
     values: &[f64],
     uniform: f64,
     normals: &[f64],
-) -> Result<(usize, Vec<f64>)> {
-    let n_targets = conditional.targets().len();
-    assert_eq!(normals.len(), n_targets, "a normal for each target");
-    let at = conditional.at(values)?;
+) -> (usize, Vec<f64>) {
+    let n = mixture.n_features() - given.len();
+    assert_eq!(normals.len(), n, "a normal for each remaining feature");
     let (mut k, mut before) = (0, 0.0);
-    for (component, weight) in at.weights().iter().enumerate() {
-        if *weight > 0.0 && before <= uniform {
+    let responsibilities = normalized(&marginal_log_prob(mixture, given, values));
+    for (component, r) in responsibilities.iter().enumerate() {
+        if *r > 0.0 && before <= uniform {
             k = component;
         }
-        before += weight;
+        before += r;
     }
-    let targets: Vec<usize> = (0..n_targets).collect();
-    let factor = at.covariances().factor(n_targets, k, &targets);
+    let component = Component::new(mixture, k, given, values);
     let draw = |t: usize| -> f64 {
-        let row = packed_row(&factor, t).iter().zip(normals);
-        at.mean(k)[t] + row.map(|(f, z)| f * z).sum::<f64>()
+        let row = component.factor[t * n..][..n].iter().zip(normals);
+        component.mean[t] + row.map(|(f, z)| f * z).sum::<f64>()
     };
-    Ok((k, (0..n_targets).map(draw).collect()))
+    (k, (0..n).map(draw).collect())
 }
 
 /// The component with the largest qₖ, the first of equals.
@@ -148,21 +246,23 @@ pub fn label(mixture: &Mixture, x: &[f64]) -> usize {
 /// The entropy of the responsibilities at `x`, -Σₖ rₖ log rₖ.
 #[must_use]
 pub fn entropy(mixture: &Mixture, x: &[f64]) -> f64 {
-    let of_share = |share: &f64| if *share > 0.0 { -share * share.ln() } else { 0.0 };
-    responsibilities(mixture, x).iter().map(of_share).sum()
+    let term = |r: &f64| if *r > 0.0 { -r * r.ln() } else { 0.0 };
+    responsibilities(mixture, x).iter().map(term).sum()
 }
 
-/// One iteration of expectation-maximisation: weights, means and covariances of the
-/// mixture's type, from the responsibilities of the rows of `points` and what each
-/// counts (Bishop, section 9.2.2). Like scikit-learn's M step it adds 10 epsilon to
-/// the counts and `reg_covar` to the variances. All its types but "full" are the mean
-/// of squares less the square of the mean, in which the 10 epsilon are 10 epsilon
-/// times the mean's square; that is added here to what is centred, for the digits.
+/// One iteration of expectation-maximization: weights, means and covariances of the
+/// mixture's type, from the responsibilities of the rows of `points`, each counted
+/// `sample_weight` times (Bishop, section 9.2.2).
+///
+/// Like the M step of scikit-learn it adds 10 epsilon to the counts and `reg_covar` to the
+/// variances. scikit-learn computes all types but "full" as the mean of squares less the
+/// square of the mean, in which the 10 epsilon become 10 epsilon times the mean's square.
+/// That term is added here to centered sums, which keep more digits.
 ///
 /// # Panics
 /// If there is not a weight for each row.
 #[must_use]
-pub fn maximization(
+pub fn m_step(
     mixture: &Mixture,
     points: &[f64],
     sample_weight: &[f64],
@@ -180,25 +280,37 @@ pub fn maximization(
     let counts: Vec<f64> = (0..n).map(count).collect();
     let mean = |k: usize, i: usize| rows.iter().map(|(x, r)| r[k] * x[i]).sum::<f64>() / counts[k];
     let means: Vec<f64> = (0..n * d).map(|ki| mean(ki / d, ki % d)).collect();
+    let is_full = matches!(mixture.covariances(), Covariances::Full(_));
     let scatter = |k: usize, i: usize, j: usize| -> f64 {
-        let of = |(x, r): &(&[f64], Vec<f64>)| {
+        let term = |(x, r): &(&[f64], Vec<f64>)| {
             r[k] * (x[i] - means[k * d + i]) * (x[j] - means[k * d + j])
         };
-        let is_full = matches!(mixture.covariances(), Covariances::Full(_));
-        let uncentred = if is_full { 0.0 } else { floor * means[k * d + i] * means[k * d + j] };
-        rows.iter().map(of).sum::<f64>() + uncentred
+        let uncentered = if is_full { 0.0 } else { floor * means[k * d + i] * means[k * d + j] };
+        rows.iter().map(term).sum::<f64>() + uncentered
     };
     let regular = |i: usize, j: usize| if i == j { reg_covar } else { 0.0 };
     let total: f64 = counts.iter().sum();
-    let covariances = mixture.covariances().map(n, d, |k, i, j| match mixture.covariances() {
+    let entries = || (0..d * d).map(|ij| (ij / d, ij % d));
+    let covariances = match mixture.covariances() {
+        Covariances::Full(_) => {
+            let entry = |k: usize, i, j| scatter(k, i, j) / counts[k] + regular(i, j);
+            let matrix = |k: usize| entries().map(move |(i, j)| entry(k, i, j));
+            Covariances::Full((0..n).flat_map(matrix).collect())
+        }
         Covariances::Tied(_) => {
-            (0..n).map(|k| scatter(k, i, j)).sum::<f64>() / total + regular(i, j)
+            let sum = |i, j| (0..n).map(|k| scatter(k, i, j)).sum::<f64>();
+            Covariances::Tied(entries().map(|(i, j)| sum(i, j) / total + regular(i, j)).collect())
+        }
+        Covariances::Diag(_) => {
+            let variance = |k: usize, i| scatter(k, i, i) / counts[k] + reg_covar;
+            Covariances::Diag((0..n * d).map(|ki| variance(ki / d, ki % d)).collect())
         }
         Covariances::Spherical(_) => {
-            (0..d).map(|i| scatter(k, i, i)).sum::<f64>() / counts[k] / d as f64 + reg_covar
+            let sum = |k: usize| (0..d).map(|i| scatter(k, i, i)).sum::<f64>();
+            let variance = |k: usize| sum(k) / counts[k] / d as f64 + reg_covar;
+            Covariances::Spherical((0..n).map(variance).collect())
         }
-        _ => scatter(k, i, j) / counts[k] + regular(i, j),
-    });
+    };
     (counts.iter().map(|count| count / total).collect(), means, covariances)
 }
 
@@ -213,15 +325,17 @@ pub fn squared_distance(x: &[f64], y: &[f64]) -> f64 {
 pub fn nearest_center(centers: &[f64], x: &[f64]) -> usize {
     let distances = centers.chunks(x.len()).map(|center| squared_distance(x, center));
     let nearest = distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
-    nearest.expect("at least one centre").0
+    nearest.expect("at least one center").0
 }
 
 /// The rows of `points`, of `d` features, that greedy k-means++ chooses: `first`, then
 /// for each `n_trials` of `draws` the best of the rows at which the running sum of
-/// weight times squared distance from the nearest centre reaches that share of it all.
+/// weight times squared distance from the nearest center reaches that fraction of its
+/// total.
 #[must_use]
 pub fn kmeans_plusplus(
-    (points, d): (&[f64], usize),
+    points: &[f64],
+    d: usize,
     sample_weight: &[f64],
     first: usize,
     draws: &[f64],

@@ -1,4 +1,4 @@
-"""Puts the animations that a gallery script writes beside itself onto its page."""
+"""A scraper of sphinx-gallery that shows the GIF files a script writes on its page."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Writes a page for each command of `gmmfast`, from the help that the command itself gives.
+"""A Sphinx extension that writes a page for each command of `gmmfast` from its help.
 
-Assumes the group of `gmmfast.cli.group`; a command that is added there has its page.
+The commands are those of `gmmfast.cli.group`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Commands
 
 The command ``gmmfast`` comes with ``pip install '.[cli]'``. Results go to standard output or to
 the files named by ``-o``, progress and errors to standard error; the exit status is 0 when done,
-1 when refused or failed, 2 for wrong usage, 130 after Ctrl-C and 141 when nobody reads standard
-output any more. Each page is what ``gmmfast COMMAND --help`` says.
+1 when refused or failed, 2 for wrong usage, 130 after Ctrl-C and 141 when standard output
+is closed early. Each page is the output of ``gmmfast COMMAND --help``.
 
 """
 
@@ -62,7 +62,7 @@ def page(context: click.Context) -> Iterator[str]:
 
 
 def prose(text: str) -> Iterator[str]:
-    r"""Yield paragraphs, and what click keeps as it is (after \b) as code."""
+    r"""Yield paragraphs; those that click does not wrap (after \b) become code."""
     for block in text.split("\n\n"):
         lines = block.splitlines()
         if lines and lines[0].strip() == "\b":
@@ -86,19 +86,19 @@ def code(language: str, lines: list[str]) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """Return text that means itself in reStructuredText."""
+    """Return the text with the special characters of reStructuredText escaped."""
     for character in "\\*`|_":
         text = text.replace(character, "\\" + character)
     return text
 
 
 def write_changed(path: Path, text: str) -> None:
-    """Write what changed only, so that nothing else is read again."""
+    """Write a file if its text changed; Sphinx then reads only changed files."""
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register."""
+    """Register the extension."""
     app.connect("builder-inited", write_pages)
     return {"parallel_read_safe": True}

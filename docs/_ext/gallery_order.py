@@ -1,4 +1,4 @@
-"""The gallery's sections and pages in the order of the story, which is not the alphabet's."""
+"""The order of the gallery's sections and pages."""
 
 from pathlib import Path
 
@@ -13,6 +13,6 @@ PAGES = [
 
 
 def page_order(filename: str) -> tuple[int, str]:
-    """Return where a page comes in its section; those without a place come last."""
+    """Return the sort key of a page within its section; unlisted pages come last."""
     name = Path(filename).stem.removeprefix("plot_")
     return (PAGES.index(name) if name in PAGES else len(PAGES), name)

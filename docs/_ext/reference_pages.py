@@ -1,6 +1,6 @@
-"""Writes the reference: a page for each public name, from the modules' `__all__`.
+"""A Sphinx extension that writes a page of reference for each public name.
 
-A name that a module begins to export has its page; a module is added to `MODULES`.
+The names are those in `__all__` of the modules in `MODULES`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MODULES = {
     "gmmfast.plot": "Displays",
     "gmmfast.styles": "Styles",
     "gmmfast.animation": "Animations",
-    "gmmfast.rendering": "What culling keeps",
+    "gmmfast.rendering": "Survivors of culling",
 }
 
 
@@ -35,12 +35,12 @@ def write_pages(app: Sphinx) -> None:
     folder = Path(app.srcdir, "generated", "api")
     folder.mkdir(parents=True, exist_ok=True)
     seen: set[int] = set()
-    overview = ["Reference", "=========", ""]
+    overview = ["API", "===", ""]
     for module_name, title in MODULES.items():
         module = import_module(module_name)
         names = [name for name in module.__all__ if not name.startswith("__")]
         objects = {name: getattr(module, name) for name in names}
-        # render_grid is gmmfast's, and not once more gmmfast.rendering's.
+        # A name that two modules export, such as render_grid, has one page.
         objects = {name: value for name, value in objects.items() if id(value) not in seen}
         seen |= {id(value) for value in objects.values()}
         heading = f"{title}: ``{module_name}``"
@@ -67,7 +67,7 @@ def page_lines(module: str, name: str, value: Any) -> Iterator[str]:
         yield f".. autofunction:: {name}"
         return
     yield from (f".. autoclass:: {name}", "   :members:")
-    # What scikit-learn's classes have is told by scikit-learn.
+    # scikit-learn documents what its classes inherit.
     if not issubclass(value, BaseEstimator | tuple):
         yield "   :inherited-members:"
 
@@ -78,12 +78,12 @@ def summary(value: Any) -> str:
 
 
 def skip_requests(_: Sphinx, __: str, name: str, *___: Any) -> bool | None:
-    """Leave out what scikit-learn adds to every estimator for routing metadata."""
+    """Skip the methods that scikit-learn adds to route metadata."""
     return True if re.fullmatch(r"set_\w+_request", name) else None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register."""
+    """Register the extension."""
     app.connect("builder-inited", write_pages)
     app.connect("autodoc-skip-member", skip_requests)
     return {"parallel_read_safe": True}

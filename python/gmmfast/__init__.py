@@ -1,8 +1,16 @@
-"""Gaussian mixtures over pixels and grids, exactly, at the speed of memory."""
+"""Gaussian mixtures: fits to images and points, and exact evaluation on pixel grids."""
 
 from typing import TYPE_CHECKING, Any
 
-from gmmfast._runtime import package_version, show_runtime
+try:
+    from gmmfast._runtime import package_version, show_runtime
+except ImportError as error:
+    raise ImportError(
+        "gmmfast's Rust extension could not be imported; install a wheel (pip install gmmfast) "
+        f"or build it from the source (make develop): {error}"
+    ) from error
+
+from gmmfast._lazy import attach
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
@@ -11,9 +19,6 @@ from gmmfast.acceleration.patching import (
     patch_sklearn,
     unpatch_sklearn,
 )
-from gmmfast.mixture import ConditionalMixtures, Mixture
-from gmmfast.rendering import render_bands, render_grid, render_samples
-from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
     from gmmfast.estimators import (
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
         GaussianMixtureRegressor,
     )
     from gmmfast.image_models import fit_image, fit_video, refine, select_n_components
+    from gmmfast.mixture import ConditionalMixtures, Mixture
+    from gmmfast.rendering import render_bands, render_grid, render_samples
+    from gmmfast.tone import ToneCurve
 
 __version__ = package_version()
 __all__ = [
@@ -47,40 +55,35 @@ __all__ = [
     "unpatch_sklearn",
 ]
 
-#: Where the names are whose modules import scikit-learn, which takes a second.
-_LAZY = {
-    "BayesianGaussianMixture": "gmmfast.estimators",
-    "GaussianMixture": "gmmfast.estimators",
-    "GaussianMixtureRegressor": "gmmfast.estimators",
-    "fit_image": "gmmfast.image_models",
-    "fit_video": "gmmfast.image_models",
-    "refine": "gmmfast.image_models",
-    "select_n_components": "gmmfast.image_models",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'gmmfast' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 (only then)
-
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "BayesianGaussianMixture": "gmmfast.estimators",
+        "ConditionalMixtures": "gmmfast.mixture",
+        "GaussianMixture": "gmmfast.estimators",
+        "GaussianMixtureRegressor": "gmmfast.estimators",
+        "Mixture": "gmmfast.mixture",
+        "ToneCurve": "gmmfast.tone",
+        "fit_image": "gmmfast.image_models",
+        "fit_video": "gmmfast.image_models",
+        "refine": "gmmfast.image_models",
+        "render_bands": "gmmfast.rendering",
+        "render_grid": "gmmfast.rendering",
+        "render_samples": "gmmfast.rendering",
+        "select_n_components": "gmmfast.image_models",
+    },
+    submodules=("mixture", "rendering", "tone"),
+)
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """`%load_ext gmmfast`: patch scikit-learn, and names in the notebook, too."""
+    """Patch scikit-learn, also in the notebook's names (`%load_ext gmmfast`)."""
     del ipython  # its names are those of the module __main__
     patch_sklearn()
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """`%unload_ext gmmfast`: give scikit-learn its classes back."""
+    """Undo the patch (`%unload_ext gmmfast`)."""
     del ipython
     unpatch_sklearn()
 

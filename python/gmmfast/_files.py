@@ -1,4 +1,4 @@
-"""Files written whole or not at all, to destinations that can be checked beforehand."""
+"""Atomic writing of files, and checks of their destinations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Fault: TypeAlias = tuple[type[Exception], str, str]  # kind, what came, how to m
 
 
 def check_path(argument: str, path: StrPath) -> None:
-    """Raise TypeError unless it is a path."""
+    """Raise TypeError if `path` is not a path."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(
             f"{argument}: expected the path of a file, got {type(path).__name__}; pass a str or a "
@@ -26,14 +26,14 @@ def check_path(argument: str, path: StrPath) -> None:
 
 
 def raise_fault(argument: str, wanted: str, path: StrPath, fault: Fault | None) -> None:
-    """Raise what is wrong with a path, if anything is."""
+    """Raise the fault of a path, if there is one."""
     if fault is not None:
         kind, got, mend = fault
         raise kind(f"{argument}: expected {wanted}, got {os.fspath(path)!r}, {got}; {mend}")
 
 
 def fault_of_target(path: StrPath) -> Fault | None:
-    """Return why the path itself cannot be written to."""
+    """Return the reason why a path cannot be written to, or None."""
     try:
         target = target_of(path)
         mode = mode_of(target)
@@ -50,7 +50,7 @@ def fault_of_target(path: StrPath) -> Fault | None:
 
 
 def fault_of_folder(folder: Path) -> Fault | None:
-    """Return why no file can be made in a folder."""
+    """Return the reason why no file can be created in a folder, or None."""
     name = f"folder {str(folder)!r}"
     if not folder.exists():
         return FileNotFoundError, f"whose {name} is missing", "create it first"
@@ -58,7 +58,7 @@ def fault_of_folder(folder: Path) -> Fault | None:
         return NotADirectoryError, f"whose {name} is a file", "name a real folder"
     try:
         with _temporary_file(folder):
-            return None  # permission bits do not bind root, nor tell of read-only disks
+            return None  # permission bits do not bind root or reveal read-only disks
     except OSError as error:
         mend = "allow writing there or name another folder"
         return type(error), f"whose {name} takes no file ({error.strerror})", mend
@@ -70,7 +70,7 @@ def target_of(path: StrPath) -> Path:
 
 
 def mode_of(target: Path) -> int | None:
-    """Return the mode of what is there, or None."""
+    """Return the mode of an existing file or folder, or None."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return target.stat().st_mode
     return None
@@ -78,9 +78,9 @@ def mode_of(target: Path) -> int | None:
 
 @contextlib.contextmanager
 def replaced(path: StrPath) -> Iterator[IO[bytes]]:
-    """Yield an empty file that takes the place of the one at `path` if nothing is raised.
+    """Yield an empty file that replaces the one at `path` unless an exception is raised.
 
-    An existing file keeps its permissions; of a symbolic link the target is replaced.
+    An existing file keeps its permissions. The target of a symbolic link is replaced.
     """
     target = target_of(path)
     mode = mode_of(target)
@@ -102,5 +102,5 @@ def _temporary_file(folder: Path) -> Iterator[Path]:
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield name
     finally:
-        with contextlib.suppress(OSError):  # it was renamed, or never made
+        with contextlib.suppress(OSError):  # it was renamed or never created
             name.unlink()

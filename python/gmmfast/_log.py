@@ -1,4 +1,4 @@
-"""What was accelerated and what was not, for those who ask: the logger `gmmfast`."""
+"""Logs whether each call was accelerated or fell back to scikit-learn, as logger `gmmfast`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ logger.addHandler(logging.NullHandler())
 
 
 class _StandardError(logging.Handler):
-    """Writes on whatever sys.stderr is at the time."""
+    """Write to the current sys.stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
         sys.stderr.write(f"gmmfast: {record.getMessage()}\n")
@@ -21,7 +21,7 @@ _handler = _StandardError()
 
 
 def set_verbose(*, verbose: bool) -> None:
-    """Write what is logged on standard error, or no longer."""
+    """Start or stop writing the log to standard error."""
     if verbose == (_handler in logger.handlers):
         return
     if verbose:

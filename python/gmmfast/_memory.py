@@ -1,4 +1,4 @@
-"""How much memory a result may take, asked before it is allocated."""
+"""Checks that a result fits in memory before allocating it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Results up to this size are allocated without asking: no system is so short of memory, and
-#: reading what is left takes longer than rendering them.
+#: Results up to this size are not checked: no system is so short of memory, and reading the
+#: available memory takes longer than rendering them.
 _SMALL = 16 * 2**20
 
-#: Of either version of Linux's control groups: limit, usage, and what the kernel gives back of
-#: the usage before it refuses memory (fields of memory.stat). The page cache counts as usage.
+#: Files of either version of Linux's control groups: limit, usage, and the fields of memory.stat
+#: that the kernel reclaims before it refuses memory. The page cache counts as usage.
 _V1 = "memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file",)
 _V2 = "memory.max", "memory.current", ("inactive_file", "slab_reclaimable")
 
@@ -25,9 +25,8 @@ _ROOT = Path("/")
 def available_bytes(root: Path = _ROOT) -> int | None:
     """Return the memory this process could still get, or None where unknown.
 
-    The kernel's estimate of what is available without swapping, and no more
-    than what the control groups that the process runs in (a container) leave.
-    `root` is the folder that holds /proc and /sys.
+    This is the kernel's estimate of the memory available without swapping, limited by the
+    control groups (container) of the process. `root` is the folder that holds /proc and /sys.
     """
     limits = [_available_on_linux(root), *_left_in_control_groups(root), _physical_bytes()]
     return min((limit for limit in limits if limit is not None), default=None)
@@ -37,7 +36,7 @@ _FEWER = "render fewer pixels, or a smaller dtype"
 
 
 def check_countable(argument: str, got: object, n_bytes: int, mend: str = _FEWER) -> None:
-    """Raise if a result of `n_bytes`, held or not, has more than indices can count."""
+    """Raise ValueError if `n_bytes` exceeds the largest index."""
     if n_bytes > sys.maxsize:
         raise ValueError(
             f"{argument}: expected a result whose bytes can be counted, got {got}, "
@@ -46,7 +45,7 @@ def check_countable(argument: str, got: object, n_bytes: int, mend: str = _FEWER
 
 
 def check_fits(argument: str, got: object, n_bytes: int, mend: str = _FEWER) -> None:
-    """Raise if arrays of `n_bytes` could not be held; `argument` is to blame."""
+    """Raise MemoryError, naming `argument`, if arrays of `n_bytes` do not fit in memory."""
     if n_bytes <= _SMALL:
         return
     check_countable(argument, got, n_bytes, mend)
@@ -64,7 +63,7 @@ def _available_on_linux(root: Path) -> int | None:
 
 
 def _left_in_control_groups(root: Path) -> Iterator[int]:
-    """Yield what each group leaves that the process is in: its own, and those about that."""
+    """Yield the memory left in each group of the process: its own and those that enclose it."""
     mounts = {"": (root / "sys/fs/cgroup", _V2), "memory": (root / "sys/fs/cgroup/memory", _V1)}
     try:
         memberships = (root / "proc/self/cgroup").read_text().splitlines()
@@ -76,8 +75,8 @@ def _left_in_control_groups(root: Path) -> Iterator[int]:
             mount, files = mounts[controller]
             group = PurePosixPath(path.lstrip("/"))
             for each in (group, *group.parents):
-                # In a container the path may be the host's, of which it sees the end only, at
-                # the mount point: groups that are not there are passed over.
+                # In a container the path may be the host's, of which only the end is visible at
+                # the mount point: missing groups are skipped.
                 left = _left_in_group(mount / each, *files)
                 if left is not None:
                     yield left
@@ -96,7 +95,7 @@ def _left_in_group(
 
 
 def _fields(path: Path) -> dict[str, int]:
-    """Return the numbers of a file of lines "name number ...", by name."""
+    """Return the numbers in a file of lines "name number ...", by name."""
     try:
         rows = [line.split() for line in path.read_text().splitlines()]
     except OSError:
@@ -107,5 +106,5 @@ def _fields(path: Path) -> dict[str, int]:
 def _physical_bytes() -> int | None:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # not POSIX, or not said
+    except (AttributeError, OSError, ValueError):  # not POSIX, or unknown
         return None

@@ -1,4 +1,4 @@
-"""From what users pass as `random_state` to the seed of a stream."""
+"""Conversion of `random_state` arguments to seeds of streams."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _N_SEEDS = 2**64
 
 
 def seed_of(random_state: Any) -> int:
-    """Return a seed of 64 bits: the integer itself, drawn from a generator, or a fresh one."""
+    """Return a 64-bit seed: the integer itself, one drawn from a generator, or a fresh one."""
     if random_state is None:
         return secrets.randbits(64)
     if isinstance(random_state, np.random.Generator):

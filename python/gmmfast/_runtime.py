@@ -1,4 +1,4 @@
-"""What runs here: versions, instruction sets, threads."""
+"""Versions, instruction sets and threads in use."""
 
 from __future__ import annotations
 
@@ -9,29 +9,24 @@ from importlib import metadata
 
 from gmmfast import _core
 
-#: The first that holds a number decides: as in rust/runtime.rs.
+#: The first one that holds a number decides, as in rust/runtime.rs.
 _THREAD_VARIABLES = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
 
 _DEPENDENCIES = ("numpy", "scikit-learn", "pillow")
 
 
 def package_version() -> str:
-    """Return the version of the installed package, or of the extension beside the source."""
+    """Return the version of the installed package, or of the extension in a source tree."""
     try:
         return metadata.version("gmmfast")
     except metadata.PackageNotFoundError:  # a source tree on the path, not installed
-        pass
-    try:
-        from gmmfast._core import __version__  # noqa: PLC0415 (it may not be there)
-    except ImportError:
-        return "unknown"
-    return __version__
+        return _core.__version__
 
 
 def show_runtime() -> None:
-    """Print what gmmfast runs on: instruction sets, threads, versions.
+    """Print the instruction set, threads and versions in use.
 
-    For reports of bugs and of speed, as `sklearn.show_versions` is.
+    Include the output in reports of bugs and speed, like that of `sklearn.show_versions`.
 
     Examples
     --------
@@ -60,7 +55,7 @@ def show_runtime() -> None:
 
 
 def _thread_reason() -> str:
-    """Say what decided the default number of threads."""
+    """Return the origin of the default number of threads."""
     for name in _THREAD_VARIABLES:
         # OMP_NUM_THREADS may be a list, one number a nesting level.
         first = os.environ.get(name, "").split(",")[0].strip()

@@ -149,11 +149,14 @@ fn check_samples(
 }
 
 fn check_units(units: &[f64], n_features: usize) -> Result<Vec<f64>> {
-    if units.len() == n_features && units.iter().all(|u| u.is_finite() && *u > 0.0) {
-        return Ok(units.to_vec());
-    }
     let expected = format!("shape ({n_features},) of finite values above 0");
-    Err(Error::Length { argument: "units", expected, got: units.len() })
+    if units.len() != n_features {
+        return Err(Error::Length { argument: "units", expected, got: units.len() });
+    }
+    match units.iter().find(|unit| !unit.is_finite() || **unit <= 0.0) {
+        None => Ok(units.to_vec()),
+        Some(unit) => Err(Error::Value { argument: "units", expected, got: format!("{unit:?}") }),
+    }
 }
 
 /// Of each feature; 1 for one that does not vary.

@@ -5,7 +5,7 @@
 //!
 //!   count = Σ w r,  sum = Σ w r (x - c),  scatter = Σ w r (x - c)(x - c)ᵀ
 //!
-//! about a centre c of its own: its mean in the mixture that the responsibilities
+//! about a center c of its own: its mean in the mixture that the responsibilities
 //! are of. With nk = count + 10 ε, as scikit-learn has it, the new mean is c + s for
 //! s = (sum - 10 ε c) / nk, and the scatter about it
 //!
@@ -38,7 +38,7 @@ const ROUNDING: f64 = 1e-10;
 
 /// Of a variance, what a bit of a polynomial's magnitude leaves of rounding: 2 / log2(e) from
 /// bits to variances, half an ε of each of the four terms that carry a product over to
-/// another centre, and as much for the sums that they are made of.
+/// another center, and as much for the sums that they are made of.
 const UNIT: f64 = 4.0 * f64::EPSILON;
 
 /// What scikit-learn adds to every count.
@@ -46,7 +46,7 @@ pub(crate) const COUNT_FLOOR: f64 = 10.0 * f64::EPSILON;
 
 /// Counts, sums and scatters of each component, and the log-likelihood.
 ///
-/// Statistics of parts of the data, about the same centres, add up to those of the
+/// Statistics of parts of the data, about the same centers, add up to those of the
 /// whole: see [`merge`](Self::merge).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistics {
@@ -95,7 +95,7 @@ impl Statistics {
         }
     }
 
-    /// From centres, counts, sums and scatters, as the methods of these names gave
+    /// From centers, counts, sums and scatters, as the methods of these names gave
     /// them, perhaps on another machine.
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl Statistics {
         &self.counts
     }
 
-    /// Sums of differences from the centres, (n_components, n_features) row-major.
+    /// Sums of differences from the centers, (n_components, n_features) row-major.
     #[must_use]
     pub fn sums(&self) -> &[f64] {
         &self.sums
@@ -171,13 +171,12 @@ impl Statistics {
     /// Adds the statistics of other points.
     ///
     /// # Errors
-    /// They are about other centres, or not of the same kind.
+    /// They are about other centers, or not of the same kind.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.check_kind(other)?;
         if self.centers != other.centers {
             let expected = "the same centers, those of one mixture".to_owned();
-            let got = other.centers.len();
-            return Err(Error::Length { argument: "centers", expected, got });
+            return Err(Error::Value { argument: "centers", expected, got: "others".to_owned() });
         }
         add(&mut self.counts, &other.counts);
         add(&mut self.sums, &other.sums);
@@ -188,7 +187,7 @@ impl Statistics {
         Ok(())
     }
 
-    /// Takes components from statistics of the same points about other centres.
+    /// Takes components from statistics of the same points about other centers.
     ///
     /// # Errors
     /// Those are not of the same kind, or there is no such component.
@@ -196,7 +195,7 @@ impl Statistics {
         self.check_kind(other)?;
         if let Some(&k) = components.iter().find(|&&k| k >= self.counts.len()) {
             let expected = format!("components below {}", self.counts.len());
-            return Err(Error::Length { argument: "components", expected, got: k });
+            return Err(Error::Value { argument: "components", expected, got: k.to_string() });
         }
         let scatter_len = self.scatter_len();
         for &k in components {
@@ -224,7 +223,7 @@ impl Statistics {
     ///
     /// # Errors
     /// `like` needs products of different features that were left out.
-    pub fn maximization(&self, like: &Covariances, reg_covar: f64) -> Result<Estimate> {
+    pub fn m_step(&self, like: &Covariances, reg_covar: f64) -> Result<Estimate> {
         if !like.is_diagonal() && self.is_diagonal && self.n_features > 1 {
             let expected = "products of all features for this covariance type".to_owned();
             let got = self.scatters.len();

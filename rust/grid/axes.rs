@@ -1,10 +1,12 @@
-//! The grid: which point in feature space each pixel stands for.
+//! The grid: the point in feature space at which each pixel is evaluated.
 //!
-//! Axes are in array order: the last one runs along a line of contiguous
-//! pixels and is x, the one before is y, then t. Features are in the reverse
-//! order, (x, y, t). A pixel is evaluated at its centre: with `n` pixels over
-//! the extent (lo, hi), pixel i lies at lo + (i + 1/2) (hi - lo) / n. The extent
-//! (-1/2, n - 1/2) therefore puts pixel i at i exactly.
+//! Shapes are in array order: the last axis runs along a line of contiguous pixels and
+//! is x, the one before is y, then t. Features and extents are in the reverse order,
+//! (x, y, t). [`Grid`] converts one order to the other; no other code does.
+//!
+//! A pixel is evaluated at its center: with `n` pixels over the extent (lo, hi), pixel i
+//! lies at lo + (i + 1/2) (hi - lo) / n. The extent (-1/2, n - 1/2) therefore puts pixel
+//! i exactly at i.
 
 use crate::error::{Error, Result};
 
@@ -20,10 +22,12 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// `n_pixels` pixels over `extent` = (lo, hi); hi < lo runs backwards.
+    /// Creates an axis of `n_pixels` pixels over `extent` = (lo, hi). It runs backwards
+    /// if hi < lo.
     ///
     /// # Errors
-    /// No pixels, an extent that is empty, not finite, or too wide for a float64.
+    /// If there are no pixels, or the extent is empty, not finite, or too wide for a
+    /// float64.
     pub fn new(n_pixels: usize, extent: (f64, f64)) -> Result<Self> {
         let (start, end) = extent;
         let step = (end - start) / n_pixels as f64;
@@ -44,26 +48,26 @@ impl Axis {
         Ok(Self { n_pixels, start, step })
     }
 
-    /// Number of pixels.
+    /// Returns the number of pixels.
     #[must_use]
     pub fn n_pixels(&self) -> usize {
         self.n_pixels
     }
 
-    /// Distance from one pixel's centre to the next's; negative if the axis runs
-    /// backwards.
+    /// Returns the distance from one pixel center to the next. It is negative if the axis
+    /// runs backwards.
     #[must_use]
     pub fn step(&self) -> f64 {
         self.step
     }
 
-    /// The pixel, with its fraction, whose centre `coordinate` is: the inverse of
-    /// [`Self::center`], exact where the first centre is 0 and the step 1.
+    /// Returns the fractional index of the pixel at `coordinate`: the inverse of
+    /// [`Self::center`], exact where the first center is 0 and the step 1.
     pub(crate) fn pixel(&self, coordinate: f64) -> f64 {
         (coordinate - self.center(0)) / self.step
     }
 
-    /// The pixel that covers a coordinate, its low end included; beyond all pixels where
+    /// Returns the pixel that covers a coordinate, its start included, or `usize::MAX` if
     /// none does.
     #[inline]
     pub(crate) fn position(&self, coordinate: f64) -> usize {
@@ -71,7 +75,7 @@ impl Axis {
         if at >= 0.0 && at < self.n_pixels as f64 { at as usize } else { usize::MAX }
     }
 
-    /// Coordinate of the centre of pixel `i`.
+    /// Returns the coordinate of the center of pixel `i`.
     #[inline]
     #[must_use]
     pub fn center(&self, i: usize) -> f64 {
@@ -84,7 +88,7 @@ impl Axis {
 /// ```
 /// use gmmfast::Grid;
 ///
-/// let grid = Grid::new(&[2, 3], &[(-0.5, 1.5), (10.0, 16.0)])?;
+/// let grid = Grid::new(&[2, 3], &[(10.0, 16.0), (-0.5, 1.5)])?;
 /// assert_eq!(grid.n_pixels(), 6);
 /// assert_eq!(grid.line(1), [1.0]); // y of the second line
 /// assert_eq!(grid.x_axis().center(0), 11.0);
@@ -97,16 +101,16 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A grid of `shape` pixels over `extent`, one (lo, hi) pair an axis, both
-    /// in array order.
+    /// Creates a grid of `shape` pixels, in array order, over `extent`, one (lo, hi) pair
+    /// for each axis in feature order: x first, which is the last axis of the shape.
     ///
     /// # Errors
-    /// No axis or more than [`MAX_AXES`], different numbers of axes, an axis
-    /// that [`Axis::new`] refuses, or more pixels than a `usize` counts.
+    /// If there is no axis or more than [`MAX_AXES`], if shape and extent differ in
+    /// length, if [`Axis::new`] refuses an axis, or if a `usize` cannot count the pixels.
     pub fn new(shape: &[usize], extent: &[(f64, f64)]) -> Result<Self> {
         let axes = shape
             .iter()
-            .zip(extent)
+            .zip(extent.iter().rev())
             .map(|(&n_pixels, &extent)| Axis::new(n_pixels, extent))
             .collect::<Result<Vec<_>>>()?;
         let counted = shape.iter().try_fold(1_usize, |n, &m| n.checked_mul(m));
@@ -124,53 +128,58 @@ impl Grid {
         }
     }
 
-    /// Number of axes, 1 to 3.
+    /// Returns the number of axes, 1 to 3.
     #[must_use]
     pub fn n_axes(&self) -> usize {
         self.line_axes.len() + 1
     }
 
-    /// The axes in feature order, x first.
+    /// Returns values given in feature order, one for each axis, in array order.
+    pub(crate) fn in_array_order<T: Copy>(&self, of_features: &[T]) -> Vec<T> {
+        of_features.iter().rev().copied().collect()
+    }
+
+    /// Iterates over the axes in feature order, x first.
     pub(crate) fn axes_from_x(&self) -> impl Iterator<Item = &Axis> {
         std::iter::once(&self.x_axis).chain(self.line_axes.iter().rev())
     }
 
-    /// The axis along a line of contiguous pixels.
+    /// Returns the axis along a line of contiguous pixels.
     #[must_use]
     pub fn x_axis(&self) -> &Axis {
         &self.x_axis
     }
 
-    /// The other axes, in array order.
+    /// Returns all axes but x, in array order.
     pub(crate) fn axes_before_x(&self) -> &[Axis] {
         &self.line_axes
     }
 
-    /// The first axis in array order: rows of a picture, frames of a volume.
+    /// Returns the first axis in array order: rows of a picture, frames of a volume.
     #[must_use]
     pub fn first_axis(&self) -> &Axis {
         self.line_axes.first().unwrap_or(&self.x_axis)
     }
 
-    /// Number of pixels at one place of the first axis.
+    /// Returns the number of pixels at one index of the first axis.
     #[must_use]
     pub fn pixels_of_line(&self) -> usize {
         self.n_pixels() / self.first_axis().n_pixels
     }
 
-    /// Number of lines: pixels over pixels per line.
+    /// Returns the number of lines of contiguous pixels.
     #[must_use]
     pub fn n_lines(&self) -> usize {
         self.line_axes.iter().map(Axis::n_pixels).product()
     }
 
-    /// Number of pixels.
+    /// Returns the number of pixels.
     #[must_use]
     pub fn n_pixels(&self) -> usize {
         self.n_lines() * self.x_axis.n_pixels
     }
 
-    /// Coordinates of line `line` on all axes but the last, in array order.
+    /// Returns the coordinates of line `line` on all axes but x, in array order.
     #[must_use]
     pub fn line(&self, line: usize) -> Vec<f64> {
         let mut rest = line;
@@ -203,7 +212,7 @@ mod tests {
 
     #[test]
     fn lines_of_a_volume_run_through_y_before_t() {
-        let grid = Grid::new(&[2, 3, 4], &[(-0.5, 1.5), (-0.5, 2.5), (-0.5, 3.5)]).unwrap();
+        let grid = Grid::new(&[2, 3, 4], &[(-0.5, 3.5), (-0.5, 2.5), (-0.5, 1.5)]).unwrap();
         assert_eq!(grid.n_lines(), 6);
         assert_eq!(grid.line(4), [1.0, 1.0]);
     }

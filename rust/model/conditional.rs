@@ -10,9 +10,9 @@
 
 use crate::error::{Error, Result};
 use crate::model::covariances::{Covariances, PrecisionsCholesky};
-use crate::model::linalg::{invert_lower, packed_len, packed_row};
+use crate::model::linalg::{invert_lower, packed_len};
 use crate::model::mixture::{Mixture, remaining_features};
-use crate::spec;
+use crate::model::partitioned_factor::PartitionedFactor;
 use std::ops::Range;
 
 /// A mixture split into given features and targets (all the others).
@@ -96,31 +96,24 @@ impl Conditional {
 
     /// Slopes, covariances and their factors from each matrix's own factor.
     fn with_correlated(self, mixture: &Mixture) -> Self {
-        let d = mixture.n_features();
         let (n_given, n_targets) = (self.given.len(), self.targets.len());
-        let order = self.order();
         let n_matrices = mixture.covariances().n_matrices(mixture.n_components());
         let mut slopes = Vec::with_capacity(self.slopes.len());
         let mut values = Vec::with_capacity(n_matrices * n_targets * n_targets);
         let mut inverses = Vec::with_capacity(n_matrices * packed_len(n_targets));
         let mut sizes = Sizes::new(n_targets);
+        let mut factor = PartitionedFactor::new(&self.given, &self.targets);
         for k in 0..n_matrices {
-            let factor = mixture.covariances().factor(d, k, &order);
-            let inverse = invert_lower(&factor, n_given);
-            let row = |t: usize| packed_row(&factor, n_given + t).split_at(n_given);
+            factor.set_component(mixture, k);
             let counts = n_matrices == 1 || mixture.log_weights()[k] > f64::NEG_INFINITY;
             let mut inner = Vec::with_capacity(packed_len(n_targets));
             for t in 0..n_targets {
-                let (cross, own) = row(t);
-                slopes.extend((0..n_given).map(|g| {
-                    (g..n_given).map(|m| cross[m] * packed_row(&inverse, m)[g]).sum::<f64>()
-                }));
-                let entry = |u: usize| own.iter().zip(row(u).1).map(|(a, b)| a * b).sum();
-                values.extend((0..n_targets).map(entry).collect::<Vec<f64>>());
-                inner.extend_from_slice(own);
+                slopes.extend((0..n_given).map(|g| factor.slope(t, g)));
+                values.extend((0..n_targets).map(|u| factor.covariance(t, u)));
+                inner.extend_from_slice(factor.own(t));
                 if counts {
                     let norm = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>().sqrt();
-                    sizes.absorb(t, norm(cross), norm(own));
+                    sizes.absorb(t, norm(factor.cross(t)), norm(factor.own(t)));
                 }
             }
             inverses.extend(invert_lower(&inner, n_targets));
@@ -210,20 +203,21 @@ impl Conditional {
     /// every component that its distance overflows.
     pub fn at(&self, values: &[f64]) -> Result<Mixture> {
         let (n_given, n_targets) = (self.marginal.n_features(), self.targets.len());
-        if values.len() != n_given || !values.iter().all(|v| v.is_finite()) {
-            return Err(Error::Length {
-                argument: "values",
-                expected: format!("{n_given} finite values, one for each given feature"),
-                got: values.iter().filter(|v| v.is_finite()).count(),
-            });
+        let expected = format!("{n_given} finite values, one for each given feature");
+        if values.len() != n_given {
+            return Err(Error::Length { argument: "values", expected, got: values.len() });
         }
-        let q = spec::weighted_log_prob(&self.marginal, values);
+        if !values.iter().all(|v| v.is_finite()) {
+            return Err(Error::Value { argument: "values", expected, got: format!("{values:?}") });
+        }
+        let q = weighted_log_prob(&self.marginal, values);
         let largest = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // By logarithms, since a component that is nothing here may be the nearest to a
-        // target; and less the largest first, which in far tails has no digits to spare.
-        let log_shares: Vec<f64> = q.iter().map(|q| q - largest).collect();
-        let log_sum = spec::log_sum_exp(&log_shares);
-        let log_weights = log_shares.iter().map(|share| share - log_sum).collect();
+        // Logarithms, since a component that is negligible here may be the nearest to a
+        // value of the remaining features. Relative to the largest, because in far tails
+        // the q themselves have no digits to spare.
+        let relative: Vec<f64> = q.iter().map(|q| q - largest).collect();
+        let log_sum = relative.iter().map(|q| q.exp()).sum::<f64>().ln();
+        let log_weights = relative.iter().map(|q| q - log_sum).collect();
         let means: Vec<f64> = (0..q.len())
             .flat_map(|k| (0..n_targets).map(move |t| self.expert_mean(k, t, values)))
             .collect();
@@ -233,6 +227,22 @@ impl Conditional {
         let (covariances, factors) = (self.covariances.clone(), self.precisions_cholesky.clone());
         Ok(Mixture::of_parts(log_weights, means, covariances, factors))
     }
+}
+
+/// Log weight plus log-density at `x` of every component.
+fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
+    let log_prob = |k: usize| {
+        let peak = mixture.log_peak(k);
+        if peak == f64::NEG_INFINITY {
+            return peak;
+        }
+        let difference: Vec<f64> = x.iter().zip(mixture.mean(k)).map(|(x, m)| x - m).collect();
+        let whitened = |i: usize| -> f64 {
+            (0..=i).map(|j| mixture.precisions_cholesky().at(k, i, j) * difference[j]).sum()
+        };
+        peak - 0.5 * (0..x.len()).map(|i| whitened(i).powi(2)).sum::<f64>()
+    };
+    (0..mixture.n_components()).map(log_prob).collect()
 }
 
 impl Sizes {

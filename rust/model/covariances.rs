@@ -127,7 +127,7 @@ impl Covariances {
         // rounding in this order, the rows of the whole factor cannot.
         let some = cholesky_into(factor, features.len(), |i, j| entry(features[i], features[j]));
         if some.is_err() {
-            let whole = cholesky(n_features, entry).expect("it was factorised when checked");
+            let whole = cholesky(n_features, entry).expect("it was factorized when checked");
             *factor = factor_of_rows(&whole, n_features, features);
         }
     }

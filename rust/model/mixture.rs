@@ -150,7 +150,7 @@ impl Mixture {
         &self.precisions_cholesky
     }
 
-    /// The logarithm of weight times normalising constant of component `k`: its
+    /// The logarithm of weight times normalizing constant of component `k`: its
     /// log-density at its own mean. Minus infinity for a weight of zero.
     pub(crate) fn log_peak(&self, k: usize) -> f64 {
         let log_two_pi = std::f64::consts::TAU.ln();

@@ -57,7 +57,7 @@ const BLOCK: usize = MAX_LANES;
 /// Most components that the others are compared with.
 const N_BEST: usize = 4;
 
-/// The active components in blocks of neighbours, so that those that survive a
+/// The active components in blocks of neighbors, so that those that survive a
 /// box fill few blocks. In a block, column after column: peaks, then means, then
 /// entries of W.
 pub(crate) struct Blocks {

@@ -2,7 +2,7 @@
 //! responsibilities, any number of features.
 //!
 //! A group of points is transposed once, one point a lane, and taken a block at a
-//! time; each component's centred differences are whitened row by row. Diagonal
+//! time; each component's centered differences are whitened row by row. Diagonal
 //! factors need one product a feature, triangular ones d (d + 1) / 2. A point's
 //! result depends on the components listed and their order alone, not on the
 //! other points of its group.
@@ -12,7 +12,8 @@
 use crate::model::covariances::PrecisionsCholesky;
 use crate::model::linalg::packed_row;
 use crate::model::mixture::Mixture;
-use crate::simd::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
+use crate::simd::logsumexp::LogSumExp;
 use crate::simd::math::HALF_LOG2_E;
 use crate::simd::math::times_exp2;
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
@@ -65,7 +66,7 @@ pub(crate) struct PointsKernel<'a, S: Simd> {
     /// Group after group, one row of `GROUP` lanes a feature.
     coordinates: Cow<'a, [f64]>,
     differences: Vec<Block<S>>,
-    terms: [Block<S>; CHUNK],
+    terms: [Block<S>; CHUNK_COMPONENTS],
     /// Bits below the largest term at which one is nothing: 53 + log2(K).
     negligible: f64,
 }
@@ -83,7 +84,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             peaks,
             coordinates: Cow::Borrowed(&[]),
             differences: vec![zero; d],
-            terms: [zero; CHUNK],
+            terms: [zero; CHUNK_COMPONENTS],
             negligible: negligible_bits(mixture),
         }
     }
@@ -119,7 +120,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         (self.mixture, self.peaks)
     }
 
-    /// q of a block of a group's points, in base 2, under each of at most [`CHUNK`]
+    /// q of a block of a group's points, in base 2, under each of at most [`CHUNK_COMPONENTS`]
     /// components.
     #[inline(always)]
     pub(crate) fn terms(&mut self, block: (usize, usize), chunk: &[u32]) -> &[Block<S>] {
@@ -191,7 +192,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     fn log_density_of(&mut self, group: usize, components: &[u32], out: &mut [&mut [f64]]) {
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             let mut state = LogSumExp::new(self.simd);
-            for chunk in components.chunks(CHUNK) {
+            for chunk in components.chunks(CHUNK_COMPONENTS) {
                 self.fill_terms((group, block), chunk);
                 state.absorb_significant(self.simd, &self.terms[..chunk.len()], self.negligible);
             }
@@ -208,7 +209,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
             let mut largest = splat(simd, f64::NEG_INFINITY);
             let mut labels = splat(simd, 0.0);
-            for chunk in components.chunks(CHUNK) {
+            for chunk in components.chunks(CHUNK_COMPONENTS) {
                 self.fill_terms((group, block), chunk);
                 for (term, &k) in self.terms.iter().zip(chunk) {
                     let label = simd.splat(f64::from(k));
@@ -235,9 +236,9 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
                 out.iter_mut().for_each(|row| row.fill(f64::NEG_INFINITY));
             }
             let mut largest = splat(simd, f64::NEG_INFINITY);
-            for chunk in components.chunks(CHUNK) {
+            for chunk in components.chunks(CHUNK_COMPONENTS) {
                 self.fill_terms((group, block), chunk);
-                let mut terms = [[0.0; MAX_LANES * VECTORS]; CHUNK];
+                let mut terms = [[0.0; MAX_LANES * VECTORS]; CHUNK_COMPONENTS];
                 for (lanes, term) in terms.iter_mut().zip(&self.terms[..chunk.len()]) {
                     for v in 0..VECTORS {
                         largest[v] = simd.max(term[v], largest[v]);

@@ -1,5 +1,6 @@
 //! Evaluation at scattered points, with a k-d tree to cull components per box.
 
+pub(crate) mod cost;
 pub(crate) mod cull;
 pub(crate) mod group;
 pub(crate) mod log_prob;

@@ -10,7 +10,7 @@
 
 use crate::points::group::PointsKernel;
 use crate::points::threshold::Threshold;
-use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 
@@ -28,7 +28,7 @@ pub(crate) struct Shares<S: Simd> {
 impl<S: Simd> Shares<S> {
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
         let (largest, sum) = (splat(simd, 0.0), splat(simd, 0.0));
-        let cut = threshold.parts();
+        let cut = threshold.as_array();
         Self { simd, cut, terms: Vec::new(), kept: Vec::new(), largest, sum }
     }
 
@@ -78,7 +78,7 @@ impl<S: Simd> Shares<S> {
     ) {
         let mut largest = splat(self.simd, f64::NEG_INFINITY);
         self.terms.clear();
-        for chunk in components.chunks(CHUNK) {
+        for chunk in components.chunks(CHUNK_COMPONENTS) {
             let terms = points.terms(block, chunk);
             for term in terms {
                 for v in 0..VECTORS {

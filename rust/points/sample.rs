@@ -6,7 +6,7 @@
 //! the draw is its expert's mean plus the Cholesky factor of its covariance times the
 //! normals. So a draw depends on the seed, the point's number and its row alone, not on
 //! threads or on the rest of the call. Uniforms within a rounding of a running sum may
-//! choose a neighbour on another instruction set; all else is plain float64.
+//! choose a neighbor on another instruction set; all else is plain float64.
 
 use crate::error::Result;
 use crate::model::conditional::Conditional;
@@ -16,7 +16,7 @@ use crate::points::group::negligible_bits;
 use crate::points::moments::check_rows;
 use crate::points::responsibilities::Choice;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointQuantity, Scatter};
+use crate::points::walk::{Evaluator, PointJob, PointQuantity};
 use crate::random::stream::{Purpose, Stream};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::Simd;
@@ -66,7 +66,7 @@ pub fn conditional_sample(
         let first = first.wrapping_add((piece * PIECE) as u64);
         components.resize(points.len() / n_given, 0.0);
         uniforms.uniforms(first, &mut components, runtime.level());
-        Scatter { quantity: Chosen, mixture, points, out: &mut components, runtime }.run()?;
+        PointJob { quantity: Chosen, mixture, points, out: &mut components, runtime }.run()?;
         draws.write((points, &components), first, out, runtime)?;
     }
     Ok(())

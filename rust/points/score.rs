@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::mixture::Mixture;
 use crate::points::group::negligible_bits;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointQuantity, Scatter};
+use crate::points::walk::{Evaluator, PointJob, PointQuantity};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 
@@ -38,7 +38,7 @@ pub fn score_samples(
     runtime: &Runtime,
 ) -> Result<()> {
     check_points(mixture, points, out.len())?;
-    Scatter { quantity: LogDensity, mixture, points, out, runtime }.run()
+    PointJob { quantity: LogDensity, mixture, points, out, runtime }.run()
 }
 
 /// The most responsible component of each row of `points`, (`out.len()`,
@@ -66,7 +66,7 @@ pub fn predict(
     runtime: &Runtime,
 ) -> Result<()> {
     check_points(mixture, points, out.len())?;
-    Scatter { quantity: Label, mixture, points, out, runtime }.run()
+    PointJob { quantity: Label, mixture, points, out, runtime }.run()
 }
 
 /// The responsibilities of all components for each row of `points`, (n,
@@ -101,7 +101,7 @@ pub fn predict_proba(
         return Err(Error::Length { argument: "out", expected, got: out.len() });
     }
     check_points(mixture, points, out.len() / row_len)?;
-    Scatter { quantity: Responsibilities, mixture, points, out, runtime }.run()
+    PointJob { quantity: Responsibilities, mixture, points, out, runtime }.run()
 }
 
 fn check_points(mixture: &Mixture, points: &[f64], n_samples: usize) -> Result<()> {

@@ -53,17 +53,17 @@ impl Threshold {
     }
 
     /// What is below this is left out, where `largest` is at most the largest q.
-    pub(crate) fn cut(&self, largest: f64) -> f64 {
+    pub(crate) fn cutoff(&self, largest: f64) -> f64 {
         if self.growth == 0.0 {
             return largest - self.bits;
         }
-        let [bits, growth, room, top] = self.parts();
+        let [bits, growth, room, top] = self.as_array();
         largest - bits - ROUNDING - growth * (room + (top - largest).max(0.0)).log2()
     }
 
     /// Numbers such that the cut is largest - bits - growth log2(room + max(0, top -
     /// largest)), for kernels.
-    pub(crate) fn parts(&self) -> [f64; 4] {
+    pub(crate) fn as_array(&self) -> [f64; 4] {
         let factor = (2.0 * std::f64::consts::LN_2).log2();
         // log2(2 ln 2 (top - l + T)) of at most 64 bits is in T itself.
         [self.bits + self.growth * factor, self.growth, self.bits + 64.0, self.top]
@@ -81,7 +81,8 @@ mod tests {
             Threshold::of_moment(63.0, 1, 1e3, 5.0),
             Threshold::of_moment(63.0, 2, 1e3, 5.0),
         ] {
-            let cuts = [10.0, 5.0, 4.0, -1e3, -1e14, f64::NEG_INFINITY].map(|l| threshold.cut(l));
+            let cuts =
+                [10.0, 5.0, 4.0, -1e3, -1e14, f64::NEG_INFINITY].map(|l| threshold.cutoff(l));
             assert!(cuts.windows(2).all(|pair| pair[1] < pair[0]), "{cuts:?}");
             assert!(cuts[0] <= 10.0 - 63.0);
             assert_eq!(cuts[5], f64::NEG_INFINITY);
@@ -94,7 +95,7 @@ mod tests {
         for (degree, ratio, depth) in [(1, 1.0, 0.0), (2, 1e3, 7.0), (2, 1e8, 1e14), (1, 1e5, 1e3)]
         {
             let threshold = Threshold::of_moment(63.0, degree, ratio, 0.0);
-            let bits = -depth - threshold.cut(-depth);
+            let bits = -depth - threshold.cutoff(-depth);
             let square = 2.0 * std::f64::consts::LN_2 * (depth + bits);
             let left_out = f64::from(degree) * (ratio.log2() + 0.5 * square.log2()) - bits;
             assert!(left_out <= -63.0 && left_out > -68.0, "{degree} {ratio} {depth}: {left_out}");
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn no_ratio_asks_for_more_than_shares_have() {
         for ratio in [f64::INFINITY, 1e300, f64::NAN] {
-            assert!(Threshold::of_moment(63.0, 2, ratio, 0.0).cut(0.0) >= -1200.0);
+            assert!(Threshold::of_moment(63.0, 2, ratio, 0.0).cutoff(0.0) >= -1200.0);
         }
     }
 }

@@ -7,7 +7,7 @@
 //! leaf evaluates the survivors; or every component is evaluated at every point.
 //!
 //! The choice is made for each piece, from the points and the mixture alone. The
-//! components are culled from [`N_PROBES`] leaves of the tree that would be built,
+//! components are culled from `N_PROBES` leaves of the tree that would be built,
 //! and it is, if the operations that this share leaves out at every point are more
 //! than [`TREE_OPERATIONS`]. In many dimensions, where boxes hold nearly all
 //! components, in tails, where all are alike, and for few components they are not.
@@ -17,6 +17,7 @@
 
 use crate::error::Result;
 use crate::model::mixture::Mixture;
+use crate::points::cost::{MIN_POINTS, N_PROBES, PointCost, TASK_LEAVES, is_culled};
 use crate::points::cull::{Blocks, Culler, Live};
 use crate::points::group::{PointsKernel, log2_peaks};
 use crate::points::threshold::Threshold;
@@ -31,28 +32,12 @@ const PIECE: usize = 1 << 17;
 /// Points that the dense kernel takes between two looks for an interrupt.
 const DENSE_GROUP: usize = 32;
 
-/// Points below which a call is over before a tree could be prepared.
-const MIN_POINTS: usize = 4096;
-
 /// Multiply-adds a point that the tree costs, whatever it leaves out: building it,
 /// gathering its points and culling, in units of what the dense kernel does in the
 /// same time. Measured with AVX-512 on a photograph's 273,280 pixels in five
 /// dimensions: 200 components take 36 ms either way, 1000 take 47 ms with the tree
 /// and 183 ms without.
 const TREE_OPERATIONS: f64 = 4000.0;
-
-/// Most memory for the culled components, in bytes.
-const MAX_BLOCKS: usize = 64 << 20;
-
-/// Leaves that are tried.
-const N_PROBES: usize = 8;
-
-/// Leaves that one thread takes at a time.
-const TASK: usize = 64;
-
-/// Culled at leaves, and on the way to them at every so many levels: halving a
-/// box leaves out too few to pay for trying at each.
-const LEVELS: u32 = 2;
 
 /// What is wanted of each point: a row of values.
 pub(crate) trait PointQuantity: Send + Sync {
@@ -90,7 +75,7 @@ pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
 }
 
 /// Points, and the rows of values that are wanted of them.
-pub(crate) struct Scatter<'a, Q: PointQuantity> {
+pub(crate) struct PointJob<'a, Q: PointQuantity> {
     pub(crate) quantity: Q,
     pub(crate) mixture: &'a Mixture,
     /// (n, `n_features`), row-major.
@@ -100,7 +85,7 @@ pub(crate) struct Scatter<'a, Q: PointQuantity> {
     pub(crate) runtime: &'a Runtime,
 }
 
-impl<Q: PointQuantity> Scatter<'_, Q> {
+impl<Q: PointQuantity> PointJob<'_, Q> {
     /// Writes all rows.
     pub(crate) fn run(self) -> Result<()> {
         let runtime = self.runtime;
@@ -113,7 +98,7 @@ impl<Q: PointQuantity> Scatter<'_, Q> {
     }
 }
 
-impl<Q: PointQuantity> Dispatch for Scatter<'_, Q> {
+impl<Q: PointQuantity> Dispatch for PointJob<'_, Q> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
@@ -137,7 +122,7 @@ struct Call<'a, V, S: Simd> {
     /// See [`PointQuantity`].
     row_len: usize,
     threshold: Threshold,
-    operations_per_point: usize,
+    cost: PointCost,
     new_evaluator: &'a (dyn Fn() -> Evaluator<'a, V, S> + Sync),
 }
 
@@ -157,7 +142,10 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
             runtime,
             row_len: quantity.row_len(mixture),
             threshold: quantity.threshold(mixture),
-            operations_per_point: quantity.operations_per_point(mixture),
+            cost: PointCost {
+                dense: quantity.operations_per_point(mixture) as f64,
+                culling: TREE_OPERATIONS,
+            },
             new_evaluator,
         }
     }
@@ -166,9 +154,7 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
     fn run(&self, points: &[f64], out: &mut [V]) -> Result<()> {
         let (mixture, runtime, d) = (self.mixture, self.runtime, self.mixture.n_features());
         let row_len = self.row_len;
-        let may_cull = out.len() / row_len >= MIN_POINTS
-            && self.operations_per_point as f64 > TREE_OPERATIONS
-            && Blocks::n_bytes(mixture) <= MAX_BLOCKS;
+        let may_cull = self.cost.may_pay(out.len() / row_len, mixture);
         let blocks = if may_cull { Some(Blocks::new(mixture, runtime)?) } else { None };
         // As many pieces at a time as there are threads: a thread that waits for
         // another's half of a tree must not begin a piece of its own meanwhile.
@@ -218,8 +204,7 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
         let culler = Culler::new(self.simd, blocks);
         let probes = tree::probe(points, blocks.units(), N_PROBES, self.runtime)?;
         let n_kept = n_kept(culler, kernel, blocks, (points, d), &probes, self.threshold);
-        let left_out = 1.0 - n_kept as f64 / (probes.len() * self.active.len()) as f64;
-        Ok(left_out * self.operations_per_point as f64 > TREE_OPERATIONS)
+        Ok(self.cost.pays(n_kept, probes.len() * self.active.len()))
     }
 
     /// The survivors of each leaf at its points.
@@ -263,7 +248,7 @@ fn n_kept<S: Simd>(
         tree::enclose(points, rows.iter().copied(), &mut bounds);
         kernel.gather(points, rows);
         culler.bound(Bounds::of(&bounds), &all, &mut components);
-        let cut = threshold.cut(kernel.least_largest(&components, 0..1));
+        let cut = threshold.cutoff(kernel.least_largest(&components, 0..1));
         culler.keep(&all, cut, &mut kept);
         blocks.components(&kept, &mut components);
         n_kept += components.len();
@@ -271,14 +256,14 @@ fn n_kept<S: Simd>(
     n_kept
 }
 
-/// Nodes of at most `TASK` leaves, and the rows of their points.
+/// Nodes of at most `TASK_LEAVES` leaves, and the rows of their points.
 fn split_into_tasks<'a, 'b, V>(
     tree: &Tree,
     node: Node,
     rows: &'a mut [&'b mut [V]],
     tasks: &mut Vec<(Node, &'a mut [&'b mut [V]])>,
 ) {
-    let halves = if node.n_leaves <= TASK { None } else { node.children() };
+    let halves = if node.n_leaves <= TASK_LEAVES { None } else { node.children() };
     let Some([left, right]) = halves else {
         tasks.push((node, rows));
         return;
@@ -286,10 +271,6 @@ fn split_into_tasks<'a, 'b, V>(
     let (rows_left, rows_right) = rows.split_at_mut(tree.range(left).len());
     split_into_tasks(tree, left, rows_left, tasks);
     split_into_tasks(tree, right, rows_right, tasks);
-}
-
-fn is_culled(node: Node) -> bool {
-    node.n_leaves.ilog2().is_multiple_of(LEVELS)
 }
 
 /// Where the groups that a kernel holds are in a tree.
@@ -335,7 +316,7 @@ impl<'w, 'a, V: Send, S: Simd> Worker<'w, 'a, V, S> {
     ) {
         self.culler.bound(bounds, live, &mut self.components);
         let least = self.kernel.least_largest(&self.components, groups);
-        self.culler.keep(live, self.call.threshold.cut(least), kept);
+        self.culler.keep(live, self.call.threshold.cutoff(least), kept);
     }
 
     /// Writes the rows of a node's points, for which `live` can matter.

@@ -1,10 +1,10 @@
 //! The binding of conditionals; see `gmmfast.ConditionalMixtures` for the public face.
 
-use super::counters::{Kernel, count};
-use super::mixture::PyMixture;
-use super::interrupt::{run, run_owned, runtime};
 use crate::points::moments::operations_per_point_of_moments;
 use crate::points::walk::operations_per_point;
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::{run, run_owned, runtime};
+use crate::python::mixture::PyMixture;
 use crate::{
     Conditional, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
     conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std,

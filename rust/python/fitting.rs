@@ -1,10 +1,10 @@
 //! The binding of what fits are made of; see `gmmfast.GaussianMixture` for the public
 //! face.
 
-use super::counters::{Kernel, count};
-use super::mixture::{PyMixture, covariances_of_type};
-use super::interrupt::run;
 use crate::points::walk::operations_per_point;
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::run;
+use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
     Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,
 };
@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 #[pyclass(frozen, name = "Data", module = "gmmfast._core")]
 pub(crate) struct PyData(Data);
 
-/// Labels, centres, inertia, number of iterations.
+/// Labels, centers, inertia, number of iterations.
 type Clusters<'py> = (Bound<'py, PyArray1<i32>>, Bound<'py, PyArrayDyn<f64>>, f64, usize);
 
 #[pymethods]
@@ -53,7 +53,7 @@ impl PyData {
         self.0.n_features()
     }
 
-    /// The statistics under `mixture`, about its means or other centres.
+    /// The statistics under `mixture`, about its means or other centers.
     #[pyo3(signature = (mixture, centers=None, n_threads=None))]
     fn statistics(
         &self,
@@ -93,7 +93,7 @@ impl PyData {
         Ok(PyArray1::from_iter(py, rows.into_iter().map(|row| row as i64)))
     }
 
-    /// Labels, centres, inertia and the number of iterations of k-means from `centers` on.
+    /// Labels, centers, inertia and the number of iterations of k-means from `centers` on.
     #[pyo3(signature = (centers, tol, max_iter, n_threads=None))]
     fn kmeans<'py>(
         &self,
@@ -176,12 +176,12 @@ impl PyStatistics {
         self.0.weight()
     }
 
-    /// Adds the statistics of other points about the same centres.
+    /// Adds the statistics of other points about the same centers.
     fn merge(&mut self, other: &Self) -> PyResult<()> {
         Ok(self.0.merge(&other.0)?)
     }
 
-    /// Takes some components from statistics of the same points about other centres.
+    /// Takes some components from statistics of the same points about other centers.
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
     fn replace(&mut self, components: Vec<usize>, other: &Self) -> PyResult<()> {
         Ok(self.0.replace(&components, &other.0)?)
@@ -201,7 +201,7 @@ impl PyStatistics {
         Vec<usize>,
     )> {
         let like = covariances_of_type(covariance_type, Vec::new())?;
-        let estimate = py.detach(|| self.0.maximization(&like, reg_covar))?;
+        let estimate = py.detach(|| self.0.m_step(&like, reg_covar))?;
         let n_components = estimate.weights.len();
         let n_features = estimate.means.len() / n_components;
         let shape = estimate.covariances.shape(n_components, n_features);

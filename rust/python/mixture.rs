@@ -1,8 +1,8 @@
 //! The model's binding; see `gmmfast.Mixture` for the public face.
 
-use super::counters::{Kernel, count};
-use super::interrupt::{run, run_owned, runtime};
 use crate::points::walk::operations_per_point;
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::{run, run_owned, runtime};
 use crate::{Covariances, Error, Mixture};
 use numpy::{
     PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,

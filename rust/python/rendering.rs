@@ -1,8 +1,8 @@
 //! The binding of grid quantities; see `gmmfast.render_grid` for the public face.
 
-use super::counters::{Kernel, count};
-use super::mixture::PyMixture;
-use super::interrupt::{run, run_owned};
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::{run, run_owned};
+use crate::python::mixture::PyMixture;
 use crate::{Grid, Pixel, Quantity, Rendering, Runtime};
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -45,12 +45,11 @@ impl PyRendering {
         mixture: &PyMixture,
         quantity: &str,
         shape: Vec<usize>,
-        mut extent: Vec<(f64, f64)>,
+        extent: Vec<(f64, f64)>,
         given: Vec<usize>,
         tolerance: Option<f64>,
         seed: u64,
     ) -> PyResult<Self> {
-        extent.reverse();
         let grid = Grid::new(&shape, &extent)?;
         let quantity = quantity_of_name(quantity, seed)?;
         let model = Arc::clone(&mixture.0);

@@ -1,9 +1,9 @@
 //! The binding of samples; see `gmmfast.Mixture.sample` and `gmmfast.render_samples` for
 //! the public face.
 
-use super::counters::{Kernel, count};
-use super::mixture::PyMixture;
-use super::interrupt::{run, run_owned};
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::{run, run_owned};
+use crate::python::mixture::PyMixture;
 use crate::{Error, Grid, Order, Pixel, Runtime, STREAM_VERSION, Sampling, Splat};
 use numpy::{Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;
@@ -75,13 +75,12 @@ impl PySampling {
         &self,
         py: Python<'_>,
         n_samples: usize,
-        mut extent: Vec<(f64, f64)>,
+        extent: Vec<(f64, f64)>,
         given: Vec<usize>,
         counts: &Bound<'_, PyArrayDyn<i64>>,
         means: &Bound<'_, PyArrayDyn<f64>>,
         n_threads: Option<usize>,
     ) -> PyResult<()> {
-        extent.reverse();
         let grid = Grid::new(counts.shape(), &extent)?;
         let (mut counts, mut means) = (counts.try_readwrite()?, means.try_readwrite()?);
         let (counts, means) = (counts.as_slice_mut()?, means.as_slice_mut()?);

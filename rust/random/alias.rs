@@ -78,7 +78,7 @@ impl AliasTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Covariances;
+    use crate::model::covariances::Covariances;
 
     /// A mixture of these weights, up to their sum.
     fn table(weights: &[f64]) -> AliasTable {

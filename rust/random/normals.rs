@@ -2,7 +2,7 @@
 //!
 //! The stream's version is `gmmfast-1` (see [`crate::sampling::random`], which says what that
 //! promises). A word is a function of the stream's two keys and a counter: the
-//! finaliser of SplitMix64 (Steele, Lea and Flood, Fast splittable pseudorandom number
+//! finalizer of SplitMix64 (Steele, Lea and Flood, Fast splittable pseudorandom number
 //! generators, OOPSLA 2014), applied to first key + counter * gamma, with the second
 //! key added between its two multiplications. With a second key of 0 it is SplitMix64
 //! started at the first key. Streams of other keys are thus not shifted copies of each
@@ -23,7 +23,7 @@ use crate::simd::{MAX_LANES, Words};
 
 /// 2^64 over the golden ratio, to an odd number.
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Multipliers of SplitMix64's finaliser.
+/// Multipliers of SplitMix64's finalizer.
 const MULTIPLIERS: [u64; 2] = [0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB];
 
 /// -2 log(m) / s for s = (m - 1) / (m + 1), in powers of s², for m in
@@ -234,8 +234,8 @@ fn group<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
-    use crate::simd::{Dispatch, Level, Simd};
     use super::*;
+    use crate::simd::{Dispatch, Level, Simd};
 
     /// Pairs of normals of pairs of words.
     struct Normals<'a>(&'a [[u64; 2]]);

@@ -1,31 +1,31 @@
-//! Culling: a box of pixels -> the components that can matter there.
+//! Culling: selection of the components that can matter in a box of pixels.
 //!
-//! Proof that what is left out cannot matter. Let r be any component and
+//! Proof that the others cannot matter. Let r be any component and
 //! D_k(x) = q_k(x) - q_r(x), in bits, and b_k an upper bound of D_k over a box. On
 //! that box components are left out only as long as
 //!
 //!   sum over those left out of 2^(b_k + E_k) <= 2^-(B + 3),
 //!
-//! where B bits are wanted: 53, or fewer where a tolerance or the type of the
-//! output allows (quantity.rs). Each component is left out at most once, on some
-//! box of the hierarchy that contains the pixel, against that box's own r; the
-//! hierarchy has four levels, and narrow components, which are left out pixel by
-//! pixel (kernel/tile/narrow.rs), keep to the same sum. Since p(x) >= 2^(q_r(x)),
+//! for a precision of B bits: 53, or fewer where a tolerance or the type of the
+//! output allows (precision.rs). Each component is left out at most once, on some
+//! box of the hierarchy that contains the pixel, against the r of that box; the
+//! hierarchy has four levels. Narrow components are left out pixel by pixel
+//! (tile/narrow.rs), within the same allowance. Since p(x) >= 2^(q_r(x)),
 //! for E_k = 0
 //!
 //!   sum of all that is left out <= 5 2^-(B + 3) p(x) < 2^-B p(x).
 //!
-//! A sum instead of a threshold for each component, which would have to be lower
-//! by log2(K), leaves out a tenth more of them. It is kept lane by lane, each lane
-//! with its part of it, in whole powers of two rounded up.
+//! A threshold for each component would have to be lower by log2(K); the sum leaves out
+//! a tenth more components. It is kept lane by lane, each lane with its part of the
+//! allowance, in whole powers of two rounded up.
 //!
-//! A conditional mean weights component k's expert by p_k(x) / p(x). E_k is the
-//! logarithm (at least 0) of the largest value its expert takes anywhere on the
-//! grid over the scale of the target, so what is left out moves the mean by less
-//! than 2^-B of that scale and of itself. For a covariance E_k is the same of the
+//! A conditional mean weights component k's regression by p_k(x) / p(x). E_k is the
+//! logarithm (at least 0) of the largest value its regression takes anywhere on the
+//! grid over the scale of the remaining feature, so what is left out moves the mean by less
+//! than 2^-B of that scale and of itself. For a covariance E_k is that of the
 //! largest squared deviation over the smallest variance; for an entropy, of
-//! -r log r. A label is the component with the largest q: one that lies below r all
-//! over a box is not it, so there B = 0 and nothing is summed.
+//! -r log r. A label is the component with the largest q, so a component below r
+//! everywhere in a box is left out: there B = 0, without a sum.
 //!
 //! The bound. From the middle of the box, D is an exact quadratic
 //! D(u, v) = d + g u + h v + A u² + B u v + C v² on |u| <= U, |v| <= V, so
@@ -36,33 +36,43 @@
 //! s = min(U, |g| / (-2 A)) where A < 0 and U where not. Rounding: every term is
 //! at most |q_k| + |q_r| + the curvatures times U² + V² in size (up to a small
 //! factor), so 2^-44 of that is added, a thousand times what the dozen
-//! operations can lose. A bound that is not a number keeps the component.
+//! operations can lose. A component whose bound is NaN is kept.
 //!
 //! r is the component with the largest q at the middle of the box, the first of
 //! equals. Which components survive a box depends on the grid alone, because the
 //! hierarchy does: never on threads.
 
-use crate::rendering::plane::{Column, Columns};
+use crate::grid::tile::{Place, Size};
+use crate::rendering::plane::{Field, PlaneComponents};
 use crate::simd::{MAX_LANES, Simd};
 
-/// A rectangle of pixel centres, by its middle and half its sides.
+/// Coordinates in a plane, in pixels.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Xy {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+}
+
+/// A rectangle of pixel centers, by its middle and half its sides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Area {
-    pub(crate) middle: (f64, f64),
-    pub(crate) half: (f64, f64),
+    pub(crate) middle: Xy,
+    pub(crate) half: Xy,
 }
 
 impl Area {
-    /// Columns `x` .. `x + width` and rows `y` .. `y + height` of pixels.
-    pub(crate) fn new((x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
-        let half = ((width - 1) as f64 / 2.0, (height - 1) as f64 / 2.0);
-        Self { middle: (x as f64 + half.0, y as f64 + half.1), half }
+    /// The pixels of a rectangle.
+    pub(crate) fn new(place: Place, size: Size) -> Self {
+        let half = Xy { x: (size.columns - 1) as f64 / 2.0, y: (size.rows - 1) as f64 / 2.0 };
+        let middle = Xy { x: place.column as f64 + half.x, y: place.row as f64 + half.y };
+        Self { middle, half }
     }
 
-    /// Its first column and row.
+    /// Returns the first pixel.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    pub(crate) fn corner(&self) -> (usize, usize) {
-        ((self.middle.0 - self.half.0) as usize, (self.middle.1 - self.half.1) as usize)
+    pub(crate) fn corner(&self) -> Place {
+        let first = |middle: f64, half: f64| (middle - half) as usize;
+        Place { row: first(self.middle.y, self.half.y), column: first(self.middle.x, self.half.x) }
     }
 }
 
@@ -78,15 +88,15 @@ pub(crate) struct Quadratic {
 }
 
 impl Quadratic {
-    /// Of entry `i`, around `middle`.
-    pub(crate) fn of(columns: &Columns, i: usize, middle: (f64, f64)) -> Self {
-        let at = |column| columns.at(column, i);
-        let (a, b, c) = (at(Column::A), at(Column::B), at(Column::C));
-        let dy = middle.1 - at(Column::MeanY);
-        let z1 = a * (middle.0 - at(Column::MeanX)) + b * dy;
+    /// Expands the log-probability of entry `i` around `middle`.
+    pub(crate) fn of(from: &PlaneComponents, i: usize, middle: Xy) -> Self {
+        let at = |field| from.at(field, i);
+        let (a, b, c) = (at(Field::A), at(Field::B), at(Field::C));
+        let dy = middle.y - at(Field::MeanY);
+        let z1 = a * (middle.x - at(Field::MeanX)) + b * dy;
         let z2 = c * dy;
         Self {
-            q: at(Column::Peak) - z1 * z1 - z2 * z2,
+            q: at(Field::Peak) - z1 * z1 - z2 * z2,
             gx: -2.0 * a * z1,
             gy: -2.0 * (b * z1 + c * z2),
             xx: -a * a,
@@ -96,48 +106,51 @@ impl Quadratic {
     }
 }
 
-/// Candidates of a box of pixels, and where they were in the list they were taken
-/// from.
+/// The components that can matter in a box of pixels.
 #[derive(Default)]
-pub(crate) struct Candidates {
-    pub(crate) columns: Columns,
+pub(crate) struct Survivors {
+    pub(crate) components: PlaneComponents,
+    /// Their positions in the list from which they were selected.
     pub(crate) positions: Vec<u32>,
+    /// Position of the reference among them; None if no component has a finite q at the
+    /// middle of the box.
+    pub(crate) reference: Option<usize>,
 }
 
-/// Puts the components of `columns` that can matter on `area` where `bits` are wanted
-/// into `into`, and returns the position there of the reference, or None if no
-/// component has a finite q at the middle (then all are put there).
+/// Writes the components of `from` that can matter on `area`, for a precision of `bits`,
+/// to `into`: all of them if there is no reference.
 #[inline(always)]
-pub(crate) fn survivors<S: Simd>(
+pub(crate) fn cull<S: Simd>(
     simd: S,
-    columns: &Columns,
+    from: &PlaneComponents,
     area: &Area,
     bits: f64,
-    into: &mut Candidates,
-) -> Option<usize> {
-    let Candidates { columns: kept_columns, positions } = into;
-    // Room for a whole vector of positions beyond the last one.
-    positions.resize(columns.len() + S::LANES, 0);
-    let reference = largest_at_middle(simd, columns, area.middle);
+    into: &mut Survivors,
+) {
+    let Survivors { components: kept, positions, reference: kept_reference } = into;
+    // The last store writes a whole vector of positions.
+    positions.resize(from.len() + S::LANES, 0);
+    let reference = largest_at_middle(simd, from, area.middle);
     let Some(reference) = reference else {
         positions.clear();
-        positions.extend(0..columns.len() as u32);
-        kept_columns.select(columns, positions);
-        return None;
+        positions.extend(0..from.len() as u32);
+        kept.select(from, positions);
+        *kept_reference = None;
+        return;
     };
-    let r = Quadratic::of(columns, reference, area.middle);
+    let r = Quadratic::of(from, reference, area.middle);
     let splat = |x| simd.splat(x);
-    let (half_x, half_y) = (splat(area.half.0), splat(area.half.1));
-    let half_squared = splat(area.half.0.powi(2) + area.half.1.powi(2));
-    let half_product = splat(area.half.0 * area.half.1);
+    let (half_x, half_y) = (splat(area.half.x), splat(area.half.y));
+    let half_squared = splat(area.half.x.powi(2) + area.half.y.powi(2));
+    let half_product = splat(area.half.x * area.half.y);
     let rounding = splat(2.0_f64.powi(-44));
     let reference_size = splat(r.q.abs());
     let Allowance { least, sum: allowed } = Allowance::new(bits, S::LANES);
     let (zero, one, half) = (splat(0.0), splat(1.0), splat(0.5));
     let mut left_out = zero;
     let mut n_kept = 0;
-    for first in (0..columns.len()).step_by(S::LANES) {
-        let k = VectorQuadratic::load(simd, columns, first, area.middle);
+    for first in (0..from.len()).step_by(S::LANES) {
+        let k = VectorQuadratic::load(simd, from, first, area.middle);
         let along_x =
             largest_along(simd, simd.sub(k.gx, splat(r.gx)), simd.sub(k.xx, splat(r.xx)), half_x);
         let along_y =
@@ -148,29 +161,29 @@ pub(crate) fn survivors<S: Simd>(
         let size = simd.mul_add(curvature, half_squared, size);
         let bound = simd.add(simd.sub(k.q, splat(r.q)), simd.add(along_x, along_y));
         let bound = simd.mul_add(size, rounding, simd.add(bound, cross));
-        let excess = simd.load(&columns.column(Column::Excess)[first..]);
-        let bound = simd.add(bound, excess);
-        // 2^bound, rounded up; what is below 2^-1000 counts as that.
+        let weight_bits = simd.load(&from.field(Field::WeightBits)[first..]);
+        let bound = simd.add(bound, weight_bits);
+        // 2^bound, rounded up, and at least 2^-1000.
         let exponent = simd.round(simd.add(simd.max(bound, splat(-1000.0)), half));
         let more = simd.add(left_out, simd.scale(one, simd.min(exponent, zero)));
         let is_small = simd.less_bits(bound, splat(least));
         let dropped = is_small & simd.less_bits(more, splat(allowed));
         let bound_or_zero = simd.select_less(bound, splat(least), more, left_out);
         left_out = simd.select_less(more, splat(allowed), bound_or_zero, left_out);
-        let n_entries = S::LANES.min(columns.len() - first);
-        let kept = !dropped & ((1_u32 << n_entries) - 1);
-        n_kept += simd.store_positions(first as u32, kept, &mut positions[n_kept..]);
+        let n_entries = S::LANES.min(from.len() - first);
+        let kept_lanes = !dropped & ((1_u32 << n_entries) - 1);
+        n_kept += simd.store_positions(first as u32, kept_lanes, &mut positions[n_kept..]);
     }
     positions.truncate(n_kept);
-    kept_columns.select(columns, positions);
-    positions.iter().position(|&p| p as usize == reference)
+    kept.select(from, positions);
+    *kept_reference = positions.iter().position(|&p| p as usize == reference);
 }
 
-/// What may be left out of a box.
+/// The components that may be left out of a box.
 struct Allowance {
-    /// Only components whose bound is below this are.
+    /// The bound of a component must be below this.
     least: f64,
-    /// And only as long as a lane's sum stays below this.
+    /// The sum of a lane must stay below this.
     sum: f64,
 }
 
@@ -184,13 +197,13 @@ impl Allowance {
     }
 }
 
-/// Position of the first entry with the largest q at `middle`, if that is finite.
+/// Returns the position of the first entry with the largest q at `middle`, if finite.
 #[inline(always)]
-fn largest_at_middle<S: Simd>(simd: S, columns: &Columns, middle: (f64, f64)) -> Option<usize> {
+fn largest_at_middle<S: Simd>(simd: S, from: &PlaneComponents, middle: Xy) -> Option<usize> {
     let mut largest = simd.splat(f64::NEG_INFINITY);
     let mut firsts = simd.splat(0.0);
-    for first in (0..columns.len()).step_by(S::LANES) {
-        let q = q_at(simd, columns, first, middle);
+    for first in (0..from.len()).step_by(S::LANES) {
+        let q = q_at(simd, from, first, middle);
         firsts = simd.select_less(largest, q, simd.splat(first as f64), firsts);
         largest = simd.max(q, largest);
     }
@@ -208,16 +221,16 @@ fn largest_at_middle<S: Simd>(simd: S, columns: &Columns, middle: (f64, f64)) ->
 }
 
 #[inline(always)]
-fn q_at<S: Simd>(simd: S, columns: &Columns, first: usize, (x, y): (f64, f64)) -> S::F {
-    let load = |column| simd.load(&columns.column(column)[first..]);
-    let dy = simd.sub(simd.splat(y), load(Column::MeanY));
-    let dx = simd.sub(simd.splat(x), load(Column::MeanX));
-    let z1 = simd.mul_add(load(Column::A), dx, simd.mul(load(Column::B), dy));
-    let z2 = simd.mul(load(Column::C), dy);
-    simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Column::Peak)))
+fn q_at<S: Simd>(simd: S, from: &PlaneComponents, first: usize, middle: Xy) -> S::F {
+    let load = |field| simd.load(&from.field(field)[first..]);
+    let dy = simd.sub(simd.splat(middle.y), load(Field::MeanY));
+    let dx = simd.sub(simd.splat(middle.x), load(Field::MeanX));
+    let z1 = simd.mul_add(load(Field::A), dx, simd.mul(load(Field::B), dy));
+    let z2 = simd.mul(load(Field::C), dy);
+    simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Field::Peak)))
 }
 
-/// The same of as many entries as there are lanes.
+/// A vector of [`Quadratic`]s, one in each lane.
 pub(crate) struct VectorQuadratic<S: Simd> {
     pub(crate) q: S::F,
     pub(crate) gx: S::F,
@@ -228,19 +241,19 @@ pub(crate) struct VectorQuadratic<S: Simd> {
 }
 
 impl<S: Simd> VectorQuadratic<S> {
-    /// Of the entries from `first` on, around a middle.
+    /// Expands the log-probabilities of the entries from `first` on around `middle`.
     #[inline(always)]
-    pub(crate) fn load(simd: S, columns: &Columns, first: usize, (x, y): (f64, f64)) -> Self {
-        let load = |column| simd.load(&columns.column(column)[first..]);
-        let (a, b, c) = (load(Column::A), load(Column::B), load(Column::C));
-        let dy = simd.sub(simd.splat(y), load(Column::MeanY));
-        let dx = simd.sub(simd.splat(x), load(Column::MeanX));
+    pub(crate) fn load(simd: S, from: &PlaneComponents, first: usize, middle: Xy) -> Self {
+        let load = |field| simd.load(&from.field(field)[first..]);
+        let (a, b, c) = (load(Field::A), load(Field::B), load(Field::C));
+        let dy = simd.sub(simd.splat(middle.y), load(Field::MeanY));
+        let dx = simd.sub(simd.splat(middle.x), load(Field::MeanX));
         let z1 = simd.mul_add(a, dx, simd.mul(b, dy));
         let z2 = simd.mul(c, dy);
         let minus_two = simd.splat(-2.0);
         let zero = simd.splat(0.0);
         Self {
-            q: simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Column::Peak))),
+            q: simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Field::Peak))),
             gx: simd.mul(minus_two, simd.mul(a, z1)),
             gy: simd.mul(minus_two, simd.mul_add(b, z1, simd.mul(c, z2))),
             xx: simd.neg_mul_add(a, a, zero),
@@ -250,13 +263,13 @@ impl<S: Simd> VectorQuadratic<S> {
     }
 }
 
-/// max of g u + a u² over |u| <= half.
+/// Returns the maximum of g u + a u² over |u| <= half.
 #[inline(always)]
 fn largest_along<S: Simd>(simd: S, g: S::F, a: S::F, half: S::F) -> S::F {
     let zero = simd.splat(0.0);
     let slope = simd.abs(g);
     let (down, up) = (simd.min(a, zero), simd.max(a, zero));
-    // The smallest divisor keeps 0 / 0 away and makes everything else large.
+    // A tiny divisor prevents 0 / 0 and makes all other quotients large.
     let divisor = simd.max(simd.mul(simd.splat(-2.0), down), simd.splat(1e-300));
     let at = simd.min(simd.div(slope, divisor), half);
     let falling = simd.mul(at, simd.mul_add(down, at, slope));

@@ -1,13 +1,14 @@
 //! Labels of a tile: the component with the largest log-probability at each pixel.
 //!
-//! No exponential is taken, so that nothing is out of range: distances are
-//! centred, as in the specification, and components are compared in their order,
-//! so that the first of equals wins. Where every distance overflows, so do all
-//! comparisons, and the label is 0, as `argmax` has it.
+//! No exponentials are taken, so any exponents are in range. Distances are centered, as in
+//! the specification. Components are compared in their order, and the first of equals
+//! wins. Where every distance overflows, all comparisons fail, and the label is 0, as for
+//! `argmax`.
 
-use crate::grid::output::{Band, Window};
+use crate::grid::output_band::{Channels, TileOutput};
+use crate::grid::tile::{Size, TILE};
 use crate::rendering::components::GridComponents;
-use crate::rendering::plane::{Column, TILE};
+use crate::rendering::plane::Field;
 use crate::rendering::tile::TileInput;
 use crate::simd::Simd;
 
@@ -16,7 +17,7 @@ pub(crate) struct LabelKernel<S: Simd> {
     simd: S,
     columns: Vec<f64>,
     candidates: Vec<Candidate>,
-    /// Row by row.
+    /// The labels, row by row.
     labels: Vec<S::F>,
 }
 
@@ -35,32 +36,32 @@ impl<S: Simd> LabelKernel<S> {
         &mut self,
         components: &GridComponents,
         input: &TileInput<'_>,
-        window: &Window,
-        band: &mut Band<'_>,
+        output: &mut TileOutput<'_, '_>,
     ) {
         let simd = self.simd;
         simd.vectorize(
             #[inline(always)]
             || self.compare(components, input),
         );
-        band.write(simd, window, (0, 1), &self.labels);
+        output.write(simd, Channels::FIRST, &self.labels);
     }
 
-    /// Row by row, so that the largest so far stay in registers.
+    /// Compares the components, row by row: the largest values stay in registers.
     #[inline(always)]
     fn compare(&mut self, components: &GridComponents, input: &TileInput<'_>) {
         let simd = self.simd;
-        let (n_rows, n_columns) = input.size;
+        let Size { rows: n_rows, columns: n_columns } = input.size;
         let n_vectors = n_columns.div_ceil(S::LANES);
-        let (x, y) = input.area.corner();
+        let corner = input.area.corner();
         self.candidates.clear();
-        for i in 0..input.columns.len() {
-            let at = |column| input.columns.at(column, i);
+        for i in 0..input.components.len() {
+            let at = |field| input.components.at(field, i);
             self.candidates.push(Candidate {
-                label: f64::from(components.index(input.columns.index[i] as usize)),
-                peak: at(Column::Peak),
-                to_mean: (x as f64 - at(Column::MeanX), y as f64 - at(Column::MeanY)),
-                factors: [at(Column::A), at(Column::B), at(Column::C)],
+                label: f64::from(components.index(input.components.index[i] as usize)),
+                peak: at(Field::Peak),
+                dx: corner.column as f64 - at(Field::MeanX),
+                dy: corner.row as f64 - at(Field::MeanY),
+                factors: [at(Field::A), at(Field::B), at(Field::C)],
             });
         }
         self.labels.clear();
@@ -68,7 +69,7 @@ impl<S: Simd> LabelKernel<S> {
             for first in (0..n_vectors).step_by(WIDE) {
                 let mut x = [simd.splat(0.0); WIDE];
                 for (v, x) in x.iter_mut().enumerate() {
-                    // Beyond the last vector its columns again, which are not kept.
+                    // The last vector is repeated to fill the group; copies are dropped.
                     let vector = (first + v).min(n_vectors - 1);
                     *x = simd.load(&self.columns[vector * S::LANES..]);
                 }
@@ -83,16 +84,17 @@ impl<S: Simd> LabelKernel<S> {
 /// Vectors of a row that are compared at a time.
 const WIDE: usize = 4;
 
-/// A component as a tile sees it.
+/// The parameters of a component relative to a tile.
 struct Candidate {
     label: f64,
     peak: f64,
-    /// The tile's first pixel, from the mean.
-    to_mean: (f64, f64),
+    /// The first pixel of the tile, from the mean.
+    dx: f64,
+    dy: f64,
     factors: [f64; 3],
 }
 
-/// Labels of the candidates with the largest log-probability at columns `x`.
+/// Returns the labels of the candidates with the largest log-probability at columns `x`.
 #[inline(always)]
 fn largest<S: Simd>(
     simd: S,
@@ -104,12 +106,12 @@ fn largest<S: Simd>(
     let mut labels = [simd.splat(0.0); WIDE];
     for candidate in candidates {
         let [a, b, c] = candidate.factors;
-        let dy = row as f64 + candidate.to_mean.1;
+        let dy = row as f64 + candidate.dy;
         let rest = simd.splat(candidate.peak - (c * dy) * (c * dy));
-        let (offset, to_mean) = (simd.splat(b * dy), simd.splat(candidate.to_mean.0));
+        let (offset, dx) = (simd.splat(b * dy), simd.splat(candidate.dx));
         let (a, label) = (simd.splat(a), simd.splat(candidate.label));
         for v in 0..WIDE {
-            let z = simd.mul_add(a, simd.add(x[v], to_mean), offset);
+            let z = simd.mul_add(a, simd.add(x[v], dx), offset);
             let q = simd.neg_mul_add(z, z, rest);
             labels[v] = simd.select_less(largest[v], q, label, labels[v]);
             largest[v] = simd.max(q, largest[v]);

@@ -1,22 +1,25 @@
-//! Lines of grid pixels: the robust kernel, by log-sum-exp, for any exponents.
+//! Lines of grid pixels by log-sum-exp, for any exponents.
 //!
-//! Along a line only x varies, and the whitening factor is lower triangular
-//! with x last, so that a component's squared Mahalanobis distance is
-//! (scale (x - x_mean) + offset)² + a constant of the line: three operations a
-//! pixel instead of the full product, and the differences stay centred. What is
-//! constant on a line is computed once per line and chunk of components. It
-//! does the tiles whose exponents kernel/tile cannot hold: first log p of each
-//! pixel, then averages of values under the responsibilities.
+//! Along a line only x varies, and the whitening factor is lower triangular with x last.
+//! The squared Mahalanobis distance of a component is therefore
+//! (scale (x - `x_mean`) + offset)² + a constant of the line: three operations a pixel
+//! instead of the full product, and the differences stay centered. The constants are
+//! computed once per line and chunk of components. This kernel renders tiles whose
+//! exponents are beyond the range of tile/: first log p of each pixel, then averages of
+//! values under the responsibilities.
 
 use crate::grid::axes::Axis;
-use crate::grid::output::{Band, Window};
+use crate::grid::output_band::{Channels, OutputBand, TileOutput, TileRect};
+use crate::grid::tile::Size;
 use crate::rendering::components::GridComponents;
 use crate::rendering::quantity::Quantity;
-use crate::simd::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
+use crate::simd::logsumexp::LogSumExp;
 use crate::simd::math::{entropy_in_nats, exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 use std::ops::Range;
 
+/// A component along a line.
 #[derive(Clone, Copy, Default)]
 struct LineTerm {
     x_mean: f64,
@@ -26,7 +29,7 @@ struct LineTerm {
 }
 
 impl LineTerm {
-    /// What component `k` is along the line at `line` (all axes but x).
+    /// Restricts component `k` to the line at `line` (coordinates of all axes but x).
     #[inline(always)]
     fn of(components: &GridComponents, k: usize, line: &[f64]) -> Self {
         let mean = components.mean(k);
@@ -45,7 +48,7 @@ impl LineTerm {
         }
     }
 
-    /// Its log-probability at the pixels `x`.
+    /// Returns the base-2 log-probability at the pixels `x`.
     #[inline(always)]
     fn exponent<S: Simd>(&self, simd: S, x: &Block<S>) -> Block<S> {
         let mut exponent = *x;
@@ -59,18 +62,18 @@ impl LineTerm {
     }
 }
 
-/// The mean of a target under a component along a line.
+/// The mean of a remaining feature under a component along a line.
 #[derive(Clone, Copy)]
-struct Expert {
+struct Regression {
     x_mean: f64,
     at_x_mean: f64,
     slope: f64,
 }
 
-impl Expert {
+impl Regression {
     #[inline(always)]
     fn of(components: &GridComponents, k: usize, t: usize, line: &[f64]) -> Self {
-        let (mean, slopes) = components.expert(k, t);
+        let (mean, slopes) = components.regression(k, t);
         let (x_slope, slopes) = slopes.split_last().expect("a grid has an x axis");
         let offsets = line.iter().zip(components.mean(k)).map(|(u, m)| u - m);
         let at_line: f64 = slopes.iter().zip(offsets).map(|(s, o)| s * o).sum();
@@ -101,7 +104,7 @@ pub(crate) struct LineKernel<'a, S: Simd> {
     components: &'a GridComponents,
     x: Vec<Block<S>>,
     state: Vec<LogSumExp<S>>,
-    /// Conditional means, all blocks of a target together.
+    /// Conditional means of the remaining features, block by block.
     means: Vec<Block<S>>,
 }
 
@@ -116,30 +119,28 @@ impl<'a, S: Simd> LineKernel<'a, S> {
         quantity: Quantity,
         segment: &Segment<'_>,
         pixel: usize,
-        band: &mut Band<'_>,
+        band: &mut OutputBand<'_>,
     ) {
-        self.simd.vectorize(
+        let simd = self.simd;
+        simd.vectorize(
             #[inline(always)]
-            || self.render_vectorized(quantity, segment, pixel, band),
+            || {
+                self.place_pixels(segment);
+                self.sum(segment);
+                // Averages are long code: here, and once more below.
+                if quantity.is_conditional() {
+                    self.place_means(segment);
+                }
+                let n_pixels = segment.columns.len();
+                self.write(quantity, segment, &mut LineOutput { simd, pixel, n_pixels, band });
+            },
         );
     }
 
+    /// Writes a quantity of each pixel, after the densities and conditional means.
     #[inline(always)]
-    fn render_vectorized(
-        &mut self,
-        quantity: Quantity,
-        segment: &Segment<'_>,
-        pixel: usize,
-        band: &mut Band<'_>,
-    ) {
-        let (simd, n_targets) = (self.simd, self.components.n_targets());
-        self.place_pixels(segment);
-        self.sum(segment);
-        // Here, and once below, for the code of an average is long.
-        if quantity.is_conditional() {
-            self.place_means(segment);
-        }
-        let mut output = Lines { simd, pixel, n_pixels: segment.columns.len(), band };
+    fn write(&self, quantity: Quantity, segment: &Segment<'_>, output: &mut LineOutput<'_, '_, S>) {
+        let (simd, n_remaining) = (self.simd, self.components.n_remaining());
         match quantity {
             Quantity::LogDensity => {
                 for (b, state) in self.state.iter().enumerate() {
@@ -158,14 +159,15 @@ impl<'a, S: Simd> LineKernel<'a, S> {
             }
             Quantity::Mean => {
                 for (i, mean) in self.means.iter().enumerate() {
-                    output.write(i / n_targets, i % n_targets, mean);
+                    output.write(i / n_remaining, i % n_remaining, mean);
                 }
             }
             Quantity::Covariance | Quantity::Std => {
                 let is_std = quantity == Quantity::Std;
-                for (b, at) in pairs(self.x.len(), quantity.values_per_pixel(n_targets)) {
-                    let ij = if is_std { (at, at) } else { (at / n_targets, at % n_targets) };
-                    let mut moment = self.moment(segment, b, ij);
+                for (b, at) in pairs(self.x.len(), quantity.values_per_pixel(n_remaining)) {
+                    let (i, j) =
+                        if is_std { (at, at) } else { (at / n_remaining, at % n_remaining) };
+                    let mut moment = self.moment(segment, b, i, j);
                     if is_std {
                         for x in &mut moment {
                             *x = simd.sqrt(*x);
@@ -175,12 +177,12 @@ impl<'a, S: Simd> LineKernel<'a, S> {
                 }
             }
             Quantity::Label | Quantity::Sample { .. } => {
-                unreachable!("their kernels take any exponents")
+                unreachable!("labels and draws have kernels for any exponents")
             }
         }
     }
 
-    /// Pixel centres of the segment, the last one repeated to fill its block.
+    /// Computes the pixel centers of the segment; the last one is repeated to fill its block.
     #[inline(always)]
     fn place_pixels(&mut self, segment: &Segment<'_>) {
         let simd = self.simd;
@@ -201,15 +203,15 @@ impl<'a, S: Simd> LineKernel<'a, S> {
         }
     }
 
-    /// log p of every pixel, in one pass over the components.
+    /// Computes log p of every pixel, in one pass over the components.
     #[inline(always)]
     fn sum(&mut self, segment: &Segment<'_>) {
         let simd = self.simd;
         self.state.clear();
         self.state.resize(self.x.len(), LogSumExp::new(simd));
-        let mut exponents = [splat(simd, 0.0); CHUNK];
-        for chunk in segment.components.chunks(CHUNK) {
-            let mut terms = [LineTerm::default(); CHUNK];
+        let mut exponents = [splat(simd, 0.0); CHUNK_COMPONENTS];
+        for chunk in segment.components.chunks(CHUNK_COMPONENTS) {
+            let mut terms = [LineTerm::default(); CHUNK_COMPONENTS];
             for (term, &k) in terms.iter_mut().zip(chunk) {
                 *term = LineTerm::of(self.components, k as usize, segment.line);
             }
@@ -222,65 +224,67 @@ impl<'a, S: Simd> LineKernel<'a, S> {
         }
     }
 
+    /// Computes the conditional means of every pixel.
     #[inline(always)]
     fn place_means(&mut self, segment: &Segment<'_>) {
         self.means.clear();
-        for (b, t) in pairs(self.x.len(), self.components.n_targets()) {
+        for (b, t) in pairs(self.x.len(), self.components.n_remaining()) {
             let (mean, _) = self.average(
                 segment,
                 b,
                 #[inline(always)]
-                |k, v, _| self.expert(segment, (k, t), self.x[b][v]),
+                |k, v, _| self.regression(segment, k, t, self.x[b][v]),
             );
             self.means.push(mean);
         }
     }
 
-    /// Covariance of two targets, about the pixels' own means.
+    /// Returns the covariance of remaining features `i` and `j`, about the mean of each pixel.
     #[inline(always)]
-    fn moment(&self, segment: &Segment<'_>, b: usize, (i, j): (usize, usize)) -> Block<S> {
-        let (simd, n_targets) = (self.simd, self.components.n_targets());
-        let centers = [self.means[b * n_targets + i], self.means[b * n_targets + j]];
+    fn moment(&self, segment: &Segment<'_>, b: usize, i: usize, j: usize) -> Block<S> {
+        let (simd, n_remaining) = (self.simd, self.components.n_remaining());
+        let centers = [self.means[b * n_remaining + i], self.means[b * n_remaining + j]];
         let (moment, _) = self.average(
             segment,
             b,
             #[inline(always)]
             |k, v, _| {
-                let covariance = self.components.target_covariance(k, i.max(j), i.min(j));
-                let di = simd.sub(self.expert(segment, (k, i), self.x[b][v]), centers[0][v]);
-                let dj = simd.sub(self.expert(segment, (k, j), self.x[b][v]), centers[1][v]);
+                let covariance = self.components.remaining_covariance(k, i.max(j), i.min(j));
+                let di = simd.sub(self.regression(segment, k, i, self.x[b][v]), centers[0][v]);
+                let dj = simd.sub(self.regression(segment, k, j, self.x[b][v]), centers[1][v]);
                 simd.mul_add(di, dj, simd.splat(covariance))
             },
         );
         moment
     }
 
-    /// Mean of target `t` under component `k` at `x`.
+    /// Returns the mean of remaining feature `t` under component `k` at `x`.
     #[inline(always)]
-    fn expert(&self, segment: &Segment<'_>, (k, t): (usize, usize), x: S::F) -> S::F {
-        Expert::of(self.components, k, t, segment.line).at(self.simd, x)
+    fn regression(&self, segment: &Segment<'_>, k: usize, t: usize, x: S::F) -> S::F {
+        Regression::of(self.components, k, t, segment.line).at(self.simd, x)
     }
 
-    /// Entropy of the responsibilities in nats.
+    /// Returns the entropy of the responsibilities in nats.
     #[inline(always)]
     fn entropy(&self, segment: &Segment<'_>, b: usize) -> Block<S> {
         let simd = self.simd;
-        let (mut entropy, shares) = self.average(
+        let (mut entropy, sums) = self.average(
             segment,
             b,
             #[inline(always)]
             |_, _, surprise| surprise,
         );
         for v in 0..VECTORS {
-            let bits = simd.add(entropy[v], log2(simd, shares[v]));
+            let bits = simd.add(entropy[v], log2(simd, sums[v]));
             entropy[v] = entropy_in_nats(simd, bits);
         }
         entropy
     }
 
-    /// The average of `value(component, vector, -log2 share)` over the components,
-    /// weighted by their shares, at block `b`; and the sum of the shares: 1, or less
-    /// where every distance overflows and all get the smallest share there is.
+    /// Returns the average of `value(component, vector, -log2 r)` over the components,
+    /// weighted by their responsibilities r, at block `b`; and the sum of the
+    /// responsibilities: 1, or less where every distance overflows and all of them are the
+    /// smallest number.
     #[inline(always)]
     fn average(
         &self,
@@ -290,47 +294,52 @@ impl<'a, S: Simd> LineKernel<'a, S> {
     ) -> (Block<S>, Block<S>) {
         let simd = self.simd;
         let log_density = self.state[b].log2(simd);
-        let (mut shares, mut sums) = (splat(simd, 0.0), splat(simd, 0.0));
+        let (mut totals, mut sums) = (splat(simd, 0.0), splat(simd, 0.0));
         let limit = simd.splat(-S::FORMAT.min_exponent);
         for &k in segment.components {
             let term = LineTerm::of(self.components, k as usize, segment.line);
             let exponent = term.exponent(simd, &self.x[b]);
             for v in 0..VECTORS {
-                let share = exp2_clamped(simd, simd.sub(exponent[v], log_density[v]));
+                let responsibility = exp2_clamped(simd, simd.sub(exponent[v], log_density[v]));
                 let surprise = simd.min(simd.sub(log_density[v], exponent[v]), limit);
-                shares[v] = simd.add(shares[v], share);
-                sums[v] = simd.mul_add(share, value(k as usize, v, surprise), sums[v]);
+                totals[v] = simd.add(totals[v], responsibility);
+                let value = value(k as usize, v, surprise);
+                sums[v] = simd.mul_add(responsibility, value, sums[v]);
             }
         }
         for v in 0..VECTORS {
-            sums[v] = simd.div(sums[v], shares[v]);
+            sums[v] = simd.div(sums[v], totals[v]);
         }
-        (sums, shares)
+        (sums, totals)
     }
 }
 
-/// Where the blocks of a segment go.
-struct Lines<'a, 'b, S: Simd> {
+/// The pixels to which the blocks of a segment are written.
+struct LineOutput<'a, 'b, S: Simd> {
     simd: S,
     pixel: usize,
     n_pixels: usize,
-    band: &'a mut Band<'b>,
+    band: &'a mut OutputBand<'b>,
 }
 
-impl<S: Simd> Lines<'_, '_, S> {
+impl<S: Simd> LineOutput<'_, '_, S> {
     #[inline(always)]
     fn write(&mut self, b: usize, channel: usize, block: &Block<S>) {
         let before = b * block_len::<S>();
         let n_pixels = block_len::<S>().min(self.n_pixels - before);
-        let window = Window { first: self.pixel + before, row_stride: 0, size: (1, n_pixels) };
-        self.band.write(self.simd, &window, (channel, 1), block);
+        let size = Size { rows: 1, columns: n_pixels };
+        let rect = TileRect { first: self.pixel + before, row_stride: 0, size };
+        let channels = Channels { first: channel, len: 1 };
+        TileOutput { rect, band: self.band }.write(self.simd, channels, block);
     }
 }
 
+/// Iterates over all pairs of a number below `n` and one below `m`.
 fn pairs(n: usize, m: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..n * m).map(move |i| (i / m, i % m))
 }
 
+/// Pixels of a block.
 const fn block_len<S: Simd>() -> usize {
     S::LANES * VECTORS
 }

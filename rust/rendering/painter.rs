@@ -1,80 +1,79 @@
-//! One quantity on one tile: which sums it takes, and what it writes.
+//! Painters: the sums that a quantity takes on a tile, and the values that it writes.
 //!
-//! Which painter a quantity has is decided once a call; a painter is asked once a
-//! tile. `paint` may refuse a tile; render.rs then gives it in parts, or takes it
-//! line by line.
+//! The painter of a quantity is chosen once a call and called once a tile. `paint` may
+//! refuse a tile; band.rs then splits it, or renders it line by line.
 
-use crate::grid::output::{Band, MAX_CHANNELS, Window};
-use crate::rendering::band::Shared;
+use crate::grid::output_band::{MAX_CHANNELS, TileOutput};
+use crate::grid::tile::Size;
 use crate::rendering::components::GridComponents;
-use crate::rendering::draws::DrawKernel;
+use crate::rendering::context::BandContext;
+use crate::rendering::draws::{DrawKernel, GridRows};
 use crate::rendering::labels::LabelKernel;
-use crate::rendering::plane::Columns;
-use crate::rendering::quantity::{Precision, Quantity};
-use crate::rendering::tile::{Exponents, Means, Pair, Shares, TileInput, TileKernel};
+use crate::rendering::plane::PlaneComponents;
+use crate::rendering::precision::Precision;
+use crate::rendering::quantity::Quantity;
+use crate::rendering::tile::{Densities, Exponents, Means, Pair, TileInput, TileKernel};
 use crate::simd::Simd;
 
-/// Values of a pass over a tile: the channels of a colour; more take more passes.
+/// Sums of one pass over a tile: the density and the channels of a color. More channels
+/// take more passes.
 const WIDE: usize = MAX_CHANNELS + 1;
 
-/// What paints tiles with one quantity.
+/// Paints tiles with one quantity.
 pub(crate) trait Painter {
-    /// Forgets what was kept for the last block of tiles.
+    /// Discards the data kept for the last block of tiles.
     fn start_block(&mut self);
 
-    /// Writes a tile, or says why not.
+    /// Writes a tile, or returns how to render it instead.
     fn paint(
         &mut self,
         input: &TileInput<'_>,
-        block: &Columns,
-        window: &Window,
-        band: &mut Band<'_>,
+        block: &PlaneComponents,
+        output: &mut TileOutput<'_, '_>,
     ) -> Outcome;
 }
 
-/// What became of a tile.
+/// The outcome of painting a tile.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Painted,
-    /// In parts it would be faster.
-    TooLarge,
-    /// The exponents are beyond what numbers hold relative to one plane.
-    BeyondRange,
+    /// The tile must be painted in parts.
+    SplitTile,
+    /// The exponents are beyond the range of one reference plane.
+    UseLogSumExp,
 }
 
-/// The painter of a quantity.
-pub(crate) fn painter<'a, S: Simd>(
-    simd: S,
-    quantity: Quantity,
-    components: &'a GridComponents,
-    shared: &Shared<'_>,
-) -> Box<dyn Painter + 'a> {
-    let (n_targets, precision) = (components.n_targets(), shared.precision);
+/// Creates the painter of the quantity of a rendering.
+pub(crate) fn painter<'a, S: Simd>(simd: S, context: &BandContext<'a>) -> Box<dyn Painter + 'a> {
+    let BandContext { quantity, precision, components, .. } = *context;
+    let n_remaining = components.n_remaining();
     match quantity {
         Quantity::Density | Quantity::LogDensity => {
             let density = Density { is_log: quantity == Quantity::LogDensity };
             Box::new(SumPainter::<S, _, 1>::new(simd, precision, density))
         }
-        Quantity::Mean if n_targets >= MAX_CHANNELS => {
-            Box::new(SumPainter::<S, _, WIDE>::new(simd, precision, Mean { n_targets }))
+        Quantity::Mean if n_remaining >= MAX_CHANNELS => {
+            Box::new(SumPainter::<S, _, WIDE>::new(simd, precision, Mean { n_remaining }))
         }
-        Quantity::Mean => Box::new(SumPainter::<S, _, 2>::new(simd, precision, Mean { n_targets })),
+        Quantity::Mean => {
+            Box::new(SumPainter::<S, _, 2>::new(simd, precision, Mean { n_remaining }))
+        }
         Quantity::Covariance | Quantity::Std => {
             Box::new(MomentPainter::new(simd, components, quantity))
         }
         Quantity::Label => Box::new(LabelPainter { kernel: LabelKernel::new(simd), components }),
         Quantity::Sample { seed } => {
-            let (height, width) = shared.model.shape;
-            let kernel = DrawKernel::new(simd, seed, n_targets);
-            let first = shared.plane_index * height * width;
-            Box::new(SamplePainter { kernel, components, first, width })
+            let Size { rows, columns } = context.model.size;
+            let kernel = DrawKernel::new(simd, seed, n_remaining);
+            let first_pixel = context.plane_index * rows * columns;
+            Box::new(SamplePainter { kernel, components, first_pixel, width: columns })
         }
         Quantity::Entropy => Box::new(EntropyPainter { kernel: TileKernel::<S, 2>::new(simd) }),
     }
 }
 
-/// The kernel in float32, if that is good enough, and the one in float64 for tiles
-/// that are beyond its range.
+/// The kernel in float32, if that is precise enough, and the kernel in float64 for tiles
+/// beyond the range of the former.
 struct Kernels<S: Simd, const N: usize> {
     single: Option<TileKernel<S::Single, N>>,
     double: TileKernel<S, N>,
@@ -94,7 +93,7 @@ impl<S: Simd, const N: usize> Kernels<S, N> {
     }
 }
 
-/// Whether a tile is set up, and in which numbers.
+/// The numbers for which a tile is set up, or the reason why it is not.
 enum Ready {
     Single,
     Double,
@@ -102,13 +101,13 @@ enum Ready {
 }
 
 impl<S: Simd, const N: usize> Kernels<S, N> {
-    /// Sets a tile up, in float32 if that is good enough and it fits the range.
-    fn prepare(&mut self, input: &TileInput<'_>, block: &Columns) -> Ready {
+    /// Sets a tile up, in float32 if that is precise enough and has the range.
+    fn prepare(&mut self, input: &TileInput<'_>, block: &PlaneComponents) -> Ready {
         if let Some(single) = &mut self.single {
             match outcome(single, input, block) {
                 Outcome::Painted => return Ready::Single,
-                // In a part of the tile the exponents may be within range.
-                _ if input.is_whole() => return Ready::Not(Outcome::TooLarge),
+                // The exponents of parts of the tile may be within range.
+                _ if input.is_whole() => return Ready::Not(Outcome::SplitTile),
                 _ => {}
             }
         }
@@ -119,31 +118,30 @@ impl<S: Simd, const N: usize> Kernels<S, N> {
     }
 }
 
-/// Sets a tile up; what becomes of it if nothing goes wrong.
+/// Sets a tile up and returns the outcome of painting it.
 fn outcome<S: Simd, const N: usize>(
     kernel: &mut TileKernel<S, N>,
     input: &TileInput<'_>,
-    block: &Columns,
+    block: &PlaneComponents,
 ) -> Outcome {
     if !kernel.prepare(input, block) {
-        Outcome::BeyondRange
+        Outcome::UseLogSumExp
     } else if input.is_whole() && !kernel.is_mostly_smooth() {
-        Outcome::TooLarge
+        Outcome::SplitTile
     } else {
         Outcome::Painted
     }
 }
 
-/// A quantity that sums of shares, and of what they weight, make at once, whatever
-/// the lanes.
+/// A quantity computed from sums of densities and of weighted values, in float64 or
+/// float32.
 trait Finish<const N: usize> {
-    /// Sums a tile that was set up, and writes it.
+    /// Sums a tile that is set up, and writes it.
     fn finish<K: Simd>(
         &self,
         kernel: &mut TileKernel<K, N>,
         input: &TileInput<'_>,
-        window: &Window,
-        band: &mut Band<'_>,
+        output: &mut TileOutput<'_, '_>,
     );
 }
 
@@ -156,20 +154,19 @@ impl Finish<1> for Density {
         &self,
         kernel: &mut TileKernel<K, 1>,
         input: &TileInput<'_>,
-        window: &Window,
-        band: &mut Band<'_>,
+        output: &mut TileOutput<'_, '_>,
     ) {
-        kernel.sum(input, &Shares);
+        kernel.sum(input, &Densities);
         if self.is_log {
-            kernel.log_density(window, band);
+            kernel.log_density(output);
         } else {
-            kernel.density(window, band);
+            kernel.density(output);
         }
     }
 }
 
 struct Mean {
-    n_targets: usize,
+    n_remaining: usize,
 }
 
 impl<const N: usize> Finish<N> for Mean {
@@ -177,18 +174,17 @@ impl<const N: usize> Finish<N> for Mean {
         &self,
         kernel: &mut TileKernel<K, N>,
         input: &TileInput<'_>,
-        window: &Window,
-        band: &mut Band<'_>,
+        output: &mut TileOutput<'_, '_>,
     ) {
-        for first in passes(self.n_targets, N - 1) {
-            let (plane, index) = (input.plane, &input.columns.index[..]);
+        for first in passes(self.n_remaining, N - 1) {
+            let (plane, index) = (input.plane, &input.components.index[..]);
             kernel.sum(input, &Means { plane, index, first });
-            kernel.averages(window, first, band);
+            kernel.averages(output, first);
         }
     }
 }
 
-/// Paints such a quantity, in float32 where that is good enough.
+/// Paints a [`Finish`] quantity, in float32 where that is precise enough.
 struct SumPainter<S: Simd, F, const N: usize> {
     kernels: Kernels<S, N>,
     quantity: F,
@@ -208,16 +204,15 @@ impl<S: Simd, F: Finish<N>, const N: usize> Painter for SumPainter<S, F, N> {
     fn paint(
         &mut self,
         input: &TileInput<'_>,
-        block: &Columns,
-        window: &Window,
-        band: &mut Band<'_>,
+        block: &PlaneComponents,
+        output: &mut TileOutput<'_, '_>,
     ) -> Outcome {
         match (self.kernels.prepare(input, block), &mut self.kernels) {
             (Ready::Not(outcome), _) => return outcome,
             (Ready::Single, Kernels { single: Some(kernel), .. }) => {
-                self.quantity.finish(kernel, input, window, band);
+                self.quantity.finish(kernel, input, output);
             }
-            (_, kernels) => self.quantity.finish(&mut kernels.double, input, window, band),
+            (_, kernels) => self.quantity.finish(&mut kernels.double, input, output),
         }
         Outcome::Painted
     }
@@ -227,29 +222,29 @@ struct MomentPainter<'a, S: Simd> {
     kernel: TileKernel<S, 2>,
     components: &'a GridComponents,
     quantity: Quantity,
-    /// Of the terms, for one pair of targets.
+    /// Covariances of one pair of remaining features under each term.
     covariances: Vec<f64>,
-    /// Conditional means of the tile, by target.
+    /// Conditional means of each remaining feature at the pixels of the tile.
     centers: Vec<Vec<f64>>,
 }
 
 impl<'a, S: Simd> MomentPainter<'a, S> {
     fn new(simd: S, components: &'a GridComponents, quantity: Quantity) -> Self {
         let (kernel, covariances) = (TileKernel::new(simd), Vec::new());
-        let centers = vec![Vec::new(); components.n_targets()];
+        let centers = vec![Vec::new(); components.n_remaining()];
         Self { kernel, components, quantity, covariances, centers }
     }
 
-    /// Sums the moment of targets `i` and `j`.
-    fn sum(&mut self, input: &TileInput<'_>, (i, j): (usize, usize)) {
+    /// Sums the second moment of remaining features `i` and `j`.
+    fn sum(&mut self, input: &TileInput<'_>, i: usize, j: usize) {
         self.covariances.clear();
-        for &k in &input.columns.index {
-            self.covariances.push(self.components.target_covariance(k as usize, i, j));
+        for &k in &input.components.index {
+            self.covariances.push(self.components.remaining_covariance(k as usize, i, j));
         }
         let pair = Pair {
             plane: input.plane,
-            index: &input.columns.index,
-            targets: [i, j],
+            index: &input.components.index,
+            features: [i, j],
             covariances: &self.covariances,
             centers: [&self.centers[i], &self.centers[j]],
         };
@@ -265,30 +260,29 @@ impl<S: Simd> Painter for MomentPainter<'_, S> {
     fn paint(
         &mut self,
         input: &TileInput<'_>,
-        block: &Columns,
-        window: &Window,
-        band: &mut Band<'_>,
+        block: &PlaneComponents,
+        output: &mut TileOutput<'_, '_>,
     ) -> Outcome {
         let outcome = outcome(&mut self.kernel, input, block);
         if outcome != Outcome::Painted {
             return outcome;
         }
-        let n_targets = self.components.n_targets();
-        let (plane, index) = (input.plane, &input.columns.index[..]);
-        for first in 0..n_targets {
+        let n_remaining = self.components.n_remaining();
+        let (plane, index) = (input.plane, &input.components.index[..]);
+        for first in 0..n_remaining {
             self.kernel.sum(input, &Means { plane, index, first });
             self.kernel.store_averages(input.size, &mut self.centers[first..]);
         }
-        for i in 0..n_targets {
+        for i in 0..n_remaining {
             if self.quantity == Quantity::Std {
-                self.sum(input, (i, i));
-                self.kernel.roots(window, i, band);
+                self.sum(input, i, i);
+                self.kernel.roots(output, i);
                 continue;
             }
             for j in 0..=i {
-                self.sum(input, (i, j));
-                self.kernel.averages(window, i * n_targets + j, band);
-                self.kernel.averages(window, j * n_targets + i, band);
+                self.sum(input, i, j);
+                self.kernel.averages(output, i * n_remaining + j);
+                self.kernel.averages(output, j * n_remaining + i);
             }
         }
         Outcome::Painted
@@ -307,16 +301,15 @@ impl<S: Simd> Painter for EntropyPainter<S> {
     fn paint(
         &mut self,
         input: &TileInput<'_>,
-        block: &Columns,
-        window: &Window,
-        band: &mut Band<'_>,
+        block: &PlaneComponents,
+        output: &mut TileOutput<'_, '_>,
     ) -> Outcome {
         let outcome = outcome(&mut self.kernel, input, block);
         if outcome != Outcome::Painted {
             return outcome;
         }
         self.kernel.sum(input, &Exponents);
-        self.kernel.entropy(window, band);
+        self.kernel.entropy(output);
         Outcome::Painted
     }
 }
@@ -332,11 +325,10 @@ impl<S: Simd> Painter for LabelPainter<'_, S> {
     fn paint(
         &mut self,
         input: &TileInput<'_>,
-        _: &Columns,
-        window: &Window,
-        band: &mut Band<'_>,
+        _: &PlaneComponents,
+        output: &mut TileOutput<'_, '_>,
     ) -> Outcome {
-        self.kernel.label(self.components, input, window, band);
+        self.kernel.label(self.components, input, output);
         Outcome::Painted
     }
 }
@@ -344,8 +336,9 @@ impl<S: Simd> Painter for LabelPainter<'_, S> {
 struct SamplePainter<'a, S: Simd> {
     kernel: DrawKernel<S>,
     components: &'a GridComponents,
-    /// Index of the plane's first pixel in the grid, and pixels of a row.
-    first: usize,
+    /// Index in the grid of the first pixel of the plane.
+    first_pixel: usize,
+    /// Pixels of a row.
     width: usize,
 }
 
@@ -355,19 +348,19 @@ impl<S: Simd> Painter for SamplePainter<'_, S> {
     fn paint(
         &mut self,
         input: &TileInput<'_>,
-        _: &Columns,
-        window: &Window,
-        band: &mut Band<'_>,
+        _: &PlaneComponents,
+        output: &mut TileOutput<'_, '_>,
     ) -> Outcome {
-        let (first, width, (column, line)) = (self.first, self.width, input.area.corner());
-        let index_of = move |row: usize| first + (line + row) * width + column;
-        self.kernel.draw(self.components, input, &index_of, (window, band));
+        let corner = input.area.corner();
+        let first = self.first_pixel + corner.row * self.width + corner.column;
+        let rows = GridRows { first: first as u64, stride: self.width as u64 };
+        self.kernel.draw(self.components, input, rows, output);
         Outcome::Painted
     }
 }
 
-/// The first of each `step` of `n` values, at least `step`; the last two passes may
-/// overlap.
+/// Iterates over the first value of each pass of `step` values, for `n` >= `step` values.
+/// The last two passes may overlap.
 fn passes(n: usize, step: usize) -> impl Iterator<Item = usize> {
     (0..n).step_by(step).map(move |first| first.min(n - step))
 }

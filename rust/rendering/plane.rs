@@ -1,36 +1,35 @@
-//! Planes of pixels: what a model is on one 2-D slice of the grid.
+//! Planes of pixels: the components on one 2-D slice of the grid, in units of pixels.
 //!
-//! Whatever the grid's dimension, tiles see planes, in units of pixels: pixel
-//! (row j, column i) has log-probability, in base 2,
+//! Tiles are parts of planes, whatever the dimension of the grid. At pixel
+//! (row j, column i) the log-probability of a component, in base 2, is
 //!
 //!   q(i, j) = peak - (a (i - mx) + b (j - my))² - (c (j - my))²,
 //!
-//! and its experts are affine in (i, j). A 2-D grid is one plane. A 3-D grid is
-//! a plane a frame: fixing t moves the means and lowers the peaks, while a, b
+//! and its regressions are affine in (i, j). A 2-D grid is one plane. A 3-D grid has one
+//! plane for each frame: a fixed t moves the means and lowers the peaks, while a, b
 //! and c stay. A 1-D grid is folded: pixel i + `TILE` j of the line is column i
-//! of row j, which makes the same quadratic with b = `TILE` a and c = 0, over the
+//! of row j. This gives the same quadratic with b = `TILE` a and c = 0, over the
 //! same contiguous memory.
 
-use crate::grid::axes::{Grid, MAX_AXES};
+use crate::grid::axes::{Axis, Grid, MAX_AXES};
+use crate::grid::tile::{Size, TILE};
 use crate::rendering::components::GridComponents;
 use crate::rendering::quantity::Quantity;
 
-/// Width and height of a tile, in pixels.
-pub(crate) const TILE: usize = 32;
-
-/// Components as columns of numbers, padded with components that never matter.
+/// Parameters of components, one array for each field, padded with components that never
+/// matter.
 #[derive(Default, Clone)]
-pub(crate) struct Columns {
+pub(crate) struct PlaneComponents {
     /// Component of each entry, without the padding.
     pub(crate) index: Vec<u32>,
-    values: [Vec<f64>; N_COLUMNS],
+    values: [Vec<f64>; N_FIELDS],
 }
 
-const N_COLUMNS: usize = 7;
+const N_FIELDS: usize = 7;
 
-/// A column of [`Columns`].
+/// A parameter of a component.
 #[derive(Clone, Copy)]
-pub(crate) enum Column {
+pub(crate) enum Field {
     Peak,
     MeanX,
     MeanY,
@@ -38,27 +37,27 @@ pub(crate) enum Column {
     A,
     B,
     C,
-    /// E, bits by which it counts for more than its share: see the header of cull.rs.
-    Excess,
+    /// E of cull.rs: the bits by which the weights of values exceed the density.
+    WeightBits,
 }
 
 /// Entries are padded to a multiple of this, the most lanes of any level.
 const PADDING: usize = crate::simd::MAX_LANES;
 
-impl Columns {
+impl PlaneComponents {
     pub(crate) fn len(&self) -> usize {
         self.index.len()
     }
 
-    /// A whole column, padded to a multiple of the lanes of every level.
+    /// Returns all values of a field, padded to a multiple of the lanes of every level.
     #[inline(always)]
-    pub(crate) fn column(&self, column: Column) -> &[f64] {
-        &self.values[column as usize]
+    pub(crate) fn field(&self, field: Field) -> &[f64] {
+        &self.values[field as usize]
     }
 
     #[inline(always)]
-    pub(crate) fn at(&self, column: Column, i: usize) -> f64 {
-        self.values[column as usize][i]
+    pub(crate) fn at(&self, field: Field, i: usize) -> f64 {
+        self.values[field as usize][i]
     }
 
     /// Replaces the entries by those of `from` at `positions`.
@@ -77,8 +76,8 @@ impl Columns {
 
     fn pad(&mut self) {
         let len = self.len().next_multiple_of(PADDING);
-        for (i, column) in self.values.iter_mut().enumerate() {
-            column.resize(len, if i == Column::Peak as usize { f64::MIN } else { 0.0 });
+        for (i, values) in self.values.iter_mut().enumerate() {
+            values.resize(len, if i == Field::Peak as usize { f64::MIN } else { 0.0 });
         }
     }
 
@@ -88,59 +87,61 @@ impl Columns {
         Self { index: Vec::with_capacity(n), values }
     }
 
-    fn push(&mut self, index: u32, entry: [f64; N_COLUMNS]) {
+    fn push(&mut self, index: u32, entry: [f64; N_FIELDS]) {
         self.index.push(index);
-        for (column, value) in self.values.iter_mut().zip(entry) {
-            column.push(value);
+        for (values, value) in self.values.iter_mut().zip(entry) {
+            values.push(value);
         }
     }
 }
 
-/// Room for `n` values in an empty vector, and little more: with many components
-/// twice of it would count.
+/// Reserves room for `n` values in an empty vector, and little more: doubling would take
+/// much memory for many components.
 fn reserve<T>(values: &mut Vec<T>, n: usize) {
     if values.capacity() < n {
         values.reserve_exact(n + n / 8);
     }
 }
 
-/// What does not change from plane to plane.
+/// The components before a plane is chosen.
 pub(crate) struct PlaneModel<'a> {
     components: &'a GridComponents,
     grid: &'a Grid,
-    /// Pixels of a plane: (rows, columns); a folded line's last row may be short.
-    pub(crate) shape: (usize, usize),
-    excess: Vec<f64>,
+    /// The pixels of a plane; the last row of a folded line may be short.
+    pub(crate) size: Size,
+    weight_bits: Vec<f64>,
 }
 
 /// The components on one plane.
 pub(crate) struct Plane {
-    pub(crate) columns: Columns,
-    /// Per component and target: the mean at (mx, my), the slopes along i and j.
-    experts: Vec<[f64; 3]>,
-    n_targets: usize,
+    pub(crate) components: PlaneComponents,
+    /// Per component and remaining feature: the mean at (mx, my), the slopes along i and j.
+    regressions: Vec<[f64; 3]>,
+    n_remaining: usize,
 }
 
 impl Plane {
-    /// Mean of each target under component `k` at (mx, my), and its slopes.
+    /// Returns the mean of each remaining feature under component `k` at (mx, my), and its
+    /// slopes.
     #[inline(always)]
-    pub(crate) fn experts(&self, k: usize) -> &[[f64; 3]] {
-        &self.experts[k * self.n_targets..][..self.n_targets]
+    pub(crate) fn regressions(&self, k: usize) -> &[[f64; 3]] {
+        &self.regressions[k * self.n_remaining..][..self.n_remaining]
     }
 }
 
 impl<'a> PlaneModel<'a> {
     pub(crate) fn new(components: &'a GridComponents, grid: &'a Grid, quantity: Quantity) -> Self {
-        let shape = match grid.axes_before_x() {
-            [] => (grid.n_pixels().div_ceil(TILE), TILE.min(grid.n_pixels())),
-            [.., y] => (y.n_pixels(), grid.x_axis().n_pixels()),
+        let n_pixels = grid.n_pixels();
+        let size = match grid.axes_before_x() {
+            [] => Size { rows: n_pixels.div_ceil(TILE), columns: TILE.min(n_pixels) },
+            [.., y] => Size { rows: y.n_pixels(), columns: grid.x_axis().n_pixels() },
         };
-        let mut model = Self { components, grid, shape, excess: Vec::new() };
-        model.excess = model.excess(quantity);
+        let mut model = Self { components, grid, size, weight_bits: Vec::new() };
+        model.weight_bits = model.weight_bits(quantity);
         model
     }
 
-    /// Number of planes: frames of a volume, else 1.
+    /// Returns the number of planes: the frames of a volume, otherwise 1.
     pub(crate) fn n_planes(&self) -> usize {
         match self.grid.axes_before_x() {
             [t, _] => t.n_pixels(),
@@ -148,7 +149,7 @@ impl<'a> PlaneModel<'a> {
         }
     }
 
-    /// (a, b, c) of component `k`.
+    /// Returns (a, b, c) of component `k`.
     fn factors(&self, k: usize) -> (f64, f64, f64) {
         let x_row = self.components.factor_row(k, self.grid.n_axes() - 1);
         let x_step = self.grid.x_axis().step();
@@ -162,34 +163,34 @@ impl<'a> PlaneModel<'a> {
         }
     }
 
-    /// The components on plane `plane`.
+    /// Returns the components on plane `plane`.
     pub(crate) fn plane(&self, plane: usize) -> Plane {
-        let n_targets = self.components.n_targets();
-        let mut columns = Columns::with_capacity(self.components.len());
-        let mut experts = Vec::with_capacity(self.components.len() * n_targets);
+        let n_remaining = self.components.n_remaining();
+        let mut components = PlaneComponents::with_capacity(self.components.len());
+        let mut regressions = Vec::with_capacity(self.components.len() * n_remaining);
         for k in 0..self.components.len() {
             let (a, b, c) = self.factors(k);
             let (peak, position) = self.position(k, plane);
             let position = &position[..self.grid.n_axes()];
             let x = self.grid.x_axis().pixel(position[position.len() - 1]);
             let (mx, my) = match self.grid.axes_before_x() {
-                // Split into row and column, exactly: near its mean a component's
+                // An exact split into row and column: near the mean of a component,
                 // distances must not be differences of large numbers.
                 [] => (x.rem_euclid(TILE as f64), (x / TILE as f64).floor()),
                 [.., y] => (x, y.pixel(position[position.len() - 2])),
             };
-            let entry = [peak, mx, my, a, b, c, self.excess[k]];
-            columns.push(u32::try_from(k).expect("fewer than 2^32 components"), entry);
-            for t in 0..n_targets {
-                experts.push(self.expert(k, t, position));
+            let entry = [peak, mx, my, a, b, c, self.weight_bits[k]];
+            components.push(u32::try_from(k).expect("fewer than 2^32 components"), entry);
+            for t in 0..n_remaining {
+                regressions.push(self.regression(k, t, position));
             }
         }
-        columns.pad();
-        Plane { columns, experts, n_targets }
+        components.pad();
+        Plane { components, regressions, n_remaining }
     }
 
-    /// Peak and position (array order) of component `k` on a plane: for a volume
-    /// the most probable (y, x) of the frame, given t.
+    /// Returns the peak and the position, in array order, of component `k` on a plane: for a
+    /// volume the most probable (y, x) of the frame, given t.
     fn position(&self, k: usize, plane: usize) -> (f64, [f64; MAX_AXES]) {
         let (peak, mean) = (self.components.peak(k), self.components.mean(k));
         let mut position = [0.0; MAX_AXES];
@@ -204,10 +205,10 @@ impl<'a> PlaneModel<'a> {
         (peak - z_t * z_t, [t, mean[1] + dy, mean[2] + dx])
     }
 
-    /// Mean of target `t` under component `k` at `position`, and its slopes in
-    /// units of a pixel.
-    fn expert(&self, k: usize, t: usize, position: &[f64]) -> [f64; 3] {
-        let (mean, slopes) = self.components.expert(k, t);
+    /// Returns the mean of remaining feature `t` under component `k` at `position`, and its
+    /// slopes in units of a pixel.
+    fn regression(&self, k: usize, t: usize, position: &[f64]) -> [f64; 3] {
+        let (mean, slopes) = self.components.regression(k, t);
         let offsets = position.iter().zip(self.components.mean(k)).map(|(p, m)| p - m);
         let shift: f64 = slopes.iter().zip(offsets).map(|(s, o)| s * o).sum();
         let along_x = slopes[slopes.len() - 1] * self.grid.x_axis().step();
@@ -218,10 +219,10 @@ impl<'a> PlaneModel<'a> {
         [mean + shift, along_x, along_y]
     }
 
-    /// Bits beyond those that are wanted: see the header of cull.rs.
-    fn excess(&self, quantity: Quantity) -> Vec<f64> {
+    /// Returns E_k of cull.rs for each component.
+    fn weight_bits(&self, quantity: Quantity) -> Vec<f64> {
         let n = self.components.len();
-        // Of a value a sum may lose as large a share as of the shares themselves.
+        // A sum of values may lose the same fraction as the density.
         let bits = |ratio: f64| {
             if ratio.is_finite() { ratio.max(1.0).log2() } else { f64::INFINITY }
         };
@@ -230,19 +231,19 @@ impl<'a> PlaneModel<'a> {
             | Quantity::Density
             | Quantity::LogDensity
             | Quantity::Sample { .. } => vec![0.0; n],
-            // A share of 2^-T adds T 2^-T bits, T being below 256 where 53 are wanted.
+            // A responsibility of 2^-T adds T 2^-T bits; T is below 256 for 53 bits.
             Quantity::Entropy => vec![8.0; n],
             Quantity::Mean => self
-                .largest_ratios(|k, t| self.largest_expert(k, t), |t| self.scale(t))
+                .largest_ratios(|k, t| self.largest_regression(k, t), |t| self.scale(t))
                 .map(bits)
                 .collect(),
             Quantity::Covariance | Quantity::Std => {
-                let reach: Vec<f64> = (0..self.components.n_targets())
-                    .map(|t| (0..n).map(|k| self.largest_expert(k, t)).fold(0.0, f64::max))
+                let reach: Vec<f64> = (0..self.components.n_remaining())
+                    .map(|t| (0..n).map(|k| self.largest_regression(k, t)).fold(0.0, f64::max))
                     .collect();
-                let std = |k: usize, t: usize| self.components.target_covariance(k, t, t).sqrt();
+                let std = |k: usize, t: usize| self.components.remaining_covariance(k, t, t).sqrt();
                 let largest =
-                    |k: usize, t: usize| std(k, t) + (self.largest_expert(k, t) + reach[t]);
+                    |k: usize, t: usize| std(k, t) + (self.largest_regression(k, t) + reach[t]);
                 let smallest = |t: usize| (0..n).map(|k| std(k, t)).fold(f64::INFINITY, f64::min);
                 let ratios = self.largest_ratios(largest, smallest);
                 ratios.map(|ratio| 2.0 * bits(ratio)).collect()
@@ -251,27 +252,28 @@ impl<'a> PlaneModel<'a> {
     }
 
     fn scale(&self, t: usize) -> f64 {
-        self.components.target_scale(t)
+        self.components.remaining_scale(t)
     }
 
-    /// Per component, the largest of `value(k, t) / scale(t)` over the targets.
+    /// Returns the largest of `value(k, t) / scale(t)` over the remaining features, per
+    /// component.
     fn largest_ratios(
         &self,
         value: impl Fn(usize, usize) -> f64,
         scale: impl Fn(usize) -> f64,
     ) -> impl Iterator<Item = f64> {
-        let scales: Vec<f64> = (0..self.components.n_targets()).map(scale).collect();
+        let scales: Vec<f64> = (0..self.components.n_remaining()).map(scale).collect();
         (0..self.components.len()).map(move |k| {
             let ratio = |(t, scale): (usize, &f64)| value(k, t) / scale;
             scales.iter().enumerate().map(ratio).fold(0.0, f64::max)
         })
     }
 
-    /// A bound of |mean of target `t`| under component `k` over the whole grid.
-    fn largest_expert(&self, k: usize, t: usize) -> f64 {
-        let (mean, slopes) = self.components.expert(k, t);
+    /// Returns a bound of |mean of remaining feature `t`| under component `k` over the grid.
+    fn largest_regression(&self, k: usize, t: usize) -> f64 {
+        let (mean, slopes) = self.components.regression(k, t);
         let axes = self.grid.axes_before_x().iter().chain([self.grid.x_axis()]);
-        let reach = |axis: &crate::grid::axes::Axis, m: f64| {
+        let reach = |axis: &Axis, m: f64| {
             (axis.center(0) - m).abs().max((axis.center(axis.n_pixels() - 1) - m).abs())
         };
         let shifts = axes.zip(self.components.mean(k)).zip(slopes);

@@ -1,19 +1,23 @@
-//! Grid quantities: from a model and a grid to pixels.
+//! Rendering of a quantity of a mixture over a grid.
 //!
-//! model -> plane -> bands of `TILE` rows, the pieces that threads take. A band of
-//! which some rows are wanted is rendered whole and written in part (band.rs), so
-//! that the bits of the result depend neither on the threads nor on how the picture
-//! is cut. The instruction set is chosen once, here; below, everything is generic
+//! The pixels are divided into planes and bands of `TILE` rows, which are distributed over
+//! threads. A band of which only some rows are requested is rendered whole and written in
+//! part. The bits of the result therefore depend neither on the threads nor on the rows
+//! that are requested. The instruction set is chosen once, here; all code below is generic
 //! over it.
 
 use crate::error::{Error, Result};
 use crate::grid::axes::Grid;
-use crate::grid::output::{Band, Pixel, Slots};
+use crate::grid::output::{OutputSlice, Pixel};
+use crate::grid::output_band::OutputBand;
+use crate::grid::tile::TILE;
 use crate::model::mixture::{Mixture, check_features, remaining_features};
-use crate::rendering::band::{BandRenderer, Shared};
-use crate::rendering::components::{GridComponents, Split, TargetMatrices};
-use crate::rendering::plane::{PlaneModel, TILE};
-use crate::rendering::quantity::{Precision, Quantity};
+use crate::rendering::band::{BandRenderer, BandRows};
+use crate::rendering::components::{GridComponents, Partition, RemainingMatrices};
+use crate::rendering::context::BandContext;
+use crate::rendering::plane::{Plane, PlaneModel};
+use crate::rendering::precision::{Accuracy, Precision};
+use crate::rendering::quantity::Quantity;
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 
@@ -39,17 +43,17 @@ pub struct Rendering {
     pub(crate) grid: Grid,
     pub(crate) quantity: Quantity,
     pub(crate) components: GridComponents,
+    pub(crate) accuracy: Accuracy,
     values_per_pixel: usize,
-    tolerance: Option<f64>,
 }
 
 impl Rendering {
-    /// Prepares `quantity` of `mixture` over `grid`, whose axes are the features
-    /// `given`, in feature order: x first, the last array axis.
+    /// Prepares the rendering of `quantity` of `mixture` over `grid`. The axes of the grid
+    /// are the features `given`, in feature order: x first, the last array axis.
     ///
     /// # Errors
-    /// As many given features as the grid has axes are needed, distinct and in
-    /// range; a conditional quantity needs a feature that is not given.
+    /// If `given` does not name one distinct feature for each axis of the grid, or if a
+    /// conditional quantity has no remaining feature.
     pub fn new(
         mixture: &Mixture,
         grid: &Grid,
@@ -63,61 +67,78 @@ impl Rendering {
                 got: given.len(),
             });
         }
-        let mut targets = Vec::new();
+        let mut remaining = Vec::new();
         if quantity.is_conditional() {
-            targets = remaining_features(given, mixture.n_features())?;
+            remaining = remaining_features(given, mixture.n_features())?;
         } else {
             check_features("given", given, mixture.n_features())?;
         }
-        let split = Split {
-            given: given.iter().rev().copied().collect(),
-            targets,
+        let partition = Partition {
+            given: grid.in_array_order(given),
+            remaining,
             matrices: match quantity {
-                Quantity::Covariance | Quantity::Std => TargetMatrices::Covariances,
-                Quantity::Sample { .. } => TargetMatrices::Factors,
-                _ => TargetMatrices::None,
+                Quantity::Covariance | Quantity::Std => RemainingMatrices::Covariances,
+                Quantity::Sample { .. } => RemainingMatrices::Factors,
+                _ => RemainingMatrices::None,
             },
         };
-        let components = GridComponents::new(mixture, &split);
-        let values_per_pixel = quantity.values_per_pixel(components.n_targets());
-        Ok(Self { grid: grid.clone(), quantity, components, values_per_pixel, tolerance: None })
+        let components = GridComponents::new(mixture, &partition);
+        let scale = match quantity {
+            Quantity::Mean => components.largest_scale(),
+            _ => 0.0,
+        };
+        Ok(Self {
+            grid: grid.clone(),
+            quantity,
+            values_per_pixel: quantity.values_per_pixel(components.n_remaining()),
+            components,
+            accuracy: Accuracy::exact(quantity, scale),
+        })
     }
 
-    /// The same, as exact as `tolerance` asks: relative to the density, absolute in
-    /// log p, relative to the scale of the remaining features (squared for a
-    /// covariance), or in nats of entropy. Labels are always exact. A tolerance
-    /// finer than rounding changes nothing.
+    /// Allows an error of `tolerance`: relative to the density, absolute in log p, relative
+    /// to the scale of the remaining features (squared for a covariance), or in nats of
+    /// entropy. Labels are always exact. A tolerance finer than rounding has no effect.
     ///
     /// # Errors
-    /// A tolerance that is not positive and below 1.
+    /// If the tolerance is not positive or above 0.1.
     pub fn with_tolerance(self, tolerance: f64) -> Result<Self> {
-        if tolerance > 0.0 && tolerance < 1.0 {
-            return Ok(Self { tolerance: Some(tolerance), ..self });
-        }
-        Err(Error::Tolerance { got: tolerance })
+        Ok(Self { accuracy: self.accuracy.with_tolerance(tolerance)?, ..self })
     }
 
-    pub(crate) fn tolerance(&self) -> Option<f64> {
-        self.tolerance
+    pub(crate) fn plane_model(&self) -> PlaneModel<'_> {
+        PlaneModel::new(&self.components, &self.grid, self.quantity)
     }
 
-    /// Number of values of a pixel: 1, or what the remaining features take.
+    pub(crate) fn band_context<'a>(
+        &'a self,
+        model: &'a PlaneModel<'a>,
+        plane: &'a Plane,
+        plane_index: usize,
+        precision: Precision,
+    ) -> BandContext<'a> {
+        let Self { grid, components, quantity, .. } = self;
+        let quantity = *quantity;
+        BandContext { quantity, precision, grid, components, model, plane, plane_index }
+    }
+
+    /// Returns the number of values of a pixel.
     #[must_use]
     pub fn values_per_pixel(&self) -> usize {
         self.values_per_pixel
     }
 
-    /// Number of values of the result: pixels times values per pixel.
+    /// Returns the number of values of the result: pixels times values per pixel.
     #[must_use]
     pub fn n_values(&self) -> usize {
         self.grid.n_pixels() * self.values_per_pixel
     }
 
-    /// Writes the result: the grid's array order, a pixel's values together.
+    /// Writes the result in the array order of the grid, the values of a pixel together.
     ///
     /// # Errors
-    /// `out` does not have [`Self::n_values`] values, or the runtime was
-    /// interrupted, which leaves `out` partly written.
+    /// If `out` does not have [`Self::n_values`] values, or if the runtime was interrupted,
+    /// which leaves `out` partly written.
     pub fn render<P: Pixel>(&self, out: &mut [P], runtime: &Runtime) -> Result<()> {
         if out.len() != self.n_values() {
             return Err(Error::Length {
@@ -129,12 +150,12 @@ impl Rendering {
         self.render_lines(0, out, runtime)
     }
 
-    /// Writes a part of the result: of the grid's first axis, from `first` on, as
-    /// much as `out` holds. The bits are those of the whole.
+    /// Writes a part of the result: from index `first` of the first axis on, as much as
+    /// `out` holds. The bits are those of the whole result.
     ///
     /// # Errors
-    /// `out` does not hold a whole number of the first axis's lines, or reaches
-    /// beyond the last, or the runtime was interrupted.
+    /// If `out` does not hold a whole number of lines of the first axis or reaches beyond
+    /// the last one, or if the runtime was interrupted.
     pub fn render_lines<P: Pixel>(
         &self,
         first: usize,
@@ -154,10 +175,9 @@ impl Rendering {
         if out.is_empty() {
             return Ok(());
         }
-        let precision =
-            Precision::of(self.quantity, &self.components, P::RESOLUTION, self.tolerance);
+        let precision = self.accuracy.precision(P::RESOLUTION);
         let first_pixel = first * self.grid.pixels_of_line();
-        let out = P::slots(out);
+        let out = P::output_slice(out);
         let work = Render { rendering: self, precision, first_pixel, out, runtime };
         runtime.install(|| runtime.level().dispatch(work))
     }
@@ -167,7 +187,7 @@ struct Render<'a> {
     rendering: &'a Rendering,
     precision: Precision,
     first_pixel: usize,
-    out: Slots<'a>,
+    out: OutputSlice<'a>,
     runtime: &'a Runtime,
 }
 
@@ -176,27 +196,28 @@ impl Dispatch for Render<'_> {
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Self { rendering, precision, first_pixel, out, runtime } = self;
-        let Rendering { components, grid, quantity, values_per_pixel, .. } = rendering;
-        let model = PlaneModel::new(components, grid, *quantity);
-        let plane_len = grid.n_pixels() / model.n_planes();
-        let band_len = TILE * model.shape.1;
+        let values_per_pixel = &rendering.values_per_pixel;
+        let model = rendering.plane_model();
+        let plane_len = rendering.grid.n_pixels() / model.n_planes();
+        let width = model.size.columns;
+        let band_len = TILE * width;
         let planes = pieces(out, first_pixel, plane_len, *values_per_pixel);
         let render_plane = |piece: Piece<'_>| {
             runtime.check()?;
             let (plane, plane_index) = (&model.plane(piece.number), piece.number);
-            let shared = Shared { rendering, model: &model, plane, plane_index, precision };
-            // Some thousands of pieces are enough for any number of threads.
+            let context = rendering.band_context(&model, plane, plane_index, precision);
+            // A few thousand pieces suffice for any number of threads.
             let bands_per_piece = plane_len.div_ceil(band_len).div_ceil(MAX_PIECES);
             let long = bands_per_piece * band_len;
             distribute(pieces(piece.out, piece.skipped, long, *values_per_pixel), &|| {
-                let mut renderer = BandRenderer::new(simd, &shared);
+                let mut renderer = BandRenderer::new(simd, &context);
                 Box::new(move |piece| {
                     let bands = pieces(piece.out, piece.skipped, band_len, *values_per_pixel);
                     bands.into_iter().try_for_each(|band| {
                         let number = piece.number * bands_per_piece + band.number;
                         let n_pixels = band_len.min(plane_len - number * band_len);
-                        let wanted = band.wanted(*values_per_pixel);
-                        renderer.render((number * TILE, n_pixels), wanted, runtime)
+                        let rows = BandRows { first: number * TILE, len: n_pixels.div_ceil(width) };
+                        renderer.render(rows, band.output(*values_per_pixel), runtime)
                     })
                 })
             })
@@ -205,25 +226,30 @@ impl Dispatch for Render<'_> {
     }
 }
 
-/// Most pieces of a plane that threads take one at a time.
+/// Largest number of pieces of a plane that are distributed over threads.
 const MAX_PIECES: usize = 4096;
 
-/// A run of pixels that ends with, or before, the piece of the grid it lies in.
+/// A run of requested pixels within one piece of the grid.
 struct Piece<'a> {
     number: usize,
-    /// Pixels of the piece before the first that is there.
+    /// Pixels of the piece before the first requested one.
     skipped: usize,
-    out: Slots<'a>,
+    out: OutputSlice<'a>,
 }
 
 impl<'a> Piece<'a> {
-    fn wanted(self, values_per_pixel: usize) -> Band<'a> {
-        Band { slots: self.out, values_per_pixel, first: self.skipped }
+    fn output(self, values_per_pixel: usize) -> OutputBand<'a> {
+        OutputBand { values: self.out, values_per_pixel, first: self.skipped }
     }
 }
 
-/// Cuts pixels from `first` on where each `len` of them end, counted from 0.
-fn pieces(out: Slots<'_>, first: usize, len: usize, values_per_pixel: usize) -> Vec<Piece<'_>> {
+/// Divides the pixels from `first` on into pieces that end at multiples of `len`.
+fn pieces(
+    out: OutputSlice<'_>,
+    first: usize,
+    len: usize,
+    values_per_pixel: usize,
+) -> Vec<Piece<'_>> {
     let n_pixels = out.len() / values_per_pixel;
     let mut pieces = Vec::with_capacity(n_pixels.div_ceil(len) + 1);
     let (mut number, mut skipped, mut rest) = (first / len, first % len, out);

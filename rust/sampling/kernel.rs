@@ -1,9 +1,9 @@
-//! Samples of a mixture: a component each, by an alias table, and mean + factor z.
+//! The kernel of sampling: a component by an alias table, then mean + factor z.
 //!
-//! Assumes tables of a validated mixture. Sample i takes word i of the stream of
-//! components and the normals i d to i d + d - 1 of the other one, so that any run of
-//! whole blocks can be drawn by itself. As in `random`, every product and every sum is
-//! rounded by itself and in one order: column after column of the factor.
+//! The tables are those of a validated mixture. Sample i takes word i of the stream of
+//! components and the normals i d to i d + d - 1 of the other stream: any run of whole
+//! blocks can be drawn by itself. As in `random`, every product and every sum is rounded
+//! separately and in one order, column after column of the factor.
 
 use crate::random::alias::AliasTable;
 use crate::random::normals::{Keys, NORMALS_PER_GROUP, fill_groups};
@@ -15,32 +15,41 @@ use crate::simd::{Dispatch, MAX_LANES, Simd, Words};
 pub(crate) const BLOCK: usize = 64;
 const _: () = assert!(BLOCK.is_multiple_of(NORMALS_PER_GROUP));
 
-/// Numbers from a column to the next; for few features columns are aligned.
+/// Returns the distance from one column to the next; columns of few features are aligned.
 const fn pitch(n_features: usize) -> usize {
     if n_features > 4 { n_features } else { n_features.next_multiple_of(4) }
 }
 
-/// Parameters in the order in which samples read them, of components that can be drawn.
+/// The layout of the factors of a mixture.
+#[derive(Clone, Copy)]
+pub(crate) struct FactorLayout {
+    pub(crate) is_diagonal: bool,
+    /// Whether all components share one factor.
+    pub(crate) is_shared: bool,
+}
+
+/// Parameters of the components that can be drawn, in the order in which samples read them.
 pub(crate) struct SampleTables {
     pub(crate) n_features: usize,
-    /// A mean each, of [`pitch`] numbers, and at the end what vectors read beyond.
+    /// The means, [`pitch`] numbers each, and padding for vectors that read beyond.
     means: Vec<f64>,
-    /// The columns of a lower factor each, of as many numbers; or the standard
-    /// deviations, as one column.
+    /// The columns of the lower factors, [`pitch`] numbers each; or the standard deviations
+    /// as one column.
     factors: Vec<f64>,
-    /// Numbers from a component's factor to the next one's; 0 where all share it.
+    /// Distance from the factor of a component to the next; 0 if it is shared.
     stride: usize,
     is_diagonal: bool,
 }
 
 impl SampleTables {
-    /// From means and from the columns of factors, in turns.
+    /// Creates the tables from means and from the columns of all factors.
     pub(crate) fn new<'a>(
         n_features: usize,
         means: impl Iterator<Item = &'a [f64]>,
         columns: impl Iterator<Item = &'a Vec<f64>>,
-        (is_diagonal, is_shared): (bool, bool),
+        layout: FactorLayout,
     ) -> Self {
+        let FactorLayout { is_diagonal, is_shared } = layout;
         let p = pitch(n_features);
         let padding = |row: &[f64]| p - row.len();
         let (mut all, mut factors) = (Vec::new(), Vec::new());
@@ -65,13 +74,12 @@ impl SampleTables {
 pub(crate) struct Draw<'a> {
     pub(crate) tables: &'a SampleTables,
     pub(crate) alias: &'a AliasTable,
-    /// Of components and of normals.
+    /// The streams of components and of normals.
     pub(crate) streams: [Keys; 2],
     pub(crate) first: u64,
     /// Positions in the alias table's components.
     pub(crate) labels: &'a mut [u32],
-    /// Row-major, with room for [`MAX_LANES`] numbers more; or nothing, if labels are
-    /// all that is wanted.
+    /// Row-major, with room for [`MAX_LANES`] more numbers; or empty, to draw labels only.
     pub(crate) rows: &'a mut [f64],
     pub(crate) scratch: &'a mut Vec<f64>,
 }
@@ -140,7 +148,7 @@ impl Draw<'_> {
     }
 }
 
-/// Rows mean + factor z. Lanes beyond the last feature are overwritten by the next row.
+/// Writes rows mean + factor z. Lanes beyond the last feature are overwritten by the next row.
 #[inline(always)]
 fn multiply<S: Words, const D: usize>(
     simd: S,
@@ -157,7 +165,7 @@ fn multiply<S: Words, const D: usize>(
         let (z, row) = (&normals[r * d..][..d], &mut rows[r * d..][..d + MAX_LANES - 1]);
         for i in (0..d).step_by(S::LANES) {
             let mut x = simd.load(&mean[i..]);
-            // Below these rows' last one, the factor is zero.
+            // The columns of the lower factor beyond the last row are zero.
             for j in 0..d.min(i + S::LANES) {
                 x = simd.add(x, simd.mul(simd.load(&factor[j * p + i..]), simd.splat(z[j])));
             }
@@ -166,7 +174,7 @@ fn multiply<S: Words, const D: usize>(
     }
 }
 
-/// Rows mean + standard deviation z.
+/// Writes rows mean + standard deviation z.
 #[inline(always)]
 fn scale<S: Words, const D: usize>(
     simd: S,

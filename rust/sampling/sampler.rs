@@ -1,18 +1,13 @@
-//! Samples of a mixture, of which the seed alone decides the bits.
+//! Samples of a mixture. The seed alone determines their bits.
 //!
-//! Samples are drawn in blocks that depend on nothing but the seed and their number, so
-//! that the first m of n samples are the samples of m, on any number of threads. Memory
-//! is the result's, and some 64 kB of a thread's.
+//! Samples are drawn in blocks that depend only on the seed and their index. The first m
+//! of n samples are therefore the samples of a draw of m, on any number of threads. Memory
+//! is that of the result and about 64 kB a thread.
 //!
-//! Samples within bounds are those of the whole mixture that are within: each block
-//! goes through candidates of its own until it is full, first the samples that it has
-//! without bounds, then those of further rounds, streams of their own. That is exact for
-//! the truncated mixture, whose components' weights are those of the candidates that
-//! are kept, and costs as many draws a sample as the box's probability has of 1.
-
-mod drawer;
-
-pub(crate) use drawer::Drawer;
+//! Samples within bounds are accepted from candidates of the whole mixture. Each block has
+//! its own candidates: first its samples without bounds, then those of further rounds,
+//! which have their own streams. The result is exact for the truncated mixture, and a
+//! sample takes 1 / p draws if p is the probability of the box.
 
 use crate::error::{Error, Result};
 use crate::grid::output::Pixel;
@@ -20,29 +15,19 @@ use crate::model::linalg::packed_row;
 use crate::model::mixture::Mixture;
 use crate::random::alias::AliasTable;
 use crate::runtime::{Runtime, distribute};
-use crate::sampling::kernel::{BLOCK, SampleTables};
-use drawer::convert;
+use crate::sampling::drawer::{BLOCK_WITHIN, Drawer, PIECE, SampleSource, convert};
+use crate::sampling::kernel::{FactorLayout, SampleTables};
 
-/// Samples whose candidates are drawn together.
-pub(crate) const BLOCK_WITHIN: usize = 16 * BLOCK;
-
-/// Samples of a piece of a thread's work.
-const PIECE: usize = 16 * BLOCK_WITHIN;
-
-/// Rounds after which a block that is not full has bounds that are too narrow: less
-/// than one candidate in as many is within.
-const MAX_ROUNDS: u64 = 10_000;
-
-/// No normal of a stream is as large.
+/// A bound of the normals of a stream.
 const MAX_NORMAL: f64 = 8.6;
 
 /// The order of samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As they are drawn, each independent of the ones before it.
+    /// The order in which samples are drawn; each is independent of the others.
     Shuffled,
-    /// The same samples, those of the first component first, and so on; of a component
-    /// in the order in which they are drawn.
+    /// Samples are sorted by component, and within a component in the order in which they
+    /// are drawn.
     Grouped,
 }
 
@@ -60,17 +45,13 @@ pub enum Order {
 /// # Ok::<(), gmmfast::Error>(())
 /// ```
 pub struct Sampling {
-    tables: SampleTables,
-    alias: AliasTable,
-    seed: u64,
-    /// No sample's feature is beyond this in either direction.
+    source: SampleSource,
+    /// A bound of the absolute values of each feature of all samples.
     reach: Vec<f64>,
-    /// A (low, high) a feature, which may be infinite; none where nothing is cut off.
-    bounds: Vec<(f64, f64)>,
 }
 
 impl Sampling {
-    /// Of a mixture, for a seed.
+    /// Prepares samples of a mixture for a seed.
     #[must_use]
     pub fn new(mixture: &Mixture, seed: u64) -> Self {
         let d = mixture.n_features();
@@ -93,7 +74,7 @@ impl Sampling {
         let columns: Vec<Vec<f64>> =
             components[..n_factors].iter().flat_map(|&k| of_component(k)).collect();
         let n_columns = columns.len() / n_factors;
-        // As far as all normals at once at their largest would take it.
+        // The values if all normals were at their bound.
         let mut reach = vec![0.0_f64; d];
         for (at, &k) in components.iter().enumerate() {
             let columns = &columns[if is_shared { 0 } else { at * n_columns }..][..n_columns];
@@ -102,19 +83,19 @@ impl Sampling {
                 reach[i] = reach[i].max(mixture.mean(k)[i].abs() + MAX_NORMAL * sum);
             }
         }
-        let kind = (is_diagonal, is_shared);
-        let tables = SampleTables::new(d, means, columns.iter(), kind);
-        Self { tables, alias, seed, reach, bounds: Vec::new() }
+        let layout = FactorLayout { is_diagonal, is_shared };
+        let tables = SampleTables::new(d, means, columns.iter(), layout);
+        Self { source: SampleSource { tables, alias, seed, bounds: Vec::new() }, reach }
     }
 
-    /// Only those within bounds, a (low, high) for each feature, both included and
-    /// either of them infinite.
+    /// Restricts the samples to bounds, a (low, high) for each feature. Both are included
+    /// and may be infinite.
     ///
     /// # Errors
-    /// Bounds of another number, or that nothing is within.
+    /// If the number of bounds is not that of the features, or a low is not below its high.
     pub fn with_bounds(self, bounds: &[(f64, f64)]) -> Result<Self> {
-        if bounds.len() != self.tables.n_features {
-            let expected = format!("{} pairs (low, high)", self.tables.n_features);
+        if bounds.len() != self.n_features() {
+            let expected = format!("{} pairs (low, high)", self.n_features());
             return Err(Error::Length { argument: "bounds", expected, got: bounds.len() });
         }
         if let Some((low, high)) = bounds
@@ -127,25 +108,30 @@ impl Sampling {
                 got: format!("({low:?}, {high:?})"),
             });
         }
-        Ok(Self { bounds: bounds.to_vec(), ..self })
+        let source = SampleSource { bounds: bounds.to_vec(), ..self.source };
+        Ok(Self { source, ..self })
     }
 
-    /// Number of features.
+    /// Returns the number of features.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.tables.n_features
+        self.source.tables.n_features
+    }
+
+    pub(crate) fn source(&self) -> &SampleSource {
+        &self.source
     }
 
     pub(crate) fn reach(&self, feature: usize) -> f64 {
         self.reach[feature]
     }
 
-    /// Writes as many samples as `points`, (`n_samples`, `n_features`) row-major, has
-    /// rows, and their components, if wanted.
+    /// Fills the rows of `points`, (`n_samples`, `n_features`) row-major, with samples, and
+    /// `labels`, if given, with their components.
     ///
     /// # Errors
-    /// Lengths that do not fit together, bounds that too few candidates are within, or an
-    /// interrupt; the two last leave `points` partly written.
+    /// If lengths do not fit together, if too few candidates are within the bounds, or if
+    /// the runtime was interrupted; the latter two leave `points` partly written.
     pub fn draw<P: Pixel>(
         &self,
         order: Order,
@@ -183,14 +169,14 @@ impl Sampling {
         let pieces: Vec<_> = pieces.collect();
         runtime.install(|| {
             distribute(pieces, &|| {
-                let mut drawer = Drawer::new(self, runtime);
+                let mut drawer = Drawer::new(&self.source, runtime);
                 Box::new(move |(at, points, labels)| drawer.piece(at, points, labels))
             })
         })
     }
 
-    /// Counts each component's samples in every part, which says where they go, and draws
-    /// them again.
+    /// Counts the samples of each component in every part, which determines their places,
+    /// and draws them again.
     fn draw_grouped<P: Pixel>(
         &self,
         points: &mut [P],
@@ -198,8 +184,8 @@ impl Sampling {
         runtime: &Runtime,
     ) -> Result<()> {
         let d = self.n_features();
-        let (n, n_components) = (points.len() / d, self.alias.len());
-        // A few a thread; their counts are small beside the model.
+        let (n, n_components) = (points.len() / d, self.source.alias.len());
+        // A few parts a thread: their counts are small compared with the model.
         let n_blocks = n.div_ceil(BLOCK_WITHIN);
         let part = n_blocks.div_ceil(4 * runtime.n_threads()).max(1) * BLOCK_WITHIN;
         let n_parts = n.div_ceil(part);
@@ -208,7 +194,7 @@ impl Sampling {
         runtime.install(|| {
             let items = counts.iter_mut().enumerate().collect();
             distribute(items, &|| {
-                let mut drawer = Drawer::new(self, runtime);
+                let mut drawer = Drawer::new(&self.source, runtime);
                 Box::new(move |(at, counts): (usize, &mut Vec<usize>)| {
                     drawer.each_block(samples(at), false, |labels, _| {
                         labels.iter().for_each(|&k| counts[k as usize] += 1);
@@ -217,7 +203,7 @@ impl Sampling {
             })
         })?;
         if let Some(mut labels) = labels {
-            for (k, &component) in self.alias.components().iter().enumerate() {
+            for (k, &component) in self.source.alias.components().iter().enumerate() {
                 let count: usize = counts.iter().map(|counts| counts[k]).sum();
                 let (now, rest) = labels.split_at_mut(count);
                 now.fill(i64::from(component));
@@ -238,7 +224,7 @@ impl Sampling {
         runtime.install(|| {
             let items = places.into_iter().enumerate().collect();
             distribute(items, &|| {
-                let mut drawer = Drawer::new(self, runtime);
+                let mut drawer = Drawer::new(&self.source, runtime);
                 Box::new(move |(at, mut places): (usize, Vec<&mut [P]>)| {
                     drawer.each_block(samples(at), true, |labels, rows| {
                         for (&k, row) in labels.iter().zip(rows.chunks_exact(d)) {

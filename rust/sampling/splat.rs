@@ -1,29 +1,29 @@
-//! Samples put onto a grid, without holding them: how many fell on each pixel, and the
-//! mean of their other features there.
+//! Samples accumulated on a grid, without storing them: the number of samples in each
+//! pixel and the mean of their other features there.
 //!
-//! The same bits for any number of threads: counts are integers, and so are the sums,
-//! in steps of a power of two that leaves room for all samples at the largest value that
-//! the stream can give. Every part of the work has an image of its own; they are added
-//! up at the end.
+//! The bits are the same for any number of threads. Counts and sums are integers; the step
+//! of the sums is a power of two that leaves room for all samples at the largest value of
+//! the stream. Every part of the work has its own image; the images are summed at the end.
 
 use crate::error::{Error, Result};
 use crate::grid::axes::Grid;
 use crate::model::mixture::{check_features, remaining_features};
 use crate::runtime::{Runtime, distribute};
-use crate::sampling::sampler::{BLOCK_WITHIN, Drawer, Sampling};
+use crate::sampling::drawer::{BLOCK_WITHIN, Drawer};
+use crate::sampling::sampler::Sampling;
 use crate::simd::ROUNDER;
 
-/// Memory for images of parts, beyond which there are fewer of them than threads.
+/// Memory for the images of parts. Larger images are fewer than the threads.
 const MAX_BYTES: usize = 256 << 20;
 
-/// What fell on the pixels of a grid.
+/// Counts and means of samples in the pixels of a grid.
 pub struct Splat<'a> {
-    /// Of the grid's axes, x first.
+    /// The features of the axes of the grid, x first.
     pub given: &'a [usize],
-    /// Number of samples on each pixel, (`n_pixels`,).
+    /// Number of samples in each pixel, (`n_pixels`,).
     pub counts: &'a mut [i64],
-    /// The mean there of each other feature, (`n_pixels`, `n_remaining`); NaN where no
-    /// sample fell.
+    /// The mean of each remaining feature there, (`n_pixels`, `n_remaining`); NaN where
+    /// there is no sample.
     pub means: &'a mut [f64],
 }
 
@@ -45,7 +45,8 @@ impl Splat<'_> {
     /// ```
     ///
     /// # Errors
-    /// Arrays or features that do not fit the grid and the mixture, or an interrupt.
+    /// If arrays or features do not fit the grid and the mixture, or if the runtime was
+    /// interrupted.
     pub fn draw(
         self,
         sampling: &Sampling,
@@ -53,10 +54,10 @@ impl Splat<'_> {
         n_samples: usize,
         runtime: &Runtime,
     ) -> Result<()> {
-        let targets = self.check(sampling, grid)?;
+        let remaining = self.check(sampling, grid)?;
         let scales: Vec<f64> =
-            targets.iter().map(|&i| scale(sampling.reach(i), n_samples)).collect();
-        let width = 1 + targets.len();
+            remaining.iter().map(|&i| scale(sampling.reach(i), n_samples)).collect();
+        let width = 1 + remaining.len();
         let n_blocks = n_samples.div_ceil(BLOCK_WITHIN);
         let most = MAX_BYTES / (8 * width * grid.n_pixels());
         let n_parts = runtime.n_threads().min(n_blocks).min(most).max(1);
@@ -66,8 +67,8 @@ impl Splat<'_> {
         runtime.install(|| {
             let items = images.iter_mut().enumerate().collect();
             distribute(items, &|| {
-                let mut drawer = Drawer::new(sampling, runtime);
-                let (axes, targets, scales, given) = (&axes, &targets, &scales, self.given);
+                let mut drawer = Drawer::new(sampling.source(), runtime);
+                let (axes, remaining, scales, given) = (&axes, &remaining, &scales, self.given);
                 Box::new(move |(at, image): (usize, &mut Vec<i64>)| {
                     let samples = (at * part).min(n_samples)..(at * part + part).min(n_samples);
                     drawer.each_block(samples, true, |_, rows| {
@@ -83,7 +84,7 @@ impl Splat<'_> {
                                 let pixel = &mut image[pixel * width..][..width];
                                 pixel[0] += 1;
                                 for ((to, &i), scale) in
-                                    pixel[1..].iter_mut().zip(targets).zip(scales)
+                                    pixel[1..].iter_mut().zip(remaining).zip(scales)
                                 {
                                     *to += ((row[i] * scale + ROUNDER) - ROUNDER) as i64;
                                 }
@@ -106,29 +107,29 @@ impl Splat<'_> {
         Ok(())
     }
 
-    /// The other features.
+    /// Checks lengths and returns the remaining features.
     fn check(&self, sampling: &Sampling, grid: &Grid) -> Result<Vec<usize>> {
         let d = sampling.n_features();
         check_features("given", self.given, d)?;
-        let targets =
+        let remaining =
             if self.given.len() < d { remaining_features(self.given, d)? } else { Vec::new() };
         let lengths = [
             ("given", grid.n_axes(), self.given.len()),
             ("counts", grid.n_pixels(), self.counts.len()),
-            ("means", grid.n_pixels() * targets.len(), self.means.len()),
+            ("means", grid.n_pixels() * remaining.len(), self.means.len()),
         ];
         match lengths.into_iter().find(|(_, expected, got)| expected != got) {
             Some((argument, expected, got)) => {
                 Err(Error::Length { argument, expected: format!("{expected} values"), got })
             }
-            None => Ok(targets),
+            None => Ok(remaining),
         }
     }
 }
 
-/// The power of two that values up to `reach` are multiplied by: as large as lets a
-/// product be rounded by [`ROUNDER`], below 2^51, and as many of them as there are
-/// samples be summed, below 2^62.
+/// Returns the power of two by which values up to `reach` are multiplied: the largest for
+/// which a product is below 2^51, to be rounded by [`ROUNDER`], and the sum of all samples
+/// below 2^62.
 fn scale(reach: f64, n_samples: usize) -> f64 {
     // 2^exponent is above x.
     let exponent = |x: f64| (x.to_bits() >> 52) as i32 - 1022;

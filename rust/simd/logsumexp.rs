@@ -1,26 +1,15 @@
-//! Log-sum-exp that never sees all its terms at once.
+//! Log-sum-exp of a stream of terms.
 //!
-//! For each point it keeps the largest term so far and the sum of exponentials
+//! For each point [`LogSumExp`] keeps the largest term so far and the sum of exponentials
 //! relative to it. A chunk of terms raises the maximum, rescales the sum once,
-//! and adds its exponentials; so the sum is always at least 1 relative to the
-//! true maximum and nothing underflows that matters, however far the tail. Each
+//! and adds its exponentials. The sum is therefore always at least 1 relative to the
+//! true maximum, and no significant term underflows, however far the tail. Each
 //! point's result depends on the order of the components alone, never on which
 //! other points share its vectors.
 
 use crate::simd::Simd;
+use crate::simd::block::{Block, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2, times_exp2};
-
-/// Components absorbed at a time: one rescaling (one more exponential) a chunk.
-pub(crate) const CHUNK: usize = 16;
-/// Vectors of points worked on together: independent chains that hide latency.
-pub(crate) const VECTORS: usize = 4;
-/// A block of points: `VECTORS` vectors.
-pub(crate) type Block<S> = [<S as Simd>::F; VECTORS];
-
-#[inline(always)]
-pub(crate) fn splat<S: Simd>(simd: S, x: f64) -> Block<S> {
-    [simd.splat(x); VECTORS]
-}
 
 /// Running log-sum-exp in base 2 of a block of points.
 #[derive(Clone, Copy)]
@@ -62,8 +51,8 @@ impl<S: Simd> LogSumExp<S> {
     }
 
     /// Adds a chunk of terms, without the exponentials of those more than
-    /// `negligible` bits below the largest so far: of scattered points most
-    /// components are nothing to any point of a vector.
+    /// `negligible` bits below the largest so far: at scattered points most
+    /// components are negligible for all points of a block.
     #[inline(always)]
     pub(crate) fn absorb_significant(&mut self, simd: S, terms: &[Block<S>], negligible: f64) {
         let mut max = self.max;
@@ -82,17 +71,17 @@ impl<S: Simd> LogSumExp<S> {
         }
         self.max = max;
         for term in terms {
-            // Not "less or equal": of minus infinities none is left out, so that
-            // the sum is never 0. One branch a block, because points that are
-            // near each other leave out the same components.
-            let mut is_nothing = (1 << S::LANES) - 1;
+            // Not "less or equal": minus infinities are kept, to keep the sum above
+            // 0. One branch a block, because points that are near each other have
+            // the same negligible components.
+            let mut all_negligible = (1 << S::LANES) - 1;
             for v in 0..VECTORS {
-                is_nothing &= simd.less_bits(term[v], least[v]);
+                all_negligible &= simd.less_bits(term[v], least[v]);
             }
-            if is_nothing != (1 << S::LANES) - 1 {
+            if all_negligible != (1 << S::LANES) - 1 {
                 for v in 0..VECTORS {
-                    let share = exp2_clamped(simd, simd.sub(term[v], max[v]));
-                    self.sum[v] = simd.add(self.sum[v], share);
+                    let term = exp2_clamped(simd, simd.sub(term[v], max[v]));
+                    self.sum[v] = simd.add(self.sum[v], term);
                 }
             }
         }

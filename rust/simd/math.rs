@@ -1,16 +1,16 @@
 //! exp2 and log2 on vectors, and the base-2 units of the kernels.
 //!
-//! The kernels keep log-probabilities in base 2, so that an exponential is a
-//! polynomial and a shift of the exponent; they become natural logarithms once
+//! The kernels keep log-probabilities in base 2: an exponential is then a
+//! polynomial and a shift of the exponent. They become natural logarithms once
 //! a pixel, at the end. Both polynomials are minimax fits by the Remez exchange
-//! in 60-digit arithmetic; the stated errors are of the polynomial, on top of
-//! which come about two roundings. Coefficients are given to 22 digits, more
-//! than a float64 keeps, so that they can be compared with a new fit.
+//! in 60-digit arithmetic. The stated errors are of the polynomial, to which about
+//! two roundings are added. Coefficients are given to 22 digits, more than a
+//! float64 keeps, for comparison with a new fit.
 #![allow(clippy::excessive_precision, clippy::approx_constant)]
 
 use crate::simd::Simd;
 
-/// log2(e) / 2: half a squared Mahalanobis distance times this is in base 2.
+/// log2(e) / 2, the factor from a squared Mahalanobis distance to bits.
 pub(crate) const HALF_LOG2_E: f64 = std::f64::consts::LOG2_E / 2.0;
 
 /// (2^f - 1) / f on [-1/2, 1/2]; relative error of 2^f 3.4e-18.
@@ -57,9 +57,9 @@ fn horner<S: Simd>(simd: S, coefficients: &[f64], x: S::F) -> S::F {
 /// 2^x to two units in the last place, for x as large as the format allows;
 /// 2^`min_exponent` below that exponent of the format, and for NaN.
 ///
-/// Against a sum of at least 1 that is nothing (2^-947 of a float64 rounding, for
+/// Against a sum of at least 1 that is negligible (2^-947 of a float64 rounding, for
 /// every component), and no subnormal number is ever made. Where every distance
-/// overflows, all components get this same share, so that a conditional mean
+/// overflows, all components get equal responsibilities, and a conditional mean
 /// stays finite.
 #[inline(always)]
 pub(crate) fn exp2_clamped<S: Simd>(simd: S, x: S::F) -> S::F {
@@ -71,12 +71,12 @@ pub(crate) fn exp2_clamped<S: Simd>(simd: S, x: S::F) -> S::F {
 /// 2^f for f in [-1/2, 1/2].
 #[inline(always)]
 fn exp2_of_fraction<S: Simd>(simd: S, f: S::F) -> S::F {
-    // Where float32 ends the series, what is left is below 6e-9 of it.
+    // Where float32 ends the series, the remainder is below 6e-9 of it.
     simd.mul_add(horner(simd, &EXP2[..S::FORMAT.exp2_terms], f), f, simd.splat(1.0))
 }
 
-/// a 2^x over the whole range of the format: subnormal results round as they
-/// should, larger ones overflow to infinity; NaN in x counts as minus infinity.
+/// a 2^x over the whole range of the format: subnormal results are rounded
+/// correctly, large ones overflow to infinity; NaN in x is taken as minus infinity.
 #[inline(always)]
 pub(crate) fn times_exp2<S: Simd>(simd: S, a: S::F, x: S::F) -> S::F {
     // Two steps of at most this each reach beyond both ends of the range.
@@ -99,8 +99,8 @@ pub(crate) fn log2<S: Simd>(simd: S, x: S::F) -> S::F {
     simd.mul_add(s, p, exponent)
 }
 
-/// An entropy in nats from bits; nothing where it is below what rounding leaves of
-/// a certainty, 2^-44 bits, or less than that.
+/// Converts an entropy from bits to nats; 0 below 2^-44 bits, the size of the rounding
+/// errors where one component is certain.
 #[inline(always)]
 pub(crate) fn entropy_in_nats<S: Simd>(simd: S, bits: S::F) -> S::F {
     let nats = simd.mul(bits, simd.splat(std::f64::consts::LN_2));
@@ -109,8 +109,8 @@ pub(crate) fn entropy_in_nats<S: Simd>(simd: S, bits: S::F) -> S::F {
 
 #[cfg(test)]
 mod tests {
-    use crate::simd::{Dispatch, Level};
     use super::*;
+    use crate::simd::{Dispatch, Level};
 
     struct Map<'a, const LOG: bool>(&'a [f64]);
 

@@ -1,11 +1,9 @@
-//! Lanes of 64-bit words beside the lanes of float64: what random streams need.
+//! Vectors of 64-bit words for random streams: [`Words`] at every level.
 //!
-//! Every method gives the same bits at every level: integer operations wrap, and
-//! those on float64 are rounded once, as IEEE 754 has it. There is nothing here
-//! that fuses two operations.
+//! Nothing here fuses two operations of float64; see the trait for the guarantees.
 
-use crate::simd::Simd;
 use crate::simd::baseline::{Baseline, Lanes};
+use crate::simd::{Simd, Words};
 
 /// 2^-53: a word's upper 53 bits times this are in [0, 1).
 const UNIT: f64 = 1.0 / (1_u64 << 53) as f64;
@@ -13,32 +11,7 @@ const UNIT: f64 = 1.0 / (1_u64 << 53) as f64;
 /// The bits of 1.0.
 const ONE: u64 = 1023 << 52;
 
-/// A level with float64 lanes, and vectors of as many 64-bit words.
-pub(crate) trait Words: Simd<Element = f64> {
-    /// A vector of [`Simd::LANES`] words.
-    type U: Copy;
-
-    /// `first + i step` in lane i.
-    fn words_from(self, first: u64, step: u64) -> Self::U;
-    /// The first `LANES` words; panics if there are fewer.
-    fn load_words(self, from: &[u64]) -> Self::U;
-    /// The sum of each word and `b`.
-    fn add_word(self, a: Self::U, b: u64) -> Self::U;
-    /// The low half of the product of each word and `b`.
-    fn mul_word(self, a: Self::U, b: u64) -> Self::U;
-    /// a xor (a >> N).
-    fn xor_shifted<const N: u32>(self, a: Self::U) -> Self::U;
-    /// The upper 53 bits as a fraction, in [0, 1).
-    fn fraction(self, a: Self::U) -> Self::F;
-    /// The upper 52 bits as a fraction in [0, 1), less a half.
-    fn centered_fraction(self, a: Self::U) -> Self::F;
-    /// -x where the lowest bit of `a` is set, x elsewhere.
-    fn negate_by_bit_0(self, a: Self::U, x: Self::F) -> Self::F;
-    /// `y` where the next bit of `a` is set, `x` elsewhere.
-    fn select_by_bit_1(self, a: Self::U, x: Self::F, y: Self::F) -> Self::F;
-}
-
-/// Of the baseline: arrays again.
+/// The words of the baseline: an array.
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 pub(crate) struct WordLanes([u64; Baseline::LANES]);
@@ -90,12 +63,13 @@ impl Words for Baseline {
 mod avx2 {
     //! Safety: every `unsafe` block calls an intrinsic of AVX2, which the token proves.
 
-    use super::super::avx2::Avx2;
-    use super::{ONE, Simd, UNIT, Words};
+    use super::{ONE, UNIT};
+    use crate::simd::avx2::Avx2;
+    use crate::simd::{Simd, Words};
     use std::arch::x86_64::*;
 
-    /// The bits of 2^52 and 2^84: what stands in their low 32 bits is added to them as
-    /// it is, or times 2^32.
+    /// The bits of 2^52 and 2^84: an integer in their low 32 bits adds itself, or itself
+    /// times 2^32.
     const TWO_52: i64 = 0x4330_0000_0000_0000;
     const TWO_84: i64 = 0x4530_0000_0000_0000;
 
@@ -139,7 +113,7 @@ mod avx2 {
             // SAFETY: the token proves AVX2.
             unsafe {
                 // Upper and lower half as 2^84 + 2^32 h and 2^52 + l: exact, and so is
-                // what is left of both, which has 53 bits.
+                // the sum of both, which has 53 bits.
                 let upper = _mm256_or_si256(_mm256_srli_epi64::<32>(a), _mm256_set1_epi64x(TWO_84));
                 let kept = _mm256_and_si256(a, _mm256_set1_epi64x(0xFFFF_F800));
                 let lower = _mm256_or_si256(kept, _mm256_set1_epi64x(TWO_52));
@@ -177,8 +151,9 @@ mod avx512 {
     //! Safety: every `unsafe` block calls an intrinsic of AVX-512 F or DQ, which the
     //! token proves.
 
-    use super::super::avx512::Avx512;
-    use super::{ONE, Simd, UNIT, Words};
+    use super::{ONE, UNIT};
+    use crate::simd::avx512::Avx512;
+    use crate::simd::{Simd, Words};
     use std::arch::x86_64::*;
 
     impl Words for Avx512 {

@@ -3,9 +3,9 @@
 /// Most features that have kernels of their own.
 pub(crate) const MAX_UNROLLED: usize = 5;
 
-/// Calls a method with the number of features as its first constant, so that short
-/// loops unroll and differences stay in registers: positions, and those with grey
-/// levels or colours. The constant is 0 for all other numbers, which share a kernel.
+/// Calls a method with the number of features as its first constant: short loops
+/// unroll, and differences stay in registers. The constant is 0 for other numbers than
+/// those of positions and of positions with gray levels or colors; these share a kernel.
 macro_rules! unrolled {
     ($n_features:expr, $self:ident.$method:ident $(::<$constant:ident>)? ($($argument:expr),*)) => {
         match $n_features {

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from animation_files import SHAPE, decoded, moving, waves
-from conftest import refusal
 from gmmfast import Mixture, fit_image, fit_video, images, refine, render_grid
 from gmmfast.animation import (
     check_animation,
@@ -25,6 +23,8 @@ from gmmfast.animation import (
     zooming_frames,
 )
 from gmmfast.tone import DEFAULT_TONE
+from support.animation_files import SHAPE, decoded, moving, waves
+from support.checks import refusal
 
 EXTENSIONS = [".gif", ".webp", ".png", ".apng", ".mp4"]
 LINE = Mixture([0.3, 0.7], [[0.0], [6.0]], [1.0, 1.0])

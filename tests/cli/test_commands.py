@@ -12,11 +12,12 @@ import pytest
 from PIL import Image, features
 from sklearn.datasets import load_sample_image
 
-from conftest import QUICK_FIT, as_rgb, check_same
 from gmmfast import Mixture, fit_image, images, render_grid
 from gmmfast.cli.group import COMMANDS
 from gmmfast.styles import STYLES
 from gmmfast.tone import DEFAULT_TONE
+from support.checks import as_rgb, check_same
+from support.commands import QUICK_FIT
 
 # --- help ------------------------------------------------------------------------------------
 
@@ -37,7 +38,7 @@ def test_the_list_of_commands_imports_none_of_them(run_python):
         "heavy = {'PIL', 'sklearn', 'scipy', 'matplotlib', 'gmmfast.cli.paint'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    result = run_python(code, GMMFAST_BACKEND=None)
+    result = run_python(code)
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == "[]"
     for name, line in COMMANDS.items():

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import QUICK_FIT, check_same
 from gmmfast import Mixture, fit_image, images, render_grid, render_samples
 from gmmfast.plot import PALETTES
 from gmmfast.styles import channel_pictures, color_levels, dots_picture
+from support.checks import check_same
+from support.commands import QUICK_FIT
 
 # --- contour, ellipses, channels, select, convert --------------------------------------------
 

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from animation_files import SHAPE, decoded, moving, waves
-from conftest import run_command
 from gmmfast import Mixture, fit_image, images, refine, render_grid
 from gmmfast.animation import slicing_frames, write_animation
 from gmmfast.cli.animate import _IN_THE_PLANE, animate_command
 from gmmfast.cli.refine import refine_command
 from gmmfast.styles import STYLES
+from support.animation_files import SHAPE, decoded, moving, waves
+from support.commands import run_command
+from support.processes import running
 
 
 @pytest.fixture(scope="module")
@@ -165,14 +166,14 @@ def test_frames_beyond_memory_are_refused_before_they_are_made(tmp_path, picture
 def test_ctrl_c_ends_an_animation_with_130_and_no_file(tmp_path):
     command = [sys.executable, "-m", "gmmfast.cli", "animate", "slices", "--seconds", "3600",
                "-o", "long.mp4"]  # fmt: skip
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    # Beyond the check of the folder: frames are being written.
-    while not any(path.stat().st_size for path in tmp_path.glob(".*.tmp")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, message = process.communicate(timeout=60)
+    with running(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        # The folder has been checked: frames are being written.
+        while not any(path.stat().st_size for path in tmp_path.glob(".*.tmp")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, message = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"interrupted" in message
     assert not list(tmp_path.iterdir())

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import QUICK_FIT, check_same, run_command
 from gmmfast import render_grid
 from gmmfast.cli import outputs
+from support.checks import check_same
+from support.commands import QUICK_FIT, run_command
+from support.processes import read_terminal, running
 
 
 def test_a_picture_goes_through_pipes(photo, photo_mixture, tmp_path):
@@ -110,19 +112,12 @@ cli.main()
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_an_interrupt_while_writing_ends_with_130_and_without_a_partial_file(tmp_path, photo):
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOW, "channels", str(photo), "-o", "out.png"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    command = [sys.executable, "-c", SLOW, "channels", str(photo), "-o", "out.png"]
+    with running(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr.readline() == "now\n"
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
-    finally:
-        process.kill()
+        _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert stderr.strip() == "gmmfast: interrupted"
     assert [path.name for path in tmp_path.iterdir()] == [photo.name]
@@ -137,23 +132,13 @@ def test_progress_is_shown_on_a_terminal_and_without_colours_if_asked(photo, tmp
     environment.pop("NO_COLOR", None)
     if no_color:
         environment["NO_COLOR"] = "1"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gmmfast.cli", "paint", str(photo), "-k", "60", "-o", "out.png"],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=slave,
-    )
-    os.close(slave)
-    shown = b""
-    try:
-        while chunk := os.read(master, 4096):
-            shown += chunk
-    except OSError:  # Linux: the other end is closed
-        pass
-    finally:
-        os.close(master)
+    command = [sys.executable, "-m", "gmmfast.cli", "paint", str(photo), "-k", "60"]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": slave}
+    with running([*command, "-o", "out.png"], cwd=tmp_path, env=environment, **pipes) as process:
+        os.close(slave)
+        shown = read_terminal(master)
         process.wait(timeout=60)
+    os.close(master)
     assert process.returncode == 0
     assert b"fitting" in shown
     has_colours = re.search(rb"\x1b\[[\d;]*3\dm|\x1b\[38;", shown) is not None

@@ -1,8 +1,6 @@
 """Promises of the command `gmmfast paint`."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +11,6 @@ import pytest
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_sample_image
 
-from conftest import Outcome, check_levels, twin_render
 from gmmfast import (
     GaussianMixture,
     Mixture,
@@ -24,8 +21,12 @@ from gmmfast import (
     render_grid,
 )
 from gmmfast.cli.paint import FitOptions, Job, paint
+from oracle.grid import render
+from support.checks import check_levels
+from support.commands import Outcome
 
 QUICK = ["-k", "8", "--max-iter", "2"]
+
 CHINA_SIZE, FLOWER_SIZE = (640, 427), (640, 427)
 
 
@@ -133,7 +134,7 @@ def test_the_painting_is_the_mean_of_scikit_learns_own_parameters(n_components, 
     painting = paint(Job(pixels, FitOptions(n_components, 2), pixels.shape[:2]))
     fitted = painting.estimator.to_sklearn()
     mixture = Mixture(fitted.weights_, fitted.means_, fitted.covariances_)
-    check_levels(painting.pixels, twin_render(mixture, pixels.shape[:2], "mean"))
+    check_levels(painting.pixels, render(mixture, pixels.shape[:2], "mean"))
     error = np.mean((painting.pixels.astype(float) - pixels) ** 2)
     assert painting.psnr == pytest.approx(10 * np.log10(255**2 / error), abs=1e-6)
     assert painting.n_points == pixels.shape[0] * pixels.shape[1]
@@ -320,97 +321,3 @@ def test_a_single_point_is_refused_in_the_words_of_the_command(gmmfast, tmp_path
     assert outcome.status == 1
     assert re.search(r"expected at least .*got 1", outcome.stderr), outcome.stderr
     assert not (tmp_path / "painting.png").exists()
-
-
-# Says when the slow part begins that the test interrupts.
-SLOW = """
-import sys
-import gmmfast.{module} as module
-from gmmfast import cli
-real = module.{function}
-
-def announced(*arguments, **options):
-    print("now", file=sys.stderr, flush=True)
-    return real(*arguments, **options)
-
-module.{function} = announced
-cli.main()
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
-@pytest.mark.parametrize(
-    ("module", "function", "n_components"),
-    [
-        ("fitting.pixels", "image_start", 20_000),
-        ("estimators.accelerated", "typical_stds", 3000),
-    ],
-    ids=["during the start", "during the iterations"],
-)
-def test_an_interrupt_ends_with_status_130_and_leaves_nothing_behind(
-    tmp_path, module, function, n_components
-):
-    code = SLOW.format(module=module, function=function)
-    options = ["-k", str(n_components), "--max-iter", "1000", "-o", "out.png"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, "paint", *options],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        first = process.stderr.readline()
-        time.sleep(1)
-        process.send_signal(signal.SIGINT)
-        sent = time.perf_counter()
-        stdout, stderr = process.communicate(timeout=30)
-        # The target is 0.2 s; more is for the end of the process, and a loaded machine.
-        assert time.perf_counter() - sent < 2
-    finally:
-        process.kill()
-    assert first == "now\n"
-    assert process.returncode == 130
-    assert "interrupted" in stderr
-    assert "Traceback" not in stderr
-    assert stdout == ""
-    assert list(tmp_path.iterdir()) == []
-
-
-# What the import of the command does before anything else, in the place of something slow.
-IMPORT = """
-import builtins, sys
-import gmmfast.cli
-real = builtins.__import__
-
-def load(name, *rest):
-    if name == "gmmfast.cli.group":
-        raise {error}
-    return real(name, *rest)
-
-builtins.__import__ = load
-sys.argv = ["gmmfast", "--help"]
-gmmfast.cli.main()
-"""
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "message"),
-    [
-        ("KeyboardInterrupt", 130, "gmmfast: interrupted\n"),
-        ("ImportError('GMMFAST_BACKEND: expected')", 1, "gmmfast: GMMFAST_BACKEND: expected\n"),
-    ],
-)
-def test_what_happens_during_the_import_has_no_traceback(run_python, error, status, message):
-    result = run_python(IMPORT.format(error=error))
-    assert (result.returncode, result.stderr, result.stdout) == (status, message, "")
-
-
-def test_help_and_version_are_told_on_stdout(gmmfast):
-    told = gmmfast("paint", "--help")
-    assert told.status == 0
-    for option in ("--n-components", "--ink", "--tone", "--size", "--scale", "--seed"):
-        assert option in told.stdout
-    version = gmmfast("--version")
-    assert (version.status, version.stderr) == (0, "")
-    assert re.fullmatch(r"gmmfast, version \d+\.\d+\.\d+\S*\n", version.stdout)

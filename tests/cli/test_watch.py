@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import check_same
 from gmmfast import Mixture, images
 from gmmfast.cli import watch
 from gmmfast.cli.channels import side_by_side
 from gmmfast.styles import channel_pictures
+from support.checks import check_same
+from support.processes import running
 
 #: Commands that watch, with what makes them quick, and whether they want a model.
 FIT = ["-k", "3", "--max-iter", "1"]
@@ -93,17 +94,12 @@ def test_a_process_follows_its_input_over_damage_and_absence_until_it_is_interru
         return np.array_equal(images.read_image(output), shown())
 
     write_picture(source, 1)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gmmfast.cli", "channels", "in.png", "--watch", "-o", "out.png"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-m", "gmmfast.cli", "channels", "in.png", "--watch"]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     lines = []
-    reader = threading.Thread(target=lambda: lines.extend(iter(process.stderr.readline, "")))
-    reader.start()
-    try:
+    with running([*command, "-o", "out.png"], cwd=tmp_path, **pipes) as process:
+        reader = threading.Thread(target=lambda: lines.extend(iter(process.stderr.readline, "")))
+        reader.start()
         wait_for(lambda: any("watching" in line for line in lines))
         check_same(output, shown())
         first = output.read_bytes()
@@ -121,11 +117,7 @@ def test_a_process_follows_its_input_over_damage_and_absence_until_it_is_interru
         wait_for(is_shown)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
-    finally:
-        process.kill()
-        process.wait()
-        reader.join()
-        process.stderr.close()
+        reader.join(timeout=60)
     _, damage, end = [line for line in lines if line.strip()]
     assert re.fullmatch(r"gmmfast: image: .*'in\.png'.*; waiting for the next change\n", damage)
     assert end == "gmmfast: interrupted\n"

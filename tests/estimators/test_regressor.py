@@ -14,8 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from conftest import COVARIANCE_TYPES, check_close, check_message, refusal
 from gmmfast import GaussianMixtureRegressor, Mixture, _memory
+from support.checks import check_close, check_message, refusal
+from support.models import COVARIANCE_TYPES
 
 
 @pytest.mark.filterwarnings("ignore")  # the checks' own, of what they cannot check

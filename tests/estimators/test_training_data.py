@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import gmmfast
-from conftest import COVARIANCE_TYPES, check_message, refusal, three_clouds
 from gmmfast import BayesianGaussianMixture, GaussianMixture
+from support.checks import check_message, refusal
+from support.models import COVARIANCE_TYPES, three_clouds
 
 POINTS = three_clouds(np.float64)
 INITS = ("kmeans", "k-means++", "random", "random_from_data")

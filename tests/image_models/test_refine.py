@@ -9,12 +9,11 @@ import pytest
 import sklearn.mixture
 from sklearn.datasets import load_sample_image
 
-import gmmfast
-from conftest import refusal
 from gmmfast import GaussianMixture, Mixture, fit_image, images, refine, render_grid
 from gmmfast.image_models import refinements
 from gmmfast.image_models.refinement import Descent, Gates, Lattice, Shares, least_squares_experts
 from gmmfast.image_models.refinement.loop import parts_of
+from support.checks import refusal
 
 CHINA = load_sample_image("china.jpg")
 PHOTO = np.ascontiguousarray(CHINA[::6, ::6])
@@ -253,7 +252,3 @@ def test_what_cannot_be_refined_is_refused(model, options, pattern):
     arguments = {"model": model, "image": PHOTO, **options}
     message = refusal(ValueError, lambda: refine(**arguments))
     assert re.match(pattern, message, flags=re.DOTALL), message
-
-
-def test_the_name_is_public():
-    assert "refine" in gmmfast.__all__

@@ -8,8 +8,10 @@ from PIL import Image
 from scipy.integrate import trapezoid
 from scipy.stats import norm
 
-from conftest import check_message, grid_points, picture_model, random_parameters, refusal
 from gmmfast import Mixture, _memory, fit_video, images, render_bands, render_grid
+from oracle.grid import grid_points
+from support.checks import check_message, refusal
+from support.models import picture_model, random_parameters
 
 RED, BLUE, YELLOW = [200, 30, 30], [30, 60, 200], [250, 220, 40]
 

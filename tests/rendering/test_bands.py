@@ -6,8 +6,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from conftest import QUANTITIES, check_close, check_message, picture_model, refusal
 from gmmfast import _memory, render_bands, render_grid
+from oracle.grid import QUANTITIES
+from support.checks import check_close, check_message, refusal
+from support.models import picture_model
 
 MODEL = picture_model(n_components=7, size=60)
 SHAPES = [(131,), (67, 45), (35, 6, 7)]

@@ -10,10 +10,9 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-from conftest import check_message, random_parameters, refusal
 from gmmfast import Mixture, render_grid
-from gmmfast.reference import conditional as reference_conditional
-from gmmfast.reference import mixture as reference_mixture
+from support.checks import check_message, refusal
+from support.models import random_parameters
 
 NAN, INF = np.nan, np.inf
 WEIGHTS, MEANS, FULL = random_parameters(3, 2, "full")
@@ -177,63 +176,6 @@ def test_rounding_of_float32_parameters_is_no_error():
     covariances = FULL.astype(np.float32)
     covariances[:, 0, 1] *= np.float32(1 + 3e-7)
     assert Mixture(weights, MEANS, covariances).covariance_type == "full"
-
-
-def without_numbers(message):
-    return re.sub(r"-?(\d+(\.\d*)?(e[+-]?\d+)?|nan|inf)", "#", message)
-
-
-BAD_CALLS = {
-    "marginal of none": ("marginal", []),
-    "marginal twice": ("marginal", [1, 1]),
-    "marginal beyond": ("marginal", [0, 2]),
-    "X of other width": ("score_samples", np.zeros((4, 3)), np.zeros(4)),
-    "X to predict of other width": ("predict", np.zeros((4, 3)), np.zeros(4, dtype=int)),
-    "X of other width, too": ("predict_proba", np.zeros((4, 3)), np.zeros((4, 3))),
-}
-
-
-BAD_CONDITIONS = {
-    "given none": ([], []),
-    "given all": ([0, 1], [1.0, 2.0]),
-    "given beyond": ([7], [1.0]),
-    "values too many": ([0], [1.0, 2.0]),
-    "NaN value": ([0], [NAN]),
-    "values out of reach": ([0], [1e200]),
-}
-
-TWIN = reference_mixture.Mixture, reference_conditional.Conditional
-
-
-def backend_refusal(backend, parameters, call):
-    arrays = [np.array(array, dtype=float) for array in parameters[:3]]
-    mixture, conditional = backend
-
-    def refused():
-        model = mixture(*arrays, parameters[3])
-        if isinstance(call[0], list):
-            conditional(model, call[0]).at(call[1])
-        getattr(model, call[0])(*call[1:])
-
-    with pytest.raises(Exception, match=": expected") as caught:
-        refused()
-    return type(caught.value), without_numbers(str(caught.value))
-
-
-@pytest.mark.parametrize(
-    ("parameters", "call"),
-    [
-        *((parameters, ("",)) for parameters, _ in BAD_VALUES.values()),
-        *(((WEIGHTS, MEANS, FULL, "full"), call) for call in BAD_CALLS.values()),
-        *(((WEIGHTS, MEANS, FULL, "full"), call) for call in BAD_CONDITIONS.values()),
-    ],
-    ids=[*BAD_VALUES, *BAD_CALLS, *BAD_CONDITIONS],
-)
-def test_the_extension_and_its_twin_refuse_with_the_same_words(parameters, call):
-    _core = pytest.importorskip("gmmfast._core", exc_type=ImportError)
-    backends = (_core.Mixture, _core.Conditional), TWIN
-    extension, twin = (backend_refusal(b, parameters, call) for b in backends)
-    assert extension == twin
 
 
 # (method, arguments, class, how the message begins).

@@ -3,21 +3,11 @@
 import numpy as np
 import pytest
 
-from conftest import (
-    CLOSE,
-    COVARIANCE_TYPES,
-    QUANTITIES,
-    as_scikit_learn,
-    check_close,
-    check_levels,
-    check_single,
-    full_parameters,
-    grid_points,
-    picture_model,
-    textbook_quantities,
-    twin_render,
-)
 from gmmfast import render_grid
+from oracle.grid import QUANTITIES, grid_points, render
+from oracle.textbook import textbook_quantities
+from support.checks import CLOSE, check_close, check_levels, check_single
+from support.models import COVARIANCE_TYPES, as_scikit_learn, full_parameters, picture_model
 
 SHAPES = [(37,), (11, 13), (3, 5, 7)]
 
@@ -45,7 +35,7 @@ def test_every_quantity_agrees_with_scikit_learn_and_the_textbook(
     image = render_grid(mixture, shape, quantity=quantity)
     assert image.dtype == (np.int32 if quantity == "label" else np.float64)
     check_close(image, oracle(mixture, shape, quantity))
-    check_close(image, twin_render(mixture, shape, quantity))
+    check_close(image, render(mixture, shape, quantity))
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
@@ -62,7 +52,7 @@ def test_narrow_dtypes_are_the_float64_picture_rounded(covariance_type, shape, q
 def test_levels_are_clipped_rounded_and_right_over_a_whole_picture():
     mixture = picture_model(n_components=12, size=80)
     shape = (80, 83)
-    exact = twin_render(mixture, shape, "mean")
+    exact = render(mixture, shape, "mean")
     levels = render_grid(mixture, shape, dtype="uint8")
     check_levels(levels, exact)
     assert {0, 255} < set(levels[..., -1].ravel().tolist())
@@ -90,7 +80,7 @@ def test_given_chooses_the_features_of_the_axes(given, quantity):
     image = render_grid(mixture, (7, 9), quantity=quantity, given=given)
     expected = oracle(mixture, (7, 9), quantity, given=list(given))
     check_close(image, expected)
-    check_close(image, twin_render(mixture, (7, 9), quantity, given=given))
+    check_close(image, render(mixture, (7, 9), quantity, given=given))
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
@@ -116,7 +106,7 @@ def test_pixels_are_evaluated_at_their_centres_within_the_extent(extent, quantit
     mixture = picture_model()
     image = render_grid(mixture, (7, 9), quantity=quantity, extent=extent)
     check_close(image, oracle(mixture, (7, 9), quantity, extent))
-    check_close(image, twin_render(mixture, (7, 9), quantity, extent=extent))
+    check_close(image, render(mixture, (7, 9), quantity, extent=extent))
     remembered = render_grid(mixture.with_extent(extent), (7, 9), quantity=quantity)
     np.testing.assert_array_equal(remembered, image)
 
@@ -170,7 +160,7 @@ def test_sizes_need_not_be_multiples_of_anything(shape):
     np.testing.assert_allclose(log_density, scores, rtol=1e-12)
     for quantity in QUANTITIES:
         image = render_grid(mixture, shape, quantity=quantity)
-        check_close(image, twin_render(mixture, shape, quantity))
+        check_close(image, render(mixture, shape, quantity))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "uint8"])

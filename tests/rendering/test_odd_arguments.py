@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from conftest import check_message, random_parameters, refusal
 from gmmfast import Mixture, ToneCurve, images, render_grid
+from support.checks import check_message, refusal
+from support.models import random_parameters
 
 WEIGHTS, MEANS, FULL = random_parameters(3, 2, "full")
 MODEL = Mixture(WEIGHTS, MEANS, FULL)

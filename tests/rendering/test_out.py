@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from conftest import QUANTITIES, check_message, picture_model, refusal
 from gmmfast import _memory, render_grid
 from gmmfast.rendering import out as rendering_out
+from oracle.grid import QUANTITIES
+from support.checks import check_message, refusal
+from support.models import picture_model
 
 MODEL = picture_model(n_components=5)
 SHAPES = [(67,), (13, 11), (5, 7, 9)]

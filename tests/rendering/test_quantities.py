@@ -3,23 +3,12 @@
 import numpy as np
 import pytest
 
-from conftest import (
-    COVARIANCE_TYPES,
-    NUMBERS,
-    QUANTITIES,
-    check_close,
-    check_message,
-    full_parameters,
-    grid_points,
-    picture_model,
-    random_parameters,
-    refusal,
-    textbook_quantities,
-)
 from gmmfast import Mixture, render_bands, render_grid
-from gmmfast.reference import grid as reference_grid
-from gmmfast.reference import mixture as reference_mixture
 from gmmfast.rendering import request
+from oracle.grid import NUMBERS, QUANTITIES, grid_points
+from oracle.textbook import textbook_quantities
+from support.checks import check_close, check_message, refusal
+from support.models import COVARIANCE_TYPES, full_parameters, picture_model
 
 CONDITIONAL = ("mean", "covariance", "std")
 
@@ -173,21 +162,6 @@ BAD_RENDERINGS = {
     "feature twice": ("label", [1, 1]),
     "nothing remains": ("covariance", [0, 1]),
 }
-
-
-@pytest.mark.parametrize(("quantity", "given"), BAD_RENDERINGS.values(), ids=BAD_RENDERINGS)
-def test_the_extension_and_its_twin_refuse_a_rendering_with_the_same_words(quantity, given):
-    _core = pytest.importorskip("gmmfast._core", exc_type=ImportError)
-    messages = []
-    for mixture_class, rendering_class in (
-        (_core.Mixture, _core.Rendering),
-        (reference_mixture.Mixture, reference_grid.Rendering),
-    ):
-        mixture = mixture_class(*random_parameters(3, 2, "full"), "full")
-        extent = [(0.0, 1.0)] * 2
-        message = refusal(ValueError, rendering_class, mixture, quantity, (3, 4), extent, given)
-        messages.append(message)
-    assert messages[0] == messages[1]
 
 
 # For each quantity, the size that an error is relative to.

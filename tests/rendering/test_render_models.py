@@ -4,22 +4,17 @@ import mpmath
 import numpy as np
 import pytest
 
-from conftest import (
-    NUMBERS,
-    QUANTITIES,
+from gmmfast import Mixture, render_grid
+from oracle.grid import NUMBERS, QUANTITIES, grid_points, render
+from oracle.textbook import exact_log_density, textbook_quantities
+from support.checks import check_close, check_levels
+from support.models import (
     as_gaussian_mixture,
     as_scikit_learn,
-    check_close,
-    check_levels,
-    exact_log_density,
     full_parameters,
-    grid_points,
     picture_model,
     random_parameters,
-    textbook_quantities,
-    twin_render,
 )
-from gmmfast import Mixture, render_grid
 
 
 @pytest.mark.parametrize("quantity", ["density", "log_density"])
@@ -113,16 +108,16 @@ SCENES = {
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("scene", SCENES)
-def test_hard_scenes_agree_with_the_twin(scene, quantity):
+def test_hard_scenes_agree_with_the_formulas(scene, quantity):
     build, extent = SCENES[scene]
     mixture = build()
     options = {"quantity": quantity, "extent": extent}
     image = render_grid(mixture, (11, 13), **options)
-    twin = twin_render(mixture, (11, 13), **options)
+    expected = render(mixture, (11, 13), **options)
     assert np.isfinite(image).all()
     # Far out the log-densities, 1e12 and more, are rounded too coarsely to tell two neighbours'
     # shares; in these scenes one component is ahead by much more, or they are the same.
-    check_close(image, twin)
+    check_close(image, expected)
     check_levels(render_grid(mixture, (11, 13), **options, dtype=np.uint8), image)
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from conftest import check_message, picture_model, random_parameters, refusal
 from gmmfast import Mixture, render_grid, render_samples
+from support.checks import check_message, refusal
+from support.models import picture_model, random_parameters
 
 N = 30_000
 

@@ -67,12 +67,12 @@ fn check_every(stride: usize, mixture: &Mixture, given: &[usize], values: &[f64]
         .map(|x| {
             let log_density = spec::log_density(conditional.marginal(), x);
             let sizes: Vec<f64> = (0..n).map(|t| size(&conditional, t, x)).collect();
-            let mean = spec::conditional_mean(&conditional, x);
+            let mean = spec::conditional_mean(mixture, given, x);
             (
                 1e-12 * (1.0 + log_density.abs()),
                 sizes,
                 mean,
-                spec::conditional_covariance(&conditional, x),
+                spec::conditional_covariance(mixture, given, x),
             )
         })
         .collect();
@@ -188,7 +188,7 @@ fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f
         .step_by(stride)
         .map(|x| {
             let (values, x) = x.split_at(given.len());
-            let want = spec::conditional_log_prob(&conditional, values, x).unwrap();
+            let want = spec::conditional_log_prob(mixture, given, values, x);
             let at = conditional.at(values).unwrap();
             let posterior = spec::responsibilities(&at, x);
             // What log-shares err by counts for as much as x moves the shares.
@@ -346,8 +346,7 @@ fn draws_are_those_of_the_streams_numbers() {
                 let got = draws(&conditional, &values, (7, 100), &runtime);
                 for i in (0..N).step_by(if kind == 0 { 3 } else { 13 }) {
                     let (x, z) = (&values[i * n_given..][..n_given], &normals[i * n..][..n]);
-                    let (_, want) =
-                        spec::conditional_sample(&conditional, x, uniforms[i], z).unwrap();
+                    let (_, want) = spec::conditional_sample(&mixture, given, x, uniforms[i], z);
                     for t in 0..n {
                         let error = (got[i * n + t] - want[t]).abs();
                         let tolerance = 1e-13 * (100.0 + size(&conditional, t, x));
@@ -420,8 +419,10 @@ fn outputs_that_do_not_fit_are_refused() {
     assert!(refused(evaluate(&conditional, &[0.0; 4], &mut [0.0; 3], &runtime)));
     assert!(refused(conditional_covariance(&conditional, &[0.0; 2], &mut [0.0; 2], &runtime)));
     let mixture = fitted(0, 3, 4, 3.0);
-    for (other, n) in [(&mixture, 7), (&fitted(0, 3, 3, 3.0), 6)] {
-        let model = (other, &conditional);
-        assert!(refused(conditional_log_prob(model, &vec![0.0; n], &mut [0.0; 2], &runtime)));
-    }
+    let score = |mixture, points: &[f64]| {
+        conditional_log_prob((mixture, &conditional), points, &mut [0.0; 2], &runtime)
+    };
+    assert!(refused(score(&mixture, &[0.0; 7])));
+    let other = score(&fitted(0, 3, 3, 3.0), &[0.0; 6]);
+    assert!(matches!(other, Err(Error::Value { argument: "mixture", .. })));
 }

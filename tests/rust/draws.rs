@@ -16,15 +16,15 @@ use support::{every_level, point, render};
 
 const SEED: u64 = 20_261_126;
 
-/// What the numbers of one pixel make of the conditional there: one draw, or several if
+/// Returns the draws that the numbers of one pixel allow: one, or several if
 /// the uniform is within rounding of a border between components.
 fn expected(conditional: &Conditional, x: &[f64], uniform: f64, normals: &[f64]) -> Vec<Vec<f64>> {
-    let shares = spec::responsibilities(conditional.marginal(), x);
+    let responsibilities = spec::responsibilities(conditional.marginal(), x);
     let mut running = 0.0;
     let mut draws = Vec::new();
-    for (k, share) in shares.iter().enumerate() {
-        let next = running + share;
-        if *share > 0.0 && uniform > running - 1e-9 && uniform < next + 1e-9 {
+    for (k, responsibility) in responsibilities.iter().enumerate() {
+        let next = running + responsibility;
+        if *responsibility > 0.0 && uniform > running - 1e-9 && uniform < next + 1e-9 {
             draws.push(draw(conditional, k, x, normals));
         }
         running = next;
@@ -71,14 +71,15 @@ fn check(mixture: &Mixture, grid: &Grid, tolerance: f64) {
 }
 
 fn grid(shape: [usize; 2]) -> Grid {
-    Grid::new(&shape, &shape.map(|n| (-0.5, n as f64 - 0.5))).unwrap()
+    let [height, width] = shape;
+    Grid::new(&shape, &[width, height].map(|n| (-0.5, n as f64 - 0.5))).unwrap()
 }
 
 #[test]
 fn draws_are_those_of_the_pixels_numbers_on_pictures_lines_and_volumes() {
     check(&picture_mixture(60, 5), &grid([70, 90]), 1e-11);
     check(&picture_mixture(40, 3), &Grid::new(&[300], &[(0.0, 600.0)]).unwrap(), 1e-11);
-    let volume = Grid::new(&[3, 20, 40], &[(50.0, 90.0), (80.0, 100.0), (30.0, 70.0)]).unwrap();
+    let volume = Grid::new(&[3, 20, 40], &[(30.0, 70.0), (80.0, 100.0), (50.0, 90.0)]).unwrap();
     check(&picture_mixture(40, 6), &volume, 1e-11);
 }
 

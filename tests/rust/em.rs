@@ -1,4 +1,4 @@
-//! Expectation-maximisation against the specification at every instruction set.
+//! Expectation-maximization against the specification at every instruction set.
 //!
 //! Tolerances: an iteration's weights to 1e-11 relative, its means to 1e-11 and its
 //! covariances to 1e-10 of the component's own scale: what responsibilities that are
@@ -47,7 +47,7 @@ fn check_weighted(mixture: &Mixture, points: &[f64], weights: Option<&[f64]>) {
     let data = data(points, d, weights);
     let ones = vec![1.0; points.len() / d];
     let weights = weights.unwrap_or(&ones);
-    let want = spec::maximization(mixture, points, weights, REG_COVAR);
+    let want = spec::m_step(mixture, points, weights, REG_COVAR);
     let log_prob = |(x, w): (&[f64], &f64)| w * spec::log_density(mixture, x);
     let total: f64 = weights.iter().sum();
     let mean_log = points.chunks(d).zip(weights).map(log_prob).sum::<f64>() / total;
@@ -127,20 +127,20 @@ fn a_mean_that_moves_far_to_a_narrow_place_loses_no_digits() {
     check(&full, &points);
     let statistics =
         expectation(&full, &data(&points, 2, None), &Runtime::new(Some(1)).unwrap()).unwrap();
-    let estimate = statistics.maximization(full.covariances(), REG_COVAR).unwrap();
+    let estimate = statistics.m_step(full.covariances(), REG_COVAR).unwrap();
     assert_eq!(estimate.lost, [0], "and the statistics about the old mean say so");
 }
 
 #[test]
 fn a_component_that_collapses_on_a_few_of_a_wide_leaf_s_points_loses_no_digits() {
     // Half of the points within 1e-4 of one place, the others far off in the same leaf: about
-    // the leaf's centre the variance would drown in rounding.
+    // the leaf's center the variance would drown in rounding.
     let mixture = spherical(vec![0.0, 0.0, 1000.0, 1000.0], &[70.0, 70.0]);
     let mut random = Random(9);
     let points: Vec<f64> = (0..2 * 64)
         .map(|i| if i % 4 < 2 { 1e-4 * random.normal() } else { 1000.0 + 50.0 * random.normal() })
         .collect();
-    let want = spec::maximization(&mixture, &points, &[1.0; 64], 0.0);
+    let want = spec::m_step(&mixture, &points, &[1.0; 64], 0.0);
     assert!(want.2.at(2, 0, 0, 0) < 1e-7);
     for runtime in every_level() {
         let (got, _) = data(&points, 2, None).step(&mixture, 0.0, &runtime).unwrap();
@@ -179,7 +179,7 @@ fn counts_far_below_their_weights_keep_their_digits() {
         .filter(|&k| k != 70.0)
         .map(|k| 10.0 * k + 0.3 * random.normal())
         .collect();
-    let want = spec::maximization(&mixture, &points, &vec![1.0; points.len()], REG_COVAR);
+    let want = spec::m_step(&mixture, &points, &vec![1.0; points.len()], REG_COVAR);
     assert!(want.0[70] < 1e-12, "{}", want.0[70]);
     for runtime in every_level() {
         let (got, _) = data(&points, 1, None).step(&mixture, REG_COVAR, &runtime).unwrap();
@@ -208,7 +208,7 @@ fn a_point_of_weight_three_is_three_points_and_of_weight_zero_none() {
         let repeated: Vec<f64> =
             points.chunks(2).enumerate().flat_map(|(i, x)| x.repeat(i % 4)).collect();
         let ones = vec![1.0; repeated.len() / 2];
-        let want = spec::maximization(&mixture, &repeated, &ones, REG_COVAR);
+        let want = spec::m_step(&mixture, &repeated, &ones, REG_COVAR);
         let runtime = Runtime::new(Some(2)).unwrap();
         let weighted = data(&points, 2, Some(&weights));
         let (got, _) = weighted.step(&mixture, REG_COVAR, &runtime).unwrap();
@@ -231,11 +231,11 @@ fn statistics_of_two_halves_add_up_to_those_of_the_whole() {
         let error = (halves.log_likelihood() / whole.log_likelihood() - 1.0).abs();
         assert!(error < 1e-13);
         let like = mixture.covariances();
-        let want = whole.maximization(like, REG_COVAR).unwrap();
+        let want = whole.m_step(like, REG_COVAR).unwrap();
         let want = (want.weights, want.means, want.covariances);
-        compare(&halves.maximization(like, REG_COVAR).unwrap(), &want, 1e-3, "halves");
+        compare(&halves.m_step(like, REG_COVAR).unwrap(), &want, 1e-3, "halves");
         let elsewhere = Statistics::new(vec![0.5; 300], 2, kind > 1);
-        assert!(matches!(halves.merge(&elsewhere), Err(Error::Length { .. })));
+        assert!(matches!(halves.merge(&elsewhere), Err(Error::Value { .. })));
     }
 }
 
@@ -257,14 +257,14 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn other_centres_give_the_same_estimate() {
+fn other_centers_give_the_same_estimate() {
     let mixture = fitted(0, 150, 2, 3.0);
     let points = around(&mixture, 4500, 3.0);
     let (data, runtime) = (data(&points, 2, None), Runtime::new(Some(2)).unwrap());
     let centers: Vec<f64> = mixture.means().iter().map(|m| m + 5.0).collect();
     let moved = expectation_about(&mixture, &centers, &data, &runtime).unwrap();
-    let want = spec::maximization(&mixture, &points, &[1.0; 4500], REG_COVAR);
-    let estimate = moved.maximization(mixture.covariances(), REG_COVAR).unwrap();
+    let want = spec::m_step(&mixture, &points, &[1.0; 4500], REG_COVAR);
+    let estimate = moved.m_step(mixture.covariances(), REG_COVAR).unwrap();
     compare(&estimate, &want, 1e-3, "moved");
 }
 

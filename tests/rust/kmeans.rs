@@ -31,7 +31,7 @@ fn clouds(n: usize, d: usize, seed: u64) -> Vec<f64> {
         .collect()
 }
 
-/// Rows of the points, as centres.
+/// Rows of the points, as centers.
 fn rows(points: &[f64], d: usize, rows: &[usize]) -> Vec<f64> {
     rows.iter().flat_map(|&row| &points[row * d..][..d]).copied().collect()
 }
@@ -80,13 +80,13 @@ fn check_clusters(points: &[f64], d: usize, weights: Option<&[f64]>, start: &[f6
 }
 
 #[test]
-fn labels_and_centres_are_those_of_the_specification_in_any_number_of_dimensions() {
+fn labels_and_centers_are_those_of_the_specification_in_any_number_of_dimensions() {
     for (d, n, n_clusters) in [(1, 500, 7), (2, 3000, 40), (3, 700, 1), (5, 4000, 90), (9, 900, 20)]
     {
         let points = clouds(n, d, d as u64);
         let mut random = Random(5);
         let draws: Vec<f64> = (1..n_clusters).map(|_| random.uniform()).collect();
-        let start = spec::kmeans_plusplus((&points, d), &vec![1.0; n], 0, &draws, 1);
+        let start = spec::kmeans_plusplus(&points, d, &vec![1.0; n], 0, &draws, 1);
         check_clusters(&points, d, None, &rows(&points, d, &start));
     }
 }
@@ -116,8 +116,8 @@ fn a_point_of_weight_three_is_three_points() {
 }
 
 #[test]
-fn an_empty_cluster_gets_the_point_farthest_from_its_centre() {
-    // All points are nearest to the first centre; the last is far from it.
+fn an_empty_cluster_gets_the_point_farthest_from_its_center() {
+    // All points are nearest to the first center; the last is far from it.
     let mut points: Vec<f64> = (0..200).map(|i| f64::from(i) / 200.0).collect();
     points.push(30.0);
     let data = data(&points, 1, None);
@@ -143,7 +143,7 @@ fn points_that_are_all_the_same_are_one_cluster_and_others_stay() {
 }
 
 #[test]
-fn it_stops_at_the_tolerance_or_the_last_iteration_with_labels_of_its_centres() {
+fn it_stops_at_the_tolerance_or_the_last_iteration_with_labels_of_its_centers() {
     let points = clouds(2000, 2, 4);
     let data = data(&points, 2, None);
     let start = rows(&points, 2, &[0, 1, 2, 3, 4, 5]);
@@ -169,7 +169,7 @@ fn seeding_chooses_the_rows_of_the_specification() {
         let draws = &draws[..(n_clusters - 1) * n_trials];
         let weights: Vec<f64> = (0..n).map(|i| (i % 4) as f64).collect();
         for weights in [vec![1.0; n], weights] {
-            let want = spec::kmeans_plusplus((&points, d), &weights, 7, draws, n_trials);
+            let want = spec::kmeans_plusplus(&points, d, &weights, 7, draws, n_trials);
             let data = data(&points, d, Some(&weights));
             for runtime in every_level() {
                 let got = kmeans_plusplus(&data, 7, draws, n_trials, &runtime).unwrap();
@@ -209,16 +209,18 @@ fn what_is_no_start_is_refused_and_an_interrupt_ends_it() {
     let runtime = Runtime::new(Some(2)).unwrap();
     let points = clouds(500, 2, 1);
     let data = data(&points, 2, None);
-    for centers in [&[][..], &[1.0; 3], &[1.0, f64::NAN]] {
+    for centers in [&[][..], &[1.0; 3]] {
         let refused = kmeans(&data, centers, ENDLESS, &runtime);
         assert!(matches!(refused, Err(Error::Length { argument: "centers", .. })));
     }
+    let refused = kmeans(&data, &[1.0, f64::NAN], ENDLESS, &runtime);
+    assert!(matches!(refused, Err(Error::Value { argument: "centers", .. })));
     let plusplus = |first, draws: &[f64], n_trials| {
         kmeans_plusplus(&data, first, draws, n_trials, &runtime).unwrap_err()
     };
-    assert!(matches!(plusplus(500, &[0.5], 1), Error::Length { argument: "first", .. }));
+    assert!(matches!(plusplus(500, &[0.5], 1), Error::Value { argument: "first", .. }));
     assert!(matches!(plusplus(0, &[0.5], 2), Error::Length { argument: "draws", .. }));
-    assert!(matches!(plusplus(0, &[1.5], 1), Error::Length { argument: "draws", .. }));
+    assert!(matches!(plusplus(0, &[1.5], 1), Error::Value { argument: "draws", .. }));
     assert!(matches!(plusplus(0, &[0.5], 0), Error::Length { argument: "draws", .. }));
     runtime.interrupt().store(true, Ordering::Relaxed);
     assert_eq!(kmeans(&data, &points[..8], ENDLESS, &runtime), Err(Error::Interrupted));

@@ -1,19 +1,19 @@
 //! Whole pictures against the specification, every pixel at every instruction
 //! set: the cases that culling and recurrences could get wrong.
 //!
-//! Errors are relative to 1 + |log p|, or to the size of a colour.
+//! Errors are relative to 1 + |log p|, or to the size of a color.
 
 #[path = "../../benches/models.rs"]
 mod models;
 #[path = "support.rs"]
 mod support;
 
-use gmmfast::{Conditional, Covariances, Grid, Level, Mixture, Quantity, Rendering, Runtime, spec};
+use gmmfast::{Covariances, Grid, Level, Mixture, Quantity, Rendering, Runtime, spec};
 use models::{HEIGHT, WIDTH, picture_mixture};
 use support::{every_level, point, render, spherical};
 
 fn grid(height: usize, width: usize) -> Grid {
-    let extent = [(-0.5, height as f64 - 0.5), (-0.5, width as f64 - 0.5)];
+    let extent = [(-0.5, width as f64 - 0.5), (-0.5, height as f64 - 0.5)];
     Grid::new(&[height, width], &extent).unwrap()
 }
 
@@ -38,9 +38,8 @@ fn check_log_density(mixture: &Mixture, grid: &Grid, tolerance: f64) -> f64 {
 /// Compares the conditional means at every pixel, relative to `scale`.
 fn check_mean(mixture: &Mixture, grid: &Grid, scale: f64) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
-    let conditional = Conditional::new(mixture, &given).unwrap();
     let want: Vec<f64> = (0..grid.n_pixels())
-        .flat_map(|i| spec::conditional_mean(&conditional, &point(grid, i)))
+        .flat_map(|i| spec::conditional_mean(mixture, &given, &point(grid, i)))
         .collect();
     for runtime in every_level() {
         let got: Vec<f64> = render(mixture, grid, Quantity::Mean, &runtime);
@@ -59,16 +58,16 @@ fn a_picture_at_its_own_size_has_every_pixel_right() {
 #[test]
 fn colors_at_every_pixel_are_right_at_half_the_size_and_at_four_times() {
     let mixture = picture_mixture(80, 5);
-    let extent = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    let extent = [(-0.5, WIDTH as f64 - 0.5), (-0.5, HEIGHT as f64 - 0.5)];
     let small = Grid::new(&[HEIGHT / 2, WIDTH / 2], &extent).unwrap();
     check_mean(&mixture, &small, 255.0);
-    let corner = Grid::new(&[100, 130], &[(200.0, 225.0), (300.0, 332.5)]).unwrap();
+    let corner = Grid::new(&[100, 130], &[(300.0, 332.5), (200.0, 225.0)]).unwrap();
     check_mean(&mixture, &corner, 255.0);
 }
 
 #[test]
 fn spikes_on_and_between_pixels_are_neither_lost_nor_smeared() {
-    // Standard deviations of a thousandth of a pixel, on pixel centres, on tile
+    // Standard deviations of a thousandth of a pixel, on pixel centers, on tile
     // borders, and between pixels, where they show nowhere.
     let mut means = vec![48.0, 40.0, 31.0, 31.0, 32.0, 32.0, 10.0005, 20.0, 70.5, 70.5, 0.0, 0.0];
     let mut stds = vec![15.0, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3];
@@ -127,7 +126,7 @@ fn thousands_of_identical_components_are_one() {
 #[test]
 fn far_tails_are_right_where_log_p_is_a_million_million_below() {
     let mixture = picture_mixture(30, 2);
-    let far = Grid::new(&[40, 70], &[(3e8, 3e8 + 4e4), (-5e8, -5e8 + 7e4)]).unwrap();
+    let far = Grid::new(&[40, 70], &[(-5e8, -5e8 + 7e4), (3e8, 3e8 + 4e4)]).unwrap();
     assert!(check_log_density(&mixture, &far, 1e-12) < -1e12);
 }
 
@@ -135,7 +134,7 @@ fn far_tails_are_right_where_log_p_is_a_million_million_below() {
 fn a_zoom_a_million_times_deep_is_right() {
     let mixture = picture_mixture(200, 2);
     let y = (213.0, 213.0 + 0.7e-6);
-    let deep = Grid::new(&[35, 50], &[y, (320.0, 320.0 + 1e-6)]).unwrap();
+    let deep = Grid::new(&[35, 50], &[(320.0, 320.0 + 1e-6), y]).unwrap();
     check_log_density(&mixture, &deep, 1e-12);
 }
 
@@ -145,17 +144,17 @@ fn shapes_that_fit_no_tile_and_axes_that_run_backwards_are_right() {
     for (height, width) in [(1, 1), (1, 700), (900, 1), (33, 65), (32, 32), (31, 257), (2, 31)] {
         check_log_density(&mixture, &grid(height, width), 1e-12);
     }
-    let whole = [(-0.5, HEIGHT as f64 - 0.5), (-0.5, WIDTH as f64 - 0.5)];
+    let whole = [(-0.5, WIDTH as f64 - 0.5), (-0.5, HEIGHT as f64 - 0.5)];
     for shape in [[700, 1], [1, 700], [150, 3]] {
         check_log_density(&mixture, &Grid::new(&shape, &whole).unwrap(), 1e-12);
     }
-    let backwards = Grid::new(&[70, 90], &[(420.0, 3.0), (500.0, 80.0)]).unwrap();
+    let backwards = Grid::new(&[70, 90], &[(500.0, 80.0), (420.0, 3.0)]).unwrap();
     check_log_density(&mixture, &backwards, 1e-12);
 }
 
 #[test]
 fn frames_of_a_volume_and_points_of_a_line_are_right() {
-    let volume = [(-0.5, 5.5), (100.0, 160.0), (200.0, 290.0)];
+    let volume = [(200.0, 290.0), (100.0, 160.0), (-0.5, 5.5)];
     let volume = Grid::new(&[6, 40, 60], &volume).unwrap();
     let mixture = picture_mixture(60, 4);
     check_mean(&mixture, &volume, 255.0);
@@ -182,7 +181,7 @@ fn a_picture_has_the_same_bits_on_any_number_of_threads() {
 #[test]
 fn features_along_the_axes_may_be_any_in_any_order() {
     let mixture = picture_mixture(40, 5);
-    let grid = Grid::new(&[30, 40], &[(0.0, 250.0), (0.0, 420.0)]).unwrap();
+    let grid = Grid::new(&[30, 40], &[(0.0, 420.0), (0.0, 250.0)]).unwrap();
     let rendering = Rendering::new(&mixture, &grid, &[1, 3], Quantity::LogDensity).unwrap();
     let marginal = mixture.marginal(&[1, 3]).unwrap();
     let mut got = vec![0.0; rendering.n_values()];

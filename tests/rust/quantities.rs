@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use support::{cases, every_level, point, render};
 
 fn grid(height: usize, width: usize) -> Grid {
-    let extent = [(-0.5, height as f64 - 0.5), (-0.5, width as f64 - 0.5)];
+    let extent = [(-0.5, width as f64 - 0.5), (-0.5, height as f64 - 0.5)];
     Grid::new(&[height, width], &extent).unwrap()
 }
 
@@ -57,7 +57,7 @@ fn check(
     }
 }
 
-/// The largest |log p| of a grid: shares are known to the rounding of the
+/// The largest |log p| of a grid: responsibilities are exact to the rounding of the
 /// log-probabilities that they compare.
 fn largest_log_density(mixture: &Mixture, grid: &Grid) -> f64 {
     let marginal = mixture.marginal(&(0..grid.n_axes()).collect::<Vec<_>>()).unwrap();
@@ -68,7 +68,7 @@ fn largest_log_density(mixture: &Mixture, grid: &Grid) -> f64 {
 fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let conditional = Conditional::new(mixture, &given).unwrap();
-    let covariance = |x: &[f64]| spec::conditional_covariance(&conditional, x);
+    let covariance = |x: &[f64]| spec::conditional_covariance(mixture, &given, x);
     // Off the diagonal values cancel: compared by the size of the variances.
     let scale = (0..grid.n_pixels())
         .flat_map(|i| covariance(&point(grid, i)))
@@ -78,13 +78,13 @@ fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     });
     let n = conditional.targets().len();
     let std = |x: &[f64]| {
-        let covariance = spec::conditional_covariance(&conditional, x);
+        let covariance = spec::conditional_covariance(mixture, &given, x);
         (0..n).map(|t| covariance[t * n + t].sqrt()).collect()
     };
     check((mixture, grid), Quantity::Std, std, |want| tolerance * want);
 }
 
-fn check_shares(mixture: &Mixture, grid: &Grid) {
+fn check_responsibilities(mixture: &Mixture, grid: &Grid) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let marginal = mixture.marginal(&given).unwrap();
     let allowed = 1e-12 + 1e-15 * largest_log_density(mixture, grid);
@@ -102,11 +102,11 @@ fn check_shares(mixture: &Mixture, grid: &Grid) {
 }
 
 #[test]
-fn covariances_are_centred_at_every_pixel_of_pictures_lines_and_volumes() {
+fn covariances_are_centered_at_every_pixel_of_pictures_lines_and_volumes() {
     check_moments(&scene(), &grid(70, 90), 1e-11);
     let line = Grid::new(&[300], &[(0.0, 600.0)]).unwrap();
     check_moments(&picture_mixture(40, 3), &line, 1e-11);
-    let volume = Grid::new(&[3, 20, 40], &[(50.0, 90.0), (80.0, 100.0), (30.0, 70.0)]).unwrap();
+    let volume = Grid::new(&[3, 20, 40], &[(30.0, 70.0), (80.0, 100.0), (50.0, 90.0)]).unwrap();
     check_moments(&picture_mixture(40, 4), &volume, 1e-11);
 }
 
@@ -121,13 +121,13 @@ fn covariances_of_sharp_components_far_apart_do_not_cancel() {
 
 #[test]
 fn labels_and_entropies_are_right_at_every_pixel_of_pictures_lines_and_volumes() {
-    check_shares(&scene(), &grid(70, 90));
+    check_responsibilities(&scene(), &grid(70, 90));
     let line = Grid::new(&[3000], &[(0.0, 600.0)]).unwrap();
-    check_shares(&picture_mixture(40, 1), &line);
-    let volume = Grid::new(&[3, 20, 40], &[(50.0, 90.0), (80.0, 100.0), (30.0, 70.0)]).unwrap();
-    check_shares(&picture_mixture(40, 3), &volume);
-    let far = Grid::new(&[33, 40], &[(3e7, 3e7 + 4e3), (-5e7, -5e7 + 7e3)]).unwrap();
-    check_shares(&picture_mixture(30, 2), &far);
+    check_responsibilities(&picture_mixture(40, 1), &line);
+    let volume = Grid::new(&[3, 20, 40], &[(30.0, 70.0), (80.0, 100.0), (50.0, 90.0)]).unwrap();
+    check_responsibilities(&picture_mixture(40, 3), &volume);
+    let far = Grid::new(&[33, 40], &[(-5e7, -5e7 + 7e3), (3e7, 3e7 + 4e3)]).unwrap();
+    check_responsibilities(&picture_mixture(30, 2), &far);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_tolerance_is_kept_and_a_finer_one_than_rounding_changes_nothing() {
         }
     }
     let rendering = || Rendering::new(&mixture, &grid, &[0, 1], Quantity::Mean).unwrap();
-    for refused in [0.0, -1.0, 1.0, f64::NAN, f64::INFINITY] {
+    for refused in [0.0, -1.0, 0.101, 1.0, f64::NAN, f64::INFINITY] {
         assert!(rendering().with_tolerance(refused).is_err());
     }
 }
@@ -268,8 +268,8 @@ proptest! {
     ) {
         let grid = match n_axes {
             1 => Grid::new(&[40 * height], &[(0.0, 640.0)]),
-            2 => Grid::new(&[height, width], &[(0.0, 427.0), (0.0, 640.0)]),
-            _ => Grid::new(&[5, height, width], &[(0.0, 255.0), (0.0, 427.0), (0.0, 640.0)]),
+            2 => Grid::new(&[height, width], &[(0.0, 640.0), (0.0, 427.0)]),
+            _ => Grid::new(&[5, height, width], &[(0.0, 640.0), (0.0, 427.0), (0.0, 255.0)]),
         }
         .unwrap();
         let quantity = if is_mean { Quantity::Mean } else { Quantity::LogDensity };
@@ -284,11 +284,11 @@ proptest! {
         (zoom, x, y) in (-3.0_f64..3.0, 0.0_f64..640.0, 0.0_f64..427.0),
     ) {
         let side = 640.0 * 10_f64.powf(-zoom);
-        let extent = [(y - side / 2.0, y + side / 2.0), (x, x + side)];
+        let extent = [(x, x + side), (y - side / 2.0, y + side / 2.0)];
         let grid = Grid::new(&[height, width], &extent).unwrap();
         let mixture = picture_mixture(n_components, 4);
         check_moments(&mixture, &grid, 1e-10 + 1e-13 * largest_log_density(&mixture, &grid));
-        check_shares(&mixture, &grid);
+        check_responsibilities(&mixture, &grid);
     }
 }
 

@@ -170,7 +170,7 @@ fn grouped_samples_are_the_shuffled_ones_sorted_by_component() {
 fn a_splat_is_of_the_samples_on_any_number_of_threads() {
     let mixture = fitted(0, 30, 3, 5.0);
     let sampling = Sampling::new(&mixture, 7);
-    let grid = Grid::new(&[6, 8], &[(90.0, 10.0), (0.0, 100.0)]).unwrap();
+    let grid = Grid::new(&[6, 8], &[(0.0, 100.0), (90.0, 10.0)]).unwrap();
     let n = 50_000;
     let splat = |runtime: &Runtime| {
         let (mut counts, mut means) = (vec![0; 48], vec![0.0; 48]);

@@ -1,4 +1,4 @@
-//! What the Rust tests share.
+//! Helpers of the Rust tests.
 #![allow(dead_code)] // each test file uses a part
 
 use proptest::test_runner::{Config, RngSeed};

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use support::{every_level, point};
 
 fn grid(shape: &[usize]) -> Grid {
-    let extent: Vec<_> = shape.iter().map(|&n| (-0.5, n as f64 - 0.5)).collect();
+    let extent: Vec<_> = shape.iter().rev().map(|&n| (-0.5, n as f64 - 0.5)).collect();
     Grid::new(shape, &extent).unwrap()
 }
 
@@ -50,7 +50,7 @@ fn every_tile_counts_what_lies_in_it_on_lines_in_pictures_and_in_volumes() {
     }
 }
 
-/// Nothing with a larger share than rounding of a pixel may be left out of its tile.
+/// No component whose responsibility at a pixel exceeds rounding may be left out of its tile.
 #[test]
 fn tiles_keep_what_a_pixel_can_tell_from_nothing_and_little_else() {
     let mixture = picture_mixture(400, 5);
@@ -58,9 +58,9 @@ fn tiles_keep_what_a_pixel_can_tell_from_nothing_and_little_else() {
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
     let mut needed = vec![BTreeSet::new(); 4 * 5];
     for i in 0..grid.n_pixels() {
-        let shares = spec::responsibilities(conditional.marginal(), &point(&grid, i));
+        let responsibilities = spec::responsibilities(conditional.marginal(), &point(&grid, i));
         let (row, column) = (i / 160, i % 160);
-        let visible = shares.iter().enumerate().filter(|(_, share)| **share > f64::EPSILON);
+        let visible = responsibilities.iter().enumerate().filter(|(_, r)| **r > f64::EPSILON);
         needed[row / 32 * 5 + column / 32].extend(visible.map(|(k, _)| k));
     }
     for runtime in every_level() {

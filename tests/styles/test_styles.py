@@ -7,9 +7,9 @@ import pytest
 from scipy.ndimage import uniform_filter
 from sklearn.datasets import load_sample_image
 
-from conftest import check_message, refusal
 from gmmfast import Mixture, ToneCurve, fit_image, images, render_grid, styles
 from gmmfast.styles import STYLES, Ramp, Scene, get_style
+from support.checks import check_message, refusal
 
 INK = (
     [0.4, 0.6],
@@ -220,7 +220,6 @@ def test_no_style_needs_matplotlib(run_python, name):
     assert (result.returncode, result.stdout) == (0, "(8, 9, 3)\n"), result.stderr
 
 
-@pytest.mark.skipif("rust" == "numpy", reason="the NumPy twin holds arrays of its own")
 @pytest.mark.parametrize("name", STYLES)
 @pytest.mark.parametrize("kind", ["ink", "color"])
 def test_a_style_needs_no_more_memory_than_it_says(photograph, name, kind):

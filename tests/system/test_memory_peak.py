@@ -10,7 +10,6 @@ SCRIPT = Path(__file__).with_name("peak_memory.py")
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
-    pytest.mark.skipif("rust" != "rust", reason="the NumPy twin takes what it takes"),
 ]
 
 

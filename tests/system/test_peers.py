@@ -1,43 +1,33 @@
-"""What gmr, cgmm and tgmm answer, gmmfast answers, too: the rows of docs/parity.md.
+"""gmmfast agrees with gmr, cgmm and tgmm: the rows of docs/explanation/parity.md.
 
 gmr and cgmm answer here and now; tgmm's answers are stored with the script that makes them
 (tests/peers/tgmm_answers.py), which `make peers` runs anew. Numbers agree to rounding: each
 side's, of distances of some tens and of covariances of condition 1000 at most.
 """
 
-import importlib.util
-import json
 from pathlib import Path
 
 import gmr
 import numpy as np
 import pytest
-from cgmm import GMMConditioner
 from cgmm.distributions import MultivariateNormal
 from matplotlib.patches import Ellipse
-from scipy.stats import chi2, ks_2samp, norm
+from scipy.stats import chi2, norm
 
-from conftest import COVARIANCE_TYPES, full_parameters, random_parameters
 from gmmfast import Mixture
-
-CLOSE = {"rtol": 1e-10, "atol": 1e-11}
-GIVEN, REST = [3, 1], [0, 2]
-STORED = Path(__file__).parents[1] / "peers" / "tgmm_answers.json"
-TGMM = json.loads(STORED.read_text())
-
-
-def build(n_components=5, n_features=4, covariance_type="full", **options):
-    parameters = random_parameters(n_components, n_features, covariance_type, **options)
-    return Mixture(*parameters, covariance_type=covariance_type)
-
-
-def points_of(n_features, n=12, scale=5.0):
-    return np.random.default_rng(1).normal(scale=scale, size=(n, n_features))
-
-
-def gmr_model(mixture, random_state=0):
-    weights, means, covariances = full_parameters(mixture)
-    return gmr.GMM(mixture.n_components, weights, means, covariances, random_state=random_state)
+from support.models import COVARIANCE_TYPES, full_parameters
+from support.peers import (
+    CLOSE,
+    GIVEN,
+    TGMM,
+    build,
+    cgmm_conditioner,
+    check_same_distribution,
+    gmr_model,
+    live_answers,
+    points_of,
+    tgmm_case,
+)
 
 
 def turn(angle):
@@ -174,17 +164,7 @@ def test_gmr_sample_confidence_region():
     check_same_distribution(ours, theirs)
 
 
-def check_same_distribution(ours, theirs):
-    """Kolmogorov and Smirnov's test on every feature: each wrong for one seed in 10,000."""
-    for one, other in zip(ours.T, theirs.T, strict=True):
-        assert ks_2samp(one, other).pvalue > 1e-4
-
-
 # cgmm, which regularizes what it inverts unless told not to.
-
-
-def cgmm_conditioner(mixture, given):
-    return GMMConditioner(mixture.to_sklearn(), given, reg_covar=0).precompute()
 
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
@@ -226,30 +206,14 @@ def test_cgmm_multivariate_normal():
 # tgmm: stored answers, and those of now where it is installed.
 
 
-def live_answers():
-    if importlib.util.find_spec("tgmm") is None:
-        return []
-    from peers import tgmm_answers  # noqa: PLC0415 (needs tgmm)
-
-    return [pytest.param(tgmm_answers.answers(), id="live")]
-
-
 @pytest.fixture(scope="module", params=[pytest.param(TGMM, id="stored"), *live_answers()])
 def tgmm(request):
     return request.param
 
 
-def tgmm_case(tgmm, covariance_type):
-    case = {
-        name: np.array(value) if isinstance(value, list) else value
-        for name, value in tgmm["models"][covariance_type].items()
-    }
-    return Mixture(**case["parameters"], covariance_type=covariance_type), case
-
-
 def test_tgmm_answers_carry_their_origin():
     assert TGMM["origin"]["tgmm"] == "0.4.3"
-    assert (STORED.parents[2] / TGMM["origin"]["script"]).is_file()
+    assert (Path(__file__).parents[2] / TGMM["origin"]["script"]).is_file()
 
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)

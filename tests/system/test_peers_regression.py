@@ -1,4 +1,4 @@
-"""What gmr, cgmm and tgmm answer about many points, regression and draws: rows of docs/parity.md.
+"""gmr, cgmm and tgmm on many points, regression and draws: rows of docs/explanation/parity.md.
 
 Fits start alike and are asked for as many iterations, without regularization, so that they differ
 by rounding, which iterations of EM enlarge.
@@ -8,7 +8,10 @@ import gmr.sklearn
 import numpy as np
 import pytest
 from cgmm import ConditionalGMMRegressor
-from test_peers import (
+
+from gmmfast import GaussianMixtureRegressor, Mixture
+from support.models import COVARIANCE_TYPES, full_parameters
+from support.peers import (
     CLOSE,
     GIVEN,
     TGMM,
@@ -20,9 +23,6 @@ from test_peers import (
     points_of,
     tgmm_case,
 )
-
-from conftest import COVARIANCE_TYPES, full_parameters
-from gmmfast import GaussianMixtureRegressor, Mixture
 
 #: After some iterations of EM from the same start.
 FITTED = {"rtol": 1e-7, "atol": 1e-8}

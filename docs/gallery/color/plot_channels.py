@@ -2,7 +2,7 @@
 The channels, apart
 ===================
 
-A colour is three numbers. Each channel alone is a picture, and none of them is enough.
+A color is three numbers. Each channel alone is a picture, and none of them is enough.
 """
 
 import matplotlib.pyplot as plt

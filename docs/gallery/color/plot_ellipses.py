@@ -2,7 +2,7 @@
 Components as ellipses
 ======================
 
-Each component of a photograph's mixture covers a patch of the picture, and has a mean colour.
+Each component of a photograph's mixture covers a patch of the picture, and has a mean color.
 Drawn as ellipses the model shows what it is made of.
 """
 

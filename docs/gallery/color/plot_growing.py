@@ -2,7 +2,7 @@
 A painting grows
 ================
 
-One component is a ramp of colour, ten are a mood, a hundred a picture, and two thousand nearly
+One component is a ramp of color, ten are a mood, a hundred a picture, and two thousand nearly
 the photograph.
 """
 

@@ -2,8 +2,8 @@
 A map of the components
 =======================
 
-Every pixel belongs to some component most of all. In the components' mean colours that map is
-a mosaic; in colours of no meaning it shows how a mixture divides a picture.
+Every pixel belongs to some component most of all. In the components' mean colors that map is
+a mosaic; in colors of no meaning it shows how a mixture divides a picture.
 """
 
 import matplotlib.pyplot as plt

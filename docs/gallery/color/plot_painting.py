@@ -2,8 +2,8 @@
 The conditional mean is a painting
 ==================================
 
-At every pixel the mixture gives a whole distribution of colours: p(r, g, b | x, y). Its mean
-is a colour, and all of them together are a painting, with a component a stroke.
+At every pixel the mixture gives a whole distribution of colors: p(r, g, b | x, y). Its mean
+is a color, and all of them together are a painting, with a component a stroke.
 """
 
 import matplotlib.pyplot as plt

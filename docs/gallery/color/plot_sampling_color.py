@@ -1,9 +1,9 @@
 """
-Dots of colour
+Dots of color
 ==============
 
-Draw (x, y, r, g, b) from a photograph's mixture, and put a dot of that colour at that place.
-A Gaussian does not know that levels end at 0 and 255: colours are clipped to that range.
+Draw (x, y, r, g, b) from a photograph's mixture, and put a dot of that color at that place.
+A Gaussian does not know that levels end at 0 and 255: colors are clipped to that range.
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +19,7 @@ photo = load_sample_image("china.jpg")[::STEP, ::STEP]
 model = gmmfast.fit_image(photo, N_COMPONENTS)
 
 # %%
-# Dots are two pixels of the photograph wide. Each place shows the mean colour of those that
+# Dots are two pixels of the photograph wide. Each place shows the mean color of those that
 # fell on it, and paper where none did; with ever more of them that becomes the conditional
 # mean, the painting of the next page.
 

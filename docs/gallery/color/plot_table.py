@@ -3,7 +3,7 @@ A photograph becomes a table
 ============================
 
 For a mixture a photograph is a table: a row for every pixel, and the columns x, y, r, g, b.
-Other than with a drawing, all pixels take part, for all of them have a colour.
+Other than with a drawing, all pixels take part, for all of them have a color.
 """
 
 import matplotlib.pyplot as plt

@@ -1,8 +1,8 @@
 """
-What the mixture is unsure of
-=============================
+Where the mixture is uncertain
+==============================
 
-The conditional distribution has a spread, too. Where its standard deviation is large, colours
+The conditional distribution has a spread, too. Where its standard deviation is large, colors
 vary within a stroke: leaves, roof tiles, the border between two things. The entropy of the
 responsibilities says something else: where several components claim a pixel.
 """

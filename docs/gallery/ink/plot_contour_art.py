@@ -24,7 +24,7 @@ model = gmmfast.fit_image(images.line_drawing(photo), N_COMPONENTS)
 display = ContourDisplay.from_estimator(model, levels=14, palette="lagoon", linewidths=0.5)
 
 # %%
-# The same model in other colours. A palette runs from the paper to the highest density.
+# The same model in other colors. A palette runs from the paper to the highest density.
 
 fig, axes = plt.subplots(2, 2, figsize=(12, 8.1), layout="constrained")
 choices = [("azure", False), ("aurora", False), ("ember", True), ("terracotta", True)]

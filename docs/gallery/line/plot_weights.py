@@ -1,6 +1,6 @@
 """
-The same two bells, weighted differently
-========================================
+Two bells, weighted differently
+===============================
 
 A mixture is a weighted sum of bell curves. Two components that never change, one narrow and
 one wide, give densities of very different shapes when their weights do.

@@ -10,7 +10,7 @@ from gmmfast._random import seed_of
 from gmmfast._validation import check_count, check_extent, check_shape, shown
 from gmmfast.animation import drawing
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.layouts import variances
+from gmmfast.mixture.layouts import as_variances
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _size(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]:
 
 
 def _reach(mixture: Mixture) -> tuple[tuple[float, float], ...]:
-    spread = _REACH * np.sqrt(variances(mixture))
+    spread = _REACH * np.sqrt(_variances(mixture))
     low, high = (mixture.means - spread).min(axis=0), (mixture.means + spread).max(axis=0)
     return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
@@ -125,7 +125,7 @@ def _sampling(
 ) -> Iterator[Pixels]:
     extent, rng = how
     stage, ground = _stage(mixture, shape, extent)
-    stds = np.sqrt(variances(mixture)[:, 0])
+    stds = np.sqrt(_variances(mixture)[:, 0])
     counts = np.zeros(len(stage.bins) - 1)
     cumulated = np.cumsum(mixture.weights) / mixture.weights.sum()
     chosen, value, n_points = 0, 0.0, 0
@@ -165,7 +165,7 @@ def _stage(
     density = render_grid(mixture.with_extent(None), (width,), extent=[extent])
     low, high = extent
     x = low + (np.arange(width) + 0.5) * (high - low) / width
-    v = variances(mixture)[:, 0, None]
+    v = _variances(mixture)[:, 0, None]
     weights = mixture.weights[:, None] / np.sqrt(2 * np.pi * v)
     parts = weights * np.exp(-0.5 * (x - mixture.means) ** 2 / v)
     ground = _GROUND * height
@@ -273,3 +273,8 @@ def _slicing(
         drawing.area(beside, base - lengths, base, drawing.RED, 0.3)
         drawing.curve(beside, base - lengths, drawing.RED)
         yield drawing.finished(frame)
+
+
+def _variances(mixture: Mixture) -> Any:
+    covariances, shape = mixture.covariances, mixture.means.shape
+    return as_variances(covariances, mixture.covariance_type, shape)

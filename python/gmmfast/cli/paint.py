@@ -198,8 +198,6 @@ def _report(job: Job, painting: Painting, names: str, seconds: dict[str, float])
     original = "its ink in black and white" if job.is_ink else "the original"
     yield f"PSNR        {painting.psnr:.2f} dB against {original}"
     yield f"painting    {job.shape[1]} x {job.shape[0]}, {names}"
-    if "rust" == "numpy":
-        click.echo("rendered by the NumPy twin (GMMFAST_BACKEND=numpy)", err=True)
 
 
 __all__ = ["FitOptions", "Job", "Painting", "paint", "paint_command"]

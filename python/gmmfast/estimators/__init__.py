@@ -1,6 +1,7 @@
-"""Estimators: scikit-learn's mixtures on the kernels, and what their fits are made of."""
+"""Estimators: scikit-learn's mixtures and a regressor, fitted by the core."""
 
-from gmmfast.estimators.gaussian import BayesianGaussianMixture, GaussianMixture
+from gmmfast.estimators.bayesian import BayesianGaussianMixture
+from gmmfast.estimators.gaussian import GaussianMixture
 from gmmfast.estimators.regressor import GaussianMixtureRegressor
 
 __all__ = ["BayesianGaussianMixture", "GaussianMixture", "GaussianMixtureRegressor"]

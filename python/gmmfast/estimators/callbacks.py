@@ -1,7 +1,7 @@
-"""Telling how far a fit is: to a callable, a terminal, and scikit-learn's callbacks.
+"""Reports of a fit's progress: to a callable, a terminal, and scikit-learn's callbacks.
 
-scikit-learn has callbacks since 1.9 (`sklearn.callback`); older versions have no such
-module, and then `CallbackSupport` adds nothing to an estimator.
+scikit-learn has callbacks since version 1.9 (`sklearn.callback`). With older versions
+`CallbackSupport` adds nothing to an estimator.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ try:
 except ImportError:  # scikit-learn < 1.9
 
     class CallbackSupport:  # type: ignore[no-redef]
-        """What an estimator has besides, in versions without callbacks: nothing."""
+        """An empty base class, in versions without callbacks."""
 
     def with_callbacks(method: Any) -> Any:
         """Return the method."""
@@ -28,24 +28,24 @@ except ImportError:  # scikit-learn < 1.9
 
 __all__ = ["CallbackSupport", "FitReport", "Progress", "with_callbacks"]
 
-#: What `progress=` takes.
+#: Type of the argument `progress=`.
 Progress = bool | None | Callable[[int, float], object]
 
 
 class FitReport:
-    """Where a fit's iterations are reported.
+    """Reports the iterations of a fit.
 
     Parameters
     ----------
     estimator : estimator
-        Whose callbacks are called, if it has any.
+        The estimator with the callbacks, if it has any.
     data : dict
-        X, y and metadata as scikit-learn's callbacks get them.
+        X, y and metadata, as passed to scikit-learn's callbacks.
     progress : bool, None or callable
         Called with the number of iterations of this initialization and the score, after
         each; True writes a line on standard error, if that is a terminal.
     score : str
-        What that line calls the score.
+        Name of the score in that line.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class FitReport:
         self._attributes: Callable[[], dict[str, Any]] = dict
 
     def begin(self, n_init: int, attributes: Callable[[], dict[str, Any]]) -> None:
-        """Report that the fit begins; `attributes()` are those of a fitted estimator."""
+        """Report the begin of the fit; `attributes()` returns those of a fitted estimator."""
         self._attributes = attributes
         if getattr(self._estimator, "_skl_callbacks", None) or hasattr(
             self._estimator, "_parent_callback_ctx"
@@ -78,19 +78,19 @@ class FitReport:
         self._open_task("iteration", 0)
 
     def end_iteration(self, n_iter: int, score: float) -> bool:
-        """Report that an iteration is over; return whether a callback wants to stop."""
+        """Report the end of an iteration; return whether a callback requests to stop."""
         if self._progress is not None:
             self._progress(n_iter, score)
         return self.end()
 
     def end_initialization(self) -> None:
-        """Report that an initialization is over."""
+        """Report the end of an initialization."""
         if isinstance(self._progress, _Line):
             self._progress.finish()
         self.end()
 
     def end(self) -> bool:
-        """Report the end of what began last."""
+        """Report the end of the task that began last."""
         if not self._contexts:
             return False
         context = self._contexts.pop()
@@ -126,7 +126,7 @@ def _checked(
 
 
 class _Line:
-    """One line on standard error that is written again after each iteration."""
+    """A line on standard error that is overwritten after each iteration."""
 
     def __init__(self, max_iter: int, score: str) -> None:
         self._max_iter, self._score, self._start = max_iter, score, time.perf_counter()
@@ -140,7 +140,7 @@ class _Line:
         self._is_open = True
 
     def finish(self) -> None:
-        """End the line, so that what comes next has one of its own."""
+        """End the line, to start the next output on a new one."""
         if self._is_open:
             sys.stderr.write("\n")
         self._is_open = False

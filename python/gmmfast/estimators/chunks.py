@@ -1,31 +1,32 @@
-"""Data that come in chunks: which argument is that, and what its chunks must be."""
+"""Data in chunks: which values of X are chunks, and the iterators over them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from gmmfast._validation import shown
-from gmmfast.estimators.training_data import MAP_ROWS
 
-#: Goes through the chunks once.
+#: Returns a new iterator over the chunks at each call.
 Chunks = Callable[[], Iterator[Any]]
+
+#: Number of rows of a memory map that are read at a time.
+MAP_ROWS = 1 << 20
 
 
 def chunks_of(X: Any) -> Chunks | None:
-    """Return what goes through the chunks of X, or None if X is one array.
+    """Return a function that iterates over the chunks of X, or None if X is one array.
 
-    Chunks are a function that returns an iterator, or a collection of 2-D arrays (or of
-    pairs of one and its sample weights) that can be gone through again; so is a memory map
-    of many rows, whose rows are read as they are needed.
+    Chunks are a function that returns an iterator, or a collection of 2-D arrays or of pairs
+    (array, sample_weight). A memory map of many rows is read in chunks, too.
 
     Raises
     ------
     TypeError
-        Something that can be gone through only once.
+        If X is an iterator, which ends after one pass.
     """
     if isinstance(X, np.memmap):
         return None if X.ndim != 2 or len(X) <= MAP_ROWS else lambda: rows_of(X)
@@ -65,7 +66,7 @@ def _returned_by(function: Callable[[], Any]) -> Iterator[Any]:
 
 
 def rows_of(array: Any, sample_weight: Any = None) -> Iterator[Any]:
-    """Yield the rows of a memory map some at a time, with their weights if they have any."""
+    """Yield chunks of rows of a memory map, as pairs with their weights if there are any."""
     for first in range(0, len(array), MAP_ROWS):
         rows = slice(first, first + MAP_ROWS)
         points = np.asarray(array[rows])
@@ -73,7 +74,7 @@ def rows_of(array: Any, sample_weight: Any = None) -> Iterator[Any]:
 
 
 def points_and_weight(chunk: Any) -> tuple[Any, Any]:
-    """Return the points of a chunk and their weights, None if it has none."""
+    """Return the points of a chunk, and their weights or None."""
     if isinstance(chunk, tuple):
         if len(chunk) != 2:
             raise TypeError(
@@ -82,3 +83,11 @@ def points_and_weight(chunk: Any) -> tuple[Any, Any]:
             )
         return chunk
     return chunk, None
+
+
+def refuse_other_chunks(expected: int, got: int) -> NoReturn:
+    """Raise ValueError because a later pass gave another number of rows."""
+    raise ValueError(
+        f"X: expected the same chunks, of {expected} rows, each time they are gone through, got "
+        f"{got} rows; pass a function that returns a new iterator at every call"
+    )

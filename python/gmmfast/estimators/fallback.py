@@ -1,19 +1,17 @@
-"""When scikit-learn's own code must run instead: what the kernels cannot know about.
+"""The cases in which scikit-learn's own code must run instead of the core.
 
-Array-API inputs live elsewhere; a subclass that overrides a step of the algorithm, or a
-script that replaces one inside scikit-learn, wants that step to be taken.
+These are arrays of other libraries under scikit-learn's array API dispatch, subclasses that
+override a step of the algorithm, and scripts that replace such a step inside scikit-learn.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from sklearn import get_config
 from sklearn.mixture import _gaussian_mixture
 
-#: Steps of scikit-learn's algorithm that a subclass may override.
-_STEPS = (
+#: Methods of scikit-learn's algorithm that a subclass may override.
+_METHODS = (
     "_check_parameters",
     "_initialize_parameters",
     "_initialize",
@@ -30,7 +28,7 @@ _STEPS = (
     "_set_parameters",
 )
 
-#: scikit-learn's functions of these steps, as they were when gmmfast was imported.
+#: Functions that these methods call, as they were when gmmfast was imported.
 _FUNCTIONS = {
     name: getattr(_gaussian_mixture, name)
     for name in (
@@ -42,27 +40,23 @@ _FUNCTIONS = {
 }
 
 
-def reason_to_fall_back(estimator: Any, accelerated_class: type, *arrays: Any) -> str | None:
-    """Return why scikit-learn's code must run for this estimator, or None.
+def reason_to_fall_back(estimator: Any, foreign: str | None) -> str | None:
+    """Return the reason why scikit-learn's code must run for this estimator, or None.
 
     Parameters
     ----------
     estimator : estimator
-        Of `accelerated_class` or a subclass.
-    accelerated_class : type
-        The class whose steps the kernels take.
-    *arrays : array-like
-        The inputs, and fitted arrays that go with them.
+        An instance of one of gmmfast's mixture classes or of a subclass.
+    foreign : str or None
+        Name of the type of an array that scikit-learn dispatches to another library.
     """
-    for name in _STEPS:
-        inherited = getattr(accelerated_class, name, None)
+    for name in _METHODS:
+        inherited = getattr(estimator._sklearn_class, name, None)  # noqa: SLF001
         if getattr(type(estimator), name, None) is not inherited or name in vars(estimator):
             return f"{type(estimator).__name__} has a {name} of its own"
     for name, function in _FUNCTIONS.items():
         if getattr(_gaussian_mixture, name) is not function:
             return f"sklearn.mixture._gaussian_mixture.{name} has been replaced"
-    if get_config()["array_api_dispatch"]:
-        for array in arrays:
-            if hasattr(array, "__array_namespace__") and not isinstance(array, np.ndarray):
-                return f"array_api_dispatch is on and an array is a {type(array).__name__}"
+    if foreign is not None:
+        return f"array_api_dispatch is on and an array is a {foreign}"
     return None

@@ -1,8 +1,7 @@
-"""Models that show themselves in notebooks as the picture that they were fitted to.
+"""The display of image models in notebooks: the model rendered as a picture.
 
-Assumes an estimator whose `_repr_html_` and `_repr_mimebundle_` are scikit-learn's. One that
-remembers no picture (`extent_` and `image_shape_`, which `fit_image` leaves) is shown as
-scikit-learn shows it.
+The class assumes scikit-learn's `_repr_html_` and `_repr_mimebundle_`. An estimator without
+`extent_` and `image_shape_`, which `fit_image` sets, is displayed by scikit-learn alone.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from gmmfast.rendering.grid import render_grid
 from gmmfast.tone import DEFAULT_TONE
@@ -19,16 +19,16 @@ from gmmfast.tone import DEFAULT_TONE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Pixels along the longer side, at most.
+#: Largest number of pixels along the longer side.
 _SIDE = 640
 
 
 class ShowsPicture:
-    """What a fitted estimator has besides, to be shown by a notebook."""
+    """Adds a picture to the notebook display of a fitted estimator."""
 
     def _repr_png_(self) -> bytes | None:
-        """Return the picture, or None if there is none to show."""
-        return png_of(shown_picture(self)) if _remembers_picture(self) else None
+        """Return the picture, or None if the estimator is not an image model."""
+        return png_of(model_picture(self)) if _is_image_model(self) else None
 
     def _repr_html_inner(self) -> str:
         return self._with_picture(super()._repr_html_inner())  # type: ignore[misc]
@@ -48,24 +48,24 @@ class ShowsPicture:
         return f'<div><img alt="{alt}" src="data:image/png;base64,{text}"></div>{html}'
 
 
-def _remembers_picture(model: Any) -> bool:
+def _is_image_model(model: Any) -> bool:
     return (
         hasattr(model, "means_") and hasattr(model, "extent_") and hasattr(model, "image_shape_")
     )
 
 
-def shown_picture(model: Any) -> NDArray[np.uint8]:
-    """Return the picture of a model that remembers one, of its own size if that is no more.
+def model_picture(model: Any) -> NDArray[np.uint8]:
+    """Return the picture of an image model, in its own size unless that is too large.
 
     Parameters
     ----------
     model : fitted estimator
-        With `image_shape_`, as `fit_image` returns.
+        A model with `image_shape_`, as `fit_image` returns.
 
     Returns
     -------
     ndarray of shape (height, width) for ink, else (height, width, 3), uint8
-        The density through the tone curve of `gmmfast paint`, or the mean colours.
+        The density through the tone curve of `gmmfast paint`, or the mean colors.
     """
     height, width = model.image_shape_
     scale = min(1.0, _SIDE / max(height, width))
@@ -77,8 +77,6 @@ def shown_picture(model: Any) -> NDArray[np.uint8]:
 
 def png_of(pixels: NDArray[np.uint8]) -> bytes:
     """Return a picture, (height, width) or (height, width, 3), as the bytes of a PNG."""
-    from PIL import Image  # noqa: PLC0415 (rendering needs no pictures' formats)
-
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG")
     return buffer.getvalue()

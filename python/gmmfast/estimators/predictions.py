@@ -1,7 +1,7 @@
-"""Log-densities, labels and responsibilities of a fitted estimator, on the kernels.
+"""Log-densities, labels and responsibilities of a fitted estimator, computed by the core.
 
-scikit-learn's methods, with the same checks and types; rows with missing features are
-scored by the mixture of the features that they have.
+The methods are scikit-learn's, with the same checks and result types. Rows with missing
+features are scored by the marginal mixture of their observed features.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from gmmfast import _core, _log
 from gmmfast._memory import check_fits
 from gmmfast.estimators.fallback import reason_to_fall_back
-from gmmfast.estimators.moments import is_diagonal
-from gmmfast.estimators.parameters import Model, covariances_of_precisions, model_of
-from gmmfast.estimators.training_data import has_nan, patterns
+from gmmfast.estimators.missing import has_nan, patterns
+from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
+from gmmfast.estimators.training_data import finiteness, foreign_array
+from gmmfast.mixture.layouts import DIAGONAL, covariances_of_precisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,28 +26,25 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: How far precisions_cholesky_ may be from an inverse root of covariances_ for both to
-#: count as the same parameters.
-_SAME = 1e-3
+#: `precisions_cholesky_` and `covariances_` define the same parameters if the product of
+#: precision and covariance differs from the identity by at most this.
+_TOLERANCE = 1e-3
 
 
-class Predictions:
-    """What a fitted mixture says about rows; `AcceleratedMixture` fits it."""
+class FittedMixture:
+    """The methods of a fitted mixture that take points."""
 
-    #: The class whose steps the kernels take; see `fallback.py`.
-    _accelerated_class: type
     #: scikit-learn's own class.
-    _sklearn_class: type
-    _allows_nan = False
+    _sklearn_class: Any
 
-    # Of scikit-learn's estimators.
+    # Attributes of scikit-learn's estimators.
     covariance_type: str
     means_: Array
     covariances_: Array
     precisions_cholesky_: Array
 
-    def _log_weights(self) -> Array:
-        """Return log-weights of the present parameters, which need not sum to 1."""
+    def _em_log_weights(self) -> Array:
+        """Return the log-weights of the current parameters, which need not sum to 1."""
         raise NotImplementedError
 
     def score_samples(self, X: ArrayLike) -> Array:
@@ -55,7 +53,7 @@ class Predictions:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The points; in `GaussianMixture` NaN means missing, and the density is that of
+            The points. In `GaussianMixture` NaN means missing, and the density is that of
             the other features.
 
         Returns
@@ -65,15 +63,15 @@ class Predictions:
         """
         check_is_fitted(self)
         if self._falls_back("score_samples", X):
-            return self._sklearn_class.score_samples(self, X)  # type: ignore[attr-defined,no-any-return]
+            return self._sklearn_class.score_samples(self, X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
         log_prob = np.empty(len(points))
-        model = self._fitted_model()
-        for rows, core, some in _by_pattern(points, model):
-            part = np.zeros(len(some))  # log p of nothing at all
+        parameters = self._fitted_parameters()
+        for rows, core, some in _by_pattern(points, parameters):
+            part = np.zeros(len(some))  # without observed features the density is 1
             if core is not None:
                 core.score_samples(some, part)
-            log_prob[rows] = part + model.shift
+            log_prob[rows] = part + parameters.shift
         return log_prob.astype(self._result_dtype(points), copy=False)
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
@@ -82,7 +80,7 @@ class Predictions:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The points; in `GaussianMixture` NaN means missing.
+            The points. In `GaussianMixture` NaN means missing.
 
         Returns
         -------
@@ -91,15 +89,14 @@ class Predictions:
         """
         check_is_fitted(self)
         if self._falls_back("predict", X):
-            return self._sklearn_class.predict(self, X)  # type: ignore[attr-defined,no-any-return]
-        return self._labels(X)
+            return self._sklearn_class.predict(self, X)  # type: ignore[no-any-return]
+        return self._labels(self._checked_X(X))
 
-    def _labels(self, X: ArrayLike) -> NDArray[np.int64]:
-        points = self._checked_X(X)
+    def _labels(self, points: Array) -> NDArray[np.int64]:
         labels = np.empty(len(points), dtype=np.int64)
-        model = self._fitted_model()
-        for rows, core, some in _by_pattern(points, model):
-            part = np.full(len(some), np.argmax(model.core.log_weights))
+        parameters = self._fitted_parameters()
+        for rows, core, some in _by_pattern(points, parameters):
+            part = np.full(len(some), np.argmax(parameters.core.log_weights))
             if core is not None:
                 core.predict(some, part)
             labels[rows] = part
@@ -111,7 +108,7 @@ class Predictions:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The points; in `GaussianMixture` NaN means missing.
+            The points. In `GaussianMixture` NaN means missing.
 
         Returns
         -------
@@ -121,46 +118,44 @@ class Predictions:
         Raises
         ------
         MemoryError
-            A result larger than the memory available; raised before allocating.
+            If the result is larger than the memory available; raised before allocating.
         """
         check_is_fitted(self)
         if self._falls_back("predict_proba", X):
-            return self._sklearn_class.predict_proba(self, X)  # type: ignore[attr-defined,no-any-return]
+            return self._sklearn_class.predict_proba(self, X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
         shape = (len(points), len(self.means_))
         mend = "pass fewer points at a time, or use predict"
         check_fits("X", points.shape, 8 * shape[0] * shape[1], mend)
-        shares = np.empty(shape)
-        model = self._fitted_model()
-        for rows, core, some in _by_pattern(points, model):
-            part = np.tile(model.core.weights, (len(some), 1))
+        responsibilities = np.empty(shape)
+        parameters = self._fitted_parameters()
+        for rows, core, some in _by_pattern(points, parameters):
+            part = np.tile(parameters.core.weights, (len(some), 1))
             if core is not None:
                 core.predict_proba(some, part)
-            shares[rows] = part
-        return shares.astype(self._result_dtype(points), copy=False)
+            responsibilities[rows] = part
+        return responsibilities.astype(self._result_dtype(points), copy=False)
 
     def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802
-        return validate_data(  # type: ignore[no-any-return]
-            self, X, reset=False, ensure_all_finite="allow-nan" if self._allows_nan else True
-        )
+        return validate_data(self, X, reset=False, ensure_all_finite=finiteness(self))  # type: ignore[no-any-return]
 
     def _result_dtype(self, points: Array) -> Any:
         is_single = points.dtype == np.float32 and self.means_.dtype == np.float32
         return np.float32 if is_single else np.float64
 
     def _falls_back(self, method: str, X: Any) -> bool:
-        reason = reason_to_fall_back(self, self._accelerated_class, X, self.means_)
+        reason = reason_to_fall_back(self, foreign_array(X, self.means_))
         if reason is None:
             _log.accelerated(self, method)
         else:
             _log.fallback(self, method, reason)
         return reason is not None
 
-    def _fitted_model(self) -> Model:
-        """Return the model of the fitted attributes, by whomever they were set.
+    def _fitted_parameters(self) -> MixtureParameters:
+        """Return the parameters of the fitted attributes, which a script may have set.
 
-        scikit-learn computes with `precisions_cholesky_`; scripts that set it themselves
-        may have left `covariances_` behind, and then it is what counts.
+        scikit-learn computes with `precisions_cholesky_`. A script that sets it may leave
+        `covariances_` as they were; then `precisions_cholesky_` takes precedence.
         """
         factors = np.asarray(self.precisions_cholesky_, dtype=np.float64)
         covariances = getattr(self, "covariances_", None)
@@ -168,28 +163,32 @@ class Predictions:
             np.asarray(covariances), factors, self.covariance_type
         ):
             covariances = covariances_of_precisions(factors, self.covariance_type)
-        return model_of(self._log_weights(), self.means_, covariances, self.covariance_type)
+        return mixture_parameters(
+            self._em_log_weights(), self.means_, covariances, self.covariance_type
+        )
 
 
 def _agree(covariances: Array, factors: Array, covariance_type: str) -> bool:
-    """Whether `factors @ factors.T` is the inverse of the covariances."""
+    """Return whether `factors @ factors.T` is the inverse of the covariances."""
     if covariances.shape != factors.shape:
         return False
     with np.errstate(all="ignore"):
-        if is_diagonal(covariance_type):
+        if covariance_type in DIAGONAL:
             error = np.abs(factors**2 * covariances - 1).max()
         else:
             product = np.swapaxes(factors, -1, -2) @ covariances @ factors
             error = np.abs(product - np.eye(factors.shape[-1])).max()
-    return bool(error <= _SAME)
+    return bool(error <= _TOLERANCE)
 
 
-def _by_pattern(points: Array, model: Model) -> Iterator[tuple[Any, _core.Mixture | None, Array]]:
-    """Yield rows, the mixture of the features that they have, if any, and these features."""
+def _by_pattern(
+    points: Array, parameters: MixtureParameters
+) -> Iterator[tuple[Any, _core.Mixture | None, Array]]:
+    """Yield rows, the mixture of their observed features, if any, and these features."""
     points = np.ascontiguousarray(points, dtype=np.float64)
     if not has_nan(points):
-        yield slice(None), model.core, points
+        yield slice(None), parameters.core, points
         return
     for observed, rows in patterns(points):
-        core = model.core.marginal(observed.tolist()) if len(observed) else None
+        core = parameters.core.marginal(observed.tolist()) if len(observed) else None
         yield rows, core, points[np.ix_(rows, observed)]

@@ -1,9 +1,9 @@
 """Gaussian mixture regression as a scikit-learn estimator.
 
-A mixture is fitted to inputs and outputs together, and the outputs' conditional given the
-inputs is the answer: its mean predicts, its deviations say how sure that is, and draws of it
-are samples. Parameters are those of `GaussianMixture`, names of methods and arguments those
-of scikit-learn's `GaussianProcessRegressor`.
+A mixture is fitted to inputs and outputs together. The prediction is the mean of the outputs'
+conditional distribution given the inputs; its standard deviation and samples of it are available,
+too. The parameters are those of `GaussianMixture`, the names of methods and arguments those of
+scikit-learn's `GaussianProcessRegressor`.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: What a fit says of itself, and the regressor repeats.
+#: Attributes of the fitted mixture that the regressor repeats.
 _OF_THE_FIT = ("converged_", "n_iter_", "lower_bound_")
 
 
 class GaussianMixtureRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Regression by the conditional of a Gaussian mixture over inputs and outputs.
 
-    A joint mixture p(X, y) is fitted by `GaussianMixture`, and answers by p(y | X), which is
-    a mixture of linear regressions whose weights depend on X (Bishop, Pattern Recognition and
+    A joint mixture p(X, y) is fitted by `GaussianMixture`. The conditional p(y | X) is a
+    mixture of linear regressions whose weights depend on X (Bishop, Pattern Recognition and
     Machine Learning, 2006, section 2.3.1, for each component). The prediction is its mean.
-    One component is linear regression; more of them bend it, and tell by the standard
-    deviation where outputs scatter more.
+    One component is linear regression; more components give a curve, and a standard deviation
+    that depends on X.
 
     Parameters
     ----------
     n_components, covariance_type, tol, reg_covar, max_iter, n_init, init_params, \
 weights_init, means_init, precisions_init, random_state, warm_start, verbose, verbose_interval
-        As in `GaussianMixture`, of the joint mixture: its features are those of X, then the
-        outputs. With covariance type "diag" or "spherical" inputs and outputs are
-        uncorrelated within a component, so that it predicts its mean.
+        As in `GaussianMixture`, for the joint mixture, whose features are those of X, then
+        the outputs. With covariance type "diag" or "spherical" inputs and outputs are
+        uncorrelated within a component, which then predicts its mean.
 
     Attributes
     ----------
@@ -57,15 +57,15 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
     n_outputs_ : int
         Number of outputs.
     converged_, n_iter_, lower_bound_
-        Of the fit of `mixture_`.
+        The attributes of `mixture_`.
     n_features_in_ : int
         Number of features of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features of X, where they are all strings.
+        Names of the features of X, if they are all strings.
 
     See Also
     --------
-    Mixture.condition : The same for any features of any mixture.
+    Mixture.condition : Conditions any mixture on any features.
 
     Examples
     --------
@@ -145,7 +145,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         Returns
         -------
         self
-            Fitted.
+            The fitted estimator.
         """
         inputs, y = validate_data(
             self,
@@ -173,7 +173,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         return self
 
     def _prepare(self) -> None:
-        """Factorise once, so that a prediction does not."""
+        """Factorize the conditional once for all predictions."""
         given = list(range(self.n_features_in_))
         self._conditioning = Conditioning(Mixture.from_model(self.mixture_), given)
 
@@ -192,9 +192,9 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         X : array-like of shape (n_samples, n_features)
             Inputs.
         return_std : bool, default=False
-            Whether to return the outputs' standard deviations, too.
+            Whether to also return the outputs' standard deviations.
         return_cov : bool, default=False
-            Whether to return the outputs' covariances at each sample, too. Unlike those of
+            Whether to also return the outputs' covariances at each sample. Unlike those of
             a Gaussian process they are between outputs: samples are independent.
         n_threads : int, optional
             Number of threads; by default all that the process may use.
@@ -203,7 +203,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         -------
         y_mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             E[y | X], shaped as the y of `fit`; exact to rounding, and finite far from all
-            that was fitted.
+            training data.
         y_std : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
             Standard deviations; with `return_std`.
         y_cov : ndarray of shape (n_samples, n_outputs, n_outputs), optional
@@ -212,7 +212,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         Raises
         ------
         ValueError
-            Both deviations and covariances asked for, or inputs that cannot be.
+            If both `return_std` and `return_cov` are set, or if X is not valid.
         """
         check_is_fitted(self, "mixture_")
         if return_std and return_cov:
@@ -244,16 +244,16 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         X : array-like of shape (n_samples_X, n_features)
             Inputs.
         n_samples : int, default=1
-            Draws at each of them.
+            Number of draws at each of the inputs.
         random_state : int, RandomState instance or None, default=0
-            The seed, which alone decides the draws; see the Glossary of scikit-learn.
+            The seed. Equal seeds give equal draws; see the Glossary of scikit-learn.
         n_threads : int, optional
             Number of threads; by default all that the process may use.
 
         Returns
         -------
         ndarray of shape (n_samples_X, n_samples) or (n_samples_X, n_outputs, n_samples)
-            Independent draws of p(y | X), without the axis of outputs if `fit` had a flat y.
+            Independent draws from p(y | X), without the axis of outputs if y of `fit` was 1-D.
         """
         check_is_fitted(self, "mixture_")
         count, threads = check_count("n_samples", n_samples), check_n_threads(n_threads)
@@ -270,8 +270,8 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
     def _checked(self, X: ArrayLike) -> Array:
         """Return inputs as finite C-contiguous float64 rows.
 
-        What scikit-learn's checks would return as it is does not go through them, which
-        take longer than a prediction.
+        Arrays that scikit-learn's checks would return unchanged bypass these checks, which take
+        longer than a prediction.
         """
         is_plain = (
             type(X) is np.ndarray

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.initialization import Moments, StartOptions, moments, seeds
-from gmmfast.estimators.moments import is_diagonal, statistics_of_labels
-from gmmfast.estimators.training_data import InMemory
+from gmmfast.estimators.initialization import InitOptions, seeds
+from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
+from gmmfast.estimators.samples import InMemory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,7 @@ _EM_REG_COVAR = 4.0
 
 
 def image_start(
-    samples: InMemory, options: StartOptions, random_state: Any, *, n_positions: int = 2
+    samples: InMemory, options: InitOptions, random_state: Any, *, n_positions: int = 2
 ) -> Moments:
     """Return the moments that a fit to a picture's points starts from.
 
@@ -53,7 +53,7 @@ def image_start(
     ----------
     samples : InMemory
         Points (x, y, ...), at least as many as components.
-    options : StartOptions
+    options : InitOptions
         How many components of which covariance type; `init_params` is not asked.
     random_state : numpy.random.RandomState
         Draws the sample and the seeds.
@@ -111,19 +111,19 @@ def _cells(
     return labels
 
 
-def _of_cells(sample: InMemory, options: StartOptions, labels: NDArray[np.int32]) -> Moments:
+def _of_cells(sample: InMemory, options: InitOptions, labels: NDArray[np.int32]) -> Moments:
     """Return the moments of cells."""
     statistics = statistics_of_labels(
         sample.points,
         labels,
         options.n_components,
         sample.sample_weight,
-        diagonal=is_diagonal(options.covariance_type),
+        covariance_type=options.covariance_type,
     )
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
 
 
-def _fitted(sample: InMemory, options: StartOptions, first: Moments) -> Moments:
+def _fitted(sample: InMemory, options: InitOptions, first: Moments) -> Moments:
     """Return the moments after EM on the sample."""
     estimator = GaussianMixture(
         options.n_components,

@@ -14,7 +14,7 @@ import numpy as np
 
 from gmmfast._validation import Extent, check_count, shown
 from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-from gmmfast.estimators.initialization import STARTS, start
+from gmmfast.estimators.initialization import INITIALIZERS, initialize
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_N_COMPONENTS
 from gmmfast.image_models.initialization import image_start
 from gmmfast.image_models.selection import Trial, best_of, check_candidates, shared_samples
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast.estimators.callbacks import Progress
-    from gmmfast.estimators.initialization import Start
+    from gmmfast.estimators.initialization import Initializer
 
     Array = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ class Fit(NamedTuple):
         """Return it from the estimator's parameters, and (n_components, candidates, ...)."""
         n_components, candidates, prior, init_params = order
         check_choice("prior", prior, (None, "dirichlet_process"))
-        check_choice("init_params", init_params, ("image", *STARTS))
+        check_choice("init_params", init_params, ("image", *INITIALIZERS))
         criterion = _check_order(n_components, candidates, prior)
         on_cells = init_params == "image"
         if not on_cells:
@@ -91,7 +91,7 @@ class Fit(NamedTuple):
         model, n_positions = self.model, len(pixels.shape)
         if isinstance(model, BayesianGaussianMixture):
             _check_enough_ink(pixels, model.weight_concentration_prior_type)
-        begin: Start = start
+        begin: Initializer = initialize
         if self.starts_on_cells:
             begin = partial(image_start, n_positions=n_positions)
         samples = shared_samples(model, pixels.points, pixels.darkness, self.n_threads)

@@ -17,10 +17,11 @@ from sklearn.base import clone
 from gmmfast._validation import check_count, check_n_threads, shown
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.fallback import reason_to_fall_back
-from gmmfast.estimators.initialization import start
-from gmmfast.estimators.inputs import checked_points
+from gmmfast.estimators.initialization import initialize
+from gmmfast.estimators.missing import has_nan
 from gmmfast.estimators.moments import entropy
-from gmmfast.estimators.training_data import Shared, has_nan
+from gmmfast.estimators.samples import Shared
+from gmmfast.estimators.training_data import checked_points, foreign_array
 from gmmfast.image_models.defaults import CRITERIA
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gmmfast.estimators.callbacks import Progress
-    from gmmfast.estimators.initialization import Start
+    from gmmfast.estimators.initialization import Initializer
 
     Array = NDArray[np.float64]
 
@@ -131,7 +132,7 @@ def select_n_components(  # noqa: PLR0913 (a user's choices, by name)
             "pass gmmfast.GaussianMixture(**estimator.get_params())"
         )
     template = clone(template)
-    reason = reason_to_fall_back(template, GaussianMixture, X)
+    reason = reason_to_fall_back(template, foreign_array(X))
     if reason is not None:
         raise NotImplementedError(f"estimator: expected steps that the kernels know, but {reason}")
     samples = shared_samples(template, X, sample_weight, check_n_threads(n_threads))
@@ -149,7 +150,7 @@ class Trial:
     template: GaussianMixture
     criterion: str
     progress: Progress = None
-    start: Start = start
+    initialize: Initializer = initialize
 
 
 def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> GaussianMixture:
@@ -159,7 +160,7 @@ def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> Gaussia
     # From the dearest fit on, which is the one that the tree is sorted for.
     for n_components in reversed(candidates):
         fitted = copy.copy(trial.template).set_params(n_components=n_components)
-        fitted._fit_in_memory(samples, trial.progress, trial.start)  # noqa: SLF001
+        fitted._fit_in_memory(samples, trial.progress, trial.initialize)  # noqa: SLF001
         score = _score(fitted, samples, trial.criterion)
         if best is None or score <= min(scores.values()):
             best = fitted
@@ -175,7 +176,7 @@ def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> Gaussia
 
 
 def _score(fitted: GaussianMixture, samples: Shared, criterion: str) -> float:
-    model = fitted._fitted_model()  # noqa: SLF001
+    model = fitted._fitted_parameters()  # noqa: SLF001
     statistics = samples.statistics(model)
     log_likelihood = statistics.log_likelihood + model.shift * samples.weight
     n_parameters = fitted._n_parameters()  # noqa: SLF001 (scikit-learn's)
@@ -192,7 +193,7 @@ def shared_samples(
     n_threads: int | None,
 ) -> Shared:
     """Return complete points that several fits share; the template learns of its features."""
-    points, weights = checked_points(template, X, sample_weight, reset=True, least=2)
+    points, weights = checked_points(template, X, sample_weight, least=2)
     if has_nan(points):
         raise ValueError(
             "X: expected no missing values, got NaN; drop such rows, or fill them in, or fit "

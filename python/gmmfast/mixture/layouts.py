@@ -1,8 +1,7 @@
-"""What every part of `Mixture` may ask of the whole, and how a part makes another one.
+"""Covariance layouts of scikit-learn's four types, their Cholesky factors and precisions.
 
-`Mixture` is put together of parts, one a file: classes whose methods share its parameters. What
-they take for granted is declared here, for readers and for the type checker; what they compute
-with, beside scikit-learn's layouts, are the matrices below.
+Every function takes arrays and a covariance type. `shape` is that of the means, (n_components,
+n_features). Only the lower triangles of symmetric matrices are read, as in the core.
 """
 
 from __future__ import annotations
@@ -11,89 +10,35 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast import _core
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from gmmfast._validation import Extent
-    from gmmfast.mixture.mixture import Mixture
-
     Array = NDArray[np.float64]
+    Shape = tuple[int, ...]
 
-#: Numbers that a chunk of an array holds which would be large as a whole: 8 MB of them.
-CHUNK = 1 << 20
+#: The covariance types, in scikit-learn's order.
+COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
-#: Types whose features do not covary.
+#: Types without covariances between features.
 DIAGONAL = frozenset({"diag", "spherical"})
 
 
-class Part:
-    """What the parts of `Mixture` know of it."""
+def layouts(shape: Shape) -> dict[str, tuple[int, ...]]:
+    """Return the shape of the covariances array of each covariance type."""
+    n, d = shape
+    return {"full": (n, d, d), "tied": (d, d), "diag": (n, d), "spherical": (n,)}
 
-    _core: _core.Mixture
-    _shape: tuple[int, int]
 
-    if TYPE_CHECKING:
+def as_matrices(covariances: Array, covariance_type: str, shape: Shape) -> Array:
+    """Return the components' covariance matrices, (n_components, n_features, n_features)."""
+    return _AS_MATRICES[covariance_type](covariances, shape)
 
-        @property
-        def n_components(self) -> int:
-            """Number of components."""
 
-        @property
-        def n_features(self) -> int:
-            """Number of features."""
-
-        @property
-        def covariance_type(self) -> str:
-            """One of scikit-learn's covariance types."""
-
-        @property
-        def weights(self) -> Array:
-            """Weights of the components, (n_components,)."""
-
-        @property
-        def means(self) -> Array:
-            """Means of the components, (n_components, n_features)."""
-
-        @property
-        def covariances(self) -> Array:
-            """Covariances in the layout of the covariance type."""
-
-        @property
-        def extent(self) -> Extent | None:
-            """What a picture of the model covers."""
-
-        def _with(self, **changes: Any) -> Mixture: ...
-
-    def _normalized_weights(self) -> Array:
-        """Return the weights divided by their sum, which may be off by 1e-6."""
-        normalized: Array = self.weights / self.weights.sum()
-        return normalized
-
-    def _remade(
-        self,
-        log_weights: Array,
-        means: Array,
-        covariances: Array,
-        covariance_type: str,
-        extent: Extent | None = None,
-    ) -> Mixture:
-        """Return a mixture of other parameters, whose weights may lie beyond float64."""
-        logs, centers, scatters = (
-            np.require(array, np.float64, ["C", "A"])
-            for array in (log_weights, means, covariances)
-        )
-        core = _core.Mixture.from_log_weights(logs, centers, scatters, covariance_type)
-        return self._with(
-            _core=core,
-            _shape=means.shape,
-            _covariance_type=covariance_type,
-            _extent=extent,
-            _copies={},
-        )
+def as_variances(covariances: Array, covariance_type: str, shape: Shape) -> Array:
+    """Return the features' variances in each component, (n_components, n_features)."""
+    return _AS_VARIANCES[covariance_type](covariances, shape)
 
 
 def cholesky(matrices: Array) -> Array:
@@ -103,43 +48,106 @@ def cholesky(matrices: Array) -> Array:
 
 
 def symmetric(matrices: Array) -> Array:
-    """Return the matrices whose lower triangles these are, (..., n, n)."""
+    """Return the symmetric matrices with these lower triangles, (..., n, n)."""
     lower = np.tril(matrices)
     return lower + np.tril(matrices, -1).swapaxes(-1, -2)
 
 
-def full_covariances(model: Part) -> Array:
-    """Return the components' covariance matrices, (n_components, n_features, n_features)."""
-    return _AS_MATRICES[model.covariance_type](model)
+def inverse_lower(factors: Array) -> Array:
+    """Return the inverses of lower triangular matrices, (..., n, n)."""
+    inverse = np.zeros_like(factors)
+    for i in range(factors.shape[-1]):
+        known = np.einsum("...j,...jl->...l", factors[..., i, :i], inverse[..., :i, :])
+        inverse[..., i, :] = -known
+        inverse[..., i, i] += 1.0
+        inverse[..., i, :] /= factors[..., i, i, None]
+    return inverse
 
 
-def variances(model: Part) -> Array:
-    """Return the features' variances in each component, (n_components, n_features)."""
-    return _AS_VARIANCES[model.covariance_type](model)
+def solve_lower(factors: Array, values: Array) -> Array:
+    """Return L^-1 v for lower triangular L, (..., n, n), and vectors v, (..., n)."""
+    result: Array = np.empty(np.broadcast_shapes(factors.shape[:-1], values.shape))
+    for i in range(factors.shape[-1]):
+        known = np.einsum("...j,...j->...", factors[..., i, :i], result[..., :i])
+        result[..., i] = (values[..., i] - known) / factors[..., i, i]
+    return result
+
+
+def precisions_cholesky(covariances: Array, covariance_type: str) -> Array:
+    """Return scikit-learn's `precisions_cholesky_`, for all components at once.
+
+    Matrices give the transposed inverses of their Cholesky factors; variances give the inverses
+    of their roots.
+    """
+    return _PRECISIONS_CHOLESKY[covariance_type](covariances)
+
+
+def precisions(factors: Array, covariance_type: str) -> Array:
+    """Return scikit-learn's `precisions_` from its `precisions_cholesky_`."""
+    return _PRECISIONS[covariance_type](factors)
+
+
+def covariances_of_precisions(factors: Array, covariance_type: str) -> Array:
+    """Return the covariances from `precisions_cholesky_`."""
+    return _COVARIANCES_OF_PRECISIONS[covariance_type](factors)
 
 
 def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
     return np.ascontiguousarray(np.broadcast_to(array, shape))
 
 
-def _diagonal_matrices(model: Part) -> Array:
-    (n, d), values = model.means.shape, variances(model)
-    matrices = np.zeros((n, d, d))
-    matrices[:, range(d), range(d)] = values
+def _diagonal_matrices(variances: Array) -> Array:
+    n, d = variances.shape
+    matrices = np.zeros((n, d, d), variances.dtype)
+    matrices[:, range(d), range(d)] = variances
     return matrices
 
 
-_AS_MATRICES: dict[str, Callable[[Part], Array]] = {
-    "full": lambda model: symmetric(model.covariances),
-    "tied": lambda model: _broadcast(
-        symmetric(model.covariances), (*model.means.shape, model.n_features)
-    ),
-    "diag": _diagonal_matrices,
-    "spherical": _diagonal_matrices,
+def _inverse_transposed_factors(covariances: Array) -> Array:
+    factors = cholesky(covariances).astype(np.float64, copy=False)
+    return np.ascontiguousarray(inverse_lower(factors).swapaxes(-1, -2))
+
+
+def _inverse_roots(variances: Array) -> Array:
+    roots: Any = 1 / np.sqrt(variances)
+    return roots  # type: ignore[no-any-return]
+
+
+def _gram(factors: Array) -> Array:
+    product: Array = factors @ factors.swapaxes(-1, -2)
+    return product
+
+
+def _inverse_gram(factors: Array) -> Array:
+    inverse: Any = np.linalg.inv(factors)
+    return inverse.swapaxes(-1, -2) @ inverse  # type: ignore[no-any-return]
+
+
+def _inverse_squares(factors: Array) -> Array:
+    squares: Array = factors**-2.0
+    return squares
+
+
+def _by_kind(
+    matrices: Callable[[Array], Array], variances: Callable[[Array], Array]
+) -> dict[str, Callable[[Array], Array]]:
+    """Return a table of one function for matrices and one for variances."""
+    return {name: variances if name in DIAGONAL else matrices for name in COVARIANCE_TYPES}
+
+
+_PRECISIONS_CHOLESKY = _by_kind(_inverse_transposed_factors, _inverse_roots)
+_PRECISIONS = _by_kind(_gram, np.square)
+_COVARIANCES_OF_PRECISIONS = _by_kind(_inverse_gram, _inverse_squares)
+
+_AS_VARIANCES: dict[str, Callable[[Array, Shape], Array]] = {
+    "full": lambda array, _: np.diagonal(array, axis1=1, axis2=2).copy(),
+    "tied": lambda array, shape: _broadcast(np.diagonal(array), shape),
+    "diag": lambda array, _: array,
+    "spherical": lambda array, shape: _broadcast(array[:, None], shape),
 }
-_AS_VARIANCES: dict[str, Callable[[Part], Array]] = {
-    "full": lambda model: np.diagonal(model.covariances, axis1=1, axis2=2).copy(),
-    "tied": lambda model: _broadcast(np.diagonal(model.covariances), model.means.shape),
-    "diag": lambda model: model.covariances,
-    "spherical": lambda model: _broadcast(model.covariances[:, None], model.means.shape),
+_AS_MATRICES: dict[str, Callable[[Array, Shape], Array]] = {
+    "full": lambda array, _: symmetric(array),
+    "tied": lambda array, shape: _broadcast(symmetric(array), (*shape, shape[1])),
+    "diag": lambda array, _: _diagonal_matrices(array),
+    "spherical": lambda array, shape: _diagonal_matrices(_broadcast(array[:, None], shape)),
 }

@@ -5,29 +5,29 @@
 //! steps, each over all listed components, so that no share is ever computed twice:
 //!
 //! 1. q of every component at every point, and the largest at each point: by a product
-//!    of matrices where that keeps the digits (polynomial.rs), else centred;
+//!    of matrices where that keeps the digits (polynomial.rs), else centered;
 //! 2. exponentials relative to the largest, and their sum; a component that is
 //!    nothing to every point goes no further;
 //! 3. log p, and the factor weight / sum that makes exponentials shares;
-//! 4. Σ r, Σ r (x - centre) and Σ r (x - centre)(x - centre)ᵀ of each component: by
-//!    another product about the group's centre, carried over to the component's own; or
+//! 4. Σ r, Σ r (x - center) and Σ r (x - center)(x - center)ᵀ of each component: by
+//!    another product about the group's center, carried over to the component's own; or
 //!    about that from the first, in vectors of points whose lanes are added up once a group.
 //!
 //! Memory: one number for each listed component and point of one group, never of
 //! all points. Guarantees the same bits whatever thread runs it.
 
-use crate::fitting::em::polynomial::{MAX_MONOMIALS, PolynomialKernel, ROWS};
-use crate::fitting::em::quadratic::Quadratics;
+use crate::fitting::em::polynomial::{PolynomialKernel, ROWS};
+use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::fitting::statistics::Moments;
 use crate::points::group::{GROUP, PointsKernel, Row};
-use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 
 /// What the moments are taken about, and what counts as nothing.
 #[derive(Clone, Copy)]
-pub(crate) struct About<'a> {
-    /// A centre for each component, (n_components, n_features).
+pub(crate) struct MomentCenters<'a> {
+    /// A center for each component, (n_components, n_features).
     pub(crate) centers: &'a [f64],
     /// Bits below the largest term at which a component's is nothing.
     pub(crate) bits: &'a [f64],
@@ -40,7 +40,7 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     simd: S,
     points: PointsKernel<'a, S>,
     polynomials: PolynomialKernel<'a, S>,
-    about: About<'a>,
+    about: MomentCenters<'a>,
     n_features: usize,
     /// The components whose exponents are polynomials, and the others.
     near: Vec<u32>,
@@ -53,7 +53,7 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     n_near_kept: usize,
     largest: Row,
     sums: Row,
-    /// Of each feature: centred coordinates of a block.
+    /// Of each feature: centered coordinates of a block.
     differences: Vec<Block<S>>,
     /// Moments whose lanes are still apart, in their order; zeros follow.
     lanes: Vec<S::F>,
@@ -67,7 +67,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         simd: S,
         points: PointsKernel<'a, S>,
         quadratics: &'a Quadratics,
-        about: About<'a>,
+        about: MomentCenters<'a>,
     ) -> Self {
         let d = points.mixture().0.n_features();
         Self {
@@ -115,7 +115,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         self.largest = [f64::NEG_INFINITY; GROUP];
         let (near, _) = self.terms.split_at_mut(self.near.len());
         self.polynomials.fill_terms(near, &mut self.largest);
-        self.fill_centred_terms(group);
+        self.fill_centered_terms(group);
         self.exponentiate();
         let log_likelihood = self.normalize(weights);
         self.add_near_moments(moments);
@@ -128,32 +128,31 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     }
 
     #[inline(never)]
-    fn fill_centred_terms(&mut self, group: usize) {
+    fn fill_centered_terms(&mut self, group: usize) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.fill_centred_terms_vectorized(group),
-        );
-    }
-
-    #[inline(always)]
-    fn fill_centred_terms_vectorized(&mut self, group: usize) {
-        let simd = self.simd;
-        let terms = &mut self.terms[self.near.len()..][..self.far.len()];
-        for (chunk, rows) in self.far.chunks(CHUNK).zip(terms.chunks_mut(CHUNK)) {
-            for block in 0..GROUP / Self::BLOCK {
-                let terms = self.points.terms((group, block), chunk);
-                for v in 0..VECTORS {
-                    let first = block * Self::BLOCK + v * S::LANES;
-                    let largest = &mut self.largest[first..][..S::LANES];
-                    let mut most = simd.load(largest);
-                    for (row, term) in rows.iter_mut().zip(terms) {
-                        most = simd.max(term[v], most);
-                        simd.store(term[v], &mut row[first..]);
+            || {
+                let simd = self.simd;
+                let terms = &mut self.terms[self.near.len()..][..self.far.len()];
+                for (chunk, rows) in
+                    self.far.chunks(CHUNK_COMPONENTS).zip(terms.chunks_mut(CHUNK_COMPONENTS))
+                {
+                    for block in 0..GROUP / Self::BLOCK {
+                        let terms = self.points.terms((group, block), chunk);
+                        for v in 0..VECTORS {
+                            let first = block * Self::BLOCK + v * S::LANES;
+                            let largest = &mut self.largest[first..][..S::LANES];
+                            let mut most = simd.load(largest);
+                            for (row, term) in rows.iter_mut().zip(terms) {
+                                most = simd.max(term[v], most);
+                                simd.store(term[v], &mut row[first..]);
+                            }
+                            simd.store(most, largest);
+                        }
                     }
-                    simd.store(most, largest);
                 }
-            }
-        }
+            },
+        );
     }
 
     /// Lists the rows that are something to a point, without a branch that could be
@@ -245,93 +244,89 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     fn add_near_moments(&mut self, moments: &mut Moments) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.add_near_moments_vectorized(moments),
-        );
-    }
-
-    #[inline(always)]
-    fn add_near_moments_vectorized(&mut self, moments: &mut Moments) {
-        self.polynomials.scale(&self.sums);
-        let (polynomials, terms, d) = (&self.polynomials, &self.terms, self.n_features);
-        let mut found = [[0.0; MAX_MONOMIALS]; ROWS];
-        for rows in self.kept[..self.n_near_kept].chunks(ROWS) {
-            if let &[a, b, c] = rows {
-                polynomials.fill_moments([&terms[a], &terms[b], &terms[c]], &mut found);
-            } else {
-                for (&at, found) in rows.iter().zip(&mut found) {
-                    polynomials.fill_moments([&terms[at]], std::array::from_mut(found));
+            || {
+                self.polynomials.scale(&self.sums);
+                let (polynomials, terms, d) = (&self.polynomials, &self.terms, self.n_features);
+                let mut found = [[0.0; MAX_MONOMIALS]; ROWS];
+                for rows in self.kept[..self.n_near_kept].chunks(ROWS) {
+                    if let &[a, b, c] = rows {
+                        polynomials.fill_moments([&terms[a], &terms[b], &terms[c]], &mut found);
+                    } else {
+                        for (&at, found) in rows.iter().zip(&mut found) {
+                            polynomials.fill_moments([&terms[at]], std::array::from_mut(found));
+                        }
+                    }
+                    for (&at, found) in rows.iter().zip(&found) {
+                        let k = self.near[at];
+                        let center = &self.about.centers[k as usize * d..][..d];
+                        let to = moments.of_component(k, found[0] * polynomials.magnitude(at));
+                        polynomials.add_about(center, found, to);
+                    }
                 }
-            }
-            for (&at, found) in rows.iter().zip(&found) {
-                let k = self.near[at];
-                let center = &self.about.centers[k as usize * d..][..d];
-                let to = moments.of_component(k, found[0] * polynomials.magnitude(at));
-                polynomials.add_about(center, found, to);
-            }
-        }
+            },
+        );
     }
 
     #[inline(never)]
     fn add_moments(&mut self, group: usize, at: usize, k: usize, moments: &mut [f64]) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.add_moments_vectorized(group, at, k, moments),
-        );
-    }
-
-    #[inline(always)]
-    fn add_moments_vectorized(&mut self, group: usize, at: usize, k: usize, moments: &mut [f64]) {
-        let simd = self.simd;
-        let d = self.n_features;
-        let center = &self.about.centers[k * d..][..d];
-        self.lanes.clear();
-        self.lanes.resize(moments.len().next_multiple_of(S::LANES), simd.splat(0.0));
-        // Slices of their own, and one store a sum: nothing is loaded again for fear
-        // that a store changed it.
-        let coordinates = self.points.coordinates(group);
-        let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
-        for first in (0..GROUP).step_by(Self::BLOCK) {
-            let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
-            let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
-            let mut shares = splat(simd, 0.0);
-            for v in 0..VECTORS {
-                let lanes = v * S::LANES;
-                shares[v] = simd.mul(simd.load(&terms[lanes..]), simd.load(&scales[lanes..]));
-            }
-            let (count, rest) = all_lanes.split_at_mut(1);
-            let (sums, scatters) = rest.split_at_mut(d);
-            count[0] = simd.add(count[0], add_vectors(simd, shares));
-            let mut scatters = scatters.iter_mut();
-            for i in 0..d {
-                let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
-                let center = simd.splat(center[i]);
-                let (mut centred, mut weighted) = (shares, shares);
-                for v in 0..VECTORS {
-                    centred[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
-                    weighted[v] = simd.mul(shares[v], centred[v]);
-                }
-                differences[i] = centred;
-                sums[i] = simd.add(sums[i], add_vectors(simd, weighted));
-                let first_feature = if self.about.is_diagonal { i } else { 0 };
-                for (difference, scatter) in
-                    differences[first_feature..=i].iter().zip(&mut scatters)
-                {
-                    let mut sum = *scatter;
+            || {
+                let simd = self.simd;
+                let d = self.n_features;
+                let center = &self.about.centers[k * d..][..d];
+                self.lanes.clear();
+                self.lanes.resize(moments.len().next_multiple_of(S::LANES), simd.splat(0.0));
+                // Slices of their own, and one store a sum: nothing is loaded again for fear
+                // that a store changed it.
+                let coordinates = self.points.coordinates(group);
+                let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
+                for first in (0..GROUP).step_by(Self::BLOCK) {
+                    let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
+                    let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
+                    let mut shares = splat(simd, 0.0);
                     for v in 0..VECTORS {
-                        sum = simd.mul_add(weighted[v], difference[v], sum);
+                        let lanes = v * S::LANES;
+                        shares[v] =
+                            simd.mul(simd.load(&terms[lanes..]), simd.load(&scales[lanes..]));
                     }
-                    *scatter = sum;
+                    let (count, rest) = all_lanes.split_at_mut(1);
+                    let (sums, scatters) = rest.split_at_mut(d);
+                    count[0] = simd.add(count[0], add_vectors(simd, shares));
+                    let mut scatters = scatters.iter_mut();
+                    for i in 0..d {
+                        let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
+                        let center = simd.splat(center[i]);
+                        let (mut centered, mut weighted) = (shares, shares);
+                        for v in 0..VECTORS {
+                            centered[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
+                            weighted[v] = simd.mul(shares[v], centered[v]);
+                        }
+                        differences[i] = centered;
+                        sums[i] = simd.add(sums[i], add_vectors(simd, weighted));
+                        let first_feature = if self.about.is_diagonal { i } else { 0 };
+                        for (difference, scatter) in
+                            differences[first_feature..=i].iter().zip(&mut scatters)
+                        {
+                            let mut sum = *scatter;
+                            for v in 0..VECTORS {
+                                sum = simd.mul_add(weighted[v], difference[v], sum);
+                            }
+                            *scatter = sum;
+                        }
+                    }
                 }
-            }
-        }
-        let mut sums = [0.0; MAX_LANES];
-        for (moments, lanes) in moments.chunks_mut(S::LANES).zip(self.lanes.chunks_exact(S::LANES))
-        {
-            simd.store(simd.sums(lanes), &mut sums);
-            for (moment, sum) in moments.iter_mut().zip(sums) {
-                *moment += sum;
-            }
-        }
+                let mut sums = [0.0; MAX_LANES];
+                for (moments, lanes) in
+                    moments.chunks_mut(S::LANES).zip(self.lanes.chunks_exact(S::LANES))
+                {
+                    simd.store(simd.sums(lanes), &mut sums);
+                    for (moment, sum) in moments.iter_mut().zip(sums) {
+                        *moment += sum;
+                    }
+                }
+            },
+        );
     }
 }
 

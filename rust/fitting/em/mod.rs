@@ -1,4 +1,4 @@
-//! Expectation-maximisation: one pass over the points turns a mixture into the
+//! Expectation-maximization: one pass over the points turns a mixture into the
 //! statistics of the next one.
 //!
 //! [`expectation`] goes down the tree of [`Data`], leaves out what cannot matter,
@@ -29,11 +29,12 @@ mod quadratic;
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
-use crate::fitting::em::kernel::{About, ExpectationKernel};
+use crate::fitting::em::kernel::{ExpectationKernel, MomentCenters};
 use crate::fitting::em::quadratic::Quadratics;
 use crate::fitting::statistics::{COUNT_FLOOR, Estimate, Moments, Part, Statistics};
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
+use crate::points::cost::{N_PROBES, PointCost, TASK_LEAVES, is_culled};
 use crate::points::cull::{Blocks, Culler, Live};
 use crate::points::group::{PointsKernel, log2_peaks};
 use crate::points::tree::Node;
@@ -47,27 +48,12 @@ const BITS: f64 = 55.0;
 /// Bits by which a count may fall before all is computed again.
 const SLACK: i32 = 7;
 
-/// Leaves of a task at most.
-const TASK: usize = 64;
-
-/// Leaves that are tried to see whether culling pays.
-const N_PROBES: usize = 8;
-
-/// Points below which culling is not tried.
-const MIN_POINTS: usize = 4096;
-
 /// Components whose evaluation takes as long as culling does, in multiply-adds a
 /// point.
 const CULL_OPERATIONS: f64 = 500.0;
 
-/// Most memory for the culled components, in bytes.
-const MAX_BLOCKS: usize = 64 << 20;
-
 /// Most memory for the moments of a wave of tasks, in bytes, if threads let it.
 const MAX_WAVE: usize = 4 << 20;
-
-/// Culled at leaves, and on the way to them at every so many levels.
-const LEVELS: u32 = 2;
 
 impl Data {
     /// One iteration: the next parameters, of the mixture's covariance type, and
@@ -85,11 +71,11 @@ impl Data {
     ) -> Result<(Estimate, f64)> {
         let like = mixture.covariances();
         let mut statistics = expectation(mixture, self, runtime)?;
-        let mut estimate = statistics.maximization(like, reg_covar)?;
+        let mut estimate = statistics.m_step(like, reg_covar)?;
         if !estimate.lost.is_empty() {
             let nearer = expectation_about(mixture, &estimate.means, self, runtime)?;
             statistics.replace(&estimate.lost, &nearer)?;
-            estimate = statistics.maximization(like, reg_covar)?;
+            estimate = statistics.m_step(like, reg_covar)?;
         }
         Ok((estimate, statistics.log_likelihood() / statistics.weight()))
     }
@@ -114,27 +100,35 @@ pub fn expectation_about(
     runtime: &Runtime,
 ) -> Result<Statistics> {
     let d = mixture.n_features();
-    if data.n_features() != d || centers.len() != mixture.means().len() {
+    if data.n_features() != d {
         let expected = format!("{d} features, as the mixture has");
-        return Err(Error::Length { argument: "X", expected, got: data.n_features() });
+        let got = data.n_features().to_string();
+        return Err(Error::Value { argument: "X", expected, got });
+    }
+    if centers.len() != mixture.means().len() {
+        let expected = format!("shape ({}, {d})", mixture.n_components());
+        return Err(Error::Length { argument: "centers", expected, got: centers.len() });
     }
     let weight = data.weight_of(0..data.n_leaves());
     // The count that a weight stands for, and what is left out of it.
     let count = |k: usize| (mixture.weights()[k] * weight).max(COUNT_FLOOR);
-    let sure = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
+    let proved = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
     let bits = |k: usize| BITS + (weight / count(k)).log2().max(0.0);
     let mut bits: Vec<f64> = (0..mixture.n_components()).map(bits).collect();
     loop {
-        let about =
-            About { centers, bits: &bits, is_diagonal: mixture.covariances().is_diagonal() };
+        let about = MomentCenters {
+            centers,
+            bits: &bits,
+            is_diagonal: mixture.covariances().is_diagonal(),
+        };
         let pass = Pass { mixture, data, about, runtime };
         let statistics = runtime.install(|| runtime.level().dispatch(pass))?;
         let mut is_right = true;
         for (&n, bits) in statistics.counts().iter().zip(&mut bits) {
             let left_out = weight * (-*bits).exp2();
             let allowed = (n + COUNT_FLOOR) * 2.0_f64.powi(SLACK) * (-BITS).exp2();
-            if *bits < sure && left_out > allowed {
-                *bits = sure;
+            if *bits < proved && left_out > allowed {
+                *bits = proved;
                 is_right = false;
             }
         }
@@ -148,7 +142,7 @@ pub fn expectation_about(
 struct Pass<'a> {
     mixture: &'a Mixture,
     data: &'a Data,
-    about: About<'a>,
+    about: MomentCenters<'a>,
     runtime: &'a Runtime,
 }
 
@@ -159,7 +153,7 @@ impl Dispatch for Pass<'_> {
         let Self { mixture, data, about, runtime } = self;
         let (d, n_components) = (mixture.n_features(), mixture.n_components());
         let peaks = log2_peaks(mixture);
-        // About other centres are taken what lost digits, perhaps by these.
+        // About other centers are taken what lost digits, perhaps by these.
         let is_about_means = about.centers == mixture.means();
         let quadratics = Quadratics::new(mixture, is_about_means);
         let active: Vec<u32> = mixture.active_components().map(|k| k as u32).collect();
@@ -180,9 +174,9 @@ impl Dispatch for Pass<'_> {
             }
         };
         let operations = row_len + scatter_len + 40;
-        let may_cull = data.n_samples() >= MIN_POINTS
-            && (active.len() * operations) as f64 > CULL_OPERATIONS
-            && Blocks::n_bytes(mixture) <= MAX_BLOCKS;
+        let cost =
+            PointCost { dense: (active.len() * operations) as f64, culling: CULL_OPERATIONS };
+        let may_cull = cost.may_pay(data.n_samples(), mixture);
         let culled = if may_cull {
             Some(Blocks::with_thresholds(mixture, &|k| about.bits[k], runtime)?)
         } else {
@@ -191,12 +185,12 @@ impl Dispatch for Pass<'_> {
         let all = culled.as_ref().map(Blocks::all).unwrap_or_default();
         let none = Blocks::none(d);
         let blocks = culled.as_ref().unwrap_or(&none);
-        let is_culled = may_cull && {
-            let left_out = new_walker(blocks).share_left_out(&all);
-            left_out * (active.len() * operations) as f64 > CULL_OPERATIONS
+        let culling_pays = may_cull && {
+            let (n_kept, n_all) = new_walker(blocks).probe(&all);
+            cost.pays(n_kept, n_all)
         };
         let mut statistics = Statistics::new(about.centers.to_vec(), d, about.is_diagonal);
-        let tasks = data.tree().nodes_of_at_most(TASK);
+        let tasks = data.tree().nodes_of_at_most(TASK_LEAVES);
         let n_bytes = active.len() * row_len * size_of::<f64>();
         let wave = (MAX_WAVE / n_bytes).max(2 * runtime.n_threads());
         for tasks in tasks.chunks(wave) {
@@ -205,7 +199,7 @@ impl Dispatch for Pass<'_> {
                 let mut walker = new_walker(blocks);
                 let (all, active) = (&all, &active);
                 Box::new(move |(&node, part): (&Node, &mut Part)| {
-                    if is_culled {
+                    if culling_pays {
                         walker.visit(node, all)?;
                     } else {
                         walker.visit_all(node, active)?;
@@ -243,8 +237,8 @@ impl<S: Simd> Walker<'_, S> {
         self.culler.keep(live, least, kept);
     }
 
-    /// The share of the components that culling leaves out of a few leaves.
-    fn share_left_out(&mut self, all: &[Live]) -> f64 {
+    /// The numbers of components that culling keeps in a few leaves, and of all.
+    fn probe(&mut self, all: &[Live]) -> (usize, usize) {
         let mut kept = Vec::new();
         let n_leaves = self.data.tree().root().map_or(0, |root| root.n_leaves);
         let (mut n_all, mut n_kept) = (0, 0);
@@ -263,14 +257,14 @@ impl<S: Simd> Walker<'_, S> {
                 n_kept += self.components.len();
             }
         }
-        1.0 - n_kept as f64 / n_all as f64
+        (n_kept, n_all)
     }
 
     /// Adds the moments of a node's points, to which `live` can matter.
     fn visit(&mut self, node: Node, live: &[Live]) -> Result<()> {
         self.runtime.check()?;
         let mut survivors = self.lists.pop().unwrap_or_default();
-        let live = if node.n_leaves.ilog2().is_multiple_of(LEVELS) {
+        let live = if is_culled(node) {
             self.cull(node, live, &mut survivors);
             &survivors
         } else {

@@ -1,7 +1,7 @@
-//! Exponents of a group of points as polynomials about its centre, and the moments
+//! Exponents of a group of points as polynomials about its center, and the moments
 //! of shares by the same monomials.
 //!
-//! For points x = c + u about the centre c of their box, and a component of mean μ,
+//! For points x = c + u about the center c of their box, and a component of mean μ,
 //! the exponent in base 2 is a polynomial of u,
 //!
 //!   q = peak + A(c - μ) + Σ gᵢ uᵢ + A(u),   A(u) = Σ_{i≥j} aᵢⱼ uᵢ uⱼ,
@@ -16,24 +16,21 @@
 //! What rounding does: with m the sum of the monomials' largest magnitudes in the box times
 //! those of their coefficients, q is wrong by some 2^-53 m. Components for which m is more
 //! than [`MAX_MAGNITUDE`] - narrow for the box, or far from it - are left to the
-//! centred formula. Everywhere in the box log2(e)/2 (xᵢ - μᵢ)² / Σᵢᵢ is at most peak - q, and
-//! that at most m: so moments about c are carried over to the component's own centre with an
+//! centered formula. Everywhere in the box log2(e)/2 (xᵢ - μᵢ)² / Σᵢᵢ is at most peak - q, and
+//! that at most m: so moments about c are carried over to the component's own center with an
 //! error of some 2^-53 m Σᵢᵢ a point, and the sum of m over shares tells the caller how much
 //! that came to ([`statistics`](crate::fitting::statistics)).
 
-use crate::fitting::em::quadratic::Quadratics;
+use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
 use crate::points::group::{GROUP, Row};
-use crate::simd::logsumexp::{VECTORS, splat};
+use crate::simd::block::{VECTORS, splat};
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
 use crate::simd::{MAX_LANES, Simd};
 
 /// Largest sum of magnitudes, in bits: q is right to 2^-41.
 const MAX_MAGNITUDE: f64 = 4096.0;
-
-/// Most monomials: with a group's, products stay in the nearest cache.
-pub(crate) const MAX_MONOMIALS: usize = 64;
 
 /// A component's count, sums and scatter, and room for as many as there may be.
 pub(crate) type MomentRow = [f64; MAX_MONOMIALS];
@@ -281,7 +278,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Count, sums and scatter about the centre, of each row of shares, into as many
+    /// Count, sums and scatter about the center, of each row of shares, into as many
     /// rows of moments; what follows those is lost.
     #[inline(always)]
     pub(crate) fn fill_moments<const N: usize>(
@@ -313,7 +310,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Adds moments about the centre to those about another one, `center`.
+    /// Adds moments about the center to those about another one, `center`.
     #[inline(always)]
     pub(crate) fn add_about(&self, center: &[f64], moments: &MomentRow, to: &mut [f64]) {
         unrolled!(self.quadratics.n_features, self.add_about_of(center, moments, to));

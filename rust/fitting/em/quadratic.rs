@@ -3,11 +3,14 @@
 //! A(u) = -log2(e)/2 |W u|² = Σ_{i≥j} aᵢⱼ uᵢ uⱼ, with i = j alone for diagonal covariance
 //! types; see polynomial.rs for what they serve.
 
-use crate::fitting::em::polynomial::MAX_MONOMIALS;
 use crate::model::covariances::PrecisionsCholesky;
 use crate::model::linalg::{packed_len, packed_row};
 use crate::model::mixture::Mixture;
 use crate::simd::math::HALF_LOG2_E;
+
+/// Largest number of monomials for which products with those of a group stay in the nearest
+/// cache.
+pub(crate) const MAX_MONOMIALS: usize = 64;
 
 /// The quadratic forms of a mixture's components.
 pub(crate) struct Quadratics {

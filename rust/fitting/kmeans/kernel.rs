@@ -1,4 +1,4 @@
-//! Squared Euclidean distances of a leaf's points: from one centre, and to the nearest
+//! Squared Euclidean distances of a leaf's points: from one center, and to the nearest
 //! of several.
 //!
 //! Differences are taken before they are squared, so that no digits are lost far from
@@ -6,7 +6,7 @@
 
 use crate::points::tree::LEAF;
 use crate::simd::Simd;
-use crate::simd::logsumexp::{Block, VECTORS, splat};
+use crate::simd::block::{Block, VECTORS, splat};
 
 /// Values of the points of a leaf.
 pub(crate) type Row = [f64; LEAF];

@@ -1,20 +1,20 @@
 //! k-means: Lloyd's algorithm on the tree of the points, exact, to start mixtures from.
 //!
-//! Every iteration gives each point the nearest centre, the first of equals, and moves
-//! the centres to their points' means, as scikit-learn's `KMeans` does (Lloyd, Least
+//! Every iteration gives each point the nearest center, the first of equals, and moves
+//! the centers to their points' means, as scikit-learn's `KMeans` does (Lloyd, Least
 //! squares quantization in PCM, 1982); seeding is in seeding.rs. What is left out:
 //!
-//! - centres, of a box of points. Let z be the centre nearest to the middle of the box.
-//!   A centre c is dropped if |x - c|² - |x - z|² > 0 for all x in the box; the
+//! - centers, of a box of points. Let z be the center nearest to the middle of the box.
+//!   A center c is dropped if |x - c|² - |x - z|² > 0 for all x in the box; the
 //!   difference is linear in each coordinate, so that its least value is taken at a
 //!   corner (Pelleg and Moore, Accelerating exact k-means algorithms with geometric
 //!   reasoning, 1999). Compared with 2^-40 of its terms' size, far above rounding.
-//! - leaves. If no centre that is kept has moved since the last iteration, nor one that
+//! - leaves. If no center that is kept has moved since the last iteration, nor one that
 //!   a point of the leaf had, the nearest ones are what they were: the nearest now is
 //!   kept and was there before, when it was not nearer than the one chosen, which is
 //!   still there.
 //!
-//! A centre whose points stay the same does not move by a bit, because sums are taken
+//! A center whose points stay the same does not move by a bit, because sums are taken
 //! anew in the order of the tree; late iterations leave out nearly all leaves. Bits do
 //! not depend on threads. Memory besides the data: 4 bytes a point.
 
@@ -25,14 +25,12 @@ mod kernel;
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Row, nearest, squared_distances};
+use crate::points::cost::TASK_LEAVES;
 use crate::points::tree::{Bounds, LEAF, Node};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 pub use seeding::kmeans_plusplus;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Leaves of a task at most.
-const TASK: usize = 64;
 
 /// Of its terms' size, what a difference of distances must be above to be positive.
 const ROUNDING: f64 = 1.0 / (1_u64 << 40) as f64;
@@ -40,7 +38,7 @@ const ROUNDING: f64 = 1.0 / (1_u64 << 40) as f64;
 /// When k-means stops.
 #[derive(Debug, Clone, Copy)]
 pub struct KMeansOptions {
-    /// Sum of the squares of the centres' moves up to which they count as still.
+    /// Sum of the squares of the centers' moves up to which they count as still.
     pub tol: f64,
     /// Iterations at most; at least one is made.
     pub max_iter: usize,
@@ -49,11 +47,11 @@ pub struct KMeansOptions {
 /// What k-means found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeans {
-    /// Nearest centre of each point, in the order that the data came in.
+    /// Nearest center of each point, in the order that the data came in.
     pub labels: Vec<u32>,
     /// (n_clusters, n_features), row-major.
     pub centers: Vec<f64>,
-    /// Σ w |x - centre|².
+    /// Σ w |x - center|².
     pub inertia: f64,
     /// Iterations made.
     pub n_iter: usize,
@@ -61,7 +59,7 @@ pub struct KMeans {
 
 /// Clusters the data, from `centers`, (n_clusters, n_features) row-major, on.
 ///
-/// A cluster without points gets the point farthest from its own centre, as in
+/// A cluster without points gets the point farthest from its own center, as in
 /// scikit-learn.
 ///
 /// ```
@@ -77,7 +75,7 @@ pub struct KMeans {
 /// ```
 ///
 /// # Errors
-/// Centres that are not of the data's features, or not finite; or the runtime was
+/// Centers that are not of the data's features, or not finite; or the runtime was
 /// interrupted.
 pub fn kmeans(
     data: &Data,
@@ -86,9 +84,12 @@ pub fn kmeans(
     runtime: &Runtime,
 ) -> Result<KMeans> {
     let d = data.n_features();
-    if centers.is_empty() || !centers.len().is_multiple_of(d) || !is_finite(centers) {
-        let expected = format!("shape (n_clusters, {d}) of finite values");
+    let expected = format!("shape (n_clusters, {d}) of finite values");
+    if centers.is_empty() || !centers.len().is_multiple_of(d) {
         return Err(Error::Length { argument: "centers", expected, got: centers.len() });
+    }
+    if let Some(center) = centers.iter().find(|x| !x.is_finite()) {
+        return Err(Error::Value { argument: "centers", expected, got: format!("{center:?}") });
     }
     let lloyd = Lloyd {
         data,
@@ -99,10 +100,6 @@ pub fn kmeans(
         is_first: true,
     };
     runtime.install(|| runtime.level().dispatch(Run { lloyd, options }))
-}
-
-fn is_finite(values: &[f64]) -> bool {
-    values.iter().all(|x| x.is_finite())
 }
 
 /// All iterations.
@@ -125,7 +122,7 @@ impl Dispatch for Run<'_> {
                 break;
             }
             if shift <= options.tol || n_iter >= options.max_iter {
-                // So that labels are of these centres.
+                // So that labels are of these centers.
                 lloyd.assign(simd)?;
                 break;
             }
@@ -139,7 +136,7 @@ struct Lloyd<'a> {
     data: &'a Data,
     runtime: &'a Runtime,
     centers: Vec<f64>,
-    /// Of each centre: whether it is elsewhere than when points were assigned last.
+    /// Of each center: whether it is elsewhere than when points were assigned last.
     has_moved: Vec<bool>,
     /// In the tree's order, whole leaves.
     labels: Vec<u32>,
@@ -147,12 +144,12 @@ struct Lloyd<'a> {
 }
 
 impl Lloyd<'_> {
-    /// Assigns every point to its nearest centre; returns whether any changed.
+    /// Assigns every point to its nearest center; returns whether any changed.
     fn assign<S: Simd>(&mut self, simd: S) -> Result<bool> {
         let tree = self.data.tree();
         let mut tasks = Vec::new();
         let mut rest = &mut self.labels[..];
-        for node in tree.nodes_of_at_most(TASK) {
+        for node in tree.nodes_of_at_most(TASK_LEAVES) {
             let (labels, after) = rest.split_at_mut(node.n_leaves * LEAF);
             tasks.push((node, labels));
             rest = after;
@@ -189,7 +186,7 @@ impl Lloyd<'_> {
         Ok(has_changed.into_inner())
     }
 
-    /// Moves centres to the means of their points; returns the sum of squared moves.
+    /// Moves centers to the means of their points; returns the sum of squared moves.
     fn move_centers<S: Simd>(&mut self, simd: S) -> Result<f64> {
         self.runtime.check()?;
         let d = self.data.n_features();
@@ -222,8 +219,8 @@ impl Lloyd<'_> {
         Ok(total)
     }
 
-    /// Gives clusters without points those farthest from their centres, which these
-    /// lose; a cluster stays where it is if no point is away from its centre.
+    /// Gives clusters without points those farthest from their centers, which these
+    /// lose; a cluster stays where it is if no point is away from its center.
     fn relocate_empty<S: Simd>(&self, simd: S, sums: &mut [f64], weights: &mut [f64]) {
         let empty: Vec<usize> = (0..weights.len()).filter(|&k| weights[k] == 0.0).collect();
         if empty.is_empty() {
@@ -282,7 +279,7 @@ impl Lloyd<'_> {
     }
 }
 
-/// Writes the nearest of some centres to a leaf's points.
+/// Writes the nearest of some centers to a leaf's points.
 type Nearest<'a> = dyn Fn(&[f64], &[u32], &mut Row) + Sync + 'a;
 
 /// Scratch memory of one thread. Not generic over the instruction set, which is called
@@ -295,12 +292,12 @@ struct Walker<'a> {
     is_first: bool,
     nearest: &'a Nearest<'a>,
     has_changed: bool,
-    /// Lists of centres that are not in use.
+    /// Lists of centers that are not in use.
     lists: Vec<Vec<u32>>,
 }
 
 impl Walker<'_> {
-    /// Assigns a node's points, whose nearest centres are in `list`.
+    /// Assigns a node's points, whose nearest centers are in `list`.
     fn visit(&mut self, node: Node, list: &[u32], labels: &mut [u32]) -> Result<()> {
         self.runtime.check()?;
         let mut kept = self.lists.pop().unwrap_or_default();

@@ -1,13 +1,13 @@
 //! Greedy k-means++ (Arthur and Vassilvitskii, k-means++: the advantages of careful
-//! seeding, 2007), as scikit-learn has it: each next centre is the best of a few points
+//! seeding, 2007), as scikit-learn has it: each next center is the best of a few points
 //! drawn with probabilities in proportion to weight times squared distance from the
-//! nearest centre so far.
+//! nearest center so far.
 //!
-//! A new centre changes the distances of points nearer to it than to all others, and of
+//! A new center changes the distances of points nearer to it than to all others, and of
 //! no box that is farther from it than its points are from theirs; the tree finds them,
-//! so that all centres together cost some n log(n_clusters) distances. Draws are looked
+//! so that all centers together cost some n log(n_clusters) distances. Draws are looked
 //! up in sums over blocks of rows, in the order that the data came in: with the random
-//! numbers that scikit-learn draws, the centres are scikit-learn's but for rounding.
+//! numbers that scikit-learn draws, the centers are scikit-learn's but for rounding.
 //! Memory: 12 bytes a point.
 
 use crate::error::{Error, Result};
@@ -44,12 +44,14 @@ pub fn kmeans_plusplus(
 ) -> Result<Vec<usize>> {
     if first >= data.n_samples() {
         let expected = format!("a row below {}", data.n_samples());
-        return Err(Error::Length { argument: "first", expected, got: first });
+        return Err(Error::Value { argument: "first", expected, got: first.to_string() });
     }
-    let is_draw = |u: &f64| (0.0..=1.0).contains(u);
-    if n_trials == 0 || !draws.len().is_multiple_of(n_trials) || !draws.iter().all(is_draw) {
-        let expected = format!("shape (n_clusters - 1, {n_trials}) of values from 0 to 1");
+    let expected = format!("shape (n_clusters - 1, {n_trials}) of values from 0 to 1");
+    if n_trials == 0 || !draws.len().is_multiple_of(n_trials) {
         return Err(Error::Length { argument: "draws", expected, got: draws.len() });
+    }
+    if let Some(draw) = draws.iter().find(|draw| !(0.0..=1.0).contains(*draw)) {
+        return Err(Error::Value { argument: "draws", expected, got: format!("{draw:?}") });
     }
     runtime.install(|| runtime.level().dispatch(Run { data, first, draws, n_trials, runtime }))
 }
@@ -91,10 +93,10 @@ impl Dispatch for Run<'_> {
     }
 }
 
-/// Writes the squared distances of a leaf's points from a centre.
+/// Writes the squared distances of a leaf's points from a center.
 type Distances<'a> = dyn Fn(&[f64], &[f64], &mut Row) + 'a;
 
-/// How far every point is from the centres so far. Not generic over the instruction
+/// How far every point is from the centers so far. Not generic over the instruction
 /// set, which is called once a leaf.
 struct Seeding<'a> {
     data: &'a Data,
@@ -164,7 +166,7 @@ impl<'a> Seeding<'a> {
         leaf.chunks(LEAF).map(|coordinates| coordinates[place % LEAF]).collect()
     }
 
-    /// What the sum of all masses loses by a centre at `row`.
+    /// What the sum of all masses loses by a center at `row`.
     fn gain(&self, row: usize) -> f64 {
         self.data.tree().root().map_or(0.0, |root| self.gain_of(root, &self.center(row)))
     }
@@ -184,7 +186,7 @@ impl<'a> Seeding<'a> {
         distances.iter().zip(closest).zip(self.data.weights(leaf)).map(loss).sum()
     }
 
-    /// Takes the point at `row` as a centre.
+    /// Takes the point at `row` as a center.
     fn add(&mut self, row: usize) {
         let center = self.center(row);
         if let Some(root) = self.data.tree().root() {
@@ -223,7 +225,7 @@ impl<'a> Seeding<'a> {
         };
     }
 
-    /// Whether the node's box is farther from the centre than its points are from
+    /// Whether the node's box is farther from the center than its points are from
     /// theirs.
     fn is_out_of_reach(&self, node: Node, center: &[f64]) -> bool {
         let Bounds { low, high } = self.data.tree().bounds(node);

@@ -15,7 +15,8 @@ use crate::points::group::{GROUP, PointsKernel};
 use crate::points::moments::regressions::Experts;
 use crate::points::responsibilities::Shares;
 use crate::points::threshold::Threshold;
-use crate::simd::logsumexp::{Block, CHUNK, LogSumExp, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
+use crate::simd::logsumexp::LogSumExp;
 use crate::simd::math::{self, HALF_LOG2_E};
 use crate::simd::{MAX_LANES, Simd};
 
@@ -158,9 +159,9 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         }
         let [largest, log_sum] = [load(simd, &pairs[0]), load(simd, &pairs[1])];
         let mut state = LogSumExp::new(simd);
-        for chunk in components.chunks(CHUNK) {
+        for chunk in components.chunks(CHUNK_COMPONENTS) {
             self.experts.fill(coordinates, chunk, &self.centers);
-            let mut terms = [splat(simd, 0.0); CHUNK];
+            let mut terms = [splat(simd, 0.0); CHUNK_COMPONENTS];
             terms[..chunk.len()].copy_from_slice(self.marginal.terms((0, block), chunk));
             for (at, (term, &k)) in terms.iter_mut().zip(chunk).enumerate() {
                 let distance = self.distance(at, k as usize);

@@ -16,7 +16,7 @@ use crate::points::group::{PointsKernel, log2_peaks, negligible_bits};
 use crate::points::log_prob::kernel::{ExpertFactors, Largest, LogProbKernel};
 use crate::points::moments::check_rows;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointQuantity, Scatter, operations_per_point};
+use crate::points::walk::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 use std::borrow::Cow;
@@ -64,7 +64,7 @@ pub fn conditional_log_prob(
         rows.clear();
         rows.resize(2 * out.len(), 0.0);
         let (points_of_marginal, out_of_marginal) = (&values[..], &mut rows[..]);
-        Scatter {
+        PointJob {
             quantity: LargestAndSum,
             mixture: marginal,
             points: points_of_marginal,
@@ -73,7 +73,7 @@ pub fn conditional_log_prob(
         }
         .run()?;
         let quantity = LogProb { conditional, factors: &factors, peaks: &peaks };
-        Scatter { quantity, mixture: &joint, points, out: &mut rows, runtime }.run()?;
+        PointJob { quantity, mixture: &joint, points, out: &mut rows, runtime }.run()?;
         for (log_prob, row) in out.iter_mut().zip(rows.chunks_exact(2)) {
             *log_prob = row[0];
         }
@@ -87,8 +87,8 @@ fn in_order<'a>(mixture: &'a Mixture, conditional: &Conditional) -> Result<Cow<'
     let is_in_order = order.iter().enumerate().all(|(at, &feature)| at == feature);
     if order.len() != mixture.n_features() {
         let expected = format!("a mixture of {} features", order.len());
-        let got = mixture.n_features();
-        return Err(Error::Length { argument: "mixture", expected, got });
+        let got = mixture.n_features().to_string();
+        return Err(Error::Value { argument: "mixture", expected, got });
     }
     Ok(if is_in_order { Cow::Borrowed(mixture) } else { Cow::Owned(mixture.marginal(&order)?) })
 }

@@ -3,7 +3,7 @@
 //!
 //! Covariances are taken about the points' own means, in a second pass over the
 //! shares: what components have, and products of deviations. Of up to [`MAX_FUSED`]
-//! targets, which colours are, experts and sums stay in registers: a component costs
+//! targets, which colors are, experts and sums stay in registers: a component costs
 //! what its products cost. Of more, chunks of components' experts are held.
 
 use crate::model::conditional::Conditional;
@@ -12,7 +12,7 @@ use crate::points::group::{GROUP, PointsKernel};
 use crate::points::moments::regressions::Experts;
 use crate::points::responsibilities::Shares;
 use crate::points::threshold::Threshold;
-use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::{MAX_LANES, Simd};
 
 /// Most targets whose sums stay in registers.
@@ -267,7 +267,9 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         let only_own = self.wanted.second == Second::Std;
         self.sums.fill(splat(simd, 0.0));
         let (components, shares) = (self.shares.components(), self.shares.shares());
-        for (chunk, shares) in components.chunks(CHUNK).zip(shares.chunks(CHUNK)) {
+        for (chunk, shares) in
+            components.chunks(CHUNK_COMPONENTS).zip(shares.chunks(CHUNK_COMPONENTS))
+        {
             self.experts.fill(coordinates, chunk, &self.centers);
             for i in 0..n_targets {
                 for j in if only_own { i } else { 0 }..=i {

@@ -19,7 +19,7 @@ use crate::model::mixture::Mixture;
 use crate::points::group::{log2_peaks, negligible_bits};
 use crate::points::moments::kernel::{MomentsKernel, Second, Wanted};
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointQuantity, Scatter, operations_per_point};
+use crate::points::walk::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 
@@ -145,7 +145,7 @@ fn moments(
     let quantity = Moments::new(conditional, Wanted { mean, second });
     let mixture = conditional.marginal();
     check_rows(values, mixture.n_features(), out, quantity.row_len(mixture))?;
-    Scatter { quantity, mixture, points: values, out, runtime }.run()
+    PointJob { quantity, mixture, points: values, out, runtime }.run()
 }
 
 /// Checks that `out` has a row for each row of `values`.

@@ -7,7 +7,7 @@
 use crate::model::conditional::Conditional;
 use crate::points::group::GROUP;
 use crate::simd::Simd;
-use crate::simd::logsumexp::{Block, CHUNK, VECTORS, splat};
+use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 
 /// Experts of a chunk of components at a block of points.
 pub(crate) struct Experts<'a, S: Simd> {
@@ -19,7 +19,7 @@ pub(crate) struct Experts<'a, S: Simd> {
 
 impl<'a, S: Simd> Experts<'a, S> {
     pub(crate) fn new(simd: S, conditional: &'a Conditional) -> Self {
-        let n_values = CHUNK * conditional.targets().len();
+        let n_values = CHUNK_COMPONENTS * conditional.targets().len();
         Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
     }
 
@@ -29,7 +29,29 @@ impl<'a, S: Simd> Experts<'a, S> {
     pub(crate) fn fill(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.fill_vectorized(coordinates, chunk, centers),
+            || {
+                let (simd, conditional) = (self.simd, self.conditional);
+                for (&k, values) in chunk.iter().zip(self.values.chunks_exact_mut(centers.len())) {
+                    let k = k as usize;
+                    let mean = conditional.marginal().mean(k);
+                    let target_means = conditional.target_means(k);
+                    for (t, value) in values.iter_mut().enumerate() {
+                        let mut expert = splat(simd, target_means[t]);
+                        for (g, (&slope, &mean)) in
+                            conditional.slopes(k, t).iter().zip(mean).enumerate()
+                        {
+                            let difference = difference(simd, coordinates, g, mean);
+                            for v in 0..VECTORS {
+                                expert[v] =
+                                    simd.mul_add(simd.splat(slope), difference[v], expert[v]);
+                            }
+                        }
+                        for v in 0..VECTORS {
+                            value[v] = simd.sub(expert[v], centers[t][v]);
+                        }
+                    }
+                }
+            },
         );
     }
 
@@ -38,28 +60,6 @@ impl<'a, S: Simd> Experts<'a, S> {
     pub(crate) fn of(&self, at: usize) -> &[Block<S>] {
         let n_targets = self.conditional.targets().len();
         &self.values[at * n_targets..][..n_targets]
-    }
-
-    #[inline(always)]
-    fn fill_vectorized(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
-        let (simd, conditional) = (self.simd, self.conditional);
-        for (&k, values) in chunk.iter().zip(self.values.chunks_exact_mut(centers.len())) {
-            let k = k as usize;
-            let mean = conditional.marginal().mean(k);
-            let target_means = conditional.target_means(k);
-            for (t, value) in values.iter_mut().enumerate() {
-                let mut expert = splat(simd, target_means[t]);
-                for (g, (&slope, &mean)) in conditional.slopes(k, t).iter().zip(mean).enumerate() {
-                    let difference = difference(simd, coordinates, g, mean);
-                    for v in 0..VECTORS {
-                        expert[v] = simd.mul_add(simd.splat(slope), difference[v], expert[v]);
-                    }
-                }
-                for v in 0..VECTORS {
-                    value[v] = simd.sub(expert[v], centers[t][v]);
-                }
-            }
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The tree taken whether it pays or not, against the dense kernel; and when it is.
 
 use super::*;
+use crate::model::covariances::Covariances;
 use crate::points::score::{Label, LogDensity, Responsibilities};
-use crate::{Covariances, Level};
+use crate::simd::Level;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 

@@ -2,65 +2,66 @@
 //!
 //! Down a column of pixels a Gaussian is 2^(alpha + beta v + C v²) = P Q^v T(v):
 //! P is multiplied by Q = 2^beta from row to row, and T(v) = 2^(C v²) is the same
-//! for every column and all tiles of a block, so that a pixel costs one
+//! for every column and all tiles of a block. A pixel therefore costs one
 //! multiplication and one multiply-add instead of an exponential. P and Q are
-//! restarted at every tile; their error grows with the 31 multiplications at
-//! most to below 1e-14, and the exponents, at most `max_bits` on the
-//! tile, are right to 1e-13 (in float64).
+//! restarted at every tile. The error of at most 31 multiplications stays below 1e-14,
+//! and the exponents, at most `max_bits` on the tile, are exact to 1e-13 (in float64).
 //!
 //! From one vector of columns to the next, L lanes on, alpha changes by a linear
-//! function of u and beta by a constant, so that P, Q and the factor of P advance
-//! by multiplications, too: three exponentials a component and tile, however wide.
+//! function of u and beta by a constant. P, Q and the factor of P therefore advance by
+//! multiplications as well: a component takes three exponentials a tile, of any width.
 
-use crate::rendering::plane::TILE;
-use crate::rendering::tile::sums::{Start, Summand, cell};
-use crate::rendering::tile::terms::{Field, Terms};
-use crate::rendering::tile::{MIDDLE, TileInput, TileKernel, table};
+use crate::grid::tile::{Size, TILE};
+use crate::rendering::cull::Xy;
+use crate::rendering::tile::input::{MIDDLE, TileInput, table};
+use crate::rendering::tile::kernel::TileKernel;
+use crate::rendering::tile::sums::{Density, Start, Summand, cell};
+use crate::rendering::tile::terms::{TermField, Terms};
 use crate::simd::Simd;
 use crate::simd::math::exp2_clamped;
 
-/// What does not change from component to component.
-struct Column<'a, S: Simd> {
+/// The data of a tile that all components share.
+struct TileColumns<'a, S: Simd> {
     simd: S,
     terms: &'a Terms,
     tables: &'a [[S::Element; TILE]],
-    parents: &'a [u32],
-    /// Columns from 0, and the tile's middle.
+    block_positions: &'a [u32],
+    /// Column numbers, from 0.
     columns: &'a [f64],
-    middle: (f64, f64),
-    /// Rows and columns.
-    size: (usize, usize),
+    /// The middle of the tile, from its first pixel.
+    middle: Xy,
+    size: Size,
 }
 
 impl<S: Simd, const N: usize> TileKernel<S, N> {
-    /// Adds the smooth components, part by part.
+    /// Adds the smooth components, group by group.
     #[inline(always)]
     pub(crate) fn add_smooth<M: Summand<S, N>>(&mut self, input: &TileInput<'_>, summand: &M) {
-        let column = Column {
+        let tile = TileColumns {
             simd: self.simd,
             terms: &self.setup.terms,
             tables: &self.tables,
-            parents: input.parents,
+            block_positions: input.block_positions,
             columns: &self.columns,
             middle: self.middle,
             size: input.size,
         };
         let cells = &mut self.cells;
         let mut rest = &self.setup.smooth[..];
-        // Alone, shares have so little to do that two are too few.
+        // The sum of densities alone is so little work that it needs four chains.
         if N == 1 {
             let (groups, others) = rest.as_chunks::<4>();
             for &group in groups {
-                recur::<S, M, N, 4>(&column, cells, summand, group);
+                recur::<S, M, N, 4>(&tile, cells, summand, group);
             }
             rest = others;
         }
         let (triples, last) = rest.as_chunks::<3>();
         for &triple in triples {
-            recur::<S, M, N, 3>(&column, cells, summand, triple);
+            recur::<S, M, N, 3>(&tile, cells, summand, triple);
         }
         for &term in last {
-            recur::<S, M, N, 1>(&column, cells, summand, [term]);
+            recur::<S, M, N, 1>(&tile, cells, summand, [term]);
         }
     }
 }
@@ -69,44 +70,44 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
 /// latency of each.
 #[inline(always)]
 fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
-    column: &Column<'_, S>,
+    tile: &TileColumns<'_, S>,
     cells: &mut [[S::F; N]],
     summand: &M,
     group: [u32; G],
 ) {
-    let (simd, terms) = (column.simd, column.terms);
+    let (simd, terms) = (tile.simd, tile.terms);
     let group = group.map(|i| i as usize);
     let own;
-    let tables: [&[S::Element; TILE]; G] = if column.tables.is_empty() {
-        own = own_tables(column, group);
+    let tables: [&[S::Element; TILE]; G] = if tile.tables.is_empty() {
+        own = own_tables(tile, group);
         own.each_ref()
     } else {
-        let mut tables = [&column.tables[0]; G];
+        let mut tables = [&tile.tables[0]; G];
         for g in 0..G {
-            tables[g] = &column.tables[column.parents[group[g]] as usize];
+            tables[g] = &tile.tables[tile.block_positions[group[g]] as usize];
         }
         tables
     };
     let zero = simd.splat(0.0);
     let (mut tops, mut downs, mut growths) = ([zero; G], [zero; G], [zero; G]);
-    let v = -column.middle.1;
-    // A half tile's rows are the middle ones of the tables.
-    let above = (MIDDLE - column.middle.1) as usize;
-    let (n_rows, n_vectors) = (column.size.0, column.size.1.div_ceil(S::LANES));
+    let v = -tile.middle.y;
+    // The rows of a half tile are the middle ones of the tables.
+    let above = (MIDDLE - tile.middle.y) as usize;
+    let (n_rows, n_vectors) = (tile.size.rows, tile.size.columns.div_ceil(S::LANES));
     for vector in 0..n_vectors {
-        let u = simd.load(&column.columns[vector * S::LANES..]);
-        let u = simd.sub(u, simd.splat(column.middle.0));
+        let u = simd.load(&tile.columns[vector * S::LANES..]);
+        let u = simd.sub(u, simd.splat(tile.middle.x));
         if vector == 0 {
             for g in 0..G {
-                let (alpha, beta) = exponents(simd, terms, group[g], (u, v));
+                let (alpha, beta) = exponents(simd, terms, group[g], u, v);
                 tops[g] = exp2_clamped(simd, alpha);
                 downs[g] = exp2_clamped(simd, beta);
                 if n_vectors > 1 {
                     let at = |field| terms.at(field, group[g]);
                     let lanes = S::LANES as f64;
-                    let linear = lanes * (at(Field::Gx) + at(Field::Xy) * v);
-                    let constant = linear + at(Field::Xx) * lanes * lanes;
-                    let step = simd.splat(2.0 * lanes * at(Field::Xx));
+                    let linear = lanes * (at(TermField::Gx) + at(TermField::Xy) * v);
+                    let constant = linear + at(TermField::Xx) * lanes * lanes;
+                    let step = simd.splat(2.0 * lanes * at(TermField::Xx));
                     let growth = simd.mul_add(step, u, simd.splat(constant));
                     growths[g] = exp2_clamped(simd, growth);
                 }
@@ -114,15 +115,15 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
         } else {
             for g in 0..G {
                 tops[g] = simd.mul(tops[g], growths[g]);
-                let growth = simd.splat(terms.at(Field::Growth, group[g]));
+                let growth = simd.splat(terms.at(TermField::Growth, group[g]));
                 growths[g] = simd.mul(growths[g], growth);
-                let ratio = simd.splat(terms.at(Field::Ratio, group[g]));
+                let ratio = simd.splat(terms.at(TermField::Ratio, group[g]));
                 downs[g] = simd.mul(downs[g], ratio);
             }
         }
-        let mut states = [start_of(column, summand, group[0], (u, v)); G];
+        let mut states = [start_of(tile, summand, group[0], u, v); G];
         for g in 1..G {
-            states[g] = start_of(column, summand, group[g], (u, v));
+            states[g] = start_of(tile, summand, group[g], u, v);
         }
         let mut p = tops;
         let cells = &mut cells[vector * TILE..][..n_rows];
@@ -130,7 +131,8 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
             let mut running = *sums;
             for g in 0..G {
                 let t = simd.splat_element(tables[g][(above + row) % TILE]);
-                summand.add(simd, &mut states[g], (p[g], t), cell(vector, row), &mut running);
+                let density = Density { p: p[g], t };
+                summand.add(simd, &mut states[g], density, cell(vector, row), &mut running);
                 p[g] = simd.mul(p[g], downs[g]);
             }
             *sums = running;
@@ -138,47 +140,49 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
     }
 }
 
-/// alpha and beta of a term at the columns `u`, in the row `v` from the middle: the
-/// exponent without the curvature down the column, and its slope.
+/// Returns alpha and beta of a term at the columns `u` and the row `v` from the middle:
+/// the exponent without the curvature down the column, and its slope.
 #[inline(always)]
-fn exponents<S: Simd>(simd: S, terms: &Terms, term: usize, (u, v): (S::F, f64)) -> (S::F, S::F) {
-    let top = terms.at(Field::Q, term) + terms.at(Field::Gy, term) * v;
-    let slope = simd.splat(terms.at(Field::Gx, term) + terms.at(Field::Xy, term) * v);
-    let slope = simd.mul_add(simd.splat(terms.at(Field::Xx, term)), u, slope);
+fn exponents<S: Simd>(simd: S, terms: &Terms, term: usize, u: S::F, v: f64) -> (S::F, S::F) {
+    let top = terms.at(TermField::Q, term) + terms.at(TermField::Gy, term) * v;
+    let slope = simd.splat(terms.at(TermField::Gx, term) + terms.at(TermField::Xy, term) * v);
+    let slope = simd.mul_add(simd.splat(terms.at(TermField::Xx, term)), u, slope);
     let alpha = simd.mul_add(slope, u, simd.splat(top));
-    let xy = simd.splat(terms.at(Field::Xy, term));
-    (alpha, simd.mul_add(xy, u, simd.splat(terms.at(Field::Gy, term))))
+    let xy = simd.splat(terms.at(TermField::Xy, term));
+    (alpha, simd.mul_add(xy, u, simd.splat(terms.at(TermField::Gy, term))))
 }
 
+/// Returns the state of a component at the columns `u` and the row `v` from the middle.
 #[inline(always)]
 fn start_of<S: Simd, M: Summand<S, N>, const N: usize>(
-    column: &Column<'_, S>,
+    tile: &TileColumns<'_, S>,
     summand: &M,
     term: usize,
-    (u, v): (S::F, f64),
+    u: S::F,
+    v: f64,
 ) -> M::State {
-    let (simd, terms) = (column.simd, column.terms);
-    let (alpha, beta) = exponents(simd, terms, term, (u, v));
-    let curvature = terms.at(Field::Yy, term);
+    let (simd, terms) = (tile.simd, tile.terms);
+    let (alpha, beta) = exponents(simd, terms, term, u, v);
+    let curvature = terms.at(TermField::Yy, term);
     let start = Start {
         term,
         exponent: simd.add(alpha, simd.splat(curvature * v * v)),
         slope: simd.add(beta, simd.splat(curvature * (2.0 * v + 1.0))),
-        dx: simd.add(u, simd.splat(terms.at(Field::Dx, term))),
-        dy: v + terms.at(Field::Dy, term),
+        dx: simd.add(u, simd.splat(terms.at(TermField::Dx, term))),
+        dy: v + terms.at(TermField::Dy, term),
     };
     summand.start(simd, terms, &start)
 }
 
-/// The tables of a group whose block has none.
+/// Computes the tables of a group, for a block that has none.
 #[inline(always)]
 fn own_tables<S: Simd, const G: usize>(
-    column: &Column<'_, S>,
+    tile: &TileColumns<'_, S>,
     group: [usize; G],
 ) -> [[S::Element; TILE]; G] {
-    let mut tables = [[column.simd.element(0.0); TILE]; G];
+    let mut tables = [[tile.simd.element(0.0); TILE]; G];
     for g in 0..G {
-        tables[g] = table(column.simd, -column.terms.at(Field::Yy, group[g]));
+        tables[g] = table(tile.simd, -tile.terms.at(TermField::Yy, group[g]));
     }
     tables
 }

@@ -19,7 +19,7 @@ from gmmfast.image_models.refinement.least_squares import (
 )
 from gmmfast.image_models.refinement.responsibilities import Experts, Gates, Lattice, Shares
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.layouts import cholesky, full_covariances, symmetric
+from gmmfast.mixture.layouts import as_matrices, cholesky, symmetric
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class Canvas:
 
 def parts_of(mixture: Mixture) -> tuple[Gates, Experts]:
     """Return the gates and experts of a mixture over (x, y, colours)."""
-    covariances, means = full_covariances(mixture), mixture.means
+    means = mixture.means
+    covariances = as_matrices(mixture.covariances, mixture.covariance_type, means.shape)
     slopes: Any = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])
     with np.errstate(divide="ignore"):
         logs = np.log(mixture.weights)

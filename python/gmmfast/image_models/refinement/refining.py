@@ -16,13 +16,14 @@ from gmmfast import images
 from gmmfast._validation import check_count, check_n_threads, check_positive, shown
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
-from gmmfast.estimators.parameters import precisions, precisions_cholesky, typical_stds
-from gmmfast.estimators.training_data import InMemory
+from gmmfast.estimators.parameters import typical_stds
+from gmmfast.estimators.samples import InMemory
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
 from gmmfast.image_models.refinement.loop import Canvas, refined_levels, refined_rounds
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.layouts import precisions, precisions_cholesky
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -284,14 +285,14 @@ def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterat
     mixture = frame.mixture
     estimator.weights_, estimator.means_ = mixture.weights, mixture.means
     estimator.covariances_ = mixture.covariances
-    model = estimator._present_model()  # noqa: SLF001 (as a fit goes on)
+    model = estimator._em_parameters()  # noqa: SLF001 (as a fit goes on)
     samples.prepare(typical_stds(model))
     statistics = samples.statistics(model)
     score = statistics.log_likelihood / statistics.weight
     yield Refinement(frame.original, score)
     for _ in range(estimator.max_iter):
-        estimator._maximize(estimator._moments(samples, model, statistics))  # noqa: SLF001
-        model = estimator._present_model()  # noqa: SLF001
+        estimator._em_m_step(estimator._em_moments(samples, model, statistics))  # noqa: SLF001
+        model = estimator._em_parameters()  # noqa: SLF001
         statistics = samples.statistics(model)
         gain = statistics.log_likelihood / statistics.weight - score
         # What regularization adds may cost more than a step gains.

@@ -1,0 +1,36 @@
+"""A script that knows nothing of gmmfast: fit a drawing, draw points, fill a grid.
+
+`python article.py PICTURE RESULT.npz N_COMPONENTS` fits a mixture to the 50,000 darkest pixels of
+the picture at 600 x 405, draws as many points, and evaluates the log-density at every pixel.
+"""
+
+import sys
+
+import numpy as np
+from PIL import Image
+from sklearn.mixture import GaussianMixture
+
+WIDTH, HEIGHT, N_POINTS = 600, 405, 50_000
+
+picture, result, n_components = sys.argv[1:]
+gray = np.asarray(Image.open(picture).convert("L").resize((WIDTH, HEIGHT)))
+darkest = np.argsort(gray, axis=None, kind="stable")[:N_POINTS]
+points = np.column_stack([darkest % WIDTH, darkest // WIDTH]).astype(float)
+
+model = GaussianMixture(int(n_components), random_state=0).fit(points)
+samples, _ = model.sample(N_POINTS)
+
+# Floats: scikit-learn rounds the distances of integer points to integers.
+y, x = np.mgrid[:HEIGHT, :WIDTH].astype(float)
+log_density = model.score_samples(np.column_stack([x.ravel(), y.ravel()]))
+
+np.savez(
+    result,
+    log_density=log_density,
+    samples=samples,
+    weights=model.weights_,
+    means=model.means_,
+    covariances=model.covariances_,
+    lower_bound=model.lower_bound_,
+    n_iter=model.n_iter_,
+)

@@ -1,0 +1,279 @@
+"""The base class of both estimators: `fit`, `fit_predict`, `partial_fit`, on the core."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from gmmfast import _core, _log
+from gmmfast._validation import check_n_threads
+from gmmfast.estimators.callbacks import CallbackSupport, FitReport, Progress, with_callbacks
+from gmmfast.estimators.em import EMMixture
+from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.initialization import Initializer, initialize
+from gmmfast.estimators.moments import merged, moments, recentered
+from gmmfast.estimators.samples import InMemory, Samples, samples_of
+from gmmfast.estimators.training_data import (
+    TrainingData,
+    checked_points,
+    foreign_array,
+    training_data,
+)
+from gmmfast.mixture.layouts import DIAGONAL
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
+    """The fits of a scikit-learn mixture, computed by the core.
+
+    An estimator has this class before scikit-learn's among its bases, sets `_sklearn_class` to
+    the latter and overrides the steps of `EMMixture`.
+    """
+
+    _allows_nan = False
+    # Centers, counts, sums, scatters, log-likelihood and weight of the rows seen by partial_fit.
+    _seen: tuple[Any, ...]
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        progress: Progress = None,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Estimate the parameters, as scikit-learn's `fit` does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or chunks
+            The points. Chunks are a function that returns an iterator over arrays of
+            rows, or a list of such arrays; a chunk may be a pair (rows, weights). Each
+            iteration reads them once, with one chunk in memory at a time, and the fit is
+            that of all rows together. A large `numpy.memmap` is read in chunks, too. With
+            chunks the fit is initialized from at most 262,144 rows drawn evenly from all.
+            NaN means missing in `GaussianMixture`: a row contributes its other features,
+            and the initialization replaces NaN by the feature's mean.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each row counts: a row of weight 3 is three rows.
+        progress : bool or callable, optional
+            Called with (n_iter, lower_bound) after each iteration; True writes a line on
+            standard error if that is a terminal.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn's `fit` raises it, with the same message.
+        TypeError
+            If the chunks are an iterator, which ends after one pass.
+        """
+        data = training_data(X, sample_weight)
+        if self._falls_back_in("fit", data, progress):
+            # super().fit would come back through fit_predict.
+            self._sklearn_class.fit_predict(self, X, y)
+        else:
+            self._fit(data, progress, n_threads)
+            _log.accelerated(self, "fit")
+        return self
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit_predict(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        progress: Progress = None,
+        n_threads: int | None = None,
+    ) -> NDArray[np.int64]:
+        """Estimate the parameters and return the most probable component of each row.
+
+        Parameters
+        ----------
+        X, y, sample_weight, progress, n_threads
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The component indices that `predict` returns for the same rows.
+        """
+        data = training_data(X, sample_weight)
+        if self._falls_back_in("fit_predict", data, progress):
+            return self._sklearn_class.fit_predict(self, X, y)  # type: ignore[no-any-return]
+        samples = self._fit(data, progress, n_threads)
+        _log.accelerated(self, "fit_predict")
+        return np.concatenate([self._labels(points) for points in samples.parts()])
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: Any = None,  # noqa: ARG002 (scikit-learn's convention)
+        sample_weight: ArrayLike | None = None,
+        *,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Take one step of EM with the statistics of all rows given so far.
+
+        The statistics of the rows under the current parameters are added to those of
+        earlier rows, which stay as they were, and the parameters are estimated from the
+        sum: a batch never replaces what earlier batches contributed (incremental EM: Neal
+        and Hinton, A view of the EM algorithm that justifies incremental, sparse, and
+        other variants, 1998). The first call initializes as `fit` does, from its rows; it
+        discards the parameters of an earlier `fit`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The first call needs at least as many rows as components.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each row counts.
+        n_threads : int, optional
+            Number of threads; by default all that the process may use.
+
+        Returns
+        -------
+        self
+            The estimator, with parameters estimated from all rows so far.
+
+        Raises
+        ------
+        ValueError
+            If `fit` would raise it, or if `n_components` or `covariance_type` have changed
+            since the first call.
+        """
+        reason = reason_to_fall_back(self, foreign_array(X))
+        if reason is not None:
+            raise NotImplementedError(f"partial_fit: scikit-learn has none, and {reason}")
+        is_first = not hasattr(self, "_seen")
+        threads = check_n_threads(n_threads)
+        if not is_first:
+            self._check_same_kind()
+        points, weights = checked_points(self, X, sample_weight, reset=is_first)
+        samples = samples_of(points, weights, threads)
+        if is_first:
+            self._em_begin(samples)
+            self._em_initialize(samples, check_random_state(self.random_state), initialize)
+        elif samples.weight == 0:
+            return self
+        parameters = self._em_parameters() if is_first else self._fitted_parameters()
+        statistics = samples.statistics(parameters)
+        if not is_first:
+            seen = recentered(_core.Statistics(*self._seen), parameters.core.means)
+            statistics = merged(seen, statistics)
+        some, _ = moments(statistics, self.covariance_type, self.reg_covar)
+        self._em_m_step(some)
+        self._seen = (
+            statistics.centers,
+            statistics.counts,
+            statistics.sums,
+            statistics.scatters,
+            statistics.log_likelihood,
+            statistics.weight,
+        )
+        self.n_iter_ = 1 if is_first else self.n_iter_ + 1
+        self.lower_bound_ = statistics.log_likelihood / statistics.weight + parameters.shift
+        self.converged_, self.lower_bounds_ = False, []
+        self._em_set_fitted(self._em_get_parameters(), points.dtype)
+        _log.accelerated(self, "partial_fit")
+        return self
+
+    def to_sklearn(self) -> Any:
+        """Return a plain scikit-learn estimator with the same parameters and attributes.
+
+        Returns
+        -------
+        sklearn.mixture.GaussianMixture or sklearn.mixture.BayesianGaussianMixture
+            Its pickle can be loaded where gmmfast is not installed; loading a pickle of
+            this estimator there raises ModuleNotFoundError. It has no `selection_`, whose
+            class is gmmfast's.
+        """
+        plain = self._sklearn_class(**self.get_params(deep=False))
+        for name, value in vars(self).items():
+            if name.endswith("_") and not name.startswith("_") and name != "selection_":
+                setattr(plain, name, copy.deepcopy(value))
+        return plain
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._allows_nan
+        return tags
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def _fit_in_memory(
+        self, samples: InMemory, progress: Progress, initialize: Initializer = initialize
+    ) -> Self:
+        """Fit to checked points, which other fits may share, without warnings."""
+        report = FitReport(self, {"X": samples.points, "y": None, "metadata": None}, progress)
+        self._em_fit(samples, report, initialize)
+        _log.accelerated(self, "fit")
+        return self
+
+    def _fit(self, data: TrainingData, progress: Progress, n_threads: int | None) -> Samples:
+        """Fit to the data, warn if the fit did not converge, and return the samples."""
+        samples = data.samples(self, check_n_threads(n_threads))
+        weight = data.sample_weight
+        metadata = None if weight is None else {"sample_weight": weight}
+        report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, progress)
+        self._em_fit(samples, report, initialize)
+        # Like scikit-learn: with max_iter=0 only the initialization was asked for.
+        if not self.converged_ and self.max_iter > 0:
+            warnings.warn(
+                "Best performing initialization did not converge. "
+                "Try different init parameters, or increase max_iter, "
+                "tol, or check for degenerate data.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return samples
+
+    def _falls_back_in(self, method: str, data: TrainingData, progress: Progress) -> bool:
+        """Return whether scikit-learn's code must fit; refuse what it cannot take."""
+        reason = reason_to_fall_back(self, data.foreign)
+        if reason is None:
+            return False
+        data.refuse_extras(reason, progress)
+        _log.fallback(self, method, reason)
+        self._em_forget_other_fits()
+        return True
+
+    def _check_same_kind(self) -> None:
+        """Raise ValueError if the parameters do not match the statistics seen so far."""
+        _, counts, sums, scatters, *_ = self._seen
+        then = len(counts), scatters.shape[1] == sums.shape[1] > 1
+        if self.n_components != then[0]:
+            raise ValueError(
+                f"n_components: expected {then[0]}, as in the first partial_fit, got "
+                f"{self.n_components}; clone the estimator to begin anew"
+            )
+        if sums.shape[1] > 1 and (self.covariance_type in DIAGONAL) != then[1]:
+            kinds = "'diag' or 'spherical'" if then[1] else "'full' or 'tied'"
+            raise ValueError(
+                f"covariance_type: expected {kinds}, as in the first call of partial_fit, got "
+                f"{self.covariance_type!r}; clone the estimator to begin anew"
+            )

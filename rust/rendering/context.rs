@@ -1,0 +1,18 @@
+//! The data that all bands of a plane read.
+
+use crate::grid::axes::Grid;
+use crate::rendering::components::GridComponents;
+use crate::rendering::plane::{Plane, PlaneModel};
+use crate::rendering::precision::Precision;
+use crate::rendering::quantity::Quantity;
+
+/// One plane of a rendering, and how to render it.
+pub(crate) struct BandContext<'a> {
+    pub(crate) quantity: Quantity,
+    pub(crate) precision: Precision,
+    pub(crate) grid: &'a Grid,
+    pub(crate) components: &'a GridComponents,
+    pub(crate) model: &'a PlaneModel<'a>,
+    pub(crate) plane: &'a Plane,
+    pub(crate) plane_index: usize,
+}

@@ -1,0 +1,62 @@
+"""Assertions that several test files use."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gmmfast import images
+
+CLOSE = {"rtol": 1e-11, "atol": 1e-11}
+
+
+def check_close(image, expected):
+    """Equal to rounding of numbers of this size; covariances near 0 come of large ones."""
+    expected = np.asarray(expected)
+    atol = CLOSE["atol"] * max(1, np.abs(expected[np.isfinite(expected)], dtype=float).max())
+    np.testing.assert_allclose(image, expected, rtol=CLOSE["rtol"], atol=atol)
+
+
+def check_single(single, exact, quantity):
+    """float32, rounded as float32 is: relative for a density, else at the size of the values."""
+    assert single.dtype == np.float32
+    if quantity == "label":
+        np.testing.assert_array_equal(single, exact)
+        return
+    sizes = {"density": 2.0**-125, "log_density": 1, "entropy": 1}
+    size = sizes.get(quantity, np.abs(exact).max())
+    rounded = exact.astype(np.float32).astype(float)
+    np.testing.assert_allclose(single, rounded, rtol=2.0**-23, atol=size * 2.0**-24)
+
+
+def check_levels(levels, exact):
+    assert levels.dtype == np.uint8
+    clipped = np.clip(exact, 0, 255)
+    rounded = np.rint(clipped)
+    assert np.abs(levels - rounded).max() <= 1
+    is_clear = np.abs(np.abs(clipped - np.floor(clipped)) - 0.5) > 0.02
+    np.testing.assert_array_equal(levels[is_clear], rounded[is_clear])
+
+
+def refusal(error, call, *arguments, **options):
+    """The message of the error, of exactly this class, that the call raises."""
+    with pytest.raises(Exception, match=r".") as caught:
+        call(*arguments, **options)
+    assert type(caught.value) is error, repr(caught.value)
+    return str(caught.value)
+
+
+def check_message(message, pattern):
+    """`pattern` names the argument at the start; the message says what was expected and got."""
+    assert re.match(pattern, message), message
+    assert ": expected" in message, message
+    assert " got " in message, message
+
+
+def as_rgb(pixels):
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+
+
+def check_same(picture, expected):
+    """The picture, as a viewer shows it, is these pixels."""
+    np.testing.assert_array_equal(images.read_image(picture), as_rgb(expected))

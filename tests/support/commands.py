@@ -1,0 +1,25 @@
+"""Helpers to run the command line."""
+
+import subprocess
+import sys
+
+QUICK_FIT = ["-k", "12", "--max-iter", "3"]
+
+
+class Outcome:
+    def __init__(self, status, stdout, stderr):
+        self.status, self.stdout, self.stderr = status, stdout, stderr
+
+
+def run_command(*arguments, stdin=b"", cwd=None, stdout=subprocess.PIPE):
+    """Run the command in a process of its own, with bytes through its pipes."""
+    process = subprocess.run(
+        [sys.executable, "-m", "gmmfast.cli", *map(str, arguments)],
+        input=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        check=False,
+        timeout=60,
+    )
+    return Outcome(process.returncode, process.stdout, process.stderr.decode())

@@ -1,0 +1,95 @@
+"""Promises of gmmfast.show_runtime: what a report of a bug or of speed has to say."""
+
+import importlib.metadata
+import platform
+
+import numpy as np
+import pytest
+
+import gmmfast
+from gmmfast import _core
+
+THREADS = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
+UNSET = dict.fromkeys((*THREADS, "GMMFAST_DISABLE_CPU_FEATURES"))
+
+
+def rows(text):
+    return dict(line.split(": ", 1) for line in text.splitlines())
+
+
+@pytest.fixture
+def report(run_python):
+    def show(**environment):
+        result = run_python("import gmmfast; gmmfast.show_runtime()", **{**UNSET, **environment})
+        assert (result.returncode, result.stderr) == (0, "")
+        return rows(result.stdout)
+
+    return show
+
+
+def test_it_tells_what_is_in_use(capsys):
+    assert gmmfast.show_runtime() is None
+    told = rows(capsys.readouterr().out)
+    level, n_threads, available, _ = _core.runtime_info()
+    assert told["gmmfast"] == gmmfast.__version__
+    assert told["backend"] == "rust"
+    assert told["instruction set"] == f"{level} (of {', '.join(available)})"
+    assert level in available
+    assert told["threads"].startswith(f"{n_threads} (")
+
+
+def test_it_tells_the_versions(capsys):
+    gmmfast.show_runtime()
+    told = rows(capsys.readouterr().out)
+    assert told["python"].startswith(platform.python_version())
+    assert told["numpy"] == np.__version__
+    for name in ("scikit-learn", "pillow"):
+        assert told[name] == importlib.metadata.version(name)
+
+
+def test_what_is_not_installed_is_said_and_no_error(monkeypatch, capsys):
+    def version(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    gmmfast.show_runtime()
+    assert rows(capsys.readouterr().out)["pillow"] == "not installed"
+
+
+def test_names_that_mean_nothing_are_told_and_only_then(monkeypatch, capsys):
+    told = []
+    for ignored in ([], ["avx1024", "sse"]):
+        info = ("avx2", 3, ["baseline", "avx2"], ignored)
+        monkeypatch.setattr(_core, "runtime_info", lambda info=info: info)
+        gmmfast.show_runtime()
+        told.append(rows(capsys.readouterr().out))
+    assert told[1].pop("ignored in GMMFAST_DISABLE_CPU_FEATURES") == "avx1024, sse"
+    assert told[0] == told[1]
+    assert told[0]["instruction set"] == "avx2 (of baseline, avx2)"
+
+
+def test_ignored_names_come_from_the_environment(report):
+    disabled = report(GMMFAST_DISABLE_CPU_FEATURES="avx512,avx1024")
+    assert disabled["ignored in GMMFAST_DISABLE_CPU_FEATURES"] == "avx1024"
+    assert not disabled["instruction set"].startswith("avx512")
+    assert disabled["instruction set"].split("(")[1] == report()["instruction set"].split("(")[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "threads"),
+    [
+        (("3", "4", "5"), "3 (GMMFAST_NUM_THREADS)"),
+        ((None, "4", "5"), "4 (RAYON_NUM_THREADS)"),
+        ((None, None, "6,2"), "6 (OMP_NUM_THREADS)"),
+        (("0", "", "5"), "5 (OMP_NUM_THREADS)"),
+        (("many", "-2", " +5 "), "5 (OMP_NUM_THREADS)"),
+        (("9" * 25, "1_0", "2.0,5"), "processors that this process may use)"),
+    ],
+)
+def test_it_tells_which_variable_decides_the_number_of_threads(report, values, threads):
+    told = report(**dict(zip(THREADS, values, strict=True)))
+    assert told["threads"].endswith(threads)
+
+
+def test_without_variables_the_processors_decide(report):
+    assert report()["threads"].endswith("(processors that this process may use)")
