@@ -152,7 +152,7 @@ def test_the_result_is_a_mixture_like_any_other(model, better):
     np.testing.assert_allclose(large[1::3, 1::3], render_grid(better, PHOTO.shape[:2]), rtol=1e-7)
 
 
-def test_colours_scatter_as_much_as_the_picture_does(better):
+def test_colors_scatter_as_much_as_the_picture_does(better):
     std = render_grid(better, PHOTO.shape[:2], quantity="std")
     error = render_grid(better, PHOTO.shape[:2]) - PHOTO
     # By the law of total variance: the error's, and the spread of the experts about their mean.
@@ -220,7 +220,7 @@ def test_the_line_of_progress_says_what_the_score_is_and_ends(monkeypatch, kind,
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)
-def test_ink_goes_on_with_expectation_maximisation(covariance_type):
+def test_ink_goes_on_with_expectation_maximization(covariance_type):
     points, darkness = images.weighted_ink_points(PHOTO)
     before = fit_image(PHOTO, 10, kind="ink", covariance_type=covariance_type, max_iter=2)
     after = refine(before, PHOTO, max_iter=5)

@@ -31,7 +31,7 @@ def blank(shape: tuple[int, int]) -> Array:
 
 
 def paint(frame: Array, cover: ArrayLike, color: Color) -> None:
-    """Lay a colour over a frame, as far as it covers each pixel, 0 to 1."""
+    """Lay a color over a frame, as far as it covers each pixel, 0 to 1."""
     shares = np.asarray(cover)
     # Of a curve hardly a pixel in a hundred is covered.
     rows, columns = np.nonzero(shares)

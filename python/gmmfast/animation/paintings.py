@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast import images
+from gmmfast import image_models, images
 from gmmfast._validation import check_count, check_positive, check_shape, shown
+from gmmfast.image_models.defaults import DEFAULT_ROUNDS
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
 from gmmfast.styles import get_style
@@ -37,7 +38,7 @@ _GROWTH_MAX_ITER = 20
 _BLOCK = 1 / 24
 _PAPER = 255
 
-#: Colour of the block that was filled last: its border.
+#: Color of the block that was filled last: its border.
 _MARK = (214, 80, 40)
 
 
@@ -51,7 +52,7 @@ def _checked(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]
 def _painting(
     mixture: Mixture, shape: tuple[int, int], extent: Any = None, tone: ToneCurve = DEFAULT_TONE
 ) -> Pixels:
-    """Return the mean colour, or the ink of a density, as colours."""
+    """Return the mean color, or the ink of a density, as colors."""
     if mixture.n_features > 2:
         painted = render_grid(mixture, shape, extent=extent, dtype=np.uint8)
         return painted if painted.shape[2] == 3 else np.repeat(painted[..., :1], 3, axis=2)
@@ -82,7 +83,7 @@ def filling_frames(
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of ink, (x, y), whose density is drawn; or of colour, whose mean is painted.
+        Of ink, (x, y), whose density is drawn; or of color, whose mean is painted.
     shape : (height, width)
     n_frames : int
         In which the grid is filled; the last one is the whole picture.
@@ -153,12 +154,12 @@ def zooming_frames(
     center: tuple[float, float] | None = None,
     factor: float = 8.0,
 ) -> Iterator[Pixels]:
-    """Yield a painting that is magnified: a mixture has a colour between pixels, too.
+    """Yield a painting that is magnified: a mixture has a color between pixels, too.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of colour or of ink.
+        Of color or of ink.
     shape : (height, width)
     n_frames : int
     center : (x, y), optional
@@ -192,7 +193,7 @@ def _zooming(mixture: Mixture, shape: tuple[int, int], view: Any, parts: Any) ->
     extent, center = view
     most = 1 - parts.min()
     for part in parts:
-        # A fixed point that is the centre in the end, so that no frame leaves the picture.
+        # A fixed point that is the center in the end, so that no frame leaves the picture.
         middle = extent.mean(axis=1)
         at = middle + (center - middle) * ((1 - part) / most if most else 1.0)
         half = 0.5 * part * (extent[:, 1] - extent[:, 0])
@@ -236,8 +237,6 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     >>> len(list(growing_frames(ramp, (12, 16), 6, n_components=[1, 3], kind="color")))
     6
     """
-    from gmmfast.image_models import fit_image  # noqa: PLC0415 (a second's import)
-
     size, n = _checked(shape, n_frames)
     pixels = images.read_image(image)
     numbers = [check_count("n_components", number) for number in n_components]
@@ -250,7 +249,7 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
 
     def models() -> Iterator[Any]:
         for number in numbers:
-            yield fit_image(
+            yield image_models.fit_image(
                 pixels,
                 number,
                 kind=kind,
@@ -289,11 +288,8 @@ def refining_frames(
     -------
     iterator of ndarray of shape (height, width, 3), uint8
     """
-    from gmmfast.image_models import refinements  # noqa: PLC0415 (a second's import)
-    from gmmfast.image_models.refinement.refining import DEFAULT_ROUNDS  # noqa: PLC0415
-
     size, n = _checked(shape, n_frames)
-    steps = refinements(model, image, **options)
+    steps = image_models.refinements(model, image, **options)
     most = options.get("max_iter") or DEFAULT_ROUNDS
     return _changing((step.mixture for step in steps), 1 + most, _painter(size, style), n)
 

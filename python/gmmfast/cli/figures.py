@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast.plot._base import require_matplotlib
+from gmmfast.cli.outputs import Artwork
+from gmmfast.plot.base import require_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,3 +57,8 @@ def svg_of(figure: Figure) -> bytes:
     with mpl.rc_context({"svg.hashsalt": "gmmfast", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()
+
+
+def artwork_of(figure: Any, arrays: dict[str, NDArray[Any]]) -> Artwork:
+    """Return the artwork of a figure, and of the arrays that it shows."""
+    return Artwork(lambda: pixels_of(figure), lambda: arrays, lambda: svg_of(figure))

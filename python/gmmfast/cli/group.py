@@ -20,7 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "render": "Render a quantity of a model over its picture.",
     "contour": "Draw lines of equal log-density: contour art.",
     "sample": "Draw points of a model: sampling art.",
-    "ellipses": "Draw the components as ellipses in their mean colours.",
+    "ellipses": "Draw the components as ellipses in their mean colors.",
     "channels": "Show red, green and blue of a picture apart.",
     "slices": "Slice a density at several x: the curves p(y | x).",
     "select": "Choose the number of components by a criterion.",

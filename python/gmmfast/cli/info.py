@@ -11,6 +11,7 @@ import numpy as np
 from gmmfast import images
 from gmmfast.cli.inputs import Source, read_source
 from gmmfast.cli.options import PATH
+from gmmfast.images.levels import is_gray
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,12 +50,11 @@ def _facts(source: Source) -> dict[str, Any]:
 
 def _of_picture(pixels: NDArray[np.uint8]) -> dict[str, Any]:
     height, width = pixels.shape[:2]
-    is_grey = bool((pixels == pixels[..., :1]).all())
     facts: dict[str, Any] = {
         "what": "picture",
         "width": width,
         "height": height,
-        "kind": "ink" if is_grey else "color",
+        "kind": "ink" if is_gray(pixels) else "color",
         "mean_color": [round(float(level), 1) for level in pixels.mean(axis=(0, 1))],
     }
     if pixels.min() < pixels.max():

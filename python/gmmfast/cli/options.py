@@ -10,6 +10,7 @@ import click
 
 from gmmfast._validation import shown
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
+from gmmfast.plot.palettes import PALETTES
 from gmmfast.styles import STYLES
 from gmmfast.tone import ToneCurve
 
@@ -188,7 +189,7 @@ fit_options = _all_of(
         type=click.IntRange(min=1),
         default=DEFAULT_MAX_ITER,
         show_default=True,
-        help="Iterations of expectation-maximisation, at most.",
+        help="Iterations of expectation-maximization, at most.",
     ),
     seed_option,
     threads_option,
@@ -200,6 +201,20 @@ style_option = click.option(
     type=click.Choice(list(STYLES)),
     help="; ".join(f"{style.name}: {style.summary}" for style in STYLES.values()) + ".",
 )
+
+
+def palette_option(default: str, what: str) -> Callable[[Command], Command]:
+    """Return the option --palette, which --style also sets."""
+    return click.option(
+        "--palette",
+        "--style",
+        "palette",
+        type=click.Choice(list(PALETTES)),
+        default=default,
+        show_default=True,
+        help=what,
+    )
+
 
 #: From a density to darkness.
 tone_option = click.option(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Bytes a pixel of a painting: its colours, or a density and its copies in the tone curve.
+#: Bytes a pixel of a painting: its colors, or a density and its copies in the tone curve.
 _PIXEL_BYTES = 4 * 8
 
 
@@ -47,7 +47,7 @@ _PIXEL_BYTES = 4 * 8
 @click.option(
     "--rounds",
     type=click.IntRange(min=1),
-    help="Rounds of refinement, at most [default: 5 of colour, 100 of ink].",
+    help="Rounds of refinement, at most [default: 5 of color, 100 of ink].",
 )
 @style_option
 @fit_options

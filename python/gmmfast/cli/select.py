@@ -54,7 +54,7 @@ _SHAPE = 420, 640
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_ITER,
     show_default=True,
-    help="Iterations of expectation-maximisation, at most.",
+    help="Iterations of expectation-maximization, at most.",
 )
 @seed_option
 @threads_option
@@ -76,13 +76,7 @@ def select_command(
     request = fit_request(read_picture(image), {**options, "n_components": None})
     chosen = list(dict.fromkeys(criteria))
     selections = [
-        fit_picture(
-            replace(
-                request,
-                options=replace(request.options, n_components=criterion),
-                candidates=candidates,
-            )
-        ).selection_
+        fit_picture(replace(request, n_components=criterion, candidates=candidates)).selection_
         for criterion in chosen
     ]
     if outputs:

@@ -1,13 +1,16 @@
-"""How large a result is: of a size in pixels, or relative to the picture's own."""
+"""The size of a result: in pixels, or relative to the picture's own."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gmmfast._memory import check_fits
+
+if TYPE_CHECKING:
+    from gmmfast.cli.outputs import Destinations
 
 
 def shape_of(original: tuple[int, int], options: dict[str, Any]) -> tuple[int, int]:
@@ -44,3 +47,13 @@ def shape_of_model(model: Any, options: dict[str, Any]) -> tuple[int, int]:
     width, height = abs(right - left), abs(high - low)
     unit = 1.0 if min(width, height) >= 2 else 640 / max(width, height)
     return shape_of((max(1, round(height * unit)), max(1, round(width * unit))), options)
+
+
+def checked_shape(
+    model: Any, options: dict[str, Any], pixel_bytes: int, destinations: Destinations
+) -> tuple[int, int]:
+    """Return `shape_of_model`, if memory and destinations can hold such a result."""
+    shape = shape_of_model(model, options)
+    check_memory(shape, pixel_bytes, options)
+    destinations.check(shape)
+    return shape

@@ -17,6 +17,7 @@ from gmmfast import images
 from gmmfast._validation import check_n_threads, shown
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS
 from gmmfast.image_models.pixels import PIXEL_VARIANCE, Fit, Pixels, check_choice
+from gmmfast.images.levels import is_gray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,11 +53,11 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     n_components : int or {"bic", "aic", "icl"}, optional
         The number of components; or the criterion that chooses it from `candidates` (see
         `select_n_components`); with a prior the most that there may be. By default 1000 for
-        colour and 500 for ink, and at most one for 20 pixels (at least one).
+        color and 500 for ink, and at most one for 20 pixels (at least one).
     kind : {"auto", "color", "ink"}
         What is fitted: the (x, y, r, g, b) of every pixel, or the (x, y) of every pixel that
         is not white, weighted by its darkness, 0 (white) to 1 (black) in ITU-R BT.601 luma.
-        "auto" is ink if no pixel has a colour, else colour.
+        "auto" is ink if no pixel has a color, else color.
     covariance_type : {"full", "tied", "diag", "spherical"}
         As in scikit-learn.
     reg_covar : float
@@ -136,11 +137,10 @@ def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) ->
     """Return the points of a picture that `fit_image` fits, with its checks."""
     pixels = images.read_image(image)
     if kind == "auto":
-        is_grey = bool((pixels == pixels[..., :1]).all())
-        kind = "ink" if is_grey else "color"
+        kind = "ink" if is_gray(pixels) else "color"
     if kind == "color" and threshold is not None:
         raise ValueError(
-            f"threshold: expected None for a picture in colour, got {shown(threshold)}; pass "
+            f"threshold: expected None for a picture in color, got {shown(threshold)}; pass "
             "kind='ink' to fit its dark pixels"
         )
     if not (threshold is None or _is_threshold(threshold)):

@@ -1,15 +1,15 @@
 """Where a fit to a picture starts: at compact cells of pixels, fitted to a sample first.
 
 Assumes that the first features, two or in a clip three, are a pixel's position and the others, if
-any, its colour levels. Guarantees a start that depends on the points, the options and the seed
+any, its color levels. Guarantees a start that depends on the points, the options and the seed
 alone, not on the number of threads, and that needs memory for a sample of the points only.
 
 1. A stratified random sample is drawn: 65,536 points, or 32 a component if that is more.
 2. k-means cuts it into cells, seeded by k-means++, in features where positions are scaled so
    that the side of a cell of average area counts as much as the scatter of the picture's
-   colours. That positions and colours must be weighed by the size of a cell is the idea of
+   colors. That positions and colors must be weighed by the size of a cell is the idea of
    SLIC (Achanta et al., SLIC superpixels compared to state-of-the-art superpixel methods, IEEE
-   Trans. Pattern Analysis and Machine Intelligence 34(11), 2012), whose weight of colours is
+   Trans. Pattern Analysis and Machine Intelligence 34(11), 2012), whose weight of colors is
    a constant; their scatter suits dull and gaudy pictures, and levels in any unit.
 3. EM on the sample brings the mixture near to where all pixels would have it, at a fraction
    of the cost of an iteration.
@@ -103,7 +103,7 @@ def _cells(
         sides = np.ptp(positions, axis=0) + 1
         side = (sides.prod() / n_components) ** (1 / n_positions)
         scatter = np.sqrt(colors.var(axis=0).sum())
-        # A picture of one colour has cells, too.
+        # A picture of one color has cells, too.
         features = np.hstack([positions * (max(scatter, 1.0) / side), colors])
         scaled = InMemory(features, sample.sample_weight, sample.n_threads)
     centers = np.ascontiguousarray(scaled.points[seeds(scaled, n_components, random_state)])

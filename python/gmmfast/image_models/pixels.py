@@ -1,7 +1,7 @@
 """From the points of a picture or a clip to a mixture: what all such fits share.
 
 Assumes points whose first features are a pixel's position, one for each axis of the extent, and
-whose others are its colour levels. Guarantees an estimator like any other that knows the extent,
+whose others are its color levels. Guarantees an estimator like any other that knows the extent,
 decided by the points, the options and the seed alone.
 """
 

@@ -1,4 +1,4 @@
-"""From a clip to a fitted mixture over position, time and colour.
+"""From a clip to a fitted mixture over position, time and color.
 
 Time is a third position: a frame is a unit interval as a pixel is a unit square. What moves
 becomes a component that is slanted in time, so that between two frames it is on its way.

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gmmfast._files import StrPath
 from gmmfast._memory import check_fits
 from gmmfast._validation import refuse_masked
-from gmmfast.images.checks import Pixels, StrPath, complaint
+from gmmfast.images.checks import Pixels, complaint
 from gmmfast.images.reading import ImageSource, decode, open_for_reading, read_image
 
 FramesSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any] | Iterable[ImageSource]

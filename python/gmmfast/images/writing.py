@@ -9,6 +9,7 @@ from PIL import Image
 
 from gmmfast._files import (
     Fault,
+    StrPath,
     check_path,
     fault_of_folder,
     fault_of_target,
@@ -16,10 +17,10 @@ from gmmfast._files import (
     replaced,
     target_of,
 )
-from gmmfast.images.checks import GREY_OR_RGB, Pixels, StrPath, complaint, require_uint8
+from gmmfast.images.checks import GRAY_OR_RGB, Pixels, complaint, require_uint8
 
-# Formats that hold 8-bit grey and RGB (GIF, with 256 colours at most, does not); the options keep
-# flat colours free of ringing.
+# Formats that hold 8-bit gray and RGB (GIF, with 256 colors at most, does not); the options keep
+# flat colors free of ringing.
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {}, "TIFF": {}, "BMP": {}}
 _SAVE_OPTIONS |= {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
 _SAVE_OPTIONS |= {"AVIF": {"quality": 90, "subsampling": "4:4:4"}}
@@ -86,7 +87,7 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     path : str or os.PathLike
         Destination, whose extension names the format.
     pixels : ndarray of shape (h, w) or (h, w, 3), uint8
-        Grey or sRGB levels 0..255.
+        Gray or sRGB levels 0..255.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     ...     read_image(f"{folder}/black.png").shape
     (2, 3, 3)
     """
-    require_uint8("pixels", pixels, GREY_OR_RGB)
+    require_uint8("pixels", pixels, GRAY_OR_RGB)
     suffix = check_writable(path, "path").suffix.lower()
     with replaced(path) as file:
         encode_image(file, pixels, suffix)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gmmfast._validation import check_count, float_array
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame
+from gmmfast.plot.base import Display, Frame
 from gmmfast.plot.palettes import palette_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ContourDisplay(Display):
     frame : Frame
         What it covers.
     ramp : Ramp
-        The paper, and the colours from the lowest level to the highest.
+        The paper, and the colors from the lowest level to the highest.
     filled : bool
         Whether areas are drawn instead of lines.
 
@@ -136,7 +136,7 @@ class ContourDisplay(Display):
         filled : bool
             Areas instead of lines.
         palette : str or Ramp
-            Paper, then colours from the lowest level to the highest: a name in `PALETTES`, or
+            Paper, then colors from the lowest level to the highest: a name in `PALETTES`, or
             a ramp.
         linewidths : float
             In points.
@@ -185,7 +185,7 @@ class ContourDisplay(Display):
         x, y = self.frame.centers()
         draw = ax.contourf if self.filled else ax.contour
         options: dict[str, Any] = {"extend": "max"} if self.filled else {"linewidths": linewidths}
-        # The paper's own colour is no line's; negative levels are dashed by default.
+        # The paper's own color is no line's; negative levels are dashed by default.
         shares = np.linspace(0, 1, len(self.levels) + 1)[1:]
         colors = self.ramp(shares) / 255
         if not self.filled:

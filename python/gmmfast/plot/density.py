@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame, picture_image
+from gmmfast.plot.base import Display, Frame, picture_image
 from gmmfast.plot.palettes import palette_of
 from gmmfast.styles import ink_picture
 from gmmfast.tone import ToneCurve, scale_to_unit
@@ -43,10 +43,6 @@ class DensityDisplay(Display):
         The artist.
     ax_, figure_
         Where it is drawn.
-
-    See Also
-    --------
-    ToneCurveDisplay : The curve itself.
 
     Examples
     --------

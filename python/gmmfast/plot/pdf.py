@@ -8,7 +8,7 @@ import numpy as np
 
 from gmmfast._validation import check_count, check_extent, float_array
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display
+from gmmfast.plot.base import Display
 from gmmfast.rendering.grid import render_grid
 
 if TYPE_CHECKING:

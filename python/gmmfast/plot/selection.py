@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast.plot._base import Display
+from gmmfast.plot.base import Display
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ import numpy as np
 
 from gmmfast._validation import float_array
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame
+from gmmfast.plot.base import Display, Frame
 from gmmfast.plot.contour import contour_levels
 from gmmfast.plot.palettes import palette_of
 from gmmfast.rendering.grid import render_grid

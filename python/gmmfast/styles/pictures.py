@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast import _core
 from gmmfast.styles.ramp import oklab_of_srgb, srgb_of_oklab
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ _TABLE = 4096
 #: Pixels of a band in which strokes are computed: what a band needs fits a cache.
 _BAND_PIXELS = 1 << 15
 
+#: Iterations of k-means, at most.
+_KMEANS_MAX_ITER = 30
+
 #: Where light comes from: the upper left, y down.
 _LIGHT = np.array([-0.6, -0.8])
 
@@ -43,7 +47,7 @@ def ink_picture(darkness: ArrayLike, tone: ToneCurve, ramp: Ramp, grain: float =
     tone : ToneCurve
         From darkness to the amount of ink.
     ramp : Ramp
-        From the paper's colour to the ink's.
+        From the paper's color to the ink's.
     grain : float
         Of the paper, whose tooth takes more or less of half tones: the most that the amount
         of ink changes. 0 is smooth paper.
@@ -90,7 +94,7 @@ def dots_picture(counts: ArrayLike, ramp: Ramp, opacity: float = 0.75) -> Pixels
     counts : array-like of shape (height, width), int
         How many samples fell on each pixel.
     ramp : Ramp
-        From the paper's colour to the ink's.
+        From the paper's color to the ink's.
     opacity : float in (0, 1]
         Of one dot: n of them let (1 - opacity)^n of the paper through.
 
@@ -108,7 +112,7 @@ def dots_picture(counts: ArrayLike, ramp: Ramp, opacity: float = 0.75) -> Pixels
 
 
 def flat_picture(labels: NDArray[np.integer], colors: Pixels, factor: int = 1) -> Pixels:
-    """Return a colour for every label, averaged over blocks of pixels.
+    """Return a color for every label, averaged over blocks of pixels.
 
     Parameters
     ----------
@@ -138,16 +142,16 @@ def flat_picture(labels: NDArray[np.integer], colors: Pixels, factor: int = 1) -
 
 
 def few_colors(colors: ArrayLike, weights: ArrayLike, n_colors: int) -> Pixels:
-    """Return each colour's nearest of few that stand for all.
+    """Return a few colors, each in place of the colors nearest to it.
 
     Parameters
     ----------
     colors : array-like of shape (n, 3)
         sRGB levels.
     weights : array-like of shape (n,)
-        How much of the picture each colours.
+        The part of the picture that has each color.
     n_colors : int
-        How many there may be.
+        The most different colors of the result.
 
     Returns
     -------
@@ -155,8 +159,8 @@ def few_colors(colors: ArrayLike, weights: ArrayLike, n_colors: int) -> Pixels:
 
     Notes
     -----
-    Lloyd's iterations in Oklab, from centres that are chosen one after the other as the
-    colour whose weight times squared distance to its centre is largest.
+    Weighted k-means in Oklab. The centers are chosen one after the other: the next one is the
+    color with the largest product of weight and squared distance to its center.
 
     Examples
     --------
@@ -171,17 +175,8 @@ def few_colors(colors: ArrayLike, weights: ArrayLike, n_colors: int) -> Pixels:
         if not (weight * distance).any():
             break
         centers = np.concatenate([centers, lab[[np.argmax(weight * distance)]]])
-    for _ in range(30):
-        nearest = np.argmin(_squared_distances(lab, centers), axis=1)
-        counts = np.bincount(nearest, weight, len(centers))
-        sums = [np.bincount(nearest, weight * axis, len(centers)) for axis in lab.T]
-        moved = np.where(
-            counts[:, None] > 0, np.stack(sums, -1) / np.maximum(counts, 1e-300)[:, None], centers
-        )
-        if np.array_equal(moved, centers):
-            break
-        centers = moved
-    return np.asarray(np.rint(srgb_of_oklab(centers[nearest])).astype(np.uint8))
+    labels, centers, *_ = _core.Data(lab, weight).kmeans(centers, 0.0, _KMEANS_MAX_ITER)
+    return np.asarray(np.rint(srgb_of_oklab(centers[labels])).astype(np.uint8))
 
 
 def _squared_distances(points: Array, centers: Array) -> Array:
@@ -207,7 +202,7 @@ def oil_picture(
     Returns
     -------
     ndarray of shape (height, width, 3), uint8
-        The colours, lighter and darker along the ridges of the paint, and at the borders of
+        The colors, lighter and darker along the ridges of the paint, and at the borders of
         strokes.
     """
     height, width = labels.shape
@@ -264,7 +259,7 @@ CHANNEL_COLORS = ((236, 72, 58), (56, 178, 92), (66, 122, 240))
 
 
 def channel_pictures(picture: Pixels, colors: ArrayLike = CHANNEL_COLORS) -> Pixels:
-    """Return red, green and blue of a picture apart, each from black to a colour of its own.
+    """Return red, green and blue of a picture apart, each from black to a color of its own.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The styles by name: tone, paper, ink, and how a picture is made of them.
 
-A style is a value: what it is called, its ramp of colours, and a function from a `Scene` to a
+A style is a value: what it is called, its ramp of colors, and a function from a `Scene` to a
 picture. A new style is a new entry in `STYLES`, here or in a script of one's own.
 """
 
@@ -39,7 +39,7 @@ class Style:
     summary : str
         What it looks like, in a line.
     ramp : Ramp
-        Its paper and ink, for whatever draws in the same colours (contours, samples).
+        Its paper and ink, for whatever draws in the same colors (contours, samples).
     paint : callable of (Scene, Ramp), optional
         Returns the picture, (height, width, 3) in uint8.
     pixel_bytes : int
@@ -65,7 +65,7 @@ class Style:
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Of ink, over (x, y), or of a picture, over (x, y, grey) or (x, y, r, g, b).
+            Of ink, over (x, y), or of a picture, over (x, y, gray) or (x, y, r, g, b).
         shape : (height, width)
         extent, n_threads
             As for `render_grid`.
@@ -105,7 +105,7 @@ class Tones:
 
 
 def _poster(scene: Scene, ramp: Ramp, n_colors: int, steps: Sequence[float]) -> Pixels:
-    """Return few flat colours: a drawing's densities in steps, a photograph's components."""
+    """Return few flat colors: a drawing's densities in steps, a photograph's components."""
     fine = scene.finer(_FACTOR)
     if scene.kind == "ink":
         labels = np.searchsorted(steps, fine.density, side="right")
@@ -116,7 +116,7 @@ def _poster(scene: Scene, ramp: Ramp, n_colors: int, steps: Sequence[float]) -> 
 
 
 def _oil(scene: Scene, ramp: Ramp, tone: ToneCurve) -> Pixels:
-    """Return strokes of a brush, one a component, in the mean colours or in the ramp's."""
+    """Return strokes of a brush, one a component, in the mean colors or in the ramp's."""
     colors = ramp(tone(scene.density)) if scene.kind == "ink" else scene.color
     return oil_picture(colors, scene.labels, scene.strokes, scene.extent)
 
@@ -154,14 +154,14 @@ def _styles() -> dict[str, Style]:
         ),
         Style(
             "poster",
-            "few flat colours, steps of a density or eight of the mean colours",
+            "few flat colors, steps of a density or eight of the mean colors",
             Ramp(("#f4e9d2", "#e8a33d", "#c8452f", "#22304f")),
             poster,
             144,
         ),
         Style(
             "oil",
-            "strokes of a brush, one a component, in the mean colours",
+            "strokes of a brush, one a component, in the mean colors",
             Ramp(("#e9dcc0", "#b98a4e", "#5f3a22", "#21140e")),
             oil,
             48,

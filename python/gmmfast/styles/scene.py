@@ -1,6 +1,6 @@
 """What styles paint from: the arrays of a model over a grid, rendered when first asked for.
 
-Assumes a model of ink, over (x, y), or of a picture, over (x, y, grey) or (x, y, r, g, b) with
+Assumes a model of ink, over (x, y), or of a picture, over (x, y, gray) or (x, y, r, g, b) with
 levels from 0 to 255. A style asks for the layers that it needs and no others.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast._validation import check_shape, shown
+from gmmfast.images.levels import LUMA
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
 from gmmfast.rendering.request import resolve_extent
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: ITU-R BT.601 luma, as everywhere in gmmfast.
-LUMA = np.array([0.299, 0.587, 0.114])
-
 #: Features of a model, and how a picture of it is made.
 KINDS = {2: "ink", 3: "color", 5: "color"}
 
@@ -36,7 +34,7 @@ KINDS = {2: "ink", 3: "color", 5: "color"}
 class Strokes(NamedTuple):
     """Where each component lies in the picture and which way it runs, in the model's units."""
 
-    #: (n_components, 2): x, y of the centres.
+    #: (n_components, 2): x, y of the centers.
     centers: Array
     #: (n_components, 2): unit vectors across, along the shorter axis.
     across: Array
@@ -48,7 +46,7 @@ class Scene:
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of 2 features (ink) or of 3 or 5 (a grey or a colour picture).
+        Of 2 features (ink) or of 3 or 5 (a gray or a color picture).
     shape : (height, width)
     extent : sequence of (low, high), optional
         As for `render_grid`.
@@ -108,13 +106,13 @@ class Scene:
 
     @cached_property
     def color(self) -> NDArray[np.uint8]:
-        """The mean colour at every pixel, (height, width, 3)."""
+        """The mean color at every pixel, (height, width, 3)."""
         mean = self.render("mean", dtype=np.uint8)
         return np.broadcast_to(mean, (*self.shape, 3))
 
     @cached_property
     def darkness(self) -> Array:
-        """One less the luma of the mean colour, stretched to [0, 1], (height, width)."""
+        """One less the luma of the mean color, stretched to [0, 1], (height, width)."""
         darkness = 255 - self.color @ LUMA
         return scale_to_unit(darkness - darkness.min())
 

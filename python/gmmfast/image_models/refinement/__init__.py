@@ -1,8 +1,8 @@
-"""What `refine` optimises: the painting of a mixture, as a function of its parameters.
+"""What `refine` optimizes: the painting of a mixture, as a function of its parameters.
 
-A mixture over (x, y, colours) paints E[colour | x, y] = sum_k r_k(x, y) e_k(x, y). Its gates, the
+A mixture over (x, y, colors) paints E[color | x, y] = sum_k r_k(x, y) e_k(x, y). Its gates, the
 weights and Gaussians of (x, y), decide the responsibilities r_k; its experts e_k, one an affine
-function of (x, y) a component and colour, are what it mixes. All here is in pixel coordinates.
+function of (x, y) a component and color, are what it mixes. All here is in pixel coordinates.
 """
 
 from gmmfast.image_models.refinement.gradient import Descent, descended

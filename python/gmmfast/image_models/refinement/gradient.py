@@ -1,10 +1,10 @@
 """Gates and experts together, downhill in the squared error of the painting.
 
 The gradient needs no responsibility but once: with q_k the logarithm of gate k's weighted
-density and g the error's gradient in the painted colours f, the error's derivative by q_k at a
+density and g the error's gradient in the painted colors f, the error's derivative by q_k at a
 pixel is r_k g . (e_k - f); as e_k is affine and q_k quadratic in (x, y), what a gate needs of all
 its pixels are the sums of r_k times g times monomials up to the third degree, and of r_k times
-g . f times those up to the second: 36 numbers a pixel for three colours, multiplied by the sparse
+g . f times those up to the second: 36 numbers a pixel for three colors, multiplied by the sparse
 responsibilities.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize
 
 from gmmfast.image_models.refinement.responsibilities import Experts, Gates, Shares
 
@@ -144,8 +145,6 @@ def descended(descent: Descent, max_evaluations: int = _MAX_EVALUATIONS) -> Arra
     D. Liu and J. Nocedal, On the limited memory BFGS method for large scale optimization,
     Mathematical Programming 45, 1989.
     """
-    from scipy.optimize import minimize  # noqa: PLC0415 (slow to import)
-
     found = minimize(
         descent.at,
         np.zeros(descent.n_unknowns),

@@ -1,8 +1,8 @@
 """The experts of held gates that paint best: linear least squares over all pixels.
 
-With responsibilities held, E[colour | x, y] is linear in each expert's level and slopes, three
-unknowns a component and colour, so that the least sum of squares is one linear system, sparse as
-the responsibilities are, and the same for all colours.
+With responsibilities held, E[color | x, y] is linear in each expert's level and slopes, three
+unknowns a component and color, so that the least sum of squares is one linear system, sparse as
+the responsibilities are, and the same for all colors.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import diags_array, eye_array, hstack
+from scipy.sparse.linalg import cg
 
 from gmmfast.image_models.refinement.responsibilities import Experts, Gates, Shares
 
@@ -35,7 +37,7 @@ def least_squares_experts(  # noqa: PLR0913 (all but three by name)
     with_slopes: bool = True,
     tol: float = _TOL,
 ) -> Experts:
-    """Return the experts whose painting is nearest to the lattice's colours.
+    """Return the experts whose painting is nearest to the lattice's colors.
 
     Parameters
     ----------
@@ -58,8 +60,6 @@ def least_squares_experts(  # noqa: PLR0913 (all but three by name)
     painted = shares.painted(responsibilities, experts.coefficients(gates.means))
     basis = responsibilities
     if with_slopes:
-        from scipy.sparse import hstack  # noqa: PLC0415 (slow to import)
-
         u, v = shares.whitened(gates)
         slanted = [shares.sparse(responsibilities.data * w) for w in (u, v)]
         basis = hstack([basis, *slanted], format="csc")
@@ -78,40 +78,24 @@ def least_squares_experts(  # noqa: PLR0913 (all but three by name)
 
 
 def _solved(normal: Any, ridge: float, right: Array, tol: float) -> Array:
-    """Return x with (normal + ridge) x = right, of all columns at once, by conjugate gradients.
+    """Return x with (normal + ridge) x = right, by conjugate gradients for each column.
 
-    Preconditioned by the diagonal; Hestenes and Stiefel, Methods of conjugate gradients for
-    solving linear systems, J. Research of the National Bureau of Standards 49(6), 1952.
+    The preconditioner is the diagonal.
     """
-    # Pixels that no component has a share in have no number on the diagonal either.
-    diagonal = np.maximum(normal.diagonal() + ridge, np.finfo(float).tiny)[:, None]
-    x, residual = np.zeros_like(right), right.copy()
-    scaled = residual / diagonal
-    direction, inner = scaled.copy(), (residual * scaled).sum(axis=0)
-    first = inner.copy()
-    for _ in range(_MAX_STEPS):
-        if (inner <= tol**2 * first).all():
-            break
-        image = normal @ direction + ridge * direction
-        # A colour that is solved has no direction left, and stays.
-        curvature = np.maximum((direction * image).sum(axis=0), np.finfo(float).tiny)
-        step = inner / curvature
-        x += step * direction
-        residual -= step * image
-        scaled = residual / diagonal
-        previous, inner = inner, (residual * scaled).sum(axis=0)
-        direction *= inner / np.maximum(previous, np.finfo(float).tiny)
-        direction += scaled
-    return x
+    matrix = normal + ridge * eye_array(normal.shape[0], format="csr")
+    # Pixels without a responsible component leave zeros on the diagonal.
+    inverse = diags_array(1 / np.maximum(matrix.diagonal(), np.finfo(float).tiny))
+    columns = [cg(matrix, b, rtol=tol, maxiter=_MAX_STEPS, M=inverse)[0] for b in right.T]
+    return np.stack(columns, axis=-1)
 
 
 def residual_covariances(
     shares: Shares, gates: Gates, experts: Experts, reg_covar: float
 ) -> Array:
-    """Return how colours scatter about the painting, (n_components, n_colors, n_colors).
+    """Return how colors scatter about the painting, (n_components, n_colors, n_colors).
 
     Weighted by responsibilities, with `reg_covar` added to variances. About the painting, not
-    about each expert: experts that make up for each other are far from the colours, and the
+    about each expert: experts that make up for each other are far from the colors, and the
     mixture's variance has their distance from its mean besides. At least one pixel is assumed a
     component, which has no scatter, so that those of no pixels are defined.
     """

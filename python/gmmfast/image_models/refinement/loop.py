@@ -1,4 +1,4 @@
-"""Rounds of refinement of a colour model, none of which makes its painting worse.
+"""Rounds of refinement of a color model, none of which makes its painting worse.
 
 A round moves gates and experts together, downhill on a quarter of the pixels (another quarter each
 time), and then gives all pixels their best experts. It is kept if the exact renderer paints the
@@ -90,7 +90,7 @@ class Canvas:
 
 
 def parts_of(mixture: Mixture) -> tuple[Gates, Experts]:
-    """Return the gates and experts of a mixture over (x, y, colours)."""
+    """Return the gates and experts of a mixture over (x, y, colors)."""
     means = mixture.means
     covariances = as_matrices(mixture.covariances, mixture.covariance_type, means.shape)
     slopes: Any = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])
@@ -102,7 +102,7 @@ def parts_of(mixture: Mixture) -> tuple[Gates, Experts]:
 
 
 def joined(gates: Gates, experts: Experts, inner: Array) -> Mixture:
-    """Return the mixture of gates and experts whose colours scatter by `inner` about them."""
+    """Return the mixture of gates and experts whose colors scatter by `inner` about them."""
     covariances = gates.covariances
     crossed = experts.slopes @ covariances
     n_components, n_colors = experts.levels.shape
@@ -124,11 +124,11 @@ def refined_rounds(
     ----------
     canvas : Canvas
     mixture : Mixture
-        Over (x, y, colours), of full covariances, in pixel coordinates.
+        Over (x, y, colors), of full covariances, in pixel coordinates.
     max_iter : int
         Rounds at most; fewer if one gains nothing.
     reg_covar : float
-        Least variance of a position, and what is added to those of colours.
+        Least variance of a position, and what is added to those of colors.
     """
     (gates, experts), best = parts_of(mixture), canvas.psnr(mixture)
     for number in range(max_iter):
@@ -181,9 +181,9 @@ def _floored(gates: Gates, least: float) -> Gates:
 
 
 def refined_levels(canvas: Canvas, mixture: Mixture) -> Iterator[Round]:
-    """Yield the mixture with its best mean colours, all else held, if that is a better painting.
+    """Yield the mixture with its best mean colors, all else held, if that is a better painting.
 
-    For covariances that components share, or that have none between position and colour.
+    For covariances that components share, or that have none between position and color.
     """
     gates, experts = parts_of(mixture)
     shares = Shares(canvas.lattice, gates)

@@ -1,6 +1,6 @@
 """From a fitted mixture and its picture to one that paints the picture better.
 
-Likelihood alone does not maximise what is seen: a fit spends components on how colours scatter,
+Likelihood alone does not maximize what is seen: a fit spends components on how colors scatter,
 where a painting shows their mean only. Here the mean is brought nearer to the picture, and what
 comes of it is a Gaussian mixture like any other. Guarantees that the painting never gets worse
 (or of ink the likelihood lower), and that model and picture alone decide the result.
@@ -18,7 +18,7 @@ from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
 from gmmfast.estimators.parameters import typical_stds
 from gmmfast.estimators.samples import InMemory
-from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
+from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, DEFAULT_ROUNDS
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
 from gmmfast.image_models.refinement.loop import Canvas, refined_levels, refined_rounds
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from gmmfast.images import ImageSource
 
     Array = NDArray[np.float64]
-
-#: Rounds of a colour model by default: seconds of a photograph of 640 x 427, and most of what
-#: can be gained.
-DEFAULT_ROUNDS = 5
 
 
 class Refinement(NamedTuple):
@@ -64,15 +60,15 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of colour, features (x, y, r, g, b), or of ink, (x, y). Its extent, if it knows one,
+        Of color, features (x, y, r, g, b), or of ink, (x, y). Its extent, if it knows one,
         is what the picture covers; else features are pixels.
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
         The picture, at any size: see `gmmfast.images.read_image`.
     max_iter : int, optional
-        Rounds of a colour model, 5 by default, or iterations of expectation-maximisation of
+        Rounds of a color model, 5 by default, or iterations of expectation-maximization of
         an ink model, 100 by default; at most.
     reg_covar : float
-        Least variance of positions, and what is added to variances of colours, in square pixels
+        Least variance of positions, and what is added to variances of colors, in square pixels
         of the picture and square levels; of ink added to variances, as in scikit-learn.
     tol : float
         Of ink: the gain of an iteration at which there are no more.
@@ -103,13 +99,13 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
 
     Notes
     -----
-    Given responsibilities r_k(x, y), the mean E[colour | x, y] is linear in the experts' levels
+    Given responsibilities r_k(x, y), the mean E[color | x, y] is linear in the experts' levels
     and slopes: the best ones are a sparse linear least-squares problem, which the first round
     solves. Further rounds follow the gradient of the squared error through the responsibilities,
     too: to the weights, means and covariances of (x, y), by L-BFGS. Any slopes A, position
     covariance S and conditional covariance C (the responsible pixels' scatter about the painting)
     make a joint covariance [[S, S A^T], [A S, C + A S A^T]], so that the result is a Gaussian
-    mixture. With covariance types other than "full" only mean colours are changed.
+    mixture. With covariance types other than "full" only mean colors are changed.
 
     Examples
     --------
@@ -199,13 +195,13 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
     threads = check_n_threads(n_threads)
     if mixture.n_features not in (2, 5):
         raise ValueError(
-            "model: expected features (x, y, r, g, b) of colour or (x, y) of ink, got "
+            "model: expected features (x, y, r, g, b) of color or (x, y) of ink, got "
             f"{mixture.n_features} features; fit_image fits such models"
         )
     if mixture.n_features == 5:
         if threshold is not None:
             raise ValueError(
-                f"threshold: expected None for a model of colour, got {shown(threshold)}; fit "
+                f"threshold: expected None for a model of color, got {shown(threshold)}; fit "
                 "ink with fit_image(..., kind='ink')"
             )
         pixels = images.read_image(image)

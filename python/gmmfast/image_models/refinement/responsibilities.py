@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from gmmfast._memory import check_fits
 from gmmfast.mixture import Mixture
@@ -33,7 +34,7 @@ _PAIR_BYTES = 72
 
 
 class Experts(NamedTuple):
-    """Affine functions of (x, y): the colours at a gate's mean, and how fast they change."""
+    """Affine functions of (x, y): the colors at a gate's mean, and how fast they change."""
 
     #: (n_components, n_colors)
     levels: Array
@@ -83,7 +84,7 @@ def _log_roots(factors: Array) -> Array:
 
 
 class Lattice:
-    """Every so many-th pixel of a picture, both ways, with its colours.
+    """Every so many-th pixel of a picture, both ways, with its colors.
 
     Parameters
     ----------
@@ -172,13 +173,11 @@ class Shares:
 
     def sparse(self, of_pairs: Array) -> Any:
         """Return numbers of the pairs as a scipy.sparse.csc_array."""
-        from scipy.sparse import csc_array  # noqa: PLC0415 (slow to import)
-
         shape = len(self.lattice), self.n_components
         return csc_array((of_pairs, self.rows, self.ends), shape=shape)
 
     def painted(self, responsibilities: Any, coefficients: Array) -> Array:
-        """Return the colours that experts of these coefficients paint, (n_pixels, n_colors)."""
+        """Return the colors that experts of these coefficients paint, (n_pixels, n_colors)."""
         at_origin, along_x, along_y = np.split(responsibilities @ coefficients, 3, axis=1)
         along_x *= self.lattice.x[:, None]
         along_y *= self.lattice.y[:, None]

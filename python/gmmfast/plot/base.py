@@ -94,7 +94,7 @@ class Frame(NamedTuple):
         return (left, right, high, low) if self.y_down else (left, right, low, high)
 
     def centers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return x and y of the pixels' centres, (width,) and (height,)."""
+        """Return x and y of the pixels' centers, (width,) and (height,)."""
         sides = zip(self.extent, reversed(self.shape), strict=True)
         x, y = (low + (np.arange(n) + 0.5) * (high - low) / n for (low, high), n in sides)
         return x, y
@@ -141,9 +141,7 @@ class Display:
         """Set `ax_` and `figure_`; a new figure has `size` inches."""
         self._require()
         if ax is None:
-            import matplotlib.pyplot as plt  # noqa: PLC0415 (an extra, and slow to import)
-
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+            ax = new_axes(1, size)[0]
         self.ax_ = ax
         self.figure_ = ax.figure  # type: ignore[assignment]
         return ax
@@ -155,6 +153,14 @@ class Display:
         ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
         ax.set_axis_off()
         return ax
+
+
+def new_axes(n_columns: int, size: tuple[float, float]) -> list[Axes]:
+    """Return the axes, side by side, of a new figure of `size` inches."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415 (an extra)
+
+    _, axes = plt.subplots(1, n_columns, figsize=size, layout="constrained", squeeze=False)
+    return list(axes[0])
 
 
 def figure_size(frame: Frame) -> tuple[float, float]:
