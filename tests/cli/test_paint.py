@@ -35,7 +35,7 @@ CHINA_SIZE, FLOWER_SIZE = (640, 427), (640, 427)
 def no_fit(monkeypatch):
     """Fail if a fit is begun: what can be refused is refused before."""
     begun = []
-    monkeypatch.setattr(GaussianMixture, "_start", lambda *_, **__: begun.append(True))
+    monkeypatch.setattr(GaussianMixture, "_fit_in_memory", lambda *_, **__: begun.append(True))
     yield
     assert not begun
 

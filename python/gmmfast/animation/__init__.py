@@ -1,7 +1,7 @@
-"""Animations: frames made one at a time, and written one at a time.
+"""Animations: generators of frames, and their files.
 
-Makers are generators of uint8 arrays (height, width, 3); `write_animation` takes these, or any
-other iterable of such frames. Neither holds more than a frame and what it is made of.
+The functions `..._frames` are generators of uint8 arrays (height, width, 3), which hold one frame.
+`write_animation` writes these, or any other iterable of such frames.
 """
 
 from typing import TYPE_CHECKING

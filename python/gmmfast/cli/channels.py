@@ -1,4 +1,4 @@
-"""`gmmfast channels`: red, green and blue of a picture apart."""
+"""`gmmfast channels`: the channels of a picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: White between the channels, relative to the height of the picture.
+#: The white gap between channels, relative to the height of the picture.
 _GAP = 0.03
 
 
@@ -30,7 +30,7 @@ _GAP = 0.03
 )
 @watch_option("image")
 def channels_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
-    """Show red, green and blue of IMAGE apart, side by side.
+    """Show red, green and blue of IMAGE side by side.
 
     Without IMAGE, the photograph china.jpg of scikit-learn is shown.
 

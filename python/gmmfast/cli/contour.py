@@ -19,7 +19,7 @@ from gmmfast.mixture import Mixture
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Bytes a pixel: the log-density, what matplotlib makes of it, and the picture.
+#: Bytes a pixel: the log-density, the arrays of matplotlib, and the picture.
 _PIXEL_BYTES = 8 * 8
 
 
@@ -32,7 +32,7 @@ _PIXEL_BYTES = 8 * 8
     type=click.IntRange(1, 1000),
     default=12,
     show_default=True,
-    help="How many lines, each enclosing an even share of the ink.",
+    help="The number of lines, which divide the ink into equal parts.",
 )
 @click.option("--filled", is_flag=True, help="Areas instead of lines.")
 @click.option(
@@ -48,8 +48,8 @@ _PIXEL_BYTES = 8 * 8
 def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Draw contours of the log-density of a drawing's ink, or of a model's.
 
-    Of a picture without colors that is its dark pixels (--ink), of a
-    photograph a drawing of its outlines (--drawing).
+    The ink of a gray picture is its dark pixels (--ink), that of a photograph
+    a drawing of its outlines (--drawing).
 
     \b
     Examples:

@@ -30,9 +30,9 @@ _PIXEL_BYTES = 2 * 4
     type=click.FloatRange(min=0, min_open=True, max=100),
     default=2.0,
     show_default=True,
-    help="Half axes of the ellipses in standard deviations.",
+    help="The half axes in standard deviations.",
 )
-@click.option("--alpha", type=click.FloatRange(0, 1), help="How opaque they are.")
+@click.option("--alpha", type=click.FloatRange(0, 1), help="Their opacity.")
 @palette_option("ink", "The colors of the paper, and of ink.")
 @size_options
 @fit_options

@@ -1,6 +1,6 @@
-"""Art that matplotlib draws, to the pixel: as pixels, and as vectors.
+"""Figures of matplotlib, of exact sizes, as pixels and as vectors.
 
-No window system is touched: figures are made without pyplot and drawn by Agg.
+No window system is used: figures are made without pyplot and drawn by Agg.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-#: Pixels an inch: what a line width of one point is relative to.
+#: Pixels per inch, the unit of line widths.
 _DPI = 100
 
 
 def full_axes(shape: tuple[int, int]) -> Axes:
-    """Return the axes of a figure of (height, width) pixels, all of which they take."""
+    """Return axes that fill a figure of (height, width) pixels."""
     return _figure(shape).add_axes((0, 0, 1, 1))
 
 

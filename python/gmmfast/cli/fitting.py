@@ -1,4 +1,4 @@
-"""The fit that commands share: what it is asked for, its memory, its progress, its time."""
+"""The fit of the commands: its options, memory, progress and time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FIT_OPTIONS = ("n_components", "threshold", "max_iter", "seed", "n_threads")
 
 @dataclass(frozen=True)
 class FitRequest:
-    """A picture, and how a mixture is fitted to it."""
+    """A picture and the options of its fit."""
 
     pixels: NDArray[np.uint8]
     n_components: int | str | None = None
@@ -64,7 +64,7 @@ def fit_picture(request: FitRequest) -> Any:
 
 
 def fit_request(pixels: NDArray[np.uint8], options: dict[str, Any]) -> FitRequest:
-    """Return the fit that the options of `fit_options` ask for; refuse what cannot be fitted."""
+    """Return the fit with the options of `fit_options`; raise an error if it is impossible."""
     is_ink = options["ink"] or options["drawing"]
     if options["threshold"] is not None and not is_ink:
         raise click.UsageError("--threshold: expected together with --ink, got it alone")
@@ -95,7 +95,7 @@ def model_of(source: Source, options: dict[str, Any]) -> Any:
 
 @contextmanager
 def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
-    """Note how long the block takes."""
+    """Store the duration of the block."""
     start = time.perf_counter()
     yield
     seconds[step] = time.perf_counter() - start

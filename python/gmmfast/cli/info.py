@@ -1,4 +1,4 @@
-"""`gmmfast info`: what a picture or a model is."""
+"""`gmmfast info`: facts about a picture or a model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("source", type=PATH, metavar="IMAGE|MODEL")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 def info_command(source: Path, *, as_json: bool) -> None:
-    """Tell what a picture or a model is.
+    """Describe a picture or a model.
 
     \b
     Examples:
@@ -70,7 +70,7 @@ def _of_model(mixture: Mixture) -> dict[str, Any]:
         "n_features": mixture.n_features,
         "covariance_type": mixture.covariance_type,
         "extent": None if mixture.extent is None else [list(pair) for pair in mixture.extent],
-        # As many components of equal weight would be as hard to guess.
+        # The number of equal weights with the same entropy.
         "effective_components": round(float(effective), 1),
         "largest_weight": round(float(mixture.weights.max()), 6),
         "smallest_weight": float(f"{mixture.weights.min():.3g}"),

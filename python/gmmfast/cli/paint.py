@@ -1,7 +1,7 @@
-"""`gmmfast paint`: from a picture to a mixture and back to a picture.
+"""`gmmfast paint`: fit a mixture to a picture and render it.
 
-All that can be refused is refused first: options, the output paths, the picture
-itself, the memory that the result needs. Then come the slow steps, each timed.
+Options, output paths, the picture and the memory of the result are checked before
+the slow steps, each of which is timed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Painting:
-    """What came of a job; a notebook shows it as a picture."""
+    """The result of a job; a notebook shows it as a picture."""
 
     pixels: NDArray[np.uint8]
     estimator: Any
@@ -79,7 +79,7 @@ def paint(job: Job) -> Painting:
         pixels = _styled(model, job) if job.style else _picture(model, job, job.shape)
     original_shape = job.fit.pixels.shape[:2]
     is_plain = job.style is None and job.shape == original_shape
-    # A style is compared by what it is a style of.
+    # A styled picture is compared by its plain one.
     plain = pixels if is_plain else _picture(model, job, original_shape)
     original = _original(job)
     is_point = original == 0 if job.fit.is_ink else np.ones(original_shape)
@@ -95,12 +95,12 @@ def _picture(model: Any, job: Job, shape: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _styled(model: Any, job: Job) -> NDArray[np.uint8]:
-    assert job.style is not None  # noqa: S101 (asked by the caller)
+    assert job.style is not None  # noqa: S101 (checked by the caller)
     return get_style(job.style)(model, job.shape, n_threads=job.fit.n_threads)
 
 
 def _original(job: Job) -> NDArray[np.uint8]:
-    """Return what the painting should look like: the picture, or its ink in black on white."""
+    """Return the target of the painting: the picture, or its ink in black on white."""
     if not job.fit.is_ink:
         return job.fit.pixels
     ink = np.full(job.fit.pixels.shape[:2], 255, dtype=np.uint8)
@@ -118,7 +118,7 @@ def _original(job: Job) -> NDArray[np.uint8]:
 @fit_options
 @watch_option("image")
 def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
-    """Paint IMAGE as a mixture of Gaussians sees it.
+    """Paint IMAGE by a mixture of Gaussians.
 
     A photograph becomes the mean color at every pixel, given its position,
     under a mixture fitted to the (x, y, r, g, b) of its pixels. With --ink a

@@ -34,7 +34,7 @@ _PIXEL_BYTES = 8 + 3 * 17 + 8
     type=click.IntRange(min=1),
     default=40_000,
     show_default=True,
-    help="How many points.",
+    help="The number of points.",
 )
 @palette_option("azure", "The colors of the paper, and of ink.")
 @size_options

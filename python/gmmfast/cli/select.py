@@ -1,4 +1,4 @@
-"""`gmmfast select`: the number of components by a criterion, as a table and a curve."""
+"""`gmmfast select`: choose the number of components by a criterion."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SHAPE = 420, 640
     multiple=True,
     default=("bic",),
     show_default="bic",
-    help="What is lowest at the best; may be given several times, and then each is fitted for.",
+    help="The criterion to minimize; may be given several times, with a fit for each.",
 )
 @kind_options
 @click.option(
@@ -65,7 +65,7 @@ def select_command(
     candidates: tuple[int, ...] | None,
     **options: Any,
 ) -> None:
-    """Choose how many Gaussians a picture needs.
+    """Choose the number of Gaussians of a picture.
 
     \b
     Examples:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: (height, width) of the picture.
 _SHAPE = 600, 900
 
-#: Slices where none are asked for.
+#: The default number of slices.
 _N_SLICES = 4
 
 
@@ -31,7 +31,7 @@ _N_SLICES = 4
 @click.option(
     "--at",
     type=VALUES,
-    help="Where x is held, such as 10,25.5,40 [default: four places across].",
+    help="The values of x, such as 10,25.5,40 [default: four, evenly spaced].",
 )
 @palette_option("lagoon", "The colors of the contours.")
 @fit_options
@@ -39,7 +39,7 @@ _N_SLICES = 4
 def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Slice the density of a picture's positions, or of a model's first two features.
 
-    Every curve is p(y | x): how y is distributed where x is held.
+    Every curve is p(y | x), the distribution of y given x.
 
     \b
     Examples:

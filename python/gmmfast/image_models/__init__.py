@@ -1,4 +1,4 @@
-"""From pictures and clips, and from numbers of components to choose among, to fitted mixtures."""
+"""Fits of mixtures to pictures and clips, refinement, and choice of the number of components."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""Clips: pictures of one size in the order of time, from arrays, iterables and animated files.
+"""Reading clips: frames of one size, from arrays, iterables and animated files.
 
-Assumes frames as `read_image` takes pictures. Guarantees sRGB frames of one shape in one array, or
-an exception whose message names the argument. How long an animation shows each frame is not read:
+Frames are read like pictures by `read_image`. Guarantees sRGB frames of one shape in one array, or
+an exception whose message names the argument. The durations of frames are not read:
 time counts frames.
 """
 
@@ -44,8 +44,8 @@ def read_frames(frames: FramesSource) -> Pixels:
     FileNotFoundError, IsADirectoryError, PermissionError
         If a path cannot be opened.
     ValueError, TypeError
-        If there is no frame, if frames differ in size, or a frame is no picture; a film in a
-        format of video (MP4, MKV) must be decoded first.
+        If there is no frame, if frames differ in size, or if a frame is not a picture. Video
+        files (MP4, MKV) must be decoded first.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def _opened(file: IO[bytes], name: str) -> Pixels:
         opened.append(Image.open(file))
         return opened[0]
 
-    decode(first, name, "frames")  # so that what is no animation is refused with its reason
+    decode(first, name, "frames")  # raises the reason if it is not an animation
     return _of_animation(opened[0], name)
 
 

@@ -1,4 +1,4 @@
-"""Pictures as a viewer shows them, whatever their format, depth, orientation and color space.
+"""Reading pictures as a viewer shows them, of any format, depth, orientation and color space.
 
 Assumes samples are display-referred (8- or 16-bit integers, or floats in [0, 1]) and sRGB unless
 an embedded ICC profile says otherwise. Guarantees upright sRGB pixels over white of the first
@@ -51,7 +51,7 @@ class _NoAgreedWhiteError(ValueError):
 
 @dataclass(frozen=True)
 class _Storage:
-    """What a file says of its samples and Pillow no longer tells once they are loaded."""
+    """Properties of the samples of a file that Pillow drops when it loads them."""
 
     rawmode: str
     white: int
@@ -81,7 +81,7 @@ def read_image(image: ImageSource) -> Pixels:
     FileNotFoundError, IsADirectoryError, PermissionError
         If a path cannot be opened.
     ValueError, TypeError
-        If the data are damaged, too large, without an agreed white, or no picture at all.
+        If the data are damaged, too large, without an agreed white, or not a picture.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def _from_8_bits(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pi
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile:
-        # A viewer shows a picture whose profile is broken or of another color space all the same.
+        # A viewer also shows a picture whose profile is broken or of another color space.
         with contextlib.suppress(Exception):
             return _managed(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     return image.convert("RGB")
@@ -211,8 +211,8 @@ def _managed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
     )
     source = image.convert(mode)
     if mode == "RGB":
-        # Names of profiles lie (linear "sRGB" exists): what is sRGB shows in what it does, and
-        # leaving such pixels alone spares them the rounding of a needless transform.
+        # Names of profiles are unreliable (linear "sRGB" exists), hence the probe. Pixels that are
+        # in sRGB already are not transformed, to avoid rounding.
         axis = np.linspace(0, 255, 9).astype(np.uint8)
         probe = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(27, 27, 3)
         shifted = np.asarray(transform.apply(Image.fromarray(probe))).astype(np.int16)
@@ -223,7 +223,7 @@ def _managed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
 
 def _from_array(array: NDArray[Any]) -> Pixels:
     refuse_masked("image", array)
-    array = np.asarray(array)  # a subclass would pass its ways on
+    array = np.asarray(array)  # not a subclass
     white = _WHITE_OF_DTYPE.get((array.dtype.kind, array.dtype.itemsize))
     if white is None:
         wanted, mend = "bool, uint8, uint16 or float levels", "convert it to one of these"

@@ -1,4 +1,4 @@
-"""Pictures written whole or not at all, to destinations that can be checked beforehand."""
+"""Writing pictures, whole or not at all, to destinations that can be checked beforehand."""
 
 import struct
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from gmmfast.images.checks import GRAY_OR_RGB, Pixels, complaint, require_uint8
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {}, "TIFF": {}, "BMP": {}}
 _SAVE_OPTIONS |= {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
 _SAVE_OPTIONS |= {"AVIF": {"quality": 90, "subsampling": "4:4:4"}}
-# Pixels a side that the encoders take at most; those of the other formats take more than memory.
+# The most pixels a side of the encoders; the other formats take more than memory holds.
 _MAX_SIDES = {"JPEG": 65500, "WEBP": 16383, "AVIF": 65535}
 
 
@@ -34,18 +34,18 @@ def check_writable(
     shape: tuple[int, ...] | None = None,
     others: Iterable[str] = (),
 ) -> Path:
-    """Refuse, before any work is done, a destination that `write_image` could not write.
+    """Check that `write_image` could write to a destination, before any work is done.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Destination, whose extension names the format. Nothing is left behind there.
+        The destination, whose extension names the format. No file is left there.
     argument : str
-        Name that messages give to the destination.
+        The name of the destination in messages.
     shape : tuple (h, w, ...), optional
-        Of the picture, where it is known already.
+        The shape of the picture, if it is known already.
     others : iterable of str
-        Extensions such as ".npy" of what the caller writes itself, which are no pictures.
+        Extensions such as ".npy" of files that the caller writes itself.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def check_writable(
         If no file can be made there.
     ValueError, TypeError
         If the extension names no format that can be written, or one that cannot hold a picture
-        so large, or `path` is no path.
+        so large, or if `path` is not a path.
 
     Examples
     --------
@@ -77,10 +77,10 @@ def check_writable(
 
 
 def write_image(path: StrPath, pixels: Pixels) -> None:
-    """Write a picture so that it appears whole or not at all.
+    """Write a picture, whole or not at all.
 
-    An existing file keeps its permissions and is lost only to a finished picture; of a symbolic
-    link the target is replaced.
+    An existing file keeps its permissions and is replaced only by a finished picture; the target
+    of a symbolic link is replaced.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     Raises
     ------
     ValueError, TypeError, OSError
-        As `check_writable` raises, if `pixels` are of another shape or dtype, or if the format
+        If `check_writable` raises, if `pixels` are of another shape or dtype, or if the format
         cannot hold a picture so large.
 
     Examples

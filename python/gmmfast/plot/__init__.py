@@ -1,9 +1,9 @@
 """Displays of mixtures: scikit-learn's convention, drawn by matplotlib (`gmmfast[plot]`).
 
 Each has `from_estimator(model, ..., ax=None)`, which computes and draws, and `plot(ax=None)`,
-which draws what was computed, once more and elsewhere; `ax_` and `figure_` say where, and other
-attributes that end in an underscore are the artists. Matplotlib is imported when something is
-drawn.
+which draws the same arrays again, on other axes. `ax_` and `figure_` are the axes and the figure;
+other attributes that end in an underscore are the artists. Matplotlib is imported when something
+is drawn.
 """
 
 from typing import TYPE_CHECKING

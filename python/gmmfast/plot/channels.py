@@ -1,4 +1,4 @@
-"""The channels of a picture, apart."""
+"""A display of the channels of a picture."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class ChannelsDisplay(Display):
     ----------
     picture : ndarray of shape (height, width, 3), uint8
     frame : Frame
-        What it covers.
+        The part of the plane.
 
     Attributes
     ----------
     channels : ndarray of shape (3, height, width, 3), uint8
-        What is drawn.
+        The picture that is drawn.
     images_ : list of matplotlib.image.AxesImage
     axes_ : ndarray of shape (3,)
-        Where they are drawn; `ax_` is the first.
+        The axes; `ax_` is the first.
     figure_ : matplotlib.figure.Figure
 
     Examples

@@ -1,4 +1,4 @@
-"""What a mixture over a picture makes of it: mean colors, what it is unsure of, components."""
+"""Displays of the mean color, its standard deviation, and the labels of a model of a picture."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
     from numpy.typing import NDArray
 
-#: Features besides x and y that make a color: a gray level, or three channels.
+#: The numbers of features after x and y: a gray level, or three channels.
 _CHANNELS = (1, 3)
 
 
 class ConditionalMeanDisplay(Display):
-    """The mean color at every pixel given its position, or how far colors scatter about it.
+    """The mean color at every pixel given its position, or the standard deviation of colors.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class ConditionalMeanDisplay(Display):
     values : ndarray of shape (height, width, n_channels)
         The quantity itself.
     frame : Frame
-        What it covers.
+        The part of the plane.
 
     Attributes
     ----------
@@ -75,8 +75,8 @@ class ConditionalMeanDisplay(Display):
         shape, extent, n_threads
             As for `DensityDisplay.from_estimator`.
         quantity : {"mean", "std"}
-            The conditional mean, as a painting; or the conditional standard deviation, bright
-            where the mixture is unsure, scaled so that its largest value is 255.
+            The conditional mean, as a painting; or the conditional standard deviation, scaled to
+            a largest value of 255.
         ax : matplotlib Axes, optional
             By default those of a new figure.
 
@@ -87,9 +87,10 @@ class ConditionalMeanDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            Another quantity, a model of other features, or as `render_grid` raises.
+            If the quantity is another one, if the model has other features, or if `render_grid`
+            raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         if quantity not in ("mean", "std"):
@@ -121,7 +122,7 @@ class LabelDisplay(Display):
     Attributes
     ----------
     picture : ndarray of shape (height, width, 3), uint8
-        What is drawn.
+        The picture that is drawn.
     image_ : matplotlib.image.AxesImage
         The artist.
     ax_, figure_
@@ -169,9 +170,9 @@ class LabelDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            A model of other features, or as `render_grid` raises.
+            If the model has other features, or if `render_grid` raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         _check_channels(model)

@@ -28,10 +28,10 @@ class EllipseDisplay(Display):
     Parameters
     ----------
     ellipses : ErrorEllipses
-        What `Mixture.error_ellipses` returns.
+        The result of `Mixture.error_ellipses`.
     colors : ndarray of shape (n_components, 3), uint8
     frame : Frame
-        What is shown.
+        The part of the plane.
     ramp : Ramp
         Whose paper the ellipses lie on.
     alpha : float
@@ -91,7 +91,7 @@ class EllipseDisplay(Display):
         n_std : float
             Half axes, in standard deviations.
         alpha : float, optional
-            How opaque ellipses are. By default 0.85, and for ink 0.55, so that they darken
+            The opacity. By default 0.85, and for ink 0.55, which makes them darken
             where they overlap.
         palette : str or Ramp
             The paper; and for ink, which has no color of its own, the ink.
@@ -107,9 +107,9 @@ class EllipseDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            A model of other features, or `n_std` not above 0.
+            If the model has other features, or if `n_std` is not above 0.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         frame, ramp = Frame.of(model, shape, extent), palette_of(palette)

@@ -1,4 +1,4 @@
-"""Sampling art: points drawn from a model, put where they fall."""
+"""Sampling art: points drawn from a model, at their places."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class SamplesDisplay(Display):
-    """Samples as dots on paper: of ink in the ink's color, of a picture in their own.
+    """Samples as dots on paper, in the color of ink or in their own.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class SamplesDisplay(Display):
         How many samples fell on each pixel, or the mean color of those that did.
     picture : ndarray of shape (height, width, 3), uint8
     frame : Frame
-        What it covers.
+        The part of the plane.
 
     Attributes
     ----------
@@ -91,9 +91,9 @@ class SamplesDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            As `render_samples` raises.
+            If `render_samples` raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         frame = Frame.of(model, shape, extent)
@@ -131,7 +131,7 @@ def sample_values(
 
 
 def sample_picture(values: NDArray[Any], ramp: Ramp) -> NDArray[np.uint8]:
-    """Return what `sample_values` gave as a picture, (height, width, 3) in uint8."""
+    """Return the result of `sample_values` as a picture, (height, width, 3) in uint8."""
     if values.ndim == 2:
         return dots_picture(values, ramp)
     return np.broadcast_to(values, (*values.shape[:2], 3))

@@ -1,4 +1,4 @@
-"""From arrays to pictures: the arithmetic of the styles, without any model.
+"""The arithmetic of the styles: functions from arrays to pictures.
 
 Every function takes arrays over the same grid, returns 8-bit sRGB, and gives the same bits
 for the same arrays.
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Pixels = NDArray[np.uint8]
 
-#: Length of the tables of noise, of powers of two.
+#: The length of the tables of noise, a power of two.
 _TABLE = 4096
 
-#: Pixels of a band in which strokes are computed: what a band needs fits a cache.
+#: Pixels of a band in which strokes are computed: its arrays fit in a cache.
 _BAND_PIXELS = 1 << 15
 
 #: Iterations of k-means, at most.
 _KMEANS_MAX_ITER = 30
 
-#: Where light comes from: the upper left, y down.
+#: The direction of light: from the upper left, y down.
 _LIGHT = np.array([-0.6, -0.8])
 
 
 def ink_picture(darkness: ArrayLike, tone: ToneCurve, ramp: Ramp, grain: float = 0.0) -> Pixels:
-    """Return what is dark as ink on paper.
+    """Return darkness as ink on paper.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def ink_picture(darkness: ArrayLike, tone: ToneCurve, ramp: Ramp, grain: float =
     ramp : Ramp
         From the paper's color to the ink's.
     grain : float
-        Of the paper, whose tooth takes more or less of half tones: the most that the amount
-        of ink changes. 0 is smooth paper.
+        The largest change of the amount of ink by the grain of the paper, at half tones. 0 is
+        smooth paper.
 
     Returns
     -------
@@ -74,7 +74,8 @@ def ink_picture(darkness: ArrayLike, tone: ToneCurve, ramp: Ramp, grain: float =
 def paper_tooth(shape: tuple[int, ...]) -> Array:
     """Return the relief of drawing paper, (height, width), mean 0 and within [-1, 1].
 
-    Noise of the scale of a pixel and of some, from a fixed seed: paper is always the same.
+    Noise at the scales of one and of several pixels, from a fixed seed: the paper is always the
+    same.
     """
     rng = np.random.default_rng(1)
     fine = rng.uniform(-1, 1, shape)
@@ -92,11 +93,11 @@ def dots_picture(counts: ArrayLike, ramp: Ramp, opacity: float = 0.75) -> Pixels
     Parameters
     ----------
     counts : array-like of shape (height, width), int
-        How many samples fell on each pixel.
+        The number of samples at each pixel.
     ramp : Ramp
         From the paper's color to the ink's.
     opacity : float in (0, 1]
-        Of one dot: n of them let (1 - opacity)^n of the paper through.
+        The opacity of one dot: n of them let (1 - opacity)^n of the paper through.
 
     Returns
     -------
@@ -119,8 +120,8 @@ def flat_picture(labels: NDArray[np.integer], colors: Pixels, factor: int = 1) -
     labels : ndarray of shape (factor * height, factor * width), int
     colors : ndarray of shape (n_labels, 3), uint8
     factor : int
-        Side of the blocks: borders between labels become smooth. Light is averaged, not
-        levels, so that they do not darken.
+        The side of the blocks, which smooth the borders between labels. Light is averaged, not
+        levels, to keep borders from darkening.
 
     Returns
     -------
@@ -191,13 +192,13 @@ def oil_picture(
     Parameters
     ----------
     colors : ndarray of shape (height, width, 3), uint8
-        What is painted.
+        The colors of the painting.
     labels : ndarray of shape (height, width), int
-        Which stroke lies on top at every pixel.
+        The topmost stroke at every pixel.
     strokes : Strokes
-        Where each begins and which way it runs.
+        The place and direction of each stroke.
     extent : ((x_low, x_high), (y_low, y_high))
-        What the picture covers.
+        The extent of the picture.
 
     Returns
     -------
@@ -242,7 +243,7 @@ def _ridges() -> Array:
 
 
 def _edges(labels: NDArray[np.integer]) -> Array:
-    """Return where a stroke begins (light) and ends (dark), seen from the light."""
+    """Return the edges of strokes: light on the side of the light, else dark."""
     edges = np.zeros(labels.shape)
     for axis in range(2):
         change = np.diff(labels, axis=axis)
@@ -265,7 +266,7 @@ def channel_pictures(picture: Pixels, colors: ArrayLike = CHANNEL_COLORS) -> Pix
     ----------
     picture : ndarray of shape (height, width, 3), uint8
     colors : array-like of shape (3, 3)
-        sRGB levels of what a channel's 255 becomes.
+        The sRGB levels that stand for 255 in each channel.
 
     Returns
     -------

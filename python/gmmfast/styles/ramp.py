@@ -1,8 +1,8 @@
 """Colors from paper to ink: ramps in a space where equal steps look equal.
 
 Ramps run straight through Oklab (B. Ottosson, A perceptual color space for image
-processing, 2020), where the middle of blue and yellow is no gray mud, and half way from
-paper to ink looks half way.
+processing, 2020), where the middle of blue and yellow is not gray, and the middle of paper and ink
+looks like the middle.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def oklab_of_srgb(rgb: ArrayLike) -> Array:
     Parameters
     ----------
     rgb : array-like of shape (..., 3)
-        Levels, not necessarily whole.
+        Levels, not necessarily integers.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def color_levels(color: str) -> tuple[int, int, int]:
     Raises
     ------
     ValueError
-        Something else.
+        If `color` has another form.
 
     Examples
     --------
@@ -119,7 +119,7 @@ class Ramp:
     Raises
     ------
     ValueError
-        Fewer than two, or something that is no color.
+        If there are fewer than two, or if one is not a color.
 
     Examples
     --------
@@ -141,12 +141,12 @@ class Ramp:
 
     @property
     def paper(self) -> str:
-        """The color of nothing."""
+        """The color of 0."""
         return self.colors[0]
 
     @property
     def ink(self) -> str:
-        """The color of the most."""
+        """The color of 1."""
         return self.colors[-1]
 
     @cached_property
