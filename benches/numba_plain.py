@@ -1,10 +1,9 @@
 """Straightforward float64 kernels in numba, to which the targets refer.
 
-`prange` over points or rows, `fastmath`, the exponential of numba_math. Dense: for
-each point the largest exponent over all components, then the sum. Culled: each
-component is added in the box about its ellipse of squared Mahalanobis distance 80
-and nowhere else, so that pixels out of every box are zero. numba_blocked.py has what
-the same formulas give after tuning.
+The kernels use `prange` over points or rows, `fastmath`, and the exponential of numba_math. The
+dense ones find, for each point, the largest exponent over all components and then the sum. The
+culled ones add each component only in the box about its ellipse of squared Mahalanobis distance
+80, so pixels outside all boxes are zero. numba_blocked.py has the tuned versions.
 """
 
 from __future__ import annotations
@@ -104,7 +103,7 @@ def culled_mean(height, width, columns, experts):
 
 @njit(parallel=True, fastmath=True)
 def scattered_log_density(points, means, factors, peaks):
-    """Return log p of each row of points: dense. Of the model, components are last."""
+    """Return log p of each row of points: dense. Components are the last axis of the model."""
     n_features, n_components = means.shape
     out = np.empty(len(points))
     for i in prange(len(points)):

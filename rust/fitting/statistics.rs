@@ -284,7 +284,7 @@ impl Statistics {
     }
 
     /// Adds the moments of some points, of responsibilities under `mixture`.
-    pub(crate) fn add(&mut self, part: &Part, mixture: &Mixture) {
+    pub(crate) fn add(&mut self, part: &PartialMoments, mixture: &Mixture) {
         let (d, scatter_len) = (self.n_features, self.scatter_len());
         let rows = part.rows.chunks_exact(1 + d + scatter_len);
         for ((&k, row), &bits) in part.components.iter().zip(rows).zip(&part.bits) {
@@ -356,7 +356,7 @@ fn mahalanobis_squared(factor: &[f64], x: &[f64]) -> f64 {
 
 /// Moments of the components that some points matter to: what one task hands on.
 #[derive(Debug, Default)]
-pub(crate) struct Part {
+pub(crate) struct PartialMoments {
     /// Ascending.
     components: Vec<u32>,
     /// Of each of them: count, sums, scatters.
@@ -399,7 +399,7 @@ impl Moments {
     }
 
     /// What has been added since the last time, by points of these totals.
-    pub(crate) fn take(&mut self, log_likelihood: f64, weight: f64) -> Part {
+    pub(crate) fn take(&mut self, log_likelihood: f64, weight: f64) -> PartialMoments {
         self.touched.sort_unstable();
         let mut rows = Vec::with_capacity(self.touched.len() * self.row_len);
         let mut bits = Vec::with_capacity(self.touched.len());
@@ -411,6 +411,6 @@ impl Moments {
             self.is_touched[k as usize] = false;
         }
         let components = std::mem::take(&mut self.touched);
-        Part { components, rows, bits, log_likelihood, weight }
+        PartialMoments { components, rows, bits, log_likelihood, weight }
     }
 }

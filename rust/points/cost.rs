@@ -5,8 +5,7 @@
 //! time. Everything depends on the points and the mixture alone, never on threads.
 
 use crate::model::mixture::Mixture;
-use crate::points::cull::Blocks;
-use crate::points::tree::Node;
+use crate::points::cull::ComponentBlocks;
 
 /// Leaves that one thread takes at a time, at most.
 pub(crate) const TASK_LEAVES: usize = 64;
@@ -22,7 +21,7 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// Levels of the tree from one culling to the next: halving a box leaves out too few
 /// components to pay for culling at each.
-const LEVELS: u32 = 2;
+pub(crate) const CULLING_LEVELS: u32 = 2;
 
 /// The cost of one point, in multiply-adds.
 #[derive(Clone, Copy, Debug)]
@@ -36,17 +35,13 @@ pub(crate) struct PointCost {
 impl PointCost {
     /// Whether culling of `n_points` can pay at all.
     pub(crate) fn may_pay(self, n_points: usize, mixture: &Mixture) -> bool {
-        n_points >= MIN_POINTS && self.dense > self.culling && Blocks::n_bytes(mixture) <= MAX_BYTES
+        n_points >= MIN_POINTS
+            && self.dense > self.culling
+            && ComponentBlocks::n_bytes(mixture) <= MAX_BYTES
     }
 
     /// Whether culling pays where `n_kept` of `n_all` components survive in the probes.
     pub(crate) fn pays(self, n_kept: usize, n_all: usize) -> bool {
         (1.0 - n_kept as f64 / n_all as f64) * self.dense > self.culling
     }
-}
-
-/// Whether components are culled at a node: at leaves, and at every `LEVELS`-th level
-/// above them.
-pub(crate) fn is_culled(node: Node) -> bool {
-    node.n_leaves.ilog2().is_multiple_of(LEVELS)
 }

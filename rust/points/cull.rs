@@ -42,17 +42,20 @@
 use crate::error::Result;
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
+use crate::points::group::PointsKernel;
+use crate::points::threshold::Threshold;
 use crate::points::tree::{Bounds, grouped};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::math::HALF_LOG2_E;
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
 use crate::simd::{MAX_LANES, Simd};
+use std::ops::Range;
 
 const DIAGONAL: bool = true;
 const TRIANGULAR: bool = false;
 
 /// Components of a block: a multiple of the lanes of every level.
-const BLOCK: usize = MAX_LANES;
+const BLOCK_COMPONENTS: usize = MAX_LANES;
 
 /// Most components that the others are compared with.
 const N_BEST: usize = 4;
@@ -60,7 +63,7 @@ const N_BEST: usize = 4;
 /// The active components in blocks of neighbors, so that those that survive a
 /// box fill few blocks. In a block, column after column: peaks, then means, then
 /// entries of W.
-pub(crate) struct Blocks {
+pub(crate) struct ComponentBlocks {
     n_features: usize,
     is_diagonal: bool,
     n_columns: usize,
@@ -70,14 +73,14 @@ pub(crate) struct Blocks {
     units: Vec<f64>,
 }
 
-/// Components of one block that are still in.
+/// The components of one block that are not culled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Live {
+pub(crate) struct Survivors {
     block: u32,
     lanes: u32,
 }
 
-impl Blocks {
+impl ComponentBlocks {
     /// Memory that the blocks of a mixture would take.
     pub(crate) fn n_bytes(mixture: &Mixture) -> usize {
         let n_values = mixture.n_components().saturating_mul(n_columns(mixture));
@@ -102,18 +105,19 @@ impl Blocks {
         let active: Vec<usize> = mixture.active_components().collect();
         let means: Vec<f64> = active.iter().flat_map(|&k| mixture.mean(k)).copied().collect();
         let units = typical_stds(mixture);
-        let components: Vec<u32> = grouped(&means, &units, BLOCK, runtime)?
+        let components: Vec<u32> = grouped(&means, &units, BLOCK_COMPONENTS, runtime)?
             .into_iter()
             .map(|at| u32::try_from(active[at as usize]).expect("fewer than 2^32 components"))
             .collect();
         let n_columns = n_columns(mixture);
-        let block_len = n_columns * BLOCK;
-        let mut values = vec![0.0; components.len().div_ceil(BLOCK) * block_len];
-        let blocks = values.chunks_mut(block_len).zip(components.chunks(BLOCK)).collect();
+        let block_len = n_columns * BLOCK_COMPONENTS;
+        let mut values = vec![0.0; components.len().div_ceil(BLOCK_COMPONENTS) * block_len];
+        let blocks =
+            values.chunks_mut(block_len).zip(components.chunks(BLOCK_COMPONENTS)).collect();
         distribute(blocks, &|| {
             Box::new(|(block, components): (&mut [f64], &[u32])| {
                 runtime.check()?;
-                block[..BLOCK].fill(f64::NEG_INFINITY);
+                block[..BLOCK_COMPONENTS].fill(f64::NEG_INFINITY);
                 for (lane, &k) in components.iter().enumerate() {
                     let k = k as usize;
                     write_component(mixture, k, threshold(k), &mut block[lane..]);
@@ -137,30 +141,31 @@ impl Blocks {
     }
 
     /// All components.
-    pub(crate) fn all(&self) -> Vec<Live> {
-        let live = |(block, components): (usize, &[u32])| Live {
+    pub(crate) fn all(&self) -> Vec<Survivors> {
+        let survivors = |(block, components): (usize, &[u32])| Survivors {
             block: block as u32,
             lanes: (1 << components.len()) - 1,
         };
-        self.components.chunks(BLOCK).enumerate().map(live).collect()
+        self.components.chunks(BLOCK_COMPONENTS).enumerate().map(survivors).collect()
     }
 
-    /// Replaces `components` by those of `live`.
-    pub(crate) fn components(&self, live: &[Live], components: &mut Vec<u32>) {
+    /// Replaces `components` by those of `survivors`.
+    pub(crate) fn components(&self, survivors: &[Survivors], components: &mut Vec<u32>) {
         components.clear();
-        for live in live {
-            let mut lanes = live.lanes;
+        for survivors in survivors {
+            let mut lanes = survivors.lanes;
             while lanes != 0 {
                 let lane = lanes.trailing_zeros() as usize;
                 lanes &= lanes - 1;
-                components.push(self.components[live.block as usize * BLOCK + lane]);
+                components
+                    .push(self.components[survivors.block as usize * BLOCK_COMPONENTS + lane]);
             }
         }
     }
 
-    fn block(&self, live: Live) -> &[f64] {
-        let len = self.n_columns * BLOCK;
-        &self.values[live.block as usize * len..][..len]
+    fn block(&self, survivors: Survivors) -> &[f64] {
+        let len = self.n_columns * BLOCK_COMPONENTS;
+        &self.values[survivors.block as usize * len..][..len]
     }
 }
 
@@ -189,77 +194,124 @@ fn write_component(mixture: &Mixture, k: usize, threshold: f64, lane: &mut [f64]
         (first..=i).map(move |j| mixture.precisions_cholesky().at(k, i, j) * scale)
     });
     let column = [peak].into_iter().chain(mixture.mean(k).iter().copied()).chain(factors);
-    for (to, value) in lane.iter_mut().step_by(BLOCK).zip(column) {
+    for (to, value) in lane.iter_mut().step_by(BLOCK_COMPONENTS).zip(column) {
         *to = value;
     }
 }
 
-/// Finds the components that can matter in boxes.
+/// Points whose components are culled together: whole groups of a kernel, and their box.
+pub(crate) struct PointBox<'a> {
+    pub(crate) bounds: Bounds<'a>,
+    pub(crate) groups: Range<usize>,
+}
+
+/// A box by its middle and its half-widths.
+struct CenteredBox {
+    middle: Vec<f64>,
+    half_widths: Vec<f64>,
+}
+
+impl CenteredBox {
+    fn set(&mut self, bounds: Bounds<'_>) {
+        for (i, (&low, &high)) in bounds.low.iter().zip(bounds.high).enumerate() {
+            // Halves first: the sum of the edges could overflow.
+            self.middle[i] = 0.5 * low + 0.5 * high;
+            self.half_widths[i] = (high - self.middle[i]).max(self.middle[i] - low);
+        }
+    }
+}
+
+/// Finds the components that can matter in boxes of points.
 pub(crate) struct Culler<'a, S: Simd> {
     simd: S,
-    blocks: &'a Blocks,
-    middle: Vec<f64>,
-    half: Vec<f64>,
-    /// u of each lane of the blocks that are in.
+    blocks: &'a ComponentBlocks,
+    threshold: Threshold,
+    centered: CenteredBox,
+    /// u of each lane of the blocks that were bounded last.
     upper: Vec<f64>,
-    /// |c - mean| and h, the latter made larger for rounding.
+    /// c - mean and h of each feature, the latter made larger for rounding.
     differences: Vec<(S::F, S::F)>,
+    /// A few of the components with the largest q at the middle of the box.
+    best: Vec<u32>,
 }
 
 impl<'a, S: Simd> Culler<'a, S> {
-    pub(crate) fn new(simd: S, blocks: &'a Blocks) -> Self {
+    pub(crate) fn new(simd: S, blocks: &'a ComponentBlocks, threshold: Threshold) -> Self {
         let d = blocks.n_features;
         let zero = simd.splat(0.0);
         Self {
             simd,
             blocks,
-            middle: vec![0.0; d],
-            half: vec![0.0; d],
+            threshold,
+            centered: CenteredBox { middle: vec![0.0; d], half_widths: vec![0.0; d] },
             upper: Vec::new(),
             differences: vec![(zero, zero); d],
+            best: Vec::new(),
         }
     }
 
-    /// Bounds the components of `live` over a box; puts a few of those that are
-    /// largest at its middle into `best`.
-    pub(crate) fn bound(&mut self, bounds: Bounds<'_>, live: &[Live], best: &mut Vec<u32>) {
-        for (i, (&low, &high)) in bounds.low.iter().zip(bounds.high).enumerate() {
-            // Halves first, so that nothing overflows that need not.
-            self.middle[i] = 0.5 * low + 0.5 * high;
-            self.half[i] = (high - self.middle[i]).max(self.middle[i] - low);
-        }
+    /// Replaces `kept` by those of `candidates` that can matter to some points of the kernel.
+    pub(crate) fn cull(
+        &mut self,
+        kernel: &mut PointsKernel<'_, S>,
+        points: PointBox<'_>,
+        candidates: &[Survivors],
+        kept: &mut Vec<Survivors>,
+    ) {
+        self.centered.set(points.bounds);
+        self.bound(candidates);
+        let least = kernel.least_largest(&self.best, points.groups);
+        self.keep(candidates, self.threshold.cutoff(least), kept);
+    }
+
+    /// Returns the number of all components that can matter to some points of the kernel.
+    pub(crate) fn n_survivors(
+        &mut self,
+        kernel: &mut PointsKernel<'_, S>,
+        points: PointBox<'_>,
+    ) -> usize {
+        let mut kept = Vec::new();
+        self.cull(kernel, points, &self.blocks.all(), &mut kept);
+        kept.iter().map(|survivors| survivors.lanes.count_ones() as usize).sum()
+    }
+
+    /// Bounds the components of `candidates` over the box, and puts a few of those with the
+    /// largest q at its middle into `best`.
+    fn bound(&mut self, candidates: &[Survivors]) {
         let simd = self.simd;
         let d = self.blocks.n_features;
-        self.upper.resize(live.len() * BLOCK, 0.0);
+        self.upper.resize(candidates.len() * BLOCK_COMPONENTS, 0.0);
         simd.vectorize(
             #[inline(always)]
             || {
                 if self.blocks.is_diagonal {
-                    self.bound_vectorized::<0, DIAGONAL>(live, best);
+                    self.bound_blocks::<0, DIAGONAL>(candidates);
                 } else {
-                    unrolled!(d, self.bound_vectorized::<TRIANGULAR>(live, best));
+                    unrolled!(d, self.bound_blocks::<TRIANGULAR>(candidates));
                 }
             },
         );
     }
 
-    /// Puts those of `live`, which were bounded last, that are not below `least`
-    /// into `kept`.
-    pub(crate) fn keep(&self, live: &[Live], least: f64, kept: &mut Vec<Live>) {
+    /// Replaces `kept` by those of `candidates`, which were bounded last, that are not below
+    /// `least`.
+    fn keep(&self, candidates: &[Survivors], least: f64, kept: &mut Vec<Survivors>) {
         let simd = self.simd;
         kept.clear();
         simd.vectorize(
             #[inline(always)]
             || {
-                for (live, upper) in live.iter().zip(self.upper.chunks_exact(BLOCK)) {
+                for (block, upper) in
+                    candidates.iter().zip(self.upper.chunks_exact(BLOCK_COMPONENTS))
+                {
                     let mut below = 0;
-                    for first in (0..BLOCK).step_by(S::LANES) {
+                    for first in (0..BLOCK_COMPONENTS).step_by(S::LANES) {
                         let upper = simd.load(&upper[first..]);
                         below |= simd.less_bits(upper, simd.splat(least)) << first;
                     }
-                    let lanes = live.lanes & !below;
+                    let lanes = block.lanes & !below;
                     if lanes != 0 {
-                        kept.push(Live { lanes, ..*live });
+                        kept.push(Survivors { lanes, ..*block });
                     }
                 }
             },
@@ -267,36 +319,31 @@ impl<'a, S: Simd> Culler<'a, S> {
     }
 
     #[inline(always)]
-    fn bound_vectorized<const D: usize, const DIAGONAL: bool>(
-        &mut self,
-        live: &[Live],
-        best: &mut Vec<u32>,
-    ) {
+    fn bound_blocks<const D: usize, const DIAGONAL: bool>(&mut self, candidates: &[Survivors]) {
         let simd = self.simd;
         let mut largest = simd.splat(f64::NEG_INFINITY);
         let mut positions = simd.splat(0.0);
-        let box_of_points = (&self.middle[..], &self.half[..]);
         let mut in_registers = [(simd.splat(0.0), simd.splat(0.0)); MAX_UNROLLED];
         let differences = if D == 0 { &mut self.differences[..] } else { &mut in_registers[..D] };
-        for (at, &block) in live.iter().enumerate() {
-            for first in (0..BLOCK).step_by(S::LANES) {
+        for (at, &block) in candidates.iter().enumerate() {
+            for first in (0..BLOCK_COMPONENTS).step_by(S::LANES) {
                 if block.lanes >> first & ((1 << S::LANES) - 1) == 0 {
                     continue;
                 }
                 let values = &self.blocks.block(block)[first..];
                 let (upper, q) =
-                    bounds_of::<S, D, DIAGONAL>(simd, values, box_of_points, differences);
-                let position = simd.splat((at * BLOCK + first) as f64);
+                    bounds_of::<S, D, DIAGONAL>(simd, values, &self.centered, differences);
+                let position = simd.splat((at * BLOCK_COMPONENTS + first) as f64);
                 positions = simd.select_less(largest, q, position, positions);
                 largest = simd.max(q, largest);
-                simd.store(upper, &mut self.upper[at * BLOCK + first..]);
+                simd.store(upper, &mut self.upper[at * BLOCK_COMPONENTS + first..]);
             }
         }
         // The largest of each lane are not the largest of all, but among them.
         let (mut q, mut at) = ([f64::NEG_INFINITY; MAX_LANES], [0.0; MAX_LANES]);
         simd.store(largest, &mut q);
         simd.store(positions, &mut at);
-        best.clear();
+        self.best.clear();
         for _ in 0..N_BEST.min(S::LANES) {
             let largest = (0..S::LANES).fold(0, |a, b| if q[b] > q[a] { b } else { a });
             if q[largest] == f64::NEG_INFINITY {
@@ -304,8 +351,10 @@ impl<'a, S: Simd> Culler<'a, S> {
             }
             q[largest] = f64::NEG_INFINITY;
             let position = at[largest] as usize + largest;
-            let block = live[position / BLOCK].block as usize;
-            best.push(self.blocks.components[block * BLOCK + position % BLOCK]);
+            let block = candidates[position / BLOCK_COMPONENTS].block as usize;
+            self.best.push(
+                self.blocks.components[block * BLOCK_COMPONENTS + position % BLOCK_COMPONENTS],
+            );
         }
     }
 }
@@ -316,19 +365,20 @@ impl<'a, S: Simd> Culler<'a, S> {
 fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
     simd: S,
     values: &[f64],
-    (middle, half): (&[f64], &[f64]),
+    centered: &CenteredBox,
     differences: &mut [(S::F, S::F)],
 ) -> (S::F, S::F) {
     let d = if D == 0 { differences.len() } else { D };
     let n_factors = if DIAGONAL { d } else { packed_len(d) };
-    let values = &values[..(d + n_factors) * BLOCK + S::LANES];
-    let (middle, half, differences) = (&middle[..d], &half[..d], &mut differences[..d]);
+    let values = &values[..(d + n_factors) * BLOCK_COMPONENTS + S::LANES];
+    let (middle, half_widths) = (&centered.middle[..d], &centered.half_widths[..d]);
+    let differences = &mut differences[..d];
     let splat = |x| simd.splat(x);
-    let column = |at: usize| simd.load(&values[at * BLOCK..]);
+    let column = |at: usize| simd.load(&values[at * BLOCK_COMPONENTS..]);
     let rounding = (d + 8) as f64 * 2.0_f64.powi(-51);
     for i in 0..d {
         let difference = simd.sub(splat(middle[i]), column(1 + i));
-        let half = splat(half[i]);
+        let half = splat(half_widths[i]);
         let reach = simd.add(simd.abs(difference), half);
         differences[i] = (difference, simd.mul_add(reach, splat(rounding), half));
     }

@@ -8,7 +8,7 @@
 //!
 //! Memory: one number for each listed component and point of one block.
 
-use crate::points::group::PointsKernel;
+use crate::points::group::{BlockIndex, PointsKernel};
 use crate::points::threshold::Threshold;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
@@ -57,7 +57,7 @@ impl<S: Simd> Shares<S> {
     pub(crate) fn fill(
         &mut self,
         points: &mut PointsKernel<'_, S>,
-        block: (usize, usize),
+        block: BlockIndex,
         components: &[u32],
     ) {
         self.simd.vectorize(
@@ -73,7 +73,7 @@ impl<S: Simd> Shares<S> {
     fn take_terms(
         &mut self,
         points: &mut PointsKernel<'_, S>,
-        block: (usize, usize),
+        block: BlockIndex,
         components: &[u32],
     ) {
         let mut largest = splat(self.simd, f64::NEG_INFINITY);
@@ -158,7 +158,7 @@ impl<S: Simd> Choice<S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
-            self.shares.fill(points, (group, block), components);
+            self.shares.fill(points, BlockIndex { group, block }, components);
             simd.vectorize(
                 #[inline(always)]
                 || self.choose(rows),

@@ -10,9 +10,9 @@
 
 use crate::error::{Error, Result};
 use crate::model::mixture::Mixture;
+use crate::points::evaluate::{Evaluator, PointJob, PointQuantity};
 use crate::points::group::negligible_bits;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointJob, PointQuantity};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 

@@ -128,6 +128,19 @@ impl Tree {
         nodes
     }
 
+    /// Returns `n` leaves that are spread evenly over the tree, or none of an empty tree.
+    pub(crate) fn spread_leaves(&self, n: usize) -> Vec<Node> {
+        let Some(root) = self.root() else { return Vec::new() };
+        let leaf = |i: usize| {
+            let (place, mut node) = ((2 * i + 1) * root.n_leaves / (2 * n), root);
+            while let Some([left, right]) = node.children() {
+                node = if self.leaves(left).contains(&place) { left } else { right };
+            }
+            node
+        };
+        (0..n).map(leaf).collect()
+    }
+
     /// The tight box of the node's points.
     pub(crate) fn bounds(&self, node: Node) -> Bounds<'_> {
         Bounds::of(&self.boxes[node.index * 2 * self.n_features..][..2 * self.n_features])

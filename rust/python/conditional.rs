@@ -1,7 +1,7 @@
 //! The binding of conditionals; see `gmmfast.ConditionalMixtures` for the public face.
 
+use crate::points::evaluate::operations_per_point;
 use crate::points::moments::operations_per_point_of_moments;
-use crate::points::walk::operations_per_point;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::python::mixture::PyMixture;

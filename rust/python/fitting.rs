@@ -1,7 +1,7 @@
 //! The binding of what fits are made of; see `gmmfast.GaussianMixture` for the public
 //! face.
 
-use crate::points::walk::operations_per_point;
+use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::run;
 use crate::python::mixture::{PyMixture, covariances_of_type};

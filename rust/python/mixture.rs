@@ -1,6 +1,6 @@
 //! The model's binding; see `gmmfast.Mixture` for the public face.
 
-use crate::points::walk::operations_per_point;
+use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::{Covariances, Error, Mixture};

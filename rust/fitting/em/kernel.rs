@@ -16,10 +16,10 @@
 //! Memory: one number for each listed component and point of one group, never of
 //! all points. Guarantees the same bits whatever thread runs it.
 
-use crate::fitting::em::polynomial::{PolynomialKernel, ROWS};
+use crate::fitting::em::polynomial::{PolynomialKernel, ROWS, Split};
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::fitting::statistics::Moments;
-use crate::points::group::{GROUP, PointsKernel, Row};
+use crate::points::group::{BlockIndex, GROUP, PointsKernel, Row};
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
@@ -42,9 +42,7 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     polynomials: PolynomialKernel<'a, S>,
     about: MomentCenters<'a>,
     n_features: usize,
-    /// The components whose exponents are polynomials, and the others.
-    near: Vec<u32>,
-    far: Vec<u32>,
+    split: Split,
     /// Of each of those, then of these: q, then exponentials.
     terms: Vec<Row>,
     /// Rows of those that are something to a point, and how many of them are near.
@@ -69,15 +67,14 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         quadratics: &'a Quadratics,
         about: MomentCenters<'a>,
     ) -> Self {
-        let d = points.mixture().0.n_features();
+        let d = points.mixture().mixture.n_features();
         Self {
             simd,
             points,
             polynomials: PolynomialKernel::new(simd, quadratics),
             about,
             n_features: d,
-            near: Vec::new(),
-            far: Vec::new(),
+            split: Split::default(),
             terms: Vec::new(),
             kept: Vec::new(),
             n_kept: 0,
@@ -107,13 +104,13 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             self.points.mixture(),
             self.points.coordinates(group),
             components,
-            (&mut self.near, &mut self.far),
+            &mut self.split,
         );
         if self.terms.len() < components.len() {
             self.terms.resize(components.len(), [0.0; GROUP]);
         }
         self.largest = [f64::NEG_INFINITY; GROUP];
-        let (near, _) = self.terms.split_at_mut(self.near.len());
+        let (near, _) = self.terms.split_at_mut(self.split.near.len());
         self.polynomials.fill_terms(near, &mut self.largest);
         self.fill_centered_terms(group);
         self.exponentiate();
@@ -121,7 +118,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         self.add_near_moments(moments);
         for i in self.n_near_kept..self.n_kept {
             let at = self.kept[i];
-            let k = self.far[at - self.near.len()];
+            let k = self.split.far[at - self.split.near.len()];
             self.add_moments(group, at, k as usize, moments.of_component(k, 0.0));
         }
         log_likelihood
@@ -133,12 +130,12 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             #[inline(always)]
             || {
                 let simd = self.simd;
-                let terms = &mut self.terms[self.near.len()..][..self.far.len()];
+                let terms = &mut self.terms[self.split.near.len()..][..self.split.far.len()];
                 for (chunk, rows) in
-                    self.far.chunks(CHUNK_COMPONENTS).zip(terms.chunks_mut(CHUNK_COMPONENTS))
+                    self.split.far.chunks(CHUNK_COMPONENTS).zip(terms.chunks_mut(CHUNK_COMPONENTS))
                 {
                     for block in 0..GROUP / Self::BLOCK {
-                        let terms = self.points.terms((group, block), chunk);
+                        let terms = self.points.terms(BlockIndex { group, block }, chunk);
                         for v in 0..VECTORS {
                             let first = block * Self::BLOCK + v * S::LANES;
                             let largest = &mut self.largest[first..][..S::LANES];
@@ -172,12 +169,12 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     fn keep_significant(&mut self) {
         let simd = self.simd;
         let all_lanes = (1 << S::LANES) - 1;
-        let n_listed = self.near.len() + self.far.len();
+        let n_listed = self.split.near.len() + self.split.far.len();
         if self.kept.len() < n_listed {
             self.kept.resize(n_listed, 0);
         }
         (self.n_kept, self.n_near_kept) = (0, 0);
-        for (at, &k) in self.near.iter().chain(&self.far).enumerate() {
+        for (at, &k) in self.split.near.iter().chain(&self.split.far).enumerate() {
             let bits = simd.splat(-self.about.bits[k as usize]);
             let mut is_nothing = all_lanes;
             for (row, largest) in
@@ -189,7 +186,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             }
             self.kept[self.n_kept] = at;
             self.n_kept += usize::from(is_nothing != all_lanes);
-            self.n_near_kept = if at < self.near.len() { self.n_kept } else { self.n_near_kept };
+            self.n_near_kept =
+                if at < self.split.near.len() { self.n_kept } else { self.n_near_kept };
         }
     }
 
@@ -257,7 +255,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                         }
                     }
                     for (&at, found) in rows.iter().zip(&found) {
-                        let k = self.near[at];
+                        let k = self.split.near[at];
                         let center = &self.about.centers[k as usize * d..][..d];
                         let to = moments.of_component(k, found[0] * polynomials.magnitude(at));
                         polynomials.add_about(center, found, to);

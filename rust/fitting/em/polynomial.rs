@@ -23,8 +23,7 @@
 
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::model::linalg::packed_len;
-use crate::model::mixture::Mixture;
-use crate::points::group::{GROUP, Row};
+use crate::points::group::{GROUP, PeakedMixture, Row};
 use crate::simd::block::{VECTORS, splat};
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
 use crate::simd::{MAX_LANES, Simd};
@@ -37,6 +36,19 @@ pub(crate) type MomentRow = [f64; MAX_MONOMIALS];
 
 /// Components taken together: as many sums as hide the latency of one, and registers hold.
 pub(crate) const ROWS: usize = 3;
+
+/// Where a component's exponent is largest, and its value there.
+struct Peak<'a> {
+    mean: &'a [f64],
+    value: f64,
+}
+
+/// The components of a list whose exponents are polynomials, and the others.
+#[derive(Default)]
+pub(crate) struct Split {
+    pub(crate) near: Vec<u32>,
+    pub(crate) far: Vec<u32>,
+}
 
 /// A group's monomials, and the coefficients of components that they serve.
 pub(crate) struct PolynomialKernel<'a, S: Simd> {
@@ -81,14 +93,14 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         self.bits[at]
     }
 
-    /// Takes a group of points, one row of `GROUP` lanes a feature, and puts those of
-    /// `components` that it serves into `near`, the others into `far`.
+    /// Takes a group of points, one row of `GROUP` lanes a feature, and splits
+    /// `components`.
     pub(crate) fn split(
         &mut self,
-        (mixture, peaks): (&Mixture, &[f64]),
+        PeakedMixture { mixture, peaks }: PeakedMixture<'_>,
         coordinates: &[f64],
         components: &[u32],
-        (near, far): (&mut Vec<u32>, &mut Vec<u32>),
+        Split { near, far }: &mut Split,
     ) {
         near.clear();
         far.clear();
@@ -107,10 +119,10 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
                     self.coefficients.resize(len, 0.0);
                 }
                 for &k in components {
-                    let (mean, peak) = (mixture.mean(k as usize), peaks[k as usize]);
+                    let (mean, value) = (mixture.mean(k as usize), peaks[k as usize]);
                     let bits = unrolled!(
                         self.quadratics.n_features,
-                        self.fill_coefficients(near.len(), k as usize, (mean, peak))
+                        self.fill_coefficients(near.len(), k as usize, Peak { mean, value })
                     );
                     if bits <= MAX_MAGNITUDE {
                         self.bits.push(bits);
@@ -170,7 +182,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         &mut self,
         row: usize,
         k: usize,
-        (mean, peak): (&[f64], f64),
+        Peak { mean, value }: Peak<'_>,
     ) -> f64 {
         let d = if D == 0 { self.quadratics.n_features } else { D };
         let row_len = self.row_len();
@@ -199,7 +211,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
             }
         }
         let constant = 0.5 * (0..d).map(|i| linear[i] * shift[i]).sum::<f64>();
-        row[0] = peak + constant;
+        row[0] = value + constant;
         let simd = self.simd;
         let mut bits = simd.splat(0.0);
         for (row, most) in row.chunks_exact(S::LANES).zip(self.magnitudes.chunks_exact(S::LANES)) {

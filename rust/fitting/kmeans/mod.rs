@@ -18,15 +18,14 @@
 //! anew in the order of the tree; late iterations leave out nearly all leaves. Bits do
 //! not depend on threads. Memory besides the data: 4 bytes a point.
 
-mod seeding;
-
 mod kernel;
+mod seeding;
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
-use crate::fitting::kmeans::kernel::{Row, nearest, squared_distances};
-use crate::points::cost::TASK_LEAVES;
+use crate::fitting::kmeans::kernel::{Candidates, Row, nearest, squared_distances};
 use crate::points::tree::{Bounds, LEAF, Node};
+use crate::points::walk::{self, Task, Visitor, Walker};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 pub use seeding::kmeans_plusplus;
@@ -146,37 +145,30 @@ struct Lloyd<'a> {
 impl Lloyd<'_> {
     /// Assigns every point to its nearest center; returns whether any changed.
     fn assign<S: Simd>(&mut self, simd: S) -> Result<bool> {
-        let tree = self.data.tree();
-        let mut tasks = Vec::new();
-        let mut rest = &mut self.labels[..];
-        for node in tree.nodes_of_at_most(TASK_LEAVES) {
-            let (labels, after) = rest.split_at_mut(node.n_leaves * LEAF);
-            tasks.push((node, labels));
-            rest = after;
-        }
-        let n_clusters = self.has_moved.len() as u32;
-        let all: Vec<u32> = (0..n_clusters).collect();
+        let all: Vec<u32> = (0..self.has_moved.len() as u32).collect();
         let has_changed = AtomicBool::new(false);
         let (data, runtime, is_first) = (self.data, self.runtime, self.is_first);
         let (centers, has_moved) = (&self.centers[..], &self.has_moved[..]);
         let find = |leaf: &[f64], kept: &[u32], labels: &mut Row| {
-            nearest(simd, leaf, (centers, kept), labels);
+            nearest(simd, leaf, Candidates { centers, indices: kept }, labels);
         };
-        distribute(tasks, &|| {
-            let mut walker = Walker {
-                data,
-                runtime,
-                centers,
-                has_moved,
-                is_first,
-                nearest: &find,
-                has_changed: false,
-                lists: Vec::new(),
-            };
-            let (all, has_changed) = (&all, &has_changed);
-            Box::new(move |(node, labels): (Node, &mut [u32])| {
-                walker.visit(node, all, labels)?;
-                if walker.has_changed {
+        distribute(walk::tasks(data.tree(), &mut self.labels), &|| {
+            let mut walker = Walker::new(runtime);
+            let (all, has_changed, nearest) = (&all, &has_changed, &find);
+            Box::new(move |Task { node, rows: labels }| {
+                let first_leaf = data.tree().leaves(node).start;
+                let mut assignment = Assignment {
+                    data,
+                    centers,
+                    has_moved,
+                    is_first,
+                    nearest,
+                    first_leaf,
+                    labels,
+                    has_changed: false,
+                };
+                walker.walk(&mut assignment, node, all)?;
+                if assignment.has_changed {
                     has_changed.store(true, Ordering::Relaxed);
                 }
                 Ok(())
@@ -282,46 +274,44 @@ impl Lloyd<'_> {
 /// Writes the nearest of some centers to a leaf's points.
 type Nearest<'a> = dyn Fn(&[f64], &[u32], &mut Row) + Sync + 'a;
 
-/// Scratch memory of one thread. Not generic over the instruction set, which is called
-/// once a leaf.
-struct Walker<'a> {
+/// The assignment of one task's points to their nearest centers. It is not generic over the
+/// instruction set, which is called once a leaf.
+struct Assignment<'a> {
     data: &'a Data,
-    runtime: &'a Runtime,
     centers: &'a [f64],
     has_moved: &'a [bool],
     is_first: bool,
     nearest: &'a Nearest<'a>,
+    first_leaf: usize,
+    /// Labels of the task's points, whole leaves.
+    labels: &'a mut [u32],
     has_changed: bool,
-    /// Lists of centers that are not in use.
-    lists: Vec<Vec<u32>>,
 }
 
-impl Walker<'_> {
-    /// Assigns a node's points, whose nearest centers are in `list`.
-    fn visit(&mut self, node: Node, list: &[u32], labels: &mut [u32]) -> Result<()> {
-        self.runtime.check()?;
-        let mut kept = self.lists.pop().unwrap_or_default();
-        cull(self.data.tree().bounds(node), self.centers, list, &mut kept);
-        if let Some([left, right]) = node.children() {
-            let (of_left, of_right) = labels.split_at_mut(left.n_leaves * LEAF);
-            self.visit(left, &kept, of_left)?;
-            self.visit(right, &kept, of_right)?;
-        } else if self.may_change(&kept, labels) {
-            let mut found: Row = [0.0; LEAF];
-            let leaf = self.data.tree().leaves(node).start;
-            (self.nearest)(self.data.leaf(leaf), &kept, &mut found);
-            for (label, found) in labels.iter_mut().zip(found) {
-                self.has_changed |= *label != found as u32;
-                *label = found as u32;
-            }
-        }
-        self.lists.push(kept);
-        Ok(())
+impl Visitor for Assignment<'_> {
+    type Candidate = u32;
+    type Output = ();
+    const LEVELS: u32 = 1;
+
+    fn cull(&mut self, node: Node, candidates: &[u32], kept: &mut Vec<u32>) {
+        cull(self.data.tree().bounds(node), self.centers, candidates, kept);
     }
 
-    fn may_change(&self, kept: &[u32], labels: &[u32]) -> bool {
+    fn visit_leaf(&mut self, leaf: Node, candidates: &[u32]) {
+        let leaf = self.data.tree().leaves(leaf).start;
+        let labels = &mut self.labels[(leaf - self.first_leaf) * LEAF..][..LEAF];
         let has_moved = |&k: &u32| self.has_moved[k as usize];
-        self.is_first || kept.iter().any(has_moved) || labels.iter().any(has_moved)
+        let may_change =
+            self.is_first || candidates.iter().any(has_moved) || labels.iter().any(has_moved);
+        if !may_change {
+            return;
+        }
+        let mut found: Row = [0.0; LEAF];
+        (self.nearest)(self.data.leaf(leaf), candidates, &mut found);
+        for (label, found) in labels.iter_mut().zip(found) {
+            self.has_changed |= *label != found as u32;
+            *label = found as u32;
+        }
     }
 }
 

@@ -11,7 +11,7 @@
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::{packed_len, packed_row};
-use crate::points::group::{GROUP, PointsKernel};
+use crate::points::group::{BlockIndex, GROUP, PointsKernel};
 use crate::points::moments::regressions::Experts;
 use crate::points::responsibilities::Shares;
 use crate::points::threshold::Threshold;
@@ -42,7 +42,7 @@ impl<S: Simd> Largest<S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(S::LANES * VECTORS).enumerate() {
-            self.shares.fill(points, (group, block), components);
+            self.shares.fill(points, BlockIndex { group, block }, components);
             simd.vectorize(
                 #[inline(always)]
                 || {
@@ -149,7 +149,7 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
     ) {
         let simd = self.simd;
         let coordinates = &coordinates[block * Self::BLOCK..];
-        let n_given = self.marginal.mixture().0.n_features();
+        let n_given = self.marginal.mixture().mixture.n_features();
         for (t, center) in self.centers.iter_mut().enumerate() {
             *center = load(simd, &coordinates[(n_given + t) * GROUP..]);
         }
@@ -162,7 +162,8 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         for chunk in components.chunks(CHUNK_COMPONENTS) {
             self.experts.fill(coordinates, chunk, &self.centers);
             let mut terms = [splat(simd, 0.0); CHUNK_COMPONENTS];
-            terms[..chunk.len()].copy_from_slice(self.marginal.terms((0, block), chunk));
+            terms[..chunk.len()]
+                .copy_from_slice(self.marginal.terms(BlockIndex { group: 0, block }, chunk));
             for (at, (term, &k)) in terms.iter_mut().zip(chunk).enumerate() {
                 let distance = self.distance(at, k as usize);
                 let peak = simd.splat(self.factors.peaks[k as usize]);

@@ -12,11 +12,11 @@ mod kernel;
 use crate::error::{Error, Result};
 use crate::model::conditional::Conditional;
 use crate::model::mixture::Mixture;
-use crate::points::group::{PointsKernel, log2_peaks, negligible_bits};
+use crate::points::evaluate::{Evaluator, PointJob, PointQuantity, operations_per_point};
+use crate::points::group::{PeakedMixture, PointsKernel, log2_peaks, negligible_bits};
 use crate::points::log_prob::kernel::{ExpertFactors, Largest, LogProbKernel};
 use crate::points::moments::check_rows;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 use std::borrow::Cow;
@@ -139,7 +139,8 @@ impl PointQuantity for LogProb<'_> {
     }
 
     fn evaluator<'a, S: Simd>(&'a self, simd: S, mixture: &Mixture) -> Evaluator<'a, f64, S> {
-        let marginal = PointsKernel::new(simd, self.conditional.marginal(), self.peaks);
+        let marginal = PeakedMixture { mixture: self.conditional.marginal(), peaks: self.peaks };
+        let marginal = PointsKernel::new(simd, marginal);
         let bits = negligible_bits(mixture);
         let mut kernel = LogProbKernel::new(simd, self.conditional, self.factors, marginal, bits);
         Box::new(move |points, group, components, rows| {

@@ -8,7 +8,7 @@
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::packed_len;
-use crate::points::group::{GROUP, PointsKernel};
+use crate::points::group::{BlockIndex, GROUP, PointsKernel};
 use crate::points::moments::regressions::Experts;
 use crate::points::responsibilities::Shares;
 use crate::points::threshold::Threshold;
@@ -117,7 +117,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
-            self.shares.fill(points, (group, block), components);
+            self.shares.fill(points, BlockIndex { group, block }, components);
             let coordinates = &points.coordinates(group)[block * Self::BLOCK..];
             simd.vectorize(
                 #[inline(always)]

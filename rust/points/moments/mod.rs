@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 use crate::model::conditional::Conditional;
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
+use crate::points::evaluate::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::points::group::{log2_peaks, negligible_bits};
 use crate::points::moments::kernel::{MomentsKernel, Second, Wanted};
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 

@@ -25,14 +25,14 @@ where
         let runtime = Runtime::new(Some(2)).unwrap();
         let peaks = log2_peaks(self.mixture);
         let new_evaluator = || self.quantity.evaluator(simd, self.mixture);
-        let mixture = (self.mixture, &peaks[..]);
-        let call = Call::of(simd, self.quantity, &new_evaluator, mixture, &runtime);
+        let peaked = PeakedMixture { mixture: self.mixture, peaks: &peaks };
+        let call = Call::new(simd, self.quantity, &new_evaluator, peaked, &runtime);
         let row_len = call.row_len;
         let n_points = self.points.len() / self.mixture.n_features();
         let mut out = vec![Q::Value::default(); n_points * row_len];
         let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
         if self.tree {
-            let blocks = Blocks::new(self.mixture, &runtime).unwrap();
+            let blocks = ComponentBlocks::new(self.mixture, &runtime).unwrap();
             call.culled(&blocks, self.points, rows).unwrap();
         } else {
             call.dense(self.points, &mut rows).unwrap();
@@ -125,8 +125,9 @@ fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
             let runtime = Runtime::new(Some(1)).unwrap();
             let peaks = log2_peaks(self.0);
             let new_evaluator = || LogDensity.evaluator(simd, self.0);
-            let call = Call::of(simd, &LogDensity, &new_evaluator, (self.0, &peaks), &runtime);
-            call.culling_pays(&Blocks::new(self.0, &runtime).unwrap(), self.1).unwrap()
+            let peaked = PeakedMixture { mixture: self.0, peaks: &peaks };
+            let call = Call::new(simd, &LogDensity, &new_evaluator, peaked, &runtime);
+            call.culling_pays(&ComponentBlocks::new(self.0, &runtime).unwrap(), self.1).unwrap()
         }
     }
     let place = |at: usize, i: usize| spacing * (at as f64 * ((i + 2) as f64).sqrt()).fract();
