@@ -240,7 +240,7 @@ def test_a_filled_grid_ends_as_the_picture():
     frames = list(filling_frames(INK, SHAPE, 10))
     want = DEFAULT_TONE.picture(render_grid(INK, SHAPE))
     assert len(frames) == 10
-    # A block's pixel centres are rounded in another order.
+    # A block's pixel centers are rounded in another order.
     assert np.abs(frames[-1].astype(int) - want[..., None]).max() <= 1
     paper = [(frame == 255).all(axis=2).sum() for frame in frames[:-1]]
     assert (np.diff(paper) <= 0).all()
@@ -255,7 +255,7 @@ def test_a_filled_painting_ends_as_the_painting(model):
     assert np.abs(last.astype(int) - want).max() <= 1
 
 
-def test_a_zoom_begins_with_the_painting_and_ends_on_the_centre(model):
+def test_a_zoom_begins_with_the_painting_and_ends_on_the_center(model):
     frames = list(zooming_frames(model, SHAPE, 5, center=(20.0, 30.0), factor=4))
     np.testing.assert_array_equal(frames[0], render_grid(model, SHAPE, dtype=np.uint8))
     extent = [(20 - 7.5, 20 + 7.5), (30 - 5.0, 30 + 5.0)]

@@ -14,7 +14,7 @@ from support.image_models import SPOTS
 
 @pytest.fixture(scope="module")
 def drawing():
-    """Five grey spots on white, (120, 160)."""
+    """Five gray spots on white, (120, 160)."""
     spots = Mixture(np.full(5, 0.2), SPOTS, np.full(5, 40.0), covariance_type="spherical")
     density = render_grid(spots, (120, 160))
     return np.rint(255 * (1 - density / density.max())).astype(np.uint8)

@@ -129,7 +129,9 @@ class GifWriter(PillowWriter):
         if self._last is not None:
             changes = (frame != self._last).any(axis=2)
             colors = (picture.getpalette() or [])[: 3 * _TRANSPARENT]
-            picture = Image.fromarray(np.where(changes, np.asarray(picture), np.uint8(_TRANSPARENT)))
+            picture = Image.fromarray(
+                np.where(changes, np.asarray(picture), np.uint8(_TRANSPARENT))
+            )
             picture.putpalette(colors + [0] * (3 * 256 - len(colors)))
             picture.info["transparency"] = _TRANSPARENT
         self._frames.append(picture)

@@ -28,7 +28,7 @@ from gmmfast._files import (
 from gmmfast._validation import shown
 from gmmfast.animation.encoders import ApngWriter, GifWriter, WebpWriter
 from gmmfast.animation.film import Mp4Writer, ffmpeg_path
-from gmmfast.images.checks import GREY_OR_RGB, require_uint8
+from gmmfast.images.checks import GRAY_OR_RGB, require_uint8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -192,7 +192,7 @@ def _checked_rate(fps: float) -> Fraction:
 
 
 def _checked(frame: Pixels, number: int, shape: tuple[int, int] | None) -> tuple[int, int]:
-    require_uint8("frames", frame, GREY_OR_RGB)
+    require_uint8("frames", frame, GRAY_OR_RGB)
     if shape is not None and frame.shape[:2] != shape:
         raise ValueError(
             f"frames: expected frames of one size, got {frame.shape[:2]} in frame {number} after "
