@@ -14,7 +14,7 @@ mod models;
 use checks::{check_points, grid, scattered_points, spread};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gmmfast::{
-    Conditional, Level, Mixture, Quantity, Rendering, Runtime, conditional_mean,
+    Conditional, DrawStart, Level, Mixture, Quantity, Rendering, Runtime, conditional_mean,
     conditional_mean_and_covariance, conditional_sample, predict, predict_proba, score_samples,
     spec,
 };
@@ -113,7 +113,7 @@ fn conditional(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("points/conditional/2d");
     group.sample_size(10).throughput(Throughput::Elements(N_POINTS as u64));
     let draw: Evaluate = |conditional, values, out, runtime| {
-        conditional_sample(conditional, values, (0, 0), out, runtime)
+        conditional_sample(conditional, values, DrawStart { seed: 0, first_point: 0 }, out, runtime)
     };
     let work: [(&str, Evaluate, usize); 3] = [
         ("mean", conditional_mean, 3),

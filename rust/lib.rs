@@ -56,7 +56,7 @@ pub use error::{Error, Result};
 pub use fitting::data::Data;
 pub use fitting::em::{expectation, expectation_about};
 pub use fitting::kmeans::{KMeans, KMeansOptions, kmeans, kmeans_plusplus};
-pub use fitting::statistics::{Estimate, Statistics};
+pub use fitting::statistics::{Estimate, Statistics, StatisticsArrays};
 pub use grid::axes::{Axis, Grid, MAX_AXES};
 pub use grid::output::Pixel;
 pub use model::conditional::Conditional;
@@ -67,7 +67,7 @@ pub use points::moments::{
     conditional_covariance, conditional_mean, conditional_mean_and_covariance,
     conditional_mean_and_std, conditional_std,
 };
-pub use points::sample::conditional_sample;
+pub use points::sample::{DrawStart, conditional_sample};
 pub use points::score::{predict, predict_proba, score_samples};
 pub use random::stream::{Purpose, STREAM_VERSION, Stream};
 pub use rendering::quantity::Quantity;

@@ -14,8 +14,8 @@ use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 
-/// Shares of the components that have any at some point of a block, in their order.
-pub(crate) struct Shares<S: Simd> {
+/// BlockResponsibilities of the components that have any at some point of a block, in their order.
+pub(crate) struct BlockResponsibilities<S: Simd> {
     simd: S,
     /// See [`Threshold::parts`].
     cut: [f64; 4],
@@ -25,7 +25,7 @@ pub(crate) struct Shares<S: Simd> {
     sum: Block<S>,
 }
 
-impl<S: Simd> Shares<S> {
+impl<S: Simd> BlockResponsibilities<S> {
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
         let (largest, sum) = (splat(simd, 0.0), splat(simd, 0.0));
         let cut = threshold.as_array();
@@ -38,7 +38,7 @@ impl<S: Simd> Shares<S> {
     }
 
     /// Their shares.
-    pub(crate) fn shares(&self) -> &[Block<S>] {
+    pub(crate) fn responsibilities(&self) -> &[Block<S>] {
         &self.terms[..self.kept.len()]
     }
 
@@ -117,13 +117,13 @@ impl<S: Simd> Shares<S> {
                 is_nothing &= simd.less_bits(term[v], cut[v]);
             }
             if is_nothing != all_lanes {
-                let mut share = term;
+                let mut responsibility = term;
                 for v in 0..VECTORS {
                     let exponential = exp2_clamped(simd, simd.sub(term[v], largest[v]));
-                    share[v] = simd.select_less(term[v], cut[v], zero, exponential);
-                    sum[v] = simd.add(sum[v], share[v]);
+                    responsibility[v] = simd.select_less(term[v], cut[v], zero, exponential);
+                    sum[v] = simd.add(sum[v], responsibility[v]);
                 }
-                terms[n_kept] = share;
+                terms[n_kept] = responsibility;
                 kept[n_kept] = k;
                 n_kept += 1;
             }
@@ -136,14 +136,14 @@ impl<S: Simd> Shares<S> {
 /// Memory for choosing components of a block of points by their shares.
 pub(crate) struct Choice<S: Simd> {
     simd: S,
-    shares: Shares<S>,
+    responsibilities: BlockResponsibilities<S>,
 }
 
 impl<S: Simd> Choice<S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
-        Self { simd, shares: Shares::new(simd, threshold) }
+        Self { simd, responsibilities: BlockResponsibilities::new(simd, threshold) }
     }
 
     /// Replaces the uniform in the row of each point of a group by the component at
@@ -158,7 +158,7 @@ impl<S: Simd> Choice<S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
-            self.shares.fill(points, BlockIndex { group, block }, components);
+            self.responsibilities.fill(points, BlockIndex { group, block }, components);
             simd.vectorize(
                 #[inline(always)]
                 || self.choose(rows),
@@ -175,15 +175,17 @@ impl<S: Simd> Choice<S> {
         }
         let mut passed = splat(simd, 0.0);
         for v in 0..VECTORS {
-            passed[v] = simd.mul(simd.load(&lanes[v * S::LANES..]), self.shares.sum[v]);
+            passed[v] = simd.mul(simd.load(&lanes[v * S::LANES..]), self.responsibilities.sum[v]);
         }
         let (mut before, mut chosen) = (splat(simd, 0.0), splat(simd, 0.0));
-        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+        for (&k, responsibility) in
+            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
+        {
             let label = simd.splat(f64::from(k));
             for v in 0..VECTORS {
                 let next = simd.select_less(passed[v], before[v], chosen[v], label);
-                chosen[v] = simd.select_less(zero, share[v], next, chosen[v]);
-                before[v] = simd.add(before[v], share[v]);
+                chosen[v] = simd.select_less(zero, responsibility[v], next, chosen[v]);
+                before[v] = simd.add(before[v], responsibility[v]);
             }
         }
         for v in 0..VECTORS {

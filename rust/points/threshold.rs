@@ -31,7 +31,7 @@ pub(crate) struct Threshold {
     top: f64,
 }
 
-/// Shares below 2^-1000 of the largest are all alike: see kernel/math.rs.
+/// BlockResponsibilities below 2^-1000 of the largest are all alike: see kernel/math.rs.
 const MAX_BITS: f64 = 1100.0;
 
 /// Rounding of a logarithm and its product: culling and the kernels compute the same

@@ -6,7 +6,7 @@ use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::python::mixture::PyMixture;
 use crate::{
-    Conditional, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
+    Conditional, DrawStart, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
     conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std,
     conditional_sample, conditional_std,
 };
@@ -116,8 +116,10 @@ impl PyConditional {
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = out.len().saturating_mul(3 * operations_per_point(&self.mixture));
         let runtime = runtime(n_threads, n_operations)?;
-        let model = (&*self.mixture, &*self.conditional);
-        run(py, &runtime, n_operations, || conditional_log_prob(model, points, out, &runtime))?;
+        let (mixture, conditional) = (&*self.mixture, &*self.conditional);
+        run(py, &runtime, n_operations, || {
+            conditional_log_prob(mixture, conditional, points, out, &runtime)
+        })?;
         count(Kernel::Conditional);
         Ok(())
     }
@@ -140,7 +142,8 @@ impl PyConditional {
         let n_operations = n_samples.saturating_mul(per_point);
         let runtime = runtime(n_threads, n_operations)?;
         let conditional = &*self.conditional;
-        let draw = || conditional_sample(conditional, values, (seed, first), to, &runtime);
+        let start = DrawStart { seed, first_point: first };
+        let draw = || conditional_sample(conditional, values, start, to, &runtime);
         run(out.py(), &runtime, n_operations, draw)?;
         count(Kernel::Conditional);
         Ok(())

@@ -6,7 +6,8 @@ use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::run;
 use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
-    Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,
+    Data, KMeansOptions, Mixture, Runtime, Statistics, StatisticsArrays, expectation_about, kmeans,
+    kmeans_plusplus,
 };
 use numpy::{
     PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
@@ -140,9 +141,12 @@ impl PyStatistics {
         weight: f64,
     ) -> PyResult<Self> {
         let n_features = centers.shape()[1];
-        let arrays =
-            [centers.as_slice()?, counts.as_slice()?, sums.as_slice()?, scatters.as_slice()?];
-        let arrays = arrays.map(<[f64]>::to_vec);
+        let arrays = StatisticsArrays {
+            centers: centers.as_slice()?.to_vec(),
+            counts: counts.as_slice()?.to_vec(),
+            sums: sums.as_slice()?.to_vec(),
+            scatters: scatters.as_slice()?.to_vec(),
+        };
         Ok(Self(Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?))
     }
 

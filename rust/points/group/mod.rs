@@ -219,7 +219,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         );
     }
 
-    /// Shares of all components, into one row a point.
+    /// BlockResponsibilities of all components, into one row a point.
     pub(crate) fn responsibilities(
         &mut self,
         group: usize,
@@ -254,7 +254,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
                         if largest == f64::NEG_INFINITY {
                             self.share_alike(row);
                         } else {
-                            share(simd, row, largest);
+                            responsibility(simd, row, largest);
                         }
                     }
                 }
@@ -265,9 +265,9 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     /// Where every distance overflows nothing tells the active components apart.
     fn share_alike(&self, row: &mut [f64]) {
         let is_active = |peak: &f64| *peak > f64::NEG_INFINITY;
-        let share = 1.0 / self.peaks.iter().filter(|peak| is_active(peak)).count() as f64;
+        let responsibility = 1.0 / self.peaks.iter().filter(|peak| is_active(peak)).count() as f64;
         for (value, peak) in row.iter_mut().zip(self.peaks) {
-            *value = if is_active(peak) { share } else { 0.0 };
+            *value = if is_active(peak) { responsibility } else { 0.0 };
         }
     }
 
@@ -283,7 +283,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
 
 /// Turns base-2 logarithms into shares of their sum; `largest` is the largest.
 #[inline(always)]
-fn share<S: Simd>(simd: S, row: &mut [f64], largest: f64) {
+fn responsibility<S: Simd>(simd: S, row: &mut [f64], largest: f64) {
     let (one, largest) = (simd.splat(1.0), simd.splat(largest));
     let n_whole = row.len() / S::LANES * S::LANES;
     let (whole, rest) = row.split_at_mut(n_whole);

@@ -14,7 +14,7 @@ use crate::model::conditional::Conditional;
 use crate::model::mixture::Mixture;
 use crate::points::evaluate::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::points::group::{PeakedMixture, PointsKernel, log2_peaks, negligible_bits};
-use crate::points::log_prob::kernel::{ExpertFactors, Largest, LogProbKernel};
+use crate::points::log_prob::kernel::{Largest, LogProbKernel, RegressionFactors};
 use crate::points::moments::check_rows;
 use crate::points::threshold::Threshold;
 use crate::runtime::Runtime;
@@ -37,7 +37,7 @@ const PIECE: usize = 1 << 17;
 /// // The conditional is standard normal about 12, however unlikely the 4 is.
 /// let mut log_prob = [0.0];
 /// let runtime = Runtime::new(None)?;
-/// conditional_log_prob((&joint, &conditional), &[4.0, 13.0], &mut log_prob, &runtime)?;
+/// conditional_log_prob(&joint, &conditional, &[4.0, 13.0], &mut log_prob, &runtime)?;
 /// assert!((log_prob[0] + 0.5 * (1.0 + std::f64::consts::TAU.ln())).abs() < 1e-14);
 /// # Ok::<(), gmmfast::Error>(())
 /// ```
@@ -46,7 +46,8 @@ const PIECE: usize = 1 << 17;
 /// `points` does not have `out.len() * n_features` values, or the runtime was
 /// interrupted, which leaves `out` partly written.
 pub fn conditional_log_prob(
-    (mixture, conditional): (&Mixture, &Conditional),
+    mixture: &Mixture,
+    conditional: &Conditional,
     points: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
@@ -54,7 +55,7 @@ pub fn conditional_log_prob(
     let (d, n_given) = (mixture.n_features(), conditional.marginal().n_features());
     check_rows(points, d, out, 1)?;
     let joint = in_order(mixture, conditional)?;
-    let factors = ExpertFactors::new(conditional);
+    let factors = RegressionFactors::new(conditional);
     let marginal = conditional.marginal();
     let peaks = log2_peaks(marginal);
     let (mut values, mut rows) = (Vec::new(), Vec::new());
@@ -118,7 +119,7 @@ impl PointQuantity for LargestAndSum {
 /// The targets' log-densities, in rows that hold what [`LargestAndSum`] gives.
 struct LogProb<'a> {
     conditional: &'a Conditional,
-    factors: &'a ExpertFactors,
+    factors: &'a RegressionFactors,
     /// Of the marginal.
     peaks: &'a [f64],
 }

@@ -9,8 +9,8 @@
 use crate::model::conditional::Conditional;
 use crate::model::linalg::packed_len;
 use crate::points::group::{BlockIndex, GROUP, PointsKernel};
-use crate::points::moments::regressions::Experts;
-use crate::points::responsibilities::Shares;
+use crate::points::moments::regressions::Regressions;
+use crate::points::responsibilities::BlockResponsibilities;
 use crate::points::threshold::Threshold;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::{MAX_LANES, Simd};
@@ -55,19 +55,19 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Values of a row, of `n_targets` targets.
-    pub(crate) fn row_len(self, n_targets: usize) -> usize {
+    /// Values of a row, of `n_remaining` targets.
+    pub(crate) fn row_len(self, n_remaining: usize) -> usize {
         let second = match self.second {
             Second::Nothing => 0,
-            Second::Std => n_targets,
-            Second::Covariance => n_targets * n_targets,
+            Second::Std => n_remaining,
+            Second::Covariance => n_remaining * n_remaining,
         };
-        self.first_second(n_targets) + second
+        self.first_second(n_remaining) + second
     }
 
     /// Where second moments begin.
-    fn first_second(self, n_targets: usize) -> usize {
-        if self.mean { n_targets } else { 0 }
+    fn first_second(self, n_remaining: usize) -> usize {
+        if self.mean { n_remaining } else { 0 }
     }
 }
 
@@ -78,8 +78,8 @@ pub(crate) struct MomentsKernel<'a, S: Simd> {
     wanted: Wanted,
     /// Of each component, packed by rows; if they are wanted.
     covariances: &'a [f64],
-    shares: Shares<S>,
-    experts: Experts<'a, S>,
+    responsibilities: BlockResponsibilities<S>,
+    regressions: Regressions<'a, S>,
     centers: Vec<Block<S>>,
     sums: Vec<Block<S>>,
 }
@@ -93,16 +93,16 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         (wanted, covariances): (Wanted, &'a [f64]),
         threshold: Threshold,
     ) -> Self {
-        let n_targets = conditional.targets().len();
+        let n_remaining = conditional.targets().len();
         Self {
             simd,
             conditional,
             wanted,
             covariances,
-            shares: Shares::new(simd, threshold),
-            experts: Experts::new(simd, conditional),
-            centers: vec![splat(simd, 0.0); n_targets],
-            sums: vec![splat(simd, 0.0); packed_len(n_targets)],
+            responsibilities: BlockResponsibilities::new(simd, threshold),
+            regressions: Regressions::new(simd, conditional),
+            centers: vec![splat(simd, 0.0); n_remaining],
+            sums: vec![splat(simd, 0.0); packed_len(n_remaining)],
         }
     }
 
@@ -117,7 +117,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
-            self.shares.fill(points, BlockIndex { group, block }, components);
+            self.responsibilities.fill(points, BlockIndex { group, block }, components);
             let coordinates = &points.coordinates(group)[block * Self::BLOCK..];
             simd.vectorize(
                 #[inline(always)]
@@ -151,16 +151,18 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     ) {
         let simd = self.simd;
         let mut sums = [splat(simd, 0.0); N];
-        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+        for (&k, responsibility) in
+            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
+        {
             for v in 0..VECTORS {
                 let from = &coordinates[v * S::LANES..];
-                let experts = self.experts_of::<D, N>(k as usize, first, from);
+                let regressions = self.regressions_of::<D, N>(k as usize, first, from);
                 for n in 0..N {
-                    sums[n][v] = simd.mul_add(share[v], experts[n], sums[n][v]);
+                    sums[n][v] = simd.mul_add(responsibility[v], regressions[n], sums[n][v]);
                 }
             }
         }
-        let total = self.shares.sum();
+        let total = self.responsibilities.sum();
         for (center, sum) in self.centers[first..].iter_mut().zip(&sums) {
             for v in 0..VECTORS {
                 center[v] = simd.div(sum[v], total[v]);
@@ -170,7 +172,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
 
     /// What component `k` says of N targets from `first` on at one vector of points.
     #[inline(always)]
-    fn experts_of<const D: usize, const N: usize>(
+    fn regressions_of<const D: usize, const N: usize>(
         &self,
         k: usize,
         first: usize,
@@ -181,30 +183,31 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         let mean = &marginal.mean(k)[..d];
         let target_means = &self.conditional.target_means(k)[first..][..N];
         let slopes = &self.conditional.all_slopes(k)[first * d..][..N * d];
-        let mut experts = [simd.splat(0.0); N];
+        let mut regressions = [simd.splat(0.0); N];
         for n in 0..N {
-            experts[n] = simd.splat(target_means[n]);
+            regressions[n] = simd.splat(target_means[n]);
         }
         for g in 0..d {
             let coordinate = simd.load(&coordinates[g * GROUP..]);
             let difference = simd.sub(coordinate, simd.splat(mean[g]));
             for n in 0..N {
-                experts[n] = simd.mul_add(simd.splat(slopes[n * d + g]), difference, experts[n]);
+                regressions[n] =
+                    simd.mul_add(simd.splat(slopes[n * d + g]), difference, regressions[n]);
             }
         }
-        experts
+        regressions
     }
 
     /// Second moments of pairs of targets j <= i about the points' means.
     #[inline(always)]
     fn sum_pairs(&mut self, coordinates: &[f64]) {
-        let (n_given, n_targets) = (self.conditional.marginal().n_features(), self.centers.len());
-        if n_targets <= MAX_FUSED {
-            fused!(n_given, n_targets, self.sum_fused_pairs(coordinates));
+        let (n_given, n_remaining) = (self.conditional.marginal().n_features(), self.centers.len());
+        if n_remaining <= MAX_FUSED {
+            fused!(n_given, n_remaining, self.sum_fused_pairs(coordinates));
         } else {
             self.sum_many_pairs(coordinates);
         }
-        let total = self.shares.sum();
+        let total = self.responsibilities.sum();
         for sum in &mut self.sums {
             for v in 0..VECTORS {
                 sum[v] = self.simd.div(sum[v], total[v]);
@@ -235,11 +238,13 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
                 centers[n][v] = self.centers[n][half + v];
             }
         }
-        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+        for (&k, responsibility) in
+            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
+        {
             let covariances = &self.covariances[k as usize * n_pairs..][..n_pairs];
             for v in 0..HALF {
                 let from = &coordinates[(half + v) * S::LANES..];
-                let mut deviations = self.experts_of::<D, N>(k as usize, 0, from);
+                let mut deviations = self.regressions_of::<D, N>(k as usize, 0, from);
                 for n in 0..N {
                     deviations[n] = simd.sub(deviations[n], centers[n][v]);
                 }
@@ -248,7 +253,8 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
                         let pair = packed_len(i) + j;
                         let covariance = simd.splat(covariances[pair]);
                         let moment = simd.mul_add(deviations[i], deviations[j], covariance);
-                        sums[pair][v] = simd.mul_add(share[half + v], moment, sums[pair][v]);
+                        sums[pair][v] =
+                            simd.mul_add(responsibility[half + v], moment, sums[pair][v]);
                     }
                 }
             }
@@ -262,26 +268,28 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     #[inline(always)]
     fn sum_many_pairs(&mut self, coordinates: &[f64]) {
         let simd = self.simd;
-        let n_targets = self.centers.len();
-        let n_pairs = packed_len(n_targets);
+        let n_remaining = self.centers.len();
+        let n_pairs = packed_len(n_remaining);
         let only_own = self.wanted.second == Second::Std;
         self.sums.fill(splat(simd, 0.0));
-        let (components, shares) = (self.shares.components(), self.shares.shares());
-        for (chunk, shares) in
-            components.chunks(CHUNK_COMPONENTS).zip(shares.chunks(CHUNK_COMPONENTS))
+        let (components, responsibilities) =
+            (self.responsibilities.components(), self.responsibilities.responsibilities());
+        for (chunk, responsibilities) in
+            components.chunks(CHUNK_COMPONENTS).zip(responsibilities.chunks(CHUNK_COMPONENTS))
         {
-            self.experts.fill(coordinates, chunk, &self.centers);
-            for i in 0..n_targets {
+            self.regressions.fill(coordinates, chunk, &self.centers);
+            for i in 0..n_remaining {
                 for j in if only_own { i } else { 0 }..=i {
                     let pair = packed_len(i) + j;
                     let mut total = self.sums[pair];
-                    for (at, (share, &k)) in shares.iter().zip(chunk).enumerate() {
+                    for (at, (responsibility, &k)) in responsibilities.iter().zip(chunk).enumerate()
+                    {
                         let covariance = self.covariances[k as usize * n_pairs + pair];
                         let covariance = simd.splat(covariance);
-                        let (a, b) = (&self.experts.of(at)[i], &self.experts.of(at)[j]);
+                        let (a, b) = (&self.regressions.of(at)[i], &self.regressions.of(at)[j]);
                         for v in 0..VECTORS {
                             let moment = simd.mul_add(a[v], b[v], covariance);
-                            total[v] = simd.mul_add(share[v], moment, total[v]);
+                            total[v] = simd.mul_add(responsibility[v], moment, total[v]);
                         }
                     }
                     self.sums[pair] = total;
@@ -292,17 +300,17 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
 
     #[inline(always)]
     fn write(&self, rows: &mut [&mut [f64]]) {
-        let (simd, n_targets) = (self.simd, self.centers.len());
+        let (simd, n_remaining) = (self.simd, self.centers.len());
         let means = if self.wanted.mean { &self.centers[..] } else { &[] };
         for (t, mean) in means.iter().enumerate() {
             write(simd, mean, rows, [t, t]);
         }
-        let first = self.wanted.first_second(n_targets);
-        for (i, j) in (0..n_targets).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+        let first = self.wanted.first_second(n_remaining);
+        for (i, j) in (0..n_remaining).flat_map(|i| (0..=i).map(move |j| (i, j))) {
             let mut moment = self.sums[packed_len(i) + j];
             match self.wanted.second {
                 Second::Covariance => {
-                    let columns = [i * n_targets + j, j * n_targets + i].map(|at| first + at);
+                    let columns = [i * n_remaining + j, j * n_remaining + i].map(|at| first + at);
                     write(simd, &moment, rows, columns);
                 }
                 Second::Std if i == j => {

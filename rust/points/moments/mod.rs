@@ -24,7 +24,7 @@ use crate::runtime::Runtime;
 use crate::simd::Simd;
 
 /// E[targets | given] for each row of `values`, (n, `n_given`) row-major, into `out`,
-/// (n, `n_targets`) row-major. Finite where every density underflows; where every
+/// (n, `n_remaining`) row-major. Finite where every density underflows; where every
 /// distance overflows, all components count alike.
 ///
 /// ```
@@ -77,8 +77,8 @@ pub fn conditional_std(
     moments(conditional, (false, Second::Std), values, out, runtime)
 }
 
-/// Covariances of the targets for each row of `values`, into `out`, (n, `n_targets`,
-/// `n_targets`) row-major: what components have, and how far their means lie from the
+/// Covariances of the targets for each row of `values`, into `out`, (n, `n_remaining`,
+/// `n_remaining`) row-major: what components have, and how far their means lie from the
 /// mean of all (Bishop, Pattern Recognition and Machine Learning, exercise 2.17).
 ///
 /// ```
@@ -106,7 +106,7 @@ pub fn conditional_covariance(
 }
 
 /// The means and then the standard deviations of the targets for each row of `values`,
-/// into `out`, (n, 2 `n_targets`) row-major: what [`conditional_mean`] and
+/// into `out`, (n, 2 `n_remaining`) row-major: what [`conditional_mean`] and
 /// [`conditional_std`] give, in one pass, but for the rounding of means, from which less
 /// is left out.
 ///
@@ -122,7 +122,7 @@ pub fn conditional_mean_and_std(
 }
 
 /// The means and then the covariances of the targets for each row of `values`, into
-/// `out`, (n, `n_targets` + `n_targets`²) row-major, as [`conditional_mean_and_std`].
+/// `out`, (n, `n_remaining` + `n_remaining`²) row-major, as [`conditional_mean_and_std`].
 ///
 /// # Errors
 /// As [`conditional_mean`].
@@ -174,16 +174,17 @@ pub(crate) fn operations_per_point_of_moments(conditional: &Conditional) -> usiz
 }
 
 fn operations_of_moments(conditional: &Conditional, second: Second) -> usize {
-    let (n_given, n_targets) = (conditional.marginal().n_features(), conditional.targets().len());
+    let (n_given, n_remaining) = (conditional.marginal().n_features(), conditional.targets().len());
     let pairs = match second {
         Second::Nothing => 0,
-        Second::Std => n_targets,
-        Second::Covariance => packed_len(n_targets),
+        Second::Std => n_remaining,
+        Second::Covariance => packed_len(n_remaining),
     };
     let n_passes = if second == Second::Nothing { 1 } else { 2 };
-    let of_experts = n_passes * n_targets.saturating_mul(n_given + 2) + 2 * pairs;
-    let of_shares = operations_per_point(conditional.marginal());
-    of_shares.saturating_add(conditional.marginal().n_components().saturating_mul(of_experts))
+    let of_regressions = n_passes * n_remaining.saturating_mul(n_given + 2) + 2 * pairs;
+    let of_responsibilities = operations_per_point(conditional.marginal());
+    of_responsibilities
+        .saturating_add(conditional.marginal().n_components().saturating_mul(of_regressions))
 }
 
 /// Moments of the targets.
@@ -197,13 +198,13 @@ struct Moments<'a> {
 
 impl<'a> Moments<'a> {
     fn new(conditional: &'a Conditional, wanted: Wanted) -> Self {
-        let n_targets = conditional.targets().len();
+        let n_remaining = conditional.targets().len();
         let n_components = conditional.marginal().n_components();
         let mut covariances = Vec::new();
         if wanted.second != Second::Nothing {
-            covariances.reserve_exact(n_components * packed_len(n_targets));
+            covariances.reserve_exact(n_components * packed_len(n_remaining));
             for k in 0..n_components {
-                for i in 0..n_targets {
+                for i in 0..n_remaining {
                     covariances.extend((0..=i).map(|j| conditional.covariance(k, i, j)));
                 }
             }

@@ -1,7 +1,7 @@
 //! What each component of a chunk says of the remaining features at a block of
 //! scattered points.
 //!
-//! Experts are affine in the given features, about their own means, so that nothing
+//! Regressions are affine in the given features, about their own means, so that nothing
 //! cancels (condition.rs). Moments of up to three targets do without: moments.rs.
 
 use crate::model::conditional::Conditional;
@@ -9,15 +9,15 @@ use crate::points::group::GROUP;
 use crate::simd::Simd;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 
-/// Experts of a chunk of components at a block of points.
-pub(crate) struct Experts<'a, S: Simd> {
+/// Regressions of a chunk of components at a block of points.
+pub(crate) struct Regressions<'a, S: Simd> {
     simd: S,
     conditional: &'a Conditional,
     /// Component after component, a block for each target.
     values: Vec<Block<S>>,
 }
 
-impl<'a, S: Simd> Experts<'a, S> {
+impl<'a, S: Simd> Regressions<'a, S> {
     pub(crate) fn new(simd: S, conditional: &'a Conditional) -> Self {
         let n_values = CHUNK_COMPONENTS * conditional.targets().len();
         Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
@@ -36,18 +36,18 @@ impl<'a, S: Simd> Experts<'a, S> {
                     let mean = conditional.marginal().mean(k);
                     let target_means = conditional.target_means(k);
                     for (t, value) in values.iter_mut().enumerate() {
-                        let mut expert = splat(simd, target_means[t]);
+                        let mut regression = splat(simd, target_means[t]);
                         for (g, (&slope, &mean)) in
                             conditional.slopes(k, t).iter().zip(mean).enumerate()
                         {
                             let difference = difference(simd, coordinates, g, mean);
                             for v in 0..VECTORS {
-                                expert[v] =
-                                    simd.mul_add(simd.splat(slope), difference[v], expert[v]);
+                                regression[v] =
+                                    simd.mul_add(simd.splat(slope), difference[v], regression[v]);
                             }
                         }
                         for v in 0..VECTORS {
-                            value[v] = simd.sub(expert[v], centers[t][v]);
+                            value[v] = simd.sub(regression[v], centers[t][v]);
                         }
                     }
                 }
@@ -58,8 +58,8 @@ impl<'a, S: Simd> Experts<'a, S> {
     /// Those of the `at`-th component of the chunk.
     #[inline(always)]
     pub(crate) fn of(&self, at: usize) -> &[Block<S>] {
-        let n_targets = self.conditional.targets().len();
-        &self.values[at * n_targets..][..n_targets]
+        let n_remaining = self.conditional.targets().len();
+        &self.values[at * n_remaining..][..n_remaining]
     }
 }
 
