@@ -1,4 +1,4 @@
-//! Log-densities of targets given the other features, a block of scattered points at a
+//! Log-densities of remaining features given the other features, a block of scattered points at a
 //! time.
 //!
 //! log p(x | v) = log Σ_k exp(a_k - A + c_k) - log Σ_k exp(a_k - A), where a_k is the
@@ -7,7 +7,7 @@
 //! pass of their own ([`Largest`]), because other components matter to them. The a_k are
 //! computed here as there, bit for bit, so that where one component counts alone its
 //! a_k - A is 0 and the result is its c_k. That comes of the distance from the expert,
-//! whitened by the factor of the targets' own covariance.
+//! whitened by the factor of the remaining features' own covariance.
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::{packed_len, packed_row};
@@ -72,7 +72,7 @@ pub(crate) struct RegressionFactors {
 
 impl RegressionFactors {
     pub(crate) fn new(conditional: &Conditional) -> Self {
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         let n_components = conditional.marginal().n_components();
         let inverse = conditional.precisions_cholesky();
         let scale = HALF_LOG2_E.sqrt();
@@ -115,14 +115,14 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         marginal: PointsKernel<'a, S>,
         negligible: f64,
     ) -> Self {
-        let centers = vec![splat(simd, 0.0); conditional.targets().len()];
+        let centers = vec![splat(simd, 0.0); conditional.remaining().len()];
         let regressions = Regressions::new(simd, conditional);
         Self { simd, marginal, regressions, factors, centers, negligible }
     }
 
-    /// Writes log p of the targets of a group's points into the first value of each
+    /// Writes log p of the remaining features of a group's points into the first value of each
     /// row, which holds what [`Largest`] gives. The groups of `points` have the given
-    /// features first, then the targets.
+    /// features first, then the remaining features.
     pub(crate) fn evaluate(
         &mut self,
         points: &PointsKernel<'_, S>,

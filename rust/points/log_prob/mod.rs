@@ -1,9 +1,9 @@
-//! Scattered points: the log-density of one row of targets given one of the others each.
+//! Scattered points: the log-density of one row of remaining features given one of the others each.
 //!
 //! Two passes, because different components matter to the two sums of
 //! kernel/conditional_log_prob.rs: the first over the given features under their
 //! marginal, the second over all features under the joint mixture, whose densities tell
-//! which components the targets can come from. What is left out is a rounding of either
+//! which components the remaining features can come from. What is left out is a rounding of either
 //! sum. The result's bits are the same for any number of threads; as those of
 //! [`score_samples`](crate::score_samples) they may depend on the other rows.
 
@@ -24,8 +24,8 @@ use std::borrow::Cow;
 /// Points between which only what the result holds is kept.
 const PIECE: usize = 1 << 17;
 
-/// log p(targets | given) of each row of `points`, (`out.len()`, `n_features`) row-major:
-/// the given features in their order, then the targets, ascending. `mixture` is what
+/// log p(remaining | given) of each row of `points`, (`out.len()`, `n_features`) row-major:
+/// the given features in their order, then the remaining features, ascending. `mixture` is what
 /// `conditional` was made of.
 ///
 /// ```
@@ -82,7 +82,7 @@ pub fn conditional_log_prob(
     Ok(())
 }
 
-/// The mixture with the given features first, in their order, and then the targets.
+/// The mixture with the given features first, in their order, and then the remaining features.
 fn in_order<'a>(mixture: &'a Mixture, conditional: &Conditional) -> Result<Cow<'a, Mixture>> {
     let order = conditional.order();
     let is_in_order = order.iter().enumerate().all(|(at, &feature)| at == feature);
@@ -116,7 +116,7 @@ impl PointQuantity for LargestAndSum {
     }
 }
 
-/// The targets' log-densities, in rows that hold what [`LargestAndSum`] gives.
+/// The remaining features' log-densities, in rows that hold what [`LargestAndSum`] gives.
 struct LogProb<'a> {
     conditional: &'a Conditional,
     factors: &'a RegressionFactors,

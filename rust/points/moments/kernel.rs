@@ -3,7 +3,7 @@
 //!
 //! Covariances are taken about the points' own means, in a second pass over the
 //! shares: what components have, and products of deviations. Of up to [`MAX_FUSED`]
-//! targets, which colors are, experts and sums stay in registers: a component costs
+//! remaining features, which colors are, experts and sums stay in registers: a component costs
 //! what its products cost. Of more, chunks of components' experts are held.
 
 use crate::model::conditional::Conditional;
@@ -15,17 +15,17 @@ use crate::points::threshold::Threshold;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::{MAX_LANES, Simd};
 
-/// Most targets whose sums stay in registers.
+/// Most remaining features whose sums stay in registers.
 const MAX_FUSED: usize = 3;
 
 /// Vectors whose second moments are summed together: six sums of each.
 const HALF: usize = VECTORS / 2;
 
 /// Calls a method with the number of given features, if it is that of positions in a
-/// picture and else 0, and that of targets as its constants.
+/// picture and else 0, and that of remaining features as its constants.
 macro_rules! fused {
-    ($given:expr, $targets:expr, $self:ident.$method:ident($($argument:expr),*)) => {
-        match ($given, $targets) {
+    ($given:expr, $remaining:expr, $self:ident.$method:ident($($argument:expr),*)) => {
+        match ($given, $remaining) {
             (2, 1) => $self.$method::<2, 1>($($argument),*),
             (2, 2) => $self.$method::<2, 2>($($argument),*),
             (2, _) => $self.$method::<2, 3>($($argument),*),
@@ -36,7 +36,7 @@ macro_rules! fused {
     };
 }
 
-/// Second moments of the targets.
+/// Second moments of the remaining features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Second {
     /// None.
@@ -55,7 +55,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Values of a row, of `n_remaining` targets.
+    /// Values of a row, of `n_remaining` values.
     pub(crate) fn row_len(self, n_remaining: usize) -> usize {
         let second = match self.second {
             Second::Nothing => 0,
@@ -93,7 +93,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         (wanted, covariances): (Wanted, &'a [f64]),
         threshold: Threshold,
     ) -> Self {
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         Self {
             simd,
             conditional,
@@ -142,7 +142,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Those of N targets from `first` on, given D features, or any if D is 0.
+    /// Those of N remaining features from `first` on, given D features, or any if D is 0.
     #[inline(always)]
     fn place_some_means<const D: usize, const N: usize>(
         &mut self,
@@ -170,7 +170,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// What component `k` says of N targets from `first` on at one vector of points.
+    /// What component `k` says of N remaining features from `first` on at one vector of points.
     #[inline(always)]
     fn regressions_of<const D: usize, const N: usize>(
         &self,
@@ -181,11 +181,11 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         let (simd, marginal) = (self.simd, self.conditional.marginal());
         let d = if D == 0 { marginal.n_features() } else { D };
         let mean = &marginal.mean(k)[..d];
-        let target_means = &self.conditional.target_means(k)[first..][..N];
+        let remaining_means = &self.conditional.remaining_means(k)[first..][..N];
         let slopes = &self.conditional.all_slopes(k)[first * d..][..N * d];
         let mut regressions = [simd.splat(0.0); N];
         for n in 0..N {
-            regressions[n] = simd.splat(target_means[n]);
+            regressions[n] = simd.splat(remaining_means[n]);
         }
         for g in 0..d {
             let coordinate = simd.load(&coordinates[g * GROUP..]);
@@ -198,7 +198,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         regressions
     }
 
-    /// Second moments of pairs of targets j <= i about the points' means.
+    /// Second moments of pairs of remaining features j <= i about the points' means.
     #[inline(always)]
     fn sum_pairs(&mut self, coordinates: &[f64]) {
         let (n_given, n_remaining) = (self.conditional.marginal().n_features(), self.centers.len());
@@ -215,7 +215,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Those of N targets, one half of the vectors after the other.
+    /// Those of N remaining features, one half of the vectors after the other.
     #[inline(always)]
     fn sum_fused_pairs<const D: usize, const N: usize>(&mut self, coordinates: &[f64]) {
         for half in [0, HALF] {
@@ -264,7 +264,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// The same of any number of targets.
+    /// The same of any number of remaining features.
     #[inline(always)]
     fn sum_many_pairs(&mut self, coordinates: &[f64]) {
         let simd = self.simd;

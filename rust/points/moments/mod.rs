@@ -23,7 +23,7 @@ use crate::points::threshold::Threshold;
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 
-/// E[targets | given] for each row of `values`, (n, `n_given`) row-major, into `out`,
+/// E[remaining | given] for each row of `values`, (n, `n_given`) row-major, into `out`,
 /// (n, `n_remaining`) row-major. Finite where every density underflows; where every
 /// distance overflows, all components count alike.
 ///
@@ -51,7 +51,7 @@ pub fn conditional_mean(
     moments(conditional, (true, Second::Nothing), values, out, runtime)
 }
 
-/// Standard deviations of the targets for each row of `values`, as
+/// Standard deviations of the remaining features for each row of `values`, as
 /// [`conditional_mean`] has them.
 ///
 /// ```
@@ -77,7 +77,7 @@ pub fn conditional_std(
     moments(conditional, (false, Second::Std), values, out, runtime)
 }
 
-/// Covariances of the targets for each row of `values`, into `out`, (n, `n_remaining`,
+/// Covariances of the remaining features for each row of `values`, into `out`, (n, `n_remaining`,
 /// `n_remaining`) row-major: what components have, and how far their means lie from the
 /// mean of all (Bishop, Pattern Recognition and Machine Learning, exercise 2.17).
 ///
@@ -105,7 +105,7 @@ pub fn conditional_covariance(
     moments(conditional, (false, Second::Covariance), values, out, runtime)
 }
 
-/// The means and then the standard deviations of the targets for each row of `values`,
+/// The means and then the standard deviations of the remaining features for each row of `values`,
 /// into `out`, (n, 2 `n_remaining`) row-major: what [`conditional_mean`] and
 /// [`conditional_std`] give, in one pass, but for the rounding of means, from which less
 /// is left out.
@@ -121,7 +121,7 @@ pub fn conditional_mean_and_std(
     moments(conditional, (true, Second::Std), values, out, runtime)
 }
 
-/// The means and then the covariances of the targets for each row of `values`, into
+/// The means and then the covariances of the remaining features for each row of `values`, into
 /// `out`, (n, `n_remaining` + `n_remaining`²) row-major, as [`conditional_mean_and_std`].
 ///
 /// # Errors
@@ -174,7 +174,8 @@ pub(crate) fn operations_per_point_of_moments(conditional: &Conditional) -> usiz
 }
 
 fn operations_of_moments(conditional: &Conditional, second: Second) -> usize {
-    let (n_given, n_remaining) = (conditional.marginal().n_features(), conditional.targets().len());
+    let (n_given, n_remaining) =
+        (conditional.marginal().n_features(), conditional.remaining().len());
     let pairs = match second {
         Second::Nothing => 0,
         Second::Std => n_remaining,
@@ -187,7 +188,7 @@ fn operations_of_moments(conditional: &Conditional, second: Second) -> usize {
         .saturating_add(conditional.marginal().n_components().saturating_mul(of_regressions))
 }
 
-/// Moments of the targets.
+/// Moments of the remaining features.
 struct Moments<'a> {
     conditional: &'a Conditional,
     wanted: Wanted,
@@ -198,7 +199,7 @@ struct Moments<'a> {
 
 impl<'a> Moments<'a> {
     fn new(conditional: &'a Conditional, wanted: Wanted) -> Self {
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         let n_components = conditional.marginal().n_components();
         let mut covariances = Vec::new();
         if wanted.second != Second::Nothing {
@@ -222,7 +223,7 @@ impl PointQuantity for Moments<'_> {
     type Value = f64;
 
     fn row_len(&self, _: &Mixture) -> usize {
-        self.wanted.row_len(self.conditional.targets().len())
+        self.wanted.row_len(self.conditional.remaining().len())
     }
 
     fn threshold(&self, _: &Mixture) -> Threshold {

@@ -2,7 +2,7 @@
 //! scattered points.
 //!
 //! Regressions are affine in the given features, about their own means, so that nothing
-//! cancels (condition.rs). Moments of up to three targets do without: moments.rs.
+//! cancels (condition.rs). Moments of up to three remaining features do without: moments.rs.
 
 use crate::model::conditional::Conditional;
 use crate::points::group::GROUP;
@@ -19,11 +19,11 @@ pub(crate) struct Regressions<'a, S: Simd> {
 
 impl<'a, S: Simd> Regressions<'a, S> {
     pub(crate) fn new(simd: S, conditional: &'a Conditional) -> Self {
-        let n_values = CHUNK_COMPONENTS * conditional.targets().len();
+        let n_values = CHUNK_COMPONENTS * conditional.remaining().len();
         Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
     }
 
-    /// Means of the targets under each component of a chunk, less `centers`, at the
+    /// Means of the remaining features under each component of a chunk, less `centers`, at the
     /// points whose given features `coordinates` has, one row of `GROUP` a feature.
     #[inline(never)]
     pub(crate) fn fill(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
@@ -34,9 +34,9 @@ impl<'a, S: Simd> Regressions<'a, S> {
                 for (&k, values) in chunk.iter().zip(self.values.chunks_exact_mut(centers.len())) {
                     let k = k as usize;
                     let mean = conditional.marginal().mean(k);
-                    let target_means = conditional.target_means(k);
+                    let remaining_means = conditional.remaining_means(k);
                     for (t, value) in values.iter_mut().enumerate() {
-                        let mut regression = splat(simd, target_means[t]);
+                        let mut regression = splat(simd, remaining_means[t]);
                         for (g, (&slope, &mean)) in
                             conditional.slopes(k, t).iter().zip(mean).enumerate()
                         {
@@ -58,7 +58,7 @@ impl<'a, S: Simd> Regressions<'a, S> {
     /// Those of the `at`-th component of the chunk.
     #[inline(always)]
     pub(crate) fn of(&self, at: usize) -> &[Block<S>] {
-        let n_remaining = self.conditional.targets().len();
+        let n_remaining = self.conditional.remaining().len();
         &self.values[at * n_remaining..][..n_remaining]
     }
 }
