@@ -1,13 +1,13 @@
-//! Log-densities of remaining features given the other features, a block of scattered points at a
+//! Log-densities of the remaining features given the others, a block of scattered points at a
 //! time.
 //!
 //! log p(x | v) = log Σ_k exp(a_k - A + c_k) - log Σ_k exp(a_k - A), where a_k is the
 //! weighted log-density of v under component k, A the largest of them, and c_k the
-//! log-density of x under the component's expert at v. A and the second sum come from a
-//! pass of their own ([`Largest`]), because other components matter to them. The a_k are
-//! computed here as there, bit for bit, so that where one component counts alone its
-//! a_k - A is 0 and the result is its c_k. That comes of the distance from the expert,
-//! whitened by the factor of the remaining features' own covariance.
+//! log-density of x under the component's regression at v. A and the second sum come from a
+//! pass of their own ([`Largest`]), because other components matter to them. Both passes compute
+//! the same bits of a_k: where a single component matters, its a_k - A is 0 and the result is its
+//! c_k. c_k is computed from the distance from the regression, whitened by the factor of the
+//! remaining features' own covariance.
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::{packed_len, packed_row};
@@ -21,7 +21,7 @@ use crate::simd::math::{self, HALF_LOG2_E};
 use crate::simd::{MAX_LANES, Simd};
 
 /// Memory for the largest q of a block of points, and the logarithm of the sum of
-/// shares relative to it, both in base 2: a row of two values.
+/// responsibilities relative to it, both in base 2: a row of two values.
 pub(crate) struct Largest<S: Simd> {
     simd: S,
     responsibilities: BlockResponsibilities<S>,
@@ -61,11 +61,11 @@ impl<S: Simd> Largest<S> {
     }
 }
 
-/// The experts' precisions, in base 2.
+/// The precisions of the components' regressions, in base 2.
 pub(crate) struct RegressionFactors {
     /// Inverse Cholesky factors, packed, times sqrt(log2(e) / 2).
     factors: Vec<f64>,
-    /// Log-densities at the experts.
+    /// Log-densities at the regressions.
     peaks: Vec<f64>,
     n_remaining: usize,
 }
@@ -100,14 +100,14 @@ pub(crate) struct LogProbKernel<'a, S: Simd> {
     regressions: Regressions<'a, S>,
     factors: &'a RegressionFactors,
     centers: Vec<Block<S>>,
-    /// Bits below the largest term at which one is nothing.
+    /// Bits below the largest term at which a term is negligible.
     negligible: f64,
 }
 
 impl<'a, S: Simd> LogProbKernel<'a, S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
-    /// `marginal` is a kernel for points under the conditional's marginal.
+    /// Returns a kernel; `marginal` is a kernel for points under the conditional's marginal.
     pub(crate) fn new(
         simd: S,
         conditional: &'a Conditional,
@@ -121,8 +121,8 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
     }
 
     /// Writes log p of the remaining features of a group's points into the first value of each
-    /// row, which holds what [`Largest`] gives. The groups of `points` have the given
-    /// features first, then the remaining features.
+    /// row. The row first holds the values of [`Largest`]. The groups of `points` have the given
+    /// features first, then the remaining ones.
     pub(crate) fn evaluate(
         &mut self,
         points: &PointsKernel<'_, S>,
@@ -170,7 +170,7 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
                 let peak = simd.splat(self.factors.peaks[k as usize]);
                 let (infinity, least) = (simd.splat(f64::NEG_INFINITY), simd.splat(-1000.0));
                 for v in 0..VECTORS {
-                    // Where every distance overflows, what kernel/math.rs makes of it.
+                    // The least exponent of simd/math.rs where every distance overflows.
                     let responsibility = simd.sub(term[v], largest[v]);
                     let responsibility =
                         simd.select_less(infinity, largest[v], responsibility, least);
@@ -189,8 +189,8 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         }
     }
 
-    /// Half the squared Mahalanobis distance from the `at`-th expert of the chunk, of
-    /// component `k`, in base 2.
+    /// Returns half the squared Mahalanobis distance, in base 2, from the `at`-th regression of
+    /// the chunk, of component `k`.
     #[inline(always)]
     fn distance(&self, at: usize, k: usize) -> Block<S> {
         let simd = self.simd;

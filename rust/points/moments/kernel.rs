@@ -1,10 +1,11 @@
-//! Moments of the remaining features at scattered points: what the components say of
-//! them, averaged under the components' shares.
+//! Moments of the remaining features at scattered points: the components' regressions, averaged
+//! under their responsibilities.
 //!
 //! Covariances are taken about the points' own means, in a second pass over the
-//! shares: what components have, and products of deviations. Of up to [`MAX_FUSED`]
-//! remaining features, which colors are, experts and sums stay in registers: a component costs
-//! what its products cost. Of more, chunks of components' experts are held.
+//! responsibilities: they sum the components' covariances and products of deviations. For up to
+//! [`MAX_FUSED`] remaining features, the number of colors, regressions and sums stay in
+//! registers, and only the products of a component cost time. For more, the regressions of chunks
+//! of components are held.
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::packed_len;
@@ -15,14 +16,14 @@ use crate::points::threshold::Threshold;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::{MAX_LANES, Simd};
 
-/// Most remaining features whose sums stay in registers.
+/// The largest number of remaining features whose sums stay in registers.
 const MAX_FUSED: usize = 3;
 
-/// Vectors whose second moments are summed together: six sums of each.
-const HALF: usize = VECTORS / 2;
+/// Vectors whose second moments are summed together: each takes six sums.
+const HALF_VECTORS: usize = VECTORS / 2;
 
-/// Calls a method with the number of given features, if it is that of positions in a
-/// picture and else 0, and that of remaining features as its constants.
+/// Calls a method with the numbers of given and remaining features as its constants. The first is
+/// 0 unless it is 2, the number of features of a position in a picture.
 macro_rules! fused {
     ($given:expr, $remaining:expr, $self:ident.$method:ident($($argument:expr),*)) => {
         match ($given, $remaining) {
@@ -39,7 +40,7 @@ macro_rules! fused {
 /// Second moments of the remaining features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Second {
-    /// None.
+    /// No second moments.
     Nothing,
     /// Standard deviations, T values.
     Std,
@@ -55,7 +56,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Values of a row, of `n_remaining` values.
+    /// The number of values of a row.
     pub(crate) fn row_len(self, n_remaining: usize) -> usize {
         let second = match self.second {
             Second::Nothing => 0,
@@ -65,10 +66,19 @@ impl Wanted {
         self.first_second(n_remaining) + second
     }
 
-    /// Where second moments begin.
+    /// The column at which second moments begin.
     fn first_second(self, n_remaining: usize) -> usize {
         if self.mean { n_remaining } else { 0 }
     }
+}
+
+/// A conditional, and the moments of it that are wanted.
+#[derive(Clone, Copy)]
+pub(crate) struct MomentsModel<'a> {
+    pub(crate) conditional: &'a Conditional,
+    /// The covariances of each component, packed by rows, if second moments are wanted.
+    pub(crate) covariances: &'a [f64],
+    pub(crate) wanted: Wanted,
 }
 
 /// Memory for the moments of one block of points.
@@ -76,7 +86,7 @@ pub(crate) struct MomentsKernel<'a, S: Simd> {
     simd: S,
     conditional: &'a Conditional,
     wanted: Wanted,
-    /// Of each component, packed by rows; if they are wanted.
+    /// See [`MomentsModel`].
     covariances: &'a [f64],
     responsibilities: BlockResponsibilities<S>,
     regressions: Regressions<'a, S>,
@@ -87,13 +97,9 @@ pub(crate) struct MomentsKernel<'a, S: Simd> {
 impl<'a, S: Simd> MomentsKernel<'a, S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
-    pub(crate) fn new(
-        simd: S,
-        conditional: &'a Conditional,
-        (wanted, covariances): (Wanted, &'a [f64]),
-        threshold: Threshold,
-    ) -> Self {
-        let n_remaining = conditional.remaining().len();
+    pub(crate) fn new(simd: S, model: MomentsModel<'a>, threshold: Threshold) -> Self {
+        let MomentsModel { conditional, covariances, wanted } = model;
+        let n_remaining = conditional.targets().len();
         Self {
             simd,
             conditional,
@@ -106,8 +112,8 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Writes the moments at the points of a group, whose given features `points` has,
-    /// under `components`.
+    /// Writes the moments at the points of a group under `components`. `points` has the given
+    /// features.
     pub(crate) fn evaluate(
         &mut self,
         points: &mut PointsKernel<'_, S>,
@@ -132,7 +138,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// The points' means, into `centers`.
+    /// Writes the points' means to `centers`.
     #[inline(always)]
     fn place_means(&mut self, coordinates: &[f64]) {
         let n_given = self.conditional.marginal().n_features();
@@ -142,7 +148,8 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Those of N remaining features from `first` on, given D features, or any if D is 0.
+    /// Writes the means of N remaining features from `first` on, given D features, or any number
+    /// if D is 0.
     #[inline(always)]
     fn place_some_means<const D: usize, const N: usize>(
         &mut self,
@@ -170,7 +177,8 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// What component `k` says of N remaining features from `first` on at one vector of points.
+    /// Returns the regressions of N remaining features from `first` on under component `k`, at
+    /// one vector of points.
     #[inline(always)]
     fn regressions_of<const D: usize, const N: usize>(
         &self,
@@ -198,7 +206,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         regressions
     }
 
-    /// Second moments of pairs of remaining features j <= i about the points' means.
+    /// Sums second moments of pairs of remaining features j <= i about the points' means.
     #[inline(always)]
     fn sum_pairs(&mut self, coordinates: &[f64]) {
         let (n_given, n_remaining) = (self.conditional.marginal().n_features(), self.centers.len());
@@ -215,10 +223,10 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Those of N remaining features, one half of the vectors after the other.
+    /// Sums the second moments of N features, one half of the vectors after the other.
     #[inline(always)]
     fn sum_fused_pairs<const D: usize, const N: usize>(&mut self, coordinates: &[f64]) {
-        for half in [0, HALF] {
+        for half in [0, HALF_VECTORS] {
             self.sum_half_of_pairs::<D, N>(coordinates, half);
         }
     }
@@ -231,10 +239,10 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     ) {
         let simd = self.simd;
         let n_pairs = packed_len(N);
-        let mut sums = [[simd.splat(0.0); HALF]; packed_len(MAX_FUSED)];
-        let mut centers = [[simd.splat(0.0); HALF]; N];
+        let mut sums = [[simd.splat(0.0); HALF_VECTORS]; packed_len(MAX_FUSED)];
+        let mut centers = [[simd.splat(0.0); HALF_VECTORS]; N];
         for n in 0..N {
-            for v in 0..HALF {
+            for v in 0..HALF_VECTORS {
                 centers[n][v] = self.centers[n][half + v];
             }
         }
@@ -242,7 +250,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
             self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
         {
             let covariances = &self.covariances[k as usize * n_pairs..][..n_pairs];
-            for v in 0..HALF {
+            for v in 0..HALF_VECTORS {
                 let from = &coordinates[(half + v) * S::LANES..];
                 let mut deviations = self.regressions_of::<D, N>(k as usize, 0, from);
                 for n in 0..N {
@@ -260,11 +268,11 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
             }
         }
         for (to, sum) in self.sums.iter_mut().zip(&sums) {
-            to[half..][..HALF].copy_from_slice(sum);
+            to[half..][..HALF_VECTORS].copy_from_slice(sum);
         }
     }
 
-    /// The same of any number of remaining features.
+    /// Sums the second moments of any number of features, one chunk of components at a time.
     #[inline(always)]
     fn sum_many_pairs(&mut self, coordinates: &[f64]) {
         let simd = self.simd;
@@ -325,7 +333,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     }
 }
 
-/// Writes a block's lanes into two columns of its points' rows, or one named twice.
+/// Writes a block's lanes into two columns of its points' rows; the columns may be the same.
 #[inline(never)]
 fn write<S: Simd>(simd: S, block: &Block<S>, rows: &mut [&mut [f64]], columns: [usize; 2]) {
     let mut lanes = [0.0; MAX_LANES * VECTORS];

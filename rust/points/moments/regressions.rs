@@ -1,8 +1,9 @@
-//! What each component of a chunk says of the remaining features at a block of
-//! scattered points.
+//! The components' regressions: the means of the remaining features under each component of a
+//! chunk at a block of scattered points.
 //!
-//! Regressions are affine in the given features, about their own means, so that nothing
-//! cancels (condition.rs). Moments of up to three remaining features do without: moments.rs.
+//! Regressions are affine in the given features, about their own means, to avoid cancellation
+//! (model/conditional.rs). Moments of up to three remaining features do not use this file: see
+//! kernel.rs.
 
 use crate::model::conditional::Conditional;
 use crate::points::group::GROUP;
@@ -13,7 +14,7 @@ use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 pub(crate) struct Regressions<'a, S: Simd> {
     simd: S,
     conditional: &'a Conditional,
-    /// Component after component, a block for each target.
+    /// Component after component, a block for each remaining feature.
     values: Vec<Block<S>>,
 }
 
@@ -23,8 +24,8 @@ impl<'a, S: Simd> Regressions<'a, S> {
         Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
     }
 
-    /// Means of the remaining features under each component of a chunk, less `centers`, at the
-    /// points whose given features `coordinates` has, one row of `GROUP` a feature.
+    /// Fills the values with the regressions under each component of a chunk, less `centers`, at
+    /// a block of points. `coordinates` has the given features, one row of `GROUP` a feature.
     #[inline(never)]
     pub(crate) fn fill(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
         self.simd.vectorize(
@@ -55,7 +56,7 @@ impl<'a, S: Simd> Regressions<'a, S> {
         );
     }
 
-    /// Those of the `at`-th component of the chunk.
+    /// The values of the `at`-th component of the chunk.
     #[inline(always)]
     pub(crate) fn of(&self, at: usize) -> &[Block<S>] {
         let n_remaining = self.conditional.remaining().len();
@@ -63,7 +64,7 @@ impl<'a, S: Simd> Regressions<'a, S> {
     }
 }
 
-/// Coordinates of a block of points along feature `g`, less `mean`.
+/// Returns the coordinates of a block of points along feature `g`, less `mean`.
 #[inline(always)]
 fn difference<S: Simd>(simd: S, coordinates: &[f64], g: usize, mean: f64) -> Block<S> {
     let lanes = &coordinates[g * GROUP..][..VECTORS * S::LANES];
