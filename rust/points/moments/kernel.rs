@@ -99,7 +99,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
 
     pub(crate) fn new(simd: S, model: MomentsModel<'a>, threshold: Threshold) -> Self {
         let MomentsModel { conditional, covariances, wanted } = model;
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         Self {
             simd,
             conditional,
