@@ -3,8 +3,9 @@
 The names are loaded at the first access: their modules import scikit-learn, which takes a second.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gmmfast._lazy import attach
 
 if TYPE_CHECKING:
     from gmmfast.estimators.bayesian import BayesianGaussianMixture
@@ -13,14 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["BayesianGaussianMixture", "GaussianMixture", "GaussianMixtureRegressor"]
 
-_MODULES = {
-    "BayesianGaussianMixture": "gmmfast.estimators.bayesian",
-    "GaussianMixture": "gmmfast.estimators.gaussian",
-    "GaussianMixtureRegressor": "gmmfast.estimators.regressor",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "BayesianGaussianMixture": "gmmfast.estimators.bayesian",
+        "GaussianMixture": "gmmfast.estimators.gaussian",
+        "GaussianMixtureRegressor": "gmmfast.estimators.regressor",
+    },
+)
