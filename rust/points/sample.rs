@@ -65,7 +65,7 @@ pub fn conditional_sample(
     runtime: &Runtime,
 ) -> Result<()> {
     let mixture = conditional.marginal();
-    let (n_given, n_remaining) = (mixture.n_features(), conditional.targets().len());
+    let (n_given, n_remaining) = (mixture.n_features(), conditional.remaining().len());
     check_rows(values, n_given, out, n_remaining)?;
     let draws = Draws::new(conditional, seed);
     let uniforms = Stream::new(seed, Purpose::ConditionalComponents);
@@ -124,7 +124,7 @@ struct Draws<'a> {
 
 impl<'a> Draws<'a> {
     fn new(conditional: &'a Conditional, seed: u64) -> Self {
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         let n_components = conditional.marginal().n_components();
         let inverse = conditional.precisions_cholesky();
         let mut factors = Vec::with_capacity(n_components * packed_len(n_remaining));
@@ -147,7 +147,7 @@ impl<'a> Draws<'a> {
         runtime: &Runtime,
     ) -> Result<()> {
         let n_given = self.conditional.marginal().n_features();
-        let n_remaining = self.conditional.targets().len();
+        let n_remaining = self.conditional.remaining().len();
         let chunks = points
             .chunks(CHUNK_POINTS * n_given)
             .zip(components.chunks(CHUNK_POINTS))
@@ -177,8 +177,8 @@ impl<'a> Draws<'a> {
 
     /// Writes the regression of component `k` at `values` plus its factor times `normals`.
     fn draw(&self, k: usize, values: &[f64], normals: &[f64], out: &mut [f64]) {
-        let (mean, target_means) =
-            (self.conditional.marginal().mean(k), self.conditional.target_means(k));
+        let (mean, remaining_means) =
+            (self.conditional.marginal().mean(k), self.conditional.remaining_means(k));
         let len = packed_len(out.len());
         let factor = &self.factors[k * len..][..len];
         for (t, out) in out.iter_mut().enumerate() {
@@ -188,7 +188,7 @@ impl<'a> Draws<'a> {
             {
                 draw += slope * (value - mean);
             }
-            draw += target_means[t];
+            draw += remaining_means[t];
             for (factor, normal) in packed_row(factor, t).iter().zip(normals) {
                 draw += factor * normal;
             }

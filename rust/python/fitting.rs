@@ -1,5 +1,4 @@
-//! The binding of what fits are made of; see `gmmfast.GaussianMixture` for the public
-//! face.
+//! Bindings of data, statistics and k-means; the public class is `gmmfast.GaussianMixture`.
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
@@ -14,7 +13,7 @@ use numpy::{
 };
 use pyo3::prelude::*;
 
-/// Points to fit mixtures to, prepared once.
+/// Points to which mixtures are fitted, prepared once.
 #[pyclass(frozen, name = "Data", module = "gmmfast._core")]
 pub(crate) struct PyData(Data);
 
@@ -54,7 +53,7 @@ impl PyData {
         self.0.n_features()
     }
 
-    /// The statistics under `mixture`, about its means or other centers.
+    /// Returns the statistics under `mixture`, about its means or other centers.
     #[pyo3(signature = (mixture, centers=None, n_threads=None))]
     fn statistics(
         &self,
@@ -74,7 +73,7 @@ impl PyData {
         Ok(PyStatistics(statistics))
     }
 
-    /// Rows that k-means++ chooses, the first of them given.
+    /// Returns the rows that k-means++ chooses; the first is given.
     #[pyo3(signature = (first, draws, n_threads=None))]
     fn kmeans_plusplus<'py>(
         &self,
@@ -94,7 +93,7 @@ impl PyData {
         Ok(PyArray1::from_iter(py, rows.into_iter().map(|row| row as i64)))
     }
 
-    /// Labels, centers, inertia and the number of iterations of k-means from `centers` on.
+    /// Returns labels, centers, inertia and number of iterations of k-means from `centers`.
     #[pyo3(signature = (centers, tol, max_iter, n_threads=None))]
     fn kmeans<'py>(
         &self,
@@ -124,13 +123,13 @@ impl PyData {
     }
 }
 
-/// What points say about each component; of parts of the data they add up.
+/// Sufficient statistics of points under a mixture; those of parts of the data add up.
 #[pyclass(name = "Statistics", module = "gmmfast._core")]
 pub(crate) struct PyStatistics(Statistics);
 
 #[pymethods]
 impl PyStatistics {
-    /// From the arrays of another one's properties.
+    /// Creates statistics from the arrays of the properties of others.
     #[new]
     fn new(
         centers: PyReadonlyArray2<'_, f64>,
@@ -185,13 +184,13 @@ impl PyStatistics {
         Ok(self.0.merge(&other.0)?)
     }
 
-    /// Takes some components from statistics of the same points about other centers.
+    /// Replaces some components by statistics of the same points about other centers.
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
     fn replace(&mut self, components: Vec<usize>, other: &Self) -> PyResult<()> {
         Ok(self.0.replace(&components, &other.0)?)
     }
 
-    /// Weights, means, covariances, and the components that lost digits.
+    /// Returns weights, means, covariances, and the components that lost digits.
     #[allow(clippy::type_complexity, reason = "four arrays")]
     fn maximization<'py>(
         &self,
@@ -219,7 +218,7 @@ impl PyStatistics {
 }
 
 impl PyStatistics {
-    /// A row a component.
+    /// Returns an array with one row per component.
     fn array<'py>(&self, py: Python<'py>, values: &[f64]) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         let n = self.0.counts().len();
         PyArray1::from_slice(py, values).reshape(&[n, values.len() / n][..])

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from gmmfast import Mixture, _memory
-from gmmfast.mixture import layouts
+from gmmfast.mixture import parameters
 from support.checks import check_message, refusal
 from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
 
@@ -262,7 +262,7 @@ def test_bad_maps_are_refused(name):
     check_message(message, pattern)
 
 
-@pytest.mark.parametrize("chunk", [1, 100, layouts.CHUNK])
+@pytest.mark.parametrize("chunk", [1, 100, parameters.CHUNK])
 def test_sparse_responsibilities_are_those_of_predict_proba(chunk, monkeypatch):
     monkeypatch.setattr("gmmfast.mixture.responsibilities.CHUNK", chunk)
     mixture = build(30, 2, "full", spread=100)

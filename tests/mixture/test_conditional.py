@@ -3,32 +3,20 @@
 import copy
 import pickle
 
-import mpmath
 import numpy as np
 import pytest
-from scipy.special import log_ndtr
-from scipy.stats import kstest
 
 import gmmfast
 from gmmfast import ConditionalMixtures, Mixture, _memory, render_grid
 from oracle.mixture import condition
-from oracle.textbook import exact_log_density, textbook_quantities
+from oracle.textbook import textbook_quantities
 from support.checks import check_close, check_message, refusal
-from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
+from support.conditionals import build, points_near
+from support.models import COVARIANCE_TYPES, full_parameters
 
 GIVENS = ([0], [1, 0], [2, 0, 3])
+
 ARRAYS = ("mean", "covariance", "std", "predict", "weights", "sample")
-
-
-def build(n_components=5, n_features=4, covariance_type="full", **options):
-    parameters = random_parameters(n_components, n_features, covariance_type, **options)
-    return Mixture(*parameters, covariance_type=covariance_type)
-
-
-def points_near(mixture, features, n, seed=1):
-    rng = np.random.default_rng(seed)
-    centres = mixture.means[rng.integers(mixture.n_components, size=n)]
-    return (centres + rng.normal(scale=2, size=centres.shape))[:, features]
 
 
 def answer(conditional, name, **options):
@@ -165,90 +153,6 @@ def test_moments_and_densities_agree_with_numerical_integration():
         np.testing.assert_allclose(conditional.covariance()[i, 0, 0], variance, rtol=1e-11)
 
 
-@pytest.mark.parametrize("deviations", [0, 30, 1e4, 1e7])
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_the_chain_rule_holds_in_the_far_tails(covariance_type, deviations):
-    """log p(a, b) = log p(a) + log p(b | a), to rounding of the larger."""
-    mixture = build(5, 4, covariance_type)
-    points = points_near(mixture, [0, 1, 2, 3], 40) + deviations
-    conditional = mixture.condition([1, 3], points[:, [1, 3]])
-    got = conditional.log_prob(points[:, [0, 2]])
-    joint = mixture.score_samples(points)
-    marginal = mixture.marginal([1, 3]).score_samples(points[:, [1, 3]])
-    assert np.isfinite(got).all()
-    np.testing.assert_allclose(marginal + got, joint, rtol=1e-12, atol=1e-11)
-
-
-def exact_conditional_log_prob(mixture, point, given, targets):
-    with mpmath.workdps(50):
-        joint = exact_log_density(mixture.marginal([*given, *targets]), point[[*given, *targets]])
-        return float(joint - exact_log_density(mixture.marginal(given), point[given]))
-
-
-@pytest.mark.parametrize("deviations", [30, 1e4, 1e6])
-def test_a_density_given_the_unlikely_keeps_its_digits(deviations):
-    """Where the difference of log-densities of 1e12 has none left."""
-    mixture = build(5, 4)
-    given, targets = [1, 3], [0, 2]
-    rng = np.random.default_rng(4)
-    far = rng.choice([-1, 1], size=(12, 2)) * deviations * rng.uniform(1, 2, size=(12, 2))
-    near = mixture.condition(given, far).mean() + rng.normal(size=(12, 2))
-    points = np.empty((12, 4))
-    points[:, given], points[:, targets] = far, near
-    got = mixture.condition(given, far).log_prob(near)
-    expected = [exact_conditional_log_prob(mixture, p, given, targets) for p in points]
-    # A target is a float64 of the size of its coordinates: what that leaves of a deviation.
-    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-14 * deviations)
-    difference = mixture.score_samples(points) - mixture.marginal(given).score_samples(far)
-    if deviations > 1e5:
-        assert np.abs(difference - expected).max() > 100 * np.abs(got - expected).max()
-
-
-def test_a_component_that_is_nothing_at_the_values_may_be_all_at_the_targets():
-    mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [100.0, 1e4]], [1.0, 1.0])
-    got = mixture.condition([0], [[0.0]]).log_prob([[1e4]])
-    # Of the second: log r = -100² / 2, and the target is at its mean.
-    expected = -(100.0**2) / 2 - 0.5 * np.log(2 * np.pi)
-    np.testing.assert_allclose(got, expected, rtol=1e-14)
-    alone = mixture.condition([0], [0.0]).score_samples([[1e4]])
-    np.testing.assert_allclose(alone, expected, rtol=1e-14)
-
-
-def test_means_are_finite_where_everything_underflows():
-    mixture = build(6, 3)
-    values = np.array([[1e5, -1e5], [-1e9, 3e8], [1e12, 1e12]])
-    conditional = mixture.condition([0, 2], values)
-    nearest = conditional.predict()
-    for i, k in enumerate(nearest):
-        alone = Mixture([1.0], mixture.means[[k]], mixture.covariances[[k]])
-        expected = alone.condition([0, 2], values[i])
-        np.testing.assert_allclose(conditional.mean()[i], expected.means[0], rtol=1e-12)
-        np.testing.assert_allclose(conditional.covariance()[i], expected.covariances[0])
-        assert conditional.weights()[i, k] == 1
-
-
-def test_where_every_distance_overflows_all_components_count_alike():
-    mixture = build(4, 3, "diag")
-    conditional = mixture.condition([0], [[1e200], [-1e300]])
-    np.testing.assert_allclose(conditional.mean(), [mixture.means[:, 1:].mean(axis=0)] * 2)
-    np.testing.assert_allclose(conditional.weights(), 0.25)
-    assert np.isfinite(conditional.log_prob([[0.0, 0.0]] * 2)).all()
-    check_message(refusal(ValueError, lambda: conditional[0]), "values: .*rescale the features")
-
-
-def test_degenerate_components_are_not_smeared():
-    weights = np.full(3, 1 / 3)
-    means = [[0.0, 0.0], [0.0, 5.0], [1.0, 1e6]]
-    covariances = [np.diag([1e-6, 1e-12]), np.diag([1.0, 1e-12]), np.diag([25.0, 1e8])]
-    mixture = Mixture(weights, means, covariances)
-    values = np.array([[0.0], [1e-3], [0.1], [30.0]])
-    expected = textbook_quantities(*full_parameters(mixture), [0], values)
-    conditional = mixture.condition([0], values)
-    np.testing.assert_allclose(conditional.mean(), expected["mean"], rtol=1e-12)
-    np.testing.assert_allclose(conditional.std(), expected["std"], rtol=1e-12)
-    np.testing.assert_allclose(conditional.covariance(), expected["covariance"], rtol=1e-12)
-
-
 @pytest.mark.parametrize("name", ARRAYS)
 def test_neither_company_nor_threads_change_an_answer(name):
     mixture = build(60, 5, spread=9)
@@ -270,36 +174,6 @@ def test_threads_do_not_change_log_densities():
         np.testing.assert_array_equal(got, expected)
 
 
-def conditional_cdf(at, x):
-    """P(target <= x) of a single mixture of one feature."""
-    z = (x - at.means[:, 0]) / np.sqrt(at.covariances[:, 0, 0])
-    return at.weights @ np.exp(log_ndtr(z))
-
-
-def test_draws_are_distributed_as_their_conditionals():
-    """Kolmogorov-Smirnov of each draw's own distribution function; false alarm 1e-6."""
-    mixture = build(5, 2, spread=3.0)
-    conditional = mixture.condition([0], points_near(mixture, [0], 2000))
-    draws = conditional.sample(random_state=5)
-    uniforms = [conditional_cdf(conditional[i], x) for i, x in enumerate(draws[:, 0])]
-    assert kstest(uniforms, "uniform").pvalue > 1e-6
-
-
-def test_draws_have_the_means_and_covariances_of_their_conditional():
-    """At one point, 200,000 draws: five standard errors, false alarm below 1e-5."""
-    mixture = build(5, 4, spread=2.0)
-    conditional = mixture.condition([1], np.full((200_000, 1), 0.5))
-    draws, mean = conditional.sample(random_state=6), conditional[:1].mean()[0]
-    covariance = conditional[:1].covariance()[0]
-    stds = np.sqrt(np.diagonal(covariance))
-    z = (draws - mean) / stds
-    assert np.abs(z.mean(axis=0)).max() < 5 / np.sqrt(len(draws))
-    products = z[:, :, None] * z[:, None]
-    correlation = covariance / np.outer(stds, stds)
-    error = np.abs(products.mean(axis=0) - correlation) / products.std(axis=0)
-    assert error.max() < 5 / np.sqrt(len(draws))
-
-
 def test_values_and_draws_are_those_of_the_formulas():
     mixture = build(9, 4)
     points = points_near(mixture, [2, 0, 1, 3], 300)
@@ -313,22 +187,6 @@ def test_values_and_draws_are_those_of_the_formulas():
         check_close(second, getattr(formulas, name)())
     check_close(conditional.sample(random_state=3), formulas.sample(3))
     check_close(conditional.log_prob(points[:, 2:]), formulas.log_prob(points[:, 2:]))
-
-
-def test_a_seed_decides_the_draws():
-    conditional = build().condition([0], np.linspace(-3, 3, 100)[:, None])
-    first = conditional.sample(random_state=1)
-    np.testing.assert_array_equal(first, conditional.sample(random_state=1))
-    assert (first != conditional.sample(random_state=2)).all()
-    for generator in (np.random.RandomState, np.random.default_rng):
-        state = generator(0)
-        one, other = (conditional.sample(random_state=state) for _ in range(2))
-        assert (one != other).all()
-        np.testing.assert_array_equal(one, conditional.sample(random_state=generator(0)))
-    assert (conditional.sample() != conditional.sample()).all()
-    for random_state, error in ((-1, ValueError), (2**64, ValueError), ("a", TypeError)):
-        message = refusal(error, conditional.sample, random_state)
-        check_message(message, "random_state: ")
 
 
 def test_indexing_gives_single_mixtures_and_parts():

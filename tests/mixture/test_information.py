@@ -112,7 +112,7 @@ def test_the_estimate_is_within_its_error_and_the_upper_bound_above(seed):
     upper = p.kl_divergence_upper_bound(q)
     assert exact - 1e-9 <= upper
     # The start is the bound of convexity; iterations only lower it.
-    divergences = np.vstack([pairs_of(p, q).divergences(slice(None))])
+    divergences = np.vstack([pairs_of(p._parameters(), q._parameters()).divergences(slice(None))])
     assert upper <= p.weights @ divergences @ q.weights
     assert p.kl_divergence_upper_bound(q, max_iter=1) >= upper
 
@@ -179,7 +179,9 @@ def test_degenerate_components_keep_their_digits():
     thin = turn @ np.diag([1e-6, 1e6]) @ turn.T
     mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], [thin, thin])
     np.testing.assert_allclose(
-        np.diag(pairs_of(mixture, mixture).divergences(slice(2))), 0, atol=1e-9
+        np.diag(pairs_of(mixture._parameters(), mixture._parameters()).divergences(slice(2))),
+        0,
+        atol=1e-9,
     )
 
 

@@ -51,7 +51,8 @@ fn size(conditional: &Conditional, t: usize, x: &[f64]) -> f64 {
     let of_component = |k: usize| {
         let offsets = x.iter().zip(marginal.mean(k)).map(|(x, m)| x.abs() + m.abs());
         let slopes = conditional.slopes(k, t).iter().map(|s| s.abs());
-        conditional.target_mean(k, t).abs() + slopes.zip(offsets).map(|(s, o)| s * o).sum::<f64>()
+        conditional.remaining_mean(k, t).abs()
+            + slopes.zip(offsets).map(|(s, o)| s * o).sum::<f64>()
     };
     responsibilities.iter().enumerate().map(|(k, r)| r * of_component(k)).sum()
 }

@@ -68,7 +68,7 @@ def test_the_license_is_shipped_and_named():
 def test_the_package_needs_no_more_than_it_says():
     needed = {r for r in DISTRIBUTION.requires if "extra ==" not in r}
     names = {re.match(r"[\w-]+", requirement)[0] for requirement in needed}
-    assert names == {"numpy", "scikit-learn", "pillow"}
+    assert names == {"numpy", "scipy", "scikit-learn", "pillow"}
 
 
 @pytest.mark.parametrize("name", ["sklearn", "scipy", "matplotlib", "click", "rich", "PIL"])

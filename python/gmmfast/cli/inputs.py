@@ -1,6 +1,6 @@
-"""What commands work on: a picture or a fitted model, from a file or a pipe.
+"""Inputs of commands: a picture or a fitted model, from a file or a pipe.
 
-A model is what `Mixture.save` wrote, told by its first bytes, not by its name. Standard input
+A model is a file of `Mixture.save`, recognized by its first bytes, not by its name. Standard input
 is written "-", and read once.
 """
 
@@ -40,7 +40,7 @@ class Source:
 
 
 class _StandardInput(io.BytesIO):
-    """What was on standard input, by the name that messages give it."""
+    """The content of standard input, with its name in messages."""
 
     name = "standard input"
 

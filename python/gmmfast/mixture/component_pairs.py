@@ -15,16 +15,19 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast.mixture.layouts import CHUNK, DIAGONAL, Part, cholesky, full_covariances, variances
+from gmmfast.mixture.layouts import DIAGONAL, cholesky, inverse_lower, solve_lower
+from gmmfast.mixture.parameters import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from gmmfast.mixture.parameters import Parameters
 
     Array = NDArray[np.float64]
 
@@ -34,10 +37,10 @@ LOG_2_PI = math.log(2 * math.pi)
 class FullPairs:
     """Pairs of components with any covariances."""
 
-    def __init__(self, left: Part, right: Part) -> None:
+    def __init__(self, left: Parameters, right: Parameters) -> None:
         self.means = left.means, right.means
-        self.covariances = full_covariances(left), full_covariances(right)
-        self.shape = left.n_components, right.n_components, left.n_features
+        self.covariances = left.matrices(), right.matrices()
+        self.shape = left.shape[0], right.shape[0], left.shape[1]
 
     @cached_property
     def factors(self) -> tuple[Array, Array]:
@@ -56,8 +59,7 @@ class FullPairs:
     @cached_property
     def inverses(self) -> Array:
         """Inverses of the right factors."""
-        inverses: Any = np.linalg.inv(self.factors[1])
-        return np.tril(inverses)
+        return inverse_lower(self.factors[1])
 
     def rows(self) -> Iterator[slice]:
         """Yield the chunks of the left components."""
@@ -94,10 +96,10 @@ class FullPairs:
         left, right = self.covariances
         factors = cholesky(left[rows, None] + right)
         log_dets = 2 * np.log(np.diagonal(factors, axis1=2, axis2=3)).sum(axis=2)
-        return log_dets, np.square(solved(factors, self._offsets(rows))).sum(axis=2)
+        return log_dets, np.square(solve_lower(factors, self._offsets(rows))).sum(axis=2)
 
     def products(self, rows: slice) -> tuple[Array, Array]:
-        """Return means and covariances of the normalised products of the pairs' densities.
+        """Return means and covariances of the normalized products of the pairs' densities.
 
         The covariance is L_a (I + A^T A)^-1 L_a^T with A = L_b^-1 L_a, positive definite
         however unlike the two are, and the mean m_a + (that) S_b^-1 (m_b - m_a).
@@ -117,10 +119,10 @@ class FullPairs:
 class DiagonalPairs:
     """Pairs of components with diagonal covariances."""
 
-    def __init__(self, left: Part, right: Part) -> None:
+    def __init__(self, left: Parameters, right: Parameters) -> None:
         self.means = left.means, right.means
-        self.variances = variances(left), variances(right)
-        self.shape = left.n_components, right.n_components, left.n_features
+        self.variances = left.variances(), right.variances()
+        self.shape = left.shape[0], right.shape[0], left.shape[1]
 
     @cached_property
     def log_dets(self) -> tuple[Array, Array]:
@@ -155,14 +157,14 @@ class DiagonalPairs:
         return np.log(sums).sum(axis=2), (self._squares(rows) / sums).sum(axis=2)
 
     def products(self, rows: slice) -> tuple[Array, Array]:
-        """Return means and variances of the normalised products of the pairs' densities."""
+        """Return means and variances of the normalized products of the pairs' densities."""
         left, right = self.variances[0][rows, None], self.variances[1]
-        shares = left / (left + right)
+        fractions = left / (left + right)
         means = self.means[0][rows, None]
-        return means + shares * (self.means[1] - means), shares * right
+        return means + fractions * (self.means[1] - means), fractions * right
 
 
-def pairs_of(left: Part, right: Part) -> FullPairs | DiagonalPairs:
+def pairs_of(left: Parameters, right: Parameters) -> FullPairs | DiagonalPairs:
     """Return the pairs of the components of two mixtures of as many features."""
     is_diagonal = {left.covariance_type, right.covariance_type} <= DIAGONAL
     return DiagonalPairs(left, right) if is_diagonal else FullPairs(left, right)
@@ -171,12 +173,3 @@ def pairs_of(left: Part, right: Part) -> FullPairs | DiagonalPairs:
 def log_overlaps(log_dets: Array, distances: Array, n_features: int) -> Array:
     """Return log N(m_a; m_b, S_a + S_b) of what `overlaps` returns."""
     return -0.5 * (distances + log_dets + n_features * LOG_2_PI)
-
-
-def solved(factors: Array, values: Array) -> Array:
-    """Return L^-1 v for lower triangular factors L, (..., n, n), and vectors v, (..., n)."""
-    result: Array = np.empty(np.broadcast_shapes(factors.shape[:-1], values.shape))
-    for i in range(factors.shape[-1]):
-        known = np.einsum("...j,...j->...", factors[..., i, :i], result[..., :i])
-        result[..., i] = (values[..., i] - known) / factors[..., i, i]
-    return result

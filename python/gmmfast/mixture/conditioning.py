@@ -45,11 +45,11 @@ class Conditioning:
     def at(self, point: Array) -> Mixture:
         """Return the mixture of the other features at one point."""
         core = self._core.at(point.tolist())
-        return self.mixture._with_core(core, self.n_targets)  # noqa: SLF001
+        return self.mixture._from_core(core, self.n_targets)
 
     def marginal(self) -> Mixture:
         """Return the mixture of the given features."""
-        return self.mixture._with_core(self._core.marginal, len(self.given))  # noqa: SLF001
+        return self.mixture._from_core(self._core.marginal, len(self.given))
 
     def mean(self, values: Array, n_threads: int | None = None) -> Array:
         """Return the means at checked points, (n_samples, n_targets)."""

@@ -10,18 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast import _core
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from gmmfast._validation import Extent
-    from gmmfast.mixture.mixture import Mixture
-
     Array = NDArray[np.float64]
-    Shape = tuple[int, int]
+    Shape = tuple[int, ...]
 
 #: The covariance types, in scikit-learn's order.
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
@@ -114,8 +109,8 @@ def _inverse_transposed_factors(covariances: Array) -> Array:
 
 
 def _inverse_roots(variances: Array) -> Array:
-    roots: Array = 1 / np.sqrt(variances)
-    return roots
+    roots: Any = 1 / np.sqrt(variances)
+    return roots  # type: ignore[no-any-return]
 
 
 def _gram(factors: Array) -> Array:
@@ -124,8 +119,8 @@ def _gram(factors: Array) -> Array:
 
 
 def _inverse_gram(factors: Array) -> Array:
-    inverse: Array = np.linalg.inv(factors)
-    return inverse.swapaxes(-1, -2) @ inverse
+    inverse: Any = np.linalg.inv(factors)
+    return inverse.swapaxes(-1, -2) @ inverse  # type: ignore[no-any-return]
 
 
 def _inverse_squares(factors: Array) -> Array:
@@ -156,83 +151,3 @@ _AS_MATRICES: dict[str, Callable[[Array, Shape], Array]] = {
     "diag": lambda array, _: _diagonal_matrices(array),
     "spherical": lambda array, shape: _diagonal_matrices(_broadcast(array[:, None], shape)),
 }
-
-
-#: Numbers that a chunk of an array holds which would be large as a whole: 8 MB of them.
-CHUNK = 1 << 20
-
-
-class Part:
-    """What the parts of `Mixture` know of it."""
-
-    _core: _core.Mixture
-    _shape: tuple[int, int]
-
-    if TYPE_CHECKING:
-
-        @property
-        def n_components(self) -> int:
-            """Number of components."""
-
-        @property
-        def n_features(self) -> int:
-            """Number of features."""
-
-        @property
-        def covariance_type(self) -> str:
-            """One of scikit-learn's covariance types."""
-
-        @property
-        def weights(self) -> Array:
-            """Weights of the components, (n_components,)."""
-
-        @property
-        def means(self) -> Array:
-            """Means of the components, (n_components, n_features)."""
-
-        @property
-        def covariances(self) -> Array:
-            """Covariances in the layout of the covariance type."""
-
-        @property
-        def extent(self) -> Extent | None:
-            """What a picture of the model covers."""
-
-        def _with(self, **changes: Any) -> Mixture: ...
-
-    def _normalized_weights(self) -> Array:
-        """Return the weights divided by their sum, which may be off by 1e-6."""
-        normalized: Array = self.weights / self.weights.sum()
-        return normalized
-
-    def _remade(
-        self,
-        log_weights: Array,
-        means: Array,
-        covariances: Array,
-        covariance_type: str,
-        extent: Extent | None = None,
-    ) -> Mixture:
-        """Return a mixture of other parameters, whose weights may lie beyond float64."""
-        logs, centers, scatters = (
-            np.require(array, np.float64, ["C", "A"])
-            for array in (log_weights, means, covariances)
-        )
-        core = _core.Mixture.from_log_weights(logs, centers, scatters, covariance_type)
-        return self._with(
-            _core=core,
-            _shape=means.shape,
-            _covariance_type=covariance_type,
-            _extent=extent,
-            _copies={},
-        )
-
-
-def full_covariances(model: Part) -> Array:
-    """Return the components' covariance matrices, (n_components, n_features, n_features)."""
-    return as_matrices(model.covariances, model.covariance_type, model.means.shape)
-
-
-def variances(model: Part) -> Array:
-    """Return the features' variances in each component, (n_components, n_features)."""
-    return as_variances(model.covariances, model.covariance_type, model.means.shape)

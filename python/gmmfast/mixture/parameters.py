@@ -1,29 +1,85 @@
-"""What a model is: its weights, means and covariances, as arrays of matching shapes.
+"""The parameters of a mixture: from models and arrays, and as the modules here compute with them.
 
-Whatever gmmfast takes for a model is taken apart here, and its arrays checked;
-their values are the backend's to check.
+Types and shapes of arrays are checked here; values are checked by the core.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import numpy as np
+
+from gmmfast import _core
 from gmmfast._validation import float_array, shown
+from gmmfast.mixture.layouts import COVARIANCE_TYPES, as_matrices, as_variances, layouts
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-_COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+    Array = NDArray[np.float64]
+
+#: Largest number of values in an intermediate array that is computed in chunks: 8 MB.
+CHUNK = 1 << 20
 
 
-class Parameters(NamedTuple):
-    """The arrays of a mixture, C-contiguous, in scikit-learn's layouts."""
+class Arrays(NamedTuple):
+    """The arguments of the core's mixture: C-contiguous, in scikit-learn's layouts."""
 
-    weights: NDArray[np.float64]
-    means: NDArray[np.float64]
-    covariances: NDArray[np.float64]
+    weights: Array
+    means: Array
+    covariances: Array
     covariance_type: str
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of a mixture. Log-weights are finite where weights underflow."""
+
+    weights: Array
+    log_weights: Array
+    means: Array
+    covariances: Array
+    covariance_type: str
+
+    @classmethod
+    def from_log_weights(
+        cls, log_weights: Array, means: Array, covariances: Array, covariance_type: str
+    ) -> Self:
+        """Return parameters with weights that may underflow."""
+        return cls(np.exp(log_weights), log_weights, means, covariances, covariance_type)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The pair (n_components, n_features)."""
+        n_components, n_features = self.means.shape
+        return n_components, n_features
+
+    def matrices(self) -> Array:
+        """Return the covariance matrices, (n_components, n_features, n_features)."""
+        return as_matrices(self.covariances, self.covariance_type, self.shape)
+
+    def variances(self) -> Array:
+        """Return the variances, (n_components, n_features)."""
+        return as_variances(self.covariances, self.covariance_type, self.shape)
+
+    def normalized_weights(self) -> Array:
+        """Return the weights divided by their sum, which may differ from 1 by 1e-6."""
+        normalized: Array = self.weights / self.weights.sum()
+        return normalized
+
+    def normalized_log_weights(self) -> Array:
+        """Return the logarithms of the normalized weights."""
+        normalized: Array = self.log_weights - np.log(self.weights.sum())
+        return normalized
+
+    def core(self) -> _core.Mixture:
+        """Return the core's mixture, which checks the values."""
+        logs, means, covariances = (
+            np.require(array, np.float64, ["C", "A"])
+            for array in (self.log_weights, self.means, self.covariances)
+        )
+        return _core.Mixture.from_log_weights(logs, means, covariances, self.covariance_type)
 
 
 def check_parameters(
@@ -31,8 +87,8 @@ def check_parameters(
     means: ArrayLike,
     covariances: ArrayLike,
     covariance_type: str | None = None,
-) -> Parameters:
-    """Return the parameters, with the covariance type told from the shape if it is None."""
+) -> Arrays:
+    """Return the checked arrays; the shape decides the covariance type if it is None."""
     weights_ = float_array("weights", weights, ndims=(1,))
     means_ = float_array("means", means, ndims=(2,))
     covariances_ = float_array("covariances", covariances, ndims=(1, 2, 3))
@@ -41,7 +97,7 @@ def check_parameters(
             f"weights: expected shape ({len(means_)},), one for each row of means, "
             f"got {weights_.shape}"
         )
-    is_known = isinstance(covariance_type, str) and covariance_type in _COVARIANCE_TYPES
+    is_known = isinstance(covariance_type, str) and covariance_type in COVARIANCE_TYPES
     if covariance_type is not None and not is_known:
         raise ValueError(
             "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', "
@@ -49,11 +105,11 @@ def check_parameters(
         )
     if covariance_type is None:
         covariance_type = _covariance_type_of_shape(covariances_.shape, means_.shape)
-    return Parameters(weights_, means_, covariances_, covariance_type)
+    return Arrays(weights_, means_, covariances_, covariance_type)
 
 
 def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
-    """Return the parameters, unchecked, of a fitted estimator or of a triple of arrays."""
+    """Return the unchecked parameters of a fitted estimator or a triple of arrays."""
     if isinstance(model, tuple | list):
         if len(model) == 3:
             return (*model, None)
@@ -65,7 +121,7 @@ def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
     if all(fitted) and hasattr(model, "covariance_type"):
         return model.weights_, model.means_, model.covariances_, model.covariance_type
     if hasattr(model, "covariance_type") and hasattr(model, "fit"):
-        from sklearn.exceptions import NotFittedError  # noqa: PLC0415 (a second's import)
+        from sklearn.exceptions import NotFittedError  # noqa: PLC0415 (scikit-learn takes a second)
 
         raise NotFittedError(
             f"model: expected a fitted estimator, got an unfitted {type(model).__name__}; "
@@ -78,9 +134,8 @@ def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
 
 
 def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:
-    n, d = means
-    layouts = {"full": (n, d, d), "tied": (d, d), "diag": (n, d), "spherical": (n,)}
-    fitting = [name for name, layout in layouts.items() if layout == shape]
+    expected_shapes = layouts((means[0], means[1]))
+    fitting = [name for name, layout in expected_shapes.items() if layout == shape]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -89,7 +144,7 @@ def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) ->
             "decide with as many components as features; use gmmfast.Mixture(weights, means, "
             "covariances, covariance_type=...)"
         )
-    expected = ", ".join(f"{layout} ({name})" for name, layout in layouts.items())
+    expected = ", ".join(f"{layout} ({name})" for name, layout in expected_shapes.items())
     raise ValueError(
         f"covariances: expected shape {expected} with means of shape {means}, got {shape}"
     )

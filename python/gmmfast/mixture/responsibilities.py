@@ -1,7 +1,8 @@
-"""Responsibilities of many components for many points, of which nearly all are zero.
+"""Log-densities, labels and responsibilities at points.
 
-Assumes that a component which cannot matter at a point has a responsibility of exactly zero
-there, as the kernels have it. Guarantees that no more than a chunk of the dense array exists.
+Memory is checked before anything is allocated. Results are exact to rounding and the same for any
+number of threads. Components that cannot matter at a point have a responsibility of exactly zero
+there, so responsibilities also come as a sparse array: at most a chunk of the dense one is held.
 """
 
 from __future__ import annotations
@@ -9,84 +10,70 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from gmmfast._memory import check_fits
-from gmmfast._validation import check_fraction, check_n_threads
-from gmmfast.mixture.layouts import CHUNK
-from gmmfast.mixture.predictions import Predictions
+from gmmfast.mixture.parameters import CHUNK
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
+
+    from gmmfast import _core
+
+    Array = NDArray[np.float64]
 
 
-class SparseResponsibilities(Predictions):
-    """The method of `Mixture` that gives responsibilities as a sparse array."""
+def score_samples(core: _core.Mixture, points: Array, n_threads: int | None) -> Array:
+    """Return the log-densities at checked points, (n_samples,)."""
+    check_fits("X", points.shape, 8 * len(points))
+    log_prob = np.empty(len(points))
+    core.score_samples(points, log_prob, n_threads)
+    return log_prob
 
-    def responsibilities(
-        self,
-        X: ArrayLike,
-        *,
-        threshold: float = 0.0,
-        n_threads: int | None = None,
-    ) -> Any:
-        """Return the responsibilities that are not zero, as a sparse array.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The points; finite.
-        threshold : float in [0, 1)
-            Responsibilities up to this are left out, too; what is left of a row then sums to
-            less than 1.
-        n_threads : int, optional
-            Number of threads; by default all that the process may use.
+def predict(core: _core.Mixture, points: Array, n_threads: int | None) -> NDArray[np.int64]:
+    """Return the most probable components at checked points, (n_samples,)."""
+    check_fits("X", points.shape, 8 * len(points))
+    labels = np.empty(len(points), dtype=np.int64)
+    core.predict(points, labels, n_threads)
+    return labels
 
-        Returns
-        -------
-        scipy.sparse.csr_array of shape (n_samples, n_components)
-            The same numbers as those of `predict_proba`, whose array holds the zeros, too.
 
-        Raises
-        ------
-        MemoryError
-            More that is not zero than the memory available holds.
+def predict_proba(
+    core: _core.Mixture, points: Array, n_components: int, n_threads: int | None
+) -> Array:
+    """Return the responsibilities at checked points, (n_samples, n_components)."""
+    mend = "pass fewer points at a time, or use predict"
+    check_fits("X", points.shape, 8 * len(points) * n_components, mend)
+    responsibilities = np.empty((len(points), n_components))
+    core.predict_proba(points, responsibilities, n_threads)
+    return responsibilities
 
-        Examples
-        --------
-        >>> import gmmfast
-        >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [400.0]], [1.0, 1.0])
-        >>> shares = mixture.responsibilities([[1.0], [200.0], [399.0]])
-        >>> shares.nnz
-        4
-        >>> shares.toarray()
-        array([[1. , 0. ],
-               [0.5, 0.5],
-               [0. , 1. ]])
-        """
-        from scipy.sparse import csr_array  # noqa: PLC0415 (slow to import)
 
-        points, threads = self._checked_points(X), check_n_threads(n_threads)
-        least = check_fraction("threshold", threshold, low=True)
-        n_samples, n_components = len(points), self._shape[0]
-        n_rows = max(1, CHUNK // n_components)
-        dense = np.empty((min(n_rows, n_samples), n_components))
-        parts: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = []
-        counts = np.zeros(n_samples + 1, dtype=np.int64)
-        n_bytes = 0
-        for start in range(0, n_samples, n_rows):
-            some = points[start : start + n_rows]
-            shares = dense[: len(some)]
-            self._core.predict_proba(some, shares, threads)
-            rows, columns = np.nonzero(shares > least)
-            parts.append((shares[rows, columns], columns.astype(np.int32)))
-            counts[start + 1 : start + 1 + len(some)] = np.bincount(rows, minlength=len(some))
-            n_bytes += 12 * len(rows)
-            # All parts are copied in the end.
-            mend = "pass fewer points at a time, or a larger threshold"
-            check_fits("X", points.shape, n_bytes, mend)
-        ends = np.cumsum(counts)
-        if ends[-1] <= np.iinfo(np.int32).max:
-            ends = ends.astype(np.int32)
-        values = np.concatenate([values for values, _ in parts] or [np.empty(0)])
-        columns = np.concatenate([columns for _, columns in parts] or [np.empty(0, np.int32)])
-        return csr_array((values, columns, ends), shape=(n_samples, n_components))
+def sparse_responsibilities(
+    core: _core.Mixture, points: Array, n_components: int, threshold: float, n_threads: int | None
+) -> Any:
+    """Return the responsibilities above a threshold as a `scipy.sparse.csr_array`."""
+    n_samples = len(points)
+    n_rows = max(1, CHUNK // n_components)
+    dense = np.empty((min(n_rows, n_samples), n_components))
+    parts: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = []
+    counts = np.zeros(n_samples + 1, dtype=np.int64)
+    n_bytes = 0
+    for start in range(0, n_samples, n_rows):
+        some = points[start : start + n_rows]
+        some_values = dense[: len(some)]
+        core.predict_proba(some, some_values, n_threads)
+        rows, columns = np.nonzero(some_values > threshold)
+        parts.append((some_values[rows, columns], columns.astype(np.int32)))
+        counts[start + 1 : start + 1 + len(some)] = np.bincount(rows, minlength=len(some))
+        n_bytes += 12 * len(rows)
+        # All parts are copied at the end.
+        mend = "pass fewer points at a time, or a larger threshold"
+        check_fits("X", points.shape, n_bytes, mend)
+    ends = np.cumsum(counts)
+    if ends[-1] <= np.iinfo(np.int32).max:
+        ends = ends.astype(np.int32)
+    values = np.concatenate([values for values, _ in parts] or [np.empty(0)])
+    columns = np.concatenate([columns for _, columns in parts] or [np.empty(0, np.int32)])
+    return csr_array((values, columns, ends), shape=(n_samples, n_components))

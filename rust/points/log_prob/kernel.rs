@@ -72,7 +72,7 @@ pub(crate) struct RegressionFactors {
 
 impl RegressionFactors {
     pub(crate) fn new(conditional: &Conditional) -> Self {
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         let n_components = conditional.marginal().n_components();
         let inverse = conditional.precisions_cholesky();
         let scale = HALF_LOG2_E.sqrt();
@@ -115,14 +115,14 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         marginal: PointsKernel<'a, S>,
         negligible: f64,
     ) -> Self {
-        let centers = vec![splat(simd, 0.0); conditional.targets().len()];
+        let centers = vec![splat(simd, 0.0); conditional.remaining().len()];
         let regressions = Regressions::new(simd, conditional);
         Self { simd, marginal, regressions, factors, centers, negligible }
     }
 
     /// Writes log p of the remaining features of a group's points into the first value of each
     /// row. The row first holds the values of [`Largest`]. The groups of `points` have the given
-    /// features first, then the remaining ones.
+    /// features first, then the remaining features ones.
     pub(crate) fn evaluate(
         &mut self,
         points: &PointsKernel<'_, S>,

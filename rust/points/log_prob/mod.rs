@@ -25,7 +25,7 @@ use std::borrow::Cow;
 const PIECE_POINTS: usize = 1 << 17;
 
 /// Writes log p(remaining | given) of each row of `points`, (`out.len()`, `n_features`)
-/// row-major, into `out`. A row has the given features in their order, then the remaining ones,
+/// row-major, into `out`. A row has the given features in their order, then the remaining features ones,
 /// ascending. `conditional` was made from `mixture`.
 ///
 /// ```
@@ -82,7 +82,7 @@ pub fn conditional_log_prob(
     Ok(())
 }
 
-/// Returns the mixture with the given features first, in their order, and then the remaining
+/// Returns the mixture with the given features first, in their order, and then the remaining features
 /// ones.
 fn in_order<'a>(mixture: &'a Mixture, conditional: &Conditional) -> Result<Cow<'a, Mixture>> {
     let order = conditional.order();

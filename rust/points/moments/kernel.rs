@@ -99,7 +99,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
 
     pub(crate) fn new(simd: S, model: MomentsModel<'a>, threshold: Threshold) -> Self {
         let MomentsModel { conditional, covariances, wanted } = model;
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         Self {
             simd,
             conditional,
@@ -189,11 +189,11 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         let (simd, marginal) = (self.simd, self.conditional.marginal());
         let d = if D == 0 { marginal.n_features() } else { D };
         let mean = &marginal.mean(k)[..d];
-        let target_means = &self.conditional.target_means(k)[first..][..N];
+        let remaining_means = &self.conditional.remaining_means(k)[first..][..N];
         let slopes = &self.conditional.all_slopes(k)[first * d..][..N * d];
         let mut regressions = [simd.splat(0.0); N];
         for n in 0..N {
-            regressions[n] = simd.splat(target_means[n]);
+            regressions[n] = simd.splat(remaining_means[n]);
         }
         for g in 0..d {
             let coordinate = simd.load(&coordinates[g * GROUP..]);

@@ -173,7 +173,8 @@ pub(crate) fn operations_per_point_of_moments(conditional: &Conditional) -> usiz
 }
 
 fn operations_of_moments(conditional: &Conditional, second: Second) -> usize {
-    let (n_given, n_remaining) = (conditional.marginal().n_features(), conditional.targets().len());
+    let (n_given, n_remaining) =
+        (conditional.marginal().n_features(), conditional.remaining().len());
     let pairs = match second {
         Second::Nothing => 0,
         Second::Std => n_remaining,
@@ -197,7 +198,7 @@ struct Moments<'a> {
 
 impl<'a> Moments<'a> {
     fn new(conditional: &'a Conditional, wanted: Wanted) -> Self {
-        let n_remaining = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         let n_components = conditional.marginal().n_components();
         let mut covariances = Vec::new();
         if wanted.second != Second::Nothing {
@@ -221,7 +222,7 @@ impl PointQuantity for Moments<'_> {
     type Value = f64;
 
     fn row_len(&self, _: &Mixture) -> usize {
-        self.wanted.row_len(self.conditional.targets().len())
+        self.wanted.row_len(self.conditional.remaining().len())
     }
 
     fn threshold(&self, _: &Mixture) -> Threshold {

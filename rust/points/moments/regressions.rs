@@ -20,7 +20,7 @@ pub(crate) struct Regressions<'a, S: Simd> {
 
 impl<'a, S: Simd> Regressions<'a, S> {
     pub(crate) fn new(simd: S, conditional: &'a Conditional) -> Self {
-        let n_values = CHUNK_COMPONENTS * conditional.targets().len();
+        let n_values = CHUNK_COMPONENTS * conditional.remaining().len();
         Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
     }
 
@@ -35,9 +35,9 @@ impl<'a, S: Simd> Regressions<'a, S> {
                 for (&k, values) in chunk.iter().zip(self.values.chunks_exact_mut(centers.len())) {
                     let k = k as usize;
                     let mean = conditional.marginal().mean(k);
-                    let target_means = conditional.target_means(k);
+                    let remaining_means = conditional.remaining_means(k);
                     for (t, value) in values.iter_mut().enumerate() {
-                        let mut regression = splat(simd, target_means[t]);
+                        let mut regression = splat(simd, remaining_means[t]);
                         for (g, (&slope, &mean)) in
                             conditional.slopes(k, t).iter().zip(mean).enumerate()
                         {
@@ -59,7 +59,7 @@ impl<'a, S: Simd> Regressions<'a, S> {
     /// The values of the `at`-th component of the chunk.
     #[inline(always)]
     pub(crate) fn of(&self, at: usize) -> &[Block<S>] {
-        let n_remaining = self.conditional.targets().len();
+        let n_remaining = self.conditional.remaining().len();
         &self.values[at * n_remaining..][..n_remaining]
     }
 }

@@ -69,7 +69,7 @@ fn log_densities_of_targets_lose_no_digit_to_how_unlikely_the_given_features_are
                 let k = spec::label(conditional.marginal(), &values);
                 points.extend(values);
                 let spread = if i % 2 == 0 { 3.0 } else { 300.0 };
-                let target = |t: usize| conditional.expert_mean(k, t, &values);
+                let target = |t: usize| conditional.regression_mean(k, t, &values);
                 points.extend((0..2).map(|t| target(t) + spread * random.normal()));
             }
             check_log_prob(1, &mixture, &[0, 1], &points);

@@ -15,7 +15,7 @@ fn draws(
     runtime: &Runtime,
 ) -> Vec<f64> {
     let n = values.len() / conditional.marginal().n_features();
-    let mut out = vec![f64::NAN; n * conditional.targets().len()];
+    let mut out = vec![f64::NAN; n * conditional.remaining().len()];
     conditional_sample(conditional, values, start, &mut out, runtime).unwrap();
     out
 }

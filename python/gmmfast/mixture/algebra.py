@@ -1,0 +1,194 @@
+"""Products of mixtures, affine maps and single components.
+
+The covariance type stays where the map keeps its form: any map keeps "full" and "tied"; one that
+scales, permutes, mirrors or drops features keeps "diag"; one whose rows are orthogonal and of one
+length (a rotation, a uniform scale) keeps "spherical". Otherwise covariances become full.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import logsumexp
+
+from gmmfast._memory import check_fits
+from gmmfast._validation import float_array
+from gmmfast.mixture.component_pairs import log_overlaps, pairs_of
+from gmmfast.mixture.layouts import DIAGONAL, symmetric
+from gmmfast.mixture.parameters import Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from gmmfast._validation import Extent
+
+    Array = NDArray[np.float64]
+
+#: Largest deviation of A A^T from a multiple of the identity, in roundings per feature.
+_ROUNDINGS = 8
+
+
+def component(p: Parameters, k: int) -> Parameters:
+    """Return one component with weight 1."""
+    covariances = p.covariances if p.covariance_type == "tied" else p.covariances[[k]]
+    return Parameters.from_log_weights(np.zeros(1), p.means[[k]], covariances, p.covariance_type)
+
+
+def product(left: Parameters, right: Parameters, shown: object) -> tuple[Parameters, float]:
+    """Return the normalized product of two mixtures and the logarithm of its normalizer.
+
+    N(x; a, A) N(x; b, B) = N(a; b, A + B) N(x; c, C) with C the inverse of A^-1 + B^-1 and
+    c = C (A^-1 a + B^-1 b) (Petersen and Pedersen, The Matrix Cookbook, 2012, section 8.1.8).
+    """
+    d, n_pairs = left.shape[1], left.shape[0] * right.shape[0]
+    covariance_type = _COMMON[frozenset({left.covariance_type, right.covariance_type})]
+    n_numbers = n_pairs * (1 + d + (d if covariance_type in DIAGONAL else d * d))
+    mend = "multiply mixtures of fewer components"
+    check_fits("other", shown, 3 * 8 * n_numbers, mend)  # these, and the mixture's copies
+    pairs = pairs_of(left, right)
+    log_weights, means, covariances = [], [], []
+    for rows in pairs.rows():
+        overlaps = log_overlaps(*pairs.overlaps(rows), d)
+        log_weights.append((overlaps + left.log_weights[rows, None] + right.log_weights).ravel())
+        some_means, some_covariances = pairs.products(rows)
+        means.append(some_means.reshape(-1, d))
+        covariances.append(some_covariances.reshape(-1, *some_covariances.shape[2:]))
+    logs = np.concatenate(log_weights)
+    normalizer = float(logsumexp(logs))
+    in_layout = _IN_LAYOUT[covariance_type](np.concatenate(covariances))
+    result = Parameters.from_log_weights(
+        logs - normalizer, np.concatenate(means), in_layout, covariance_type
+    )
+    return result, normalizer
+
+
+def check_map(matrix: ArrayLike, offset: ArrayLike | None, n_features: int) -> tuple[Array, Array]:
+    """Return the checked matrix and offset of an affine map."""
+    a = _checked_matrix(matrix, n_features)
+    return a, _checked_offset(offset, len(a))
+
+
+def transform(p: Parameters, a: Array, b: Array) -> Parameters:
+    """Return the distribution of A x + b."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = p.means @ a.T + b
+        covariance_type, covariances = _MAPPED[p.covariance_type](p, a)
+    return Parameters.from_log_weights(p.log_weights, means, covariances, covariance_type)
+
+
+def _checked_matrix(matrix: ArrayLike, n_features: int) -> Array:
+    a = float_array("matrix", matrix, ndims=(2,))
+    if a.shape[1] != n_features or not 1 <= len(a) <= n_features:
+        raise ValueError(
+            f"matrix: expected shape (n_out, {n_features}), with 1 to {n_features} rows and a "
+            f"column for each feature, got {a.shape}"
+        )
+    if not np.isfinite(a).all():
+        raise ValueError("matrix: expected finite values, got NaN or infinity; replace them")
+    lengths = np.abs(a).max(axis=1, keepdims=True)
+    rank = np.linalg.matrix_rank(a / np.where(lengths > 0, lengths, 1))
+    if rank < len(a):
+        raise ValueError(
+            f"matrix: expected {len(a)} rows that do not depend on each other, got rank {rank}, "
+            "whose image has no density; leave out rows"
+        )
+    return a
+
+
+def _checked_offset(offset: ArrayLike | None, n_out: int) -> Array:
+    if offset is None:
+        return np.zeros(n_out)
+    b = float_array("offset", offset, ndims=(1,))
+    if len(b) != n_out:
+        raise ValueError(
+            f"offset: expected shape ({n_out},), one for each row of matrix, got {b.shape}"
+        )
+    if not np.isfinite(b).all():
+        raise ValueError("offset: expected finite values, got NaN or infinity; replace them")
+    return b
+
+
+def _is_monomial(a: Array) -> bool:
+    """Return whether each new feature is a multiple of one old feature."""
+    return bool(((a != 0).sum(axis=1) == 1).all() and ((a != 0).sum(axis=0) <= 1).all())
+
+
+def _map_matrices(p: Parameters, a: Array) -> tuple[str, Array]:
+    mapped = a @ p.matrices() @ a.T
+    return "full", symmetric(mapped)
+
+
+def _map_tied(p: Parameters, a: Array) -> tuple[str, Array]:
+    return "tied", symmetric(a @ symmetric(p.covariances) @ a.T)
+
+
+def _map_variances(p: Parameters, a: Array) -> tuple[str, Array]:
+    if _is_monomial(a):
+        return "diag", p.variances() @ np.square(a).T
+    # With S = diag(s), A S A^T = R R^T where R is A with its columns times the standard
+    # deviations: positive definite for all variances.
+    roots = a * np.sqrt(p.variances())[:, None]
+    return "full", symmetric(roots @ roots.swapaxes(1, 2))
+
+
+def _map_spheres(p: Parameters, a: Array) -> tuple[str, Array]:
+    gram = a @ a.T
+    scale = float(np.trace(gram)) / len(a)
+    off = np.abs(gram - scale * np.eye(len(a))).max()
+    if off <= _ROUNDINGS * a.shape[1] * np.finfo(float).eps * scale:
+        return "spherical", p.covariances * scale
+    return _map_variances(p, a)
+
+
+_MAPPED = {
+    "full": _map_matrices,
+    "tied": _map_tied,
+    "diag": _map_variances,
+    "spherical": _map_spheres,
+}
+
+
+def mapped_extent(extent: Extent | None, a: Array, b: Array) -> Extent | None:
+    """Return the picture's extent in the new features, or None if they mix with others."""
+    if extent is None or len(extent) > len(a):
+        return None
+    mapped = []
+    sources = set()
+    for row, shift in zip(a[: len(extent)], b, strict=False):
+        (columns,) = np.nonzero(row)
+        source = int(columns[0])
+        if len(columns) > 1 or source >= len(extent):
+            return None
+        sources.add(source)
+        ends = [float(end * row[source] + shift) for end in extent[source]]
+        # A mirrored axis keeps its direction: the picture is mirrored with the model.
+        mapped.append((ends[0], ends[1]) if row[source] > 0 else (ends[1], ends[0]))
+    is_sound = np.isfinite(mapped).all() and all(low != high for low, high in mapped)
+    return tuple(mapped) if len(sources) == len(extent) and is_sound else None
+
+
+#: The covariance type of the products of two.
+_COMMON: dict[frozenset[str], str] = {
+    frozenset({"spherical"}): "spherical",
+    frozenset({"diag"}): "diag",
+    frozenset({"spherical", "diag"}): "diag",
+    frozenset({"tied"}): "tied",
+    frozenset({"full"}): "full",
+    frozenset({"full", "tied"}): "full",
+    frozenset({"full", "diag"}): "full",
+    frozenset({"full", "spherical"}): "full",
+    frozenset({"tied", "diag"}): "full",
+    frozenset({"tied", "spherical"}): "full",
+}
+
+#: From the products' covariances, or variances, to scikit-learn's layout. Values that the layout
+#: stores once are equal.
+_IN_LAYOUT: dict[str, Callable[[Array], Array]] = {
+    "full": symmetric,
+    "tied": lambda covariances: symmetric(covariances[0]),
+    "diag": lambda variances: variances,
+    "spherical": lambda variances: variances[:, 0],
+}

@@ -1,0 +1,169 @@
+"""Estimators as scikit-learn's objects: parameters, pickles, clones, errors."""
+
+import pickle
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+import sklearn.mixture
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from gmmfast import GaussianMixture
+from support.estimators import PAIRS, clouds
+from support.models import COVARIANCE_TYPES
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_predictions_are_those_of_scikit_learn(pixels, ours, theirs, covariance_type):
+    options = {"n_components": 9, "covariance_type": covariance_type, "random_state": 0}
+    got = ours(**options).fit(pixels)
+    want = theirs(**options).fit(pixels)
+    np.testing.assert_allclose(got.score_samples(pixels), want.score_samples(pixels), 1e-7)
+    np.testing.assert_allclose(got.predict_proba(pixels), want.predict_proba(pixels), atol=1e-7)
+    assert (got.predict(pixels) == want.predict(pixels)).mean() > 0.999
+    assert (got.fit_predict(pixels) == want.fit_predict(pixels)).mean() > 0.999
+    if ours is GaussianMixture:
+        np.testing.assert_allclose(got.bic(pixels), want.bic(pixels), 1e-9)
+        np.testing.assert_allclose(got.aic(pixels), want.aic(pixels), 1e-9)
+
+
+def test_a_plain_scikit_learn_estimator_can_be_had():
+    points = clouds()
+    for ours, theirs in PAIRS:
+        model = ours(n_components=3, random_state=0).fit(points)
+        plain = model.to_sklearn()
+        assert type(plain) is theirs
+        assert b"gmmfast" not in pickle.dumps(plain)
+        np.testing.assert_allclose(plain.score_samples(points), model.score_samples(points))
+        assert plain.get_params() == model.get_params()
+        assert plain.n_features_in_ == 3
+
+
+def test_a_pickle_says_where_gmmfast_is_missing_that_it_is(run_python, tmp_path):
+    model = GaussianMixture(2, random_state=0).fit(clouds())
+    for name, each in (("ours", model), ("plain", model.to_sklearn())):
+        (tmp_path / name).write_bytes(pickle.dumps(each))
+    code = (
+        "import sys, pickle; sys.modules['gmmfast'] = None\n"
+        f"print(pickle.load(open({str(tmp_path / 'plain')!r}, 'rb')).means_.shape)\n"
+        f"pickle.load(open({str(tmp_path / 'ours')!r}, 'rb'))"
+    )
+    result = run_python(code)
+    assert result.stdout == "(2, 3)\n"
+    assert "gmmfast" in result.stderr.splitlines()[-1]
+
+
+def test_parameters_that_a_script_sets_are_what_counts():
+    points = clouds()
+    model = GaussianMixture(2)
+    model.weights_ = np.array([0.25, 0.75])
+    model.means_ = np.array([[0.0, 0, 0], [4, 4, 4]])
+    covariances = np.stack([np.eye(3), np.diag([1.0, 2, 3]) + 0.5])
+    # The recipe of many scripts: any root of the precisions, and no covariances_.
+    model.precisions_cholesky_ = np.linalg.cholesky(np.linalg.inv(covariances))
+    plain = sklearn.mixture.GaussianMixture(2)
+    vars(plain).update(vars(model))
+    np.testing.assert_allclose(model.score_samples(points), plain.score_samples(points), 1e-10)
+    model.covariances_ = 9 * covariances  # left behind by something else
+    np.testing.assert_allclose(model.score_samples(points), plain.score_samples(points), 1e-10)
+    model.covariances_ = covariances
+    np.testing.assert_allclose(model.score_samples(points), plain.score_samples(points), 1e-10)
+
+
+def test_steps_that_are_overridden_or_replaced_are_taken_by_scikit_learn(caplog, monkeypatch):
+    class Mine(GaussianMixture):
+        steps = 0
+
+        def _m_step(self, X, log_resp, **options):
+            type(self).steps += 1
+            super()._m_step(X, log_resp, **options)
+
+    caplog.set_level("INFO", logger="gmmfast")
+    model = Mine(3, random_state=0).fit(clouds())
+    assert Mine.steps == model.n_iter_
+    assert "Mine.fit: fallback to scikit-learn: Mine has a _m_step of its own" in caplog.text
+    with pytest.raises(NotImplementedError, match=r"sample_weight: .* _m_step"):
+        model.fit(clouds(), sample_weight=np.ones(300))
+    caplog.clear()
+    GaussianMixture(3, random_state=0).fit(clouds()).predict(clouds())
+    assert "GaussianMixture.fit: accelerated" in caplog.text
+    assert "GaussianMixture.predict: accelerated" in caplog.text
+    name = "_estimate_gaussian_parameters"
+    module = sklearn.mixture._gaussian_mixture
+    monkeypatch.setattr(module, name, partial(getattr(module, name)))
+    GaussianMixture(3, random_state=0).fit(clouds())
+    assert f"{name} has been replaced" in caplog.text
+
+
+def messages_of(estimator, *arguments, **options):
+    """The class and text of the error, and of the warnings before it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(Exception, match=r".") as error:
+            estimator.fit(*arguments, **options)
+    return type(error.value), str(error.value), [str(each.message) for each in caught]
+
+
+@pytest.mark.parametrize(
+    ("options", "points"),
+    [
+        ({"n_components": 0}, clouds()),
+        ({"n_components": 400}, clouds()),
+        ({"covariance_type": "round"}, clouds()),
+        ({"max_iter": -1}, clouds()),
+        ({"n_components": 2, "weights_init": [0.5, 0.6]}, clouds()),
+        ({"n_components": 2, "means_init": np.zeros((2, 2))}, clouds()),
+        ({"n_components": 2, "precisions_init": -np.ones((2, 3, 3))}, clouds()),
+        ({"n_components": 3, "reg_covar": 0.0}, np.ones((9, 2))),
+        ({}, np.ones(5)),
+        ({}, np.ones((1, 2))),
+        ({}, [["a", "b"]]),
+        ({}, np.full((5, 2), np.inf)),
+        ({}, np.ones((4, 2)) * 1j),
+        ({}, [[[1.0, 2.0]]]),
+        ({}, None),
+        ({}, {}),
+    ],
+)
+def test_errors_are_those_of_scikit_learn(options, points):
+    kind, text, _ = messages_of(GaussianMixture(**options), points)
+    expected = messages_of(sklearn.mixture.GaussianMixture(**options), points)
+    assert kind is expected[0]
+    assert text == expected[1]
+
+
+def test_warnings_are_those_of_scikit_learn():
+    for points, options in (
+        (np.repeat(np.eye(2), 5, axis=0), {"n_components": 4}),
+        (clouds(), {"n_components": 3, "max_iter": 1}),
+    ):
+        texts = []
+        for estimator in (GaussianMixture, sklearn.mixture.GaussianMixture):
+            with pytest.warns(ConvergenceWarning) as caught:
+                estimator(random_state=0, **options).fit(points)
+            texts.append([str(each.message) for each in caught])
+        assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "pattern", "options"),
+    [
+        (ValueError, "sample_weight: expected values of at least 0", {"sample_weight": [-1, 1]}),
+        (ValueError, "ample.weight", {"sample_weight": [0, 0]}),
+        (TypeError, "n_threads: expected an integer", {"n_threads": 1.5}),
+    ],
+)
+def test_what_scikit_learn_does_not_have_is_refused_in_our_manner(error, pattern, options):
+    with pytest.raises(error, match=pattern):
+        GaussianMixture().fit([[0.0, 1], [2, 3]], **options)
+
+
+def test_a_clone_is_unfitted_and_equal():
+    model = GaussianMixture(5, covariance_type="tied", tol=0.5).fit(clouds())
+    other = clone(model)
+    assert type(other) is GaussianMixture
+    assert other.get_params() == model.get_params()
+    assert not hasattr(other, "means_")
