@@ -12,7 +12,7 @@ use crate::points::cost::TASK_LEAVES;
 use crate::points::tree::{LEAF, Node, Tree};
 use crate::runtime::Runtime;
 
-/// What a walk does at the nodes of a tree.
+/// The actions of a walk at the nodes of a tree.
 pub(crate) trait Visitor {
     /// An element of the list that is culled.
     type Candidate;

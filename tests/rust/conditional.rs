@@ -1,5 +1,5 @@
-//! Conditionals of scattered points against the specification, every point at every
-//! instruction set, for enough points and components that the tree takes most cases.
+//! Conditionals of scattered points against the specification, every point at every instruction
+//! set, with enough points and components for the tree in most cases.
 //!
 //! Tolerances: a responsibility has an error of 1e-12 (1 + |log p|). It moves a mean by as much,
 //! in units of the conditional's own standard deviation, and a covariance in units of its

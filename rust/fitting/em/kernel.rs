@@ -1,20 +1,20 @@
-//! Expectation over one group of points: shares, and each component's moments.
+//! Expectation over one group of points: responsibilities, and each component's moments.
 //!
-//! Assumes finite points and a list of active components that holds all that can
-//! matter to the group; see em.rs for what that means. A group is taken in four
-//! steps, each over all listed components, so that no share is ever computed twice:
+//! Points must be finite, and the list of active components must hold all that can matter to the
+//! group (mod.rs). A group is processed in four steps, each over all listed components. No
+//! responsibility is computed twice:
 //!
 //! 1. q of every component at every point, and the largest at each point: by a product
 //!    of matrices where that keeps the digits (polynomial.rs), else centered;
-//! 2. exponentials relative to the largest, and their sum; a component that is
-//!    nothing to every point goes no further;
-//! 3. log p, and the factor weight / sum that makes exponentials shares;
+//! 2. exponentials relative to the largest, and their sum; components that are negligible at
+//!    every point are left out of the following steps;
+//! 3. log p, and the factor weight / sum that turns exponentials into responsibilities;
 //! 4. Σ r, Σ r (x - center) and Σ r (x - center)(x - center)ᵀ of each component: by
 //!    another product about the group's center, carried over to the component's own; or
 //!    about that from the first, in vectors of points whose lanes are added up once a group.
 //!
-//! Memory: one number for each listed component and point of one group, never of
-//! all points. Guarantees the same bits whatever thread runs it.
+//! Memory: one number for each listed component and point of one group, never of all points. The
+//! bits of the result do not depend on the thread.
 
 use crate::fitting::em::polynomial::{PolynomialKernel, ROWS, Split};
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
@@ -24,14 +24,14 @@ use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 
-/// What the moments are taken about, and what counts as nothing.
+/// The centers of the moments, and the thresholds of negligible components.
 #[derive(Clone, Copy)]
 pub(crate) struct MomentCenters<'a> {
-    /// A center for each component, (n_components, n_features).
+    /// The center of each component, (n_components, n_features).
     pub(crate) centers: &'a [f64],
-    /// Bits below the largest term at which a component's is nothing.
+    /// The bits below the largest term at which each component's term is negligible.
     pub(crate) bits: &'a [f64],
-    /// Whether different features' products are left out.
+    /// Whether products of different features are left out.
     pub(crate) is_diagonal: bool,
 }
 
@@ -43,24 +43,25 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     about: MomentCenters<'a>,
     n_features: usize,
     split: Split,
-    /// Of each of those, then of these: q, then exponentials.
+    /// The terms of near, then of far components: first q, then exponentials.
     terms: Vec<Row>,
-    /// Rows of those that are something to a point, and how many of them are near.
+    /// Rows of the components that are not negligible at some point; the first `n_near_kept` are
+    /// near.
     kept: Vec<usize>,
     n_kept: usize,
     n_near_kept: usize,
     largest: Row,
     sums: Row,
-    /// Of each feature: centered coordinates of a block.
+    /// Centered coordinates of a block, for each feature.
     differences: Vec<Block<S>>,
-    /// Moments whose lanes are still apart, in their order; zeros follow.
+    /// Moments before their lanes are summed, in their order; zeros follow.
     lanes: Vec<S::F>,
 }
 
 impl<'a, S: Simd> ExpectationKernel<'a, S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
-    /// For the groups that `points` holds.
+    /// Returns a kernel for the groups that `points` holds.
     pub(crate) fn new(
         simd: S,
         points: PointsKernel<'a, S>,
@@ -86,12 +87,12 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         }
     }
 
-    /// The groups' log-probabilities, for culling.
+    /// The kernel of the groups' log-probabilities, for culling.
     pub(crate) fn points(&mut self) -> &mut PointsKernel<'a, S> {
         &mut self.points
     }
 
-    /// Adds what a group's points, of the given sample weights, say about each of
+    /// Adds the moments of a group's points, with the given sample weights, under each of
     /// `components` to `moments`, and returns their weighted log-likelihood.
     pub(crate) fn expect(
         &mut self,
@@ -152,8 +153,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         );
     }
 
-    /// Lists the rows that are something to a point, without a branch that could be
-    /// foretold wrong, then exponentiates those and adds them up.
+    /// Collects the rows that are not negligible at some point, without branches (they would be
+    /// mispredicted), then sums their exponentials.
     #[inline(never)]
     fn exponentiate(&mut self) {
         self.simd.vectorize(
@@ -176,16 +177,16 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         (self.n_kept, self.n_near_kept) = (0, 0);
         for (at, &k) in self.split.near.iter().chain(&self.split.far).enumerate() {
             let bits = simd.splat(-self.about.bits[k as usize]);
-            let mut is_nothing = all_lanes;
+            let mut is_negligible = all_lanes;
             for (row, largest) in
                 self.terms[at].chunks_exact(S::LANES).zip(self.largest.chunks_exact(S::LANES))
             {
-                // Minus infinity less itself is not a number, and not less.
+                // Minus infinity less itself is a NaN, which is not less.
                 let term = simd.sub(simd.load(row), simd.load(largest));
-                is_nothing &= simd.less_bits(term, bits);
+                is_negligible &= simd.less_bits(term, bits);
             }
             self.kept[self.n_kept] = at;
-            self.n_kept += usize::from(is_nothing != all_lanes);
+            self.n_kept += usize::from(is_negligible != all_lanes);
             self.n_near_kept =
                 if at < self.split.near.len() { self.n_kept } else { self.n_near_kept };
         }
@@ -215,7 +216,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         }
     }
 
-    /// Replaces sums by what makes exponentials weighted shares.
+    /// Replaces sums by the factors that turn exponentials into weighted responsibilities, and
+    /// returns the weighted log-likelihood.
     #[inline(never)]
     fn normalize(&mut self, weights: &Row) -> f64 {
         let simd = self.simd;
@@ -229,7 +231,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                     let log = log2(simd, simd.load(sum));
                     let log_prob = simd.add(simd.load(&self.largest[first..]), log);
                     simd.store(simd.div(weight, simd.load(sum)), sum);
-                    // A weight of zero counts for nothing even of minus infinity.
+                    // A weight of zero adds zero, also to a log p of minus infinity.
                     let weighted = simd.mul(weight, log_prob);
                     total = simd.add(total, simd.select_less(zero, weight, weighted, zero));
                 }
@@ -275,8 +277,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                 let center = &self.about.centers[k * d..][..d];
                 self.lanes.clear();
                 self.lanes.resize(moments.len().next_multiple_of(S::LANES), simd.splat(0.0));
-                // Slices of their own, and one store a sum: nothing is loaded again for fear
-                // that a store changed it.
+                // With separate slices and one store a sum the compiler loads nothing twice.
                 let coordinates = self.points.coordinates(group);
                 let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
                 for first in (0..GROUP).step_by(Self::BLOCK) {

@@ -1,27 +1,25 @@
-//! Expectation-maximization: one pass over the points turns a mixture into the
-//! statistics of the next one.
+//! Expectation-maximization: one pass over the points turns a mixture into the statistics of the
+//! next one.
 //!
-//! [`expectation`] goes down the tree of [`Data`], leaves out what cannot matter,
-//! and adds up the moments of what can (kernel.rs); no array of
-//! (n_samples, n_components) is ever held.
+//! [`expectation`] walks down the tree of [`Data`], leaves out components that cannot matter, and
+//! adds up the moments of the others (kernel.rs). No array of (n_samples, n_components) is held.
 //!
-//! What may be left out: a component of weight π, of a point at which another is
-//! more than [`BITS`] - log2(π) bits above it. Its share there is below
-//! 2^-BITS π, so that all that is left out of its count is below 2^-BITS of the
-//! count that π stands for. Counts may fall meanwhile: afterwards, if one is below
-//! 2^-SLACK of that, everything is computed again, that component with the bits that
-//! suffice for any count that is not lost in the 10 ε that scikit-learn adds. So counts are
-//! right to 2^(SLACK - BITS) = 2^-48, and sums and scatters to that times the
-//! largest squared distance, in standard deviations, at which points were left out.
-//! All that is left out of p(x) is below 2^-BITS of it. The proof for boxes is in
-//! cull_box.rs.
+//! A component of weight π may be left out of a point at which another component is more than
+//! [`BITS`] - log2(π) bits above it. Its responsibility there is below 2^-BITS π: all that is
+//! left out of its count is below 2^-BITS of the count that π stands for. The count of this
+//! iteration may be lower. If it is below 2^-SLACK of that count, the pass is repeated, and that
+//! component gets the bits that are proved to suffice for any count that is not lost in the 10 ε
+//! that scikit-learn adds. Counts are therefore right to 2^(SLACK - BITS) = 2^-48, and sums and
+//! scatters to that times the largest squared distance, in standard deviations, at which points
+//! were left out. All that is left out of p(x) is below 2^-BITS of it. The proof for boxes is in
+//! points/cull.rs.
 //!
-//! Without culling every active component is evaluated at every point: for few
-//! points or components, and where the first leaves show that too many are kept.
+//! Without culling every active component is evaluated at every point. This is done for few
+//! points or components, and if too many components survive in some leaves that are tried.
 //!
-//! The points are cut into tasks that depend on their number alone. Tasks' moments
-//! are added in the order of the tasks, so that the bits of the result do not
-//! depend on threads; they are kept only for a wave of tasks.
+//! The points are cut into tasks that depend on their number only. The moments of tasks are added
+//! in the order of the tasks, for the bits of the result not to depend on threads. They are kept
+//! for one wave of tasks.
 
 mod kernel;
 mod polynomial;
@@ -43,27 +41,26 @@ use crate::points::walk::{Visitor, Walker};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 
-/// Bits that are kept of a component's count, if the count stays as it was.
+/// Bits that are kept of a component's count if the count does not fall.
 const BITS: f64 = 55.0;
 
-/// Bits by which a count may fall before all is computed again.
+/// Bits by which a count may fall before the pass is repeated.
 const SLACK: i32 = 7;
 
-/// Components whose evaluation takes as long as culling does, in multiply-adds a
-/// point.
+/// Multiply-adds a point that take as long as culling.
 const CULL_OPERATIONS: f64 = 500.0;
 
-/// Most memory for the moments of a wave of tasks, in bytes, if threads let it.
+/// The largest memory of the moments of a wave of tasks, in bytes. A wave has at least two tasks
+/// a thread.
 const MAX_WAVE_BYTES: usize = 4 << 20;
 
 impl Data {
-    /// One iteration: the next parameters, of the mixture's covariance type, and
-    /// the mean of log p(x) under `mixture`, scikit-learn's `lower_bound_`. The
-    /// parameters are a mixture if [`Mixture::new`] finds the covariances positive
-    /// definite.
+    /// Makes one iteration. Returns the next parameters, of the mixture's covariance type, and
+    /// the mean of log p(x) under `mixture`, scikit-learn's `lower_bound_`. [`Mixture::new`]
+    /// accepts the parameters if their covariances are positive definite.
     ///
     /// # Errors
-    /// A mixture of another number of features, or the runtime was interrupted.
+    /// If the mixture has another number of features, or the runtime was interrupted.
     pub fn step(
         &self,
         mixture: &Mixture,
@@ -82,18 +79,19 @@ impl Data {
     }
 }
 
-/// Statistics of the data under `mixture`, about its means.
+/// Returns the statistics of the data under `mixture`, about its means.
 ///
 /// # Errors
-/// A mixture of another number of features, or the runtime was interrupted.
+/// If the mixture has another number of features, or the runtime was interrupted.
 pub fn expectation(mixture: &Mixture, data: &Data, runtime: &Runtime) -> Result<Statistics> {
     expectation_about(mixture, mixture.means(), data, runtime)
 }
 
-/// The same about other `centers`, (n_components, n_features) row-major.
+/// Returns the statistics of the data under `mixture`, about other `centers`, (n_components,
+/// n_features) row-major.
 ///
 /// # Errors
-/// Arrays that do not fit together, or the runtime was interrupted.
+/// If arrays do not fit together, or the runtime was interrupted.
 pub fn expectation_about(
     mixture: &Mixture,
     centers: &[f64],
@@ -111,7 +109,7 @@ pub fn expectation_about(
         return Err(Error::Length { argument: "centers", expected, got: centers.len() });
     }
     let weight = data.weight_of(0..data.n_leaves());
-    // The count that a weight stands for, and what is left out of it.
+    // The count that a weight stands for, and the bits that are kept of it.
     let count = |k: usize| (mixture.weights()[k] * weight).max(COUNT_FLOOR);
     let proved = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
     let bits = |k: usize| BITS + (weight / count(k)).log2().max(0.0);
@@ -154,7 +152,7 @@ impl Dispatch for Pass<'_> {
         let Self { mixture, data, about, runtime } = self;
         let (d, n_components) = (mixture.n_features(), mixture.n_components());
         let peaks = log2_peaks(mixture);
-        // About other centers are taken what lost digits, perhaps by these.
+        // Statistics are taken about other centers if digits were lost, perhaps by polynomials.
         let is_about_means = about.centers == mixture.means();
         let quadratics = Quadratics::new(mixture, is_about_means);
         let active: Vec<u32> = mixture.active_components().map(|k| k as u32).collect();

@@ -1,25 +1,24 @@
-//! Exponents of a group of points as polynomials about its center, and the moments
-//! of shares by the same monomials.
+//! Exponents of a group of points as polynomials about its center, and moments by the same
+//! monomials.
 //!
 //! For points x = c + u about the center c of their box, and a component of mean μ,
 //! the exponent in base 2 is a polynomial of u,
 //!
 //!   q = peak + A(c - μ) + Σ gᵢ uᵢ + A(u),   A(u) = Σ_{i≥j} aᵢⱼ uᵢ uⱼ,
 //!
-//! for A(u) = -log2(e)/2 |W u|² and g the gradient of A at c - μ. So the exponents of all
-//! components at all points are one product of matrices, coefficients by monomials
-//! (1, uᵢ, uᵢuⱼ); and count, sums and scatter of all components about c are another,
-//! shares by monomials. Both run near the speed of multiplication, where differences
-//! from each mean, whitened one by one, are held up by their loads; and neither
-//! depends on the number of features but in its length.
+//! for A(u) = -log2(e)/2 |W u|² and g the gradient of A at c - μ. The exponents of all components
+//! at all points are one product of matrices, coefficients by monomials (1, uᵢ, uᵢuⱼ). Count,
+//! sums and scatter of all components about c are another, responsibilities by monomials. Both
+//! run near the speed of multiplication, whereas whitening the differences from each mean is
+//! limited by its loads. The number of features changes only their length.
 //!
-//! What rounding does: with m the sum of the monomials' largest magnitudes in the box times
+//! Rounding: with m the sum of the monomials' largest magnitudes in the box times
 //! those of their coefficients, q is wrong by some 2^-53 m. Components for which m is more
 //! than [`MAX_MAGNITUDE`] - narrow for the box, or far from it - are left to the
 //! centered formula. Everywhere in the box log2(e)/2 (xᵢ - μᵢ)² / Σᵢᵢ is at most peak - q, and
 //! that at most m: so moments about c are carried over to the component's own center with an
-//! error of some 2^-53 m Σᵢᵢ a point, and the sum of m over shares tells the caller how much
-//! that came to ([`statistics`](crate::fitting::statistics)).
+//! error of some 2^-53 m Σᵢᵢ a point. The sum of m times responsibilities bounds the error of all
+//! ([`statistics`](crate::fitting::statistics)).
 
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::model::linalg::packed_len;
@@ -31,10 +30,10 @@ use crate::simd::{MAX_LANES, Simd};
 /// Largest sum of magnitudes, in bits: q is right to 2^-41.
 const MAX_MAGNITUDE: f64 = 4096.0;
 
-/// A component's count, sums and scatter, and room for as many as there may be.
+/// A component's count, sums and scatter, followed by unused room.
 pub(crate) type MomentRow = [f64; MAX_MONOMIALS];
 
-/// Components taken together: as many sums as hide the latency of one, and registers hold.
+/// Components processed together: as many sums as hide the latency of one and fit the registers.
 pub(crate) const ROWS: usize = 3;
 
 /// Where a component's exponent is largest, and its value there.
@@ -50,20 +49,20 @@ pub(crate) struct Split {
     pub(crate) far: Vec<u32>,
 }
 
-/// A group's monomials, and the coefficients of components that they serve.
+/// A group's monomials, and the coefficients of near components.
 pub(crate) struct PolynomialKernel<'a, S: Simd> {
     simd: S,
     quadratics: &'a Quadratics,
     /// One row of `GROUP` lanes a monomial, zeros to a multiple of any level's lanes.
     monomials: Vec<f64>,
-    /// Of each row: the largest magnitude.
+    /// The largest magnitude of each row.
     magnitudes: Vec<f64>,
     center: Vec<f64>,
-    /// c - μ of a component.
+    /// The difference c - μ of a component.
     shift: Vec<f64>,
-    /// One row a component.
+    /// The coefficients, one row a component.
     coefficients: Vec<f64>,
-    /// Of each of them.
+    /// The sum of magnitudes of each of them, in bits.
     bits: Vec<f64>,
 }
 
@@ -83,12 +82,12 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Numbers from one row of coefficients or moments to the next.
+    /// The distance from one row of coefficients or moments to the next.
     fn row_len(&self) -> usize {
         self.magnitudes.len()
     }
 
-    /// Sum of magnitudes of the component at this place, in bits.
+    /// The sum of magnitudes of the near component at this place, in bits.
     pub(crate) fn magnitude(&self, at: usize) -> f64 {
         self.bits[at]
     }
@@ -220,8 +219,8 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         add_lanes(simd, bits) + constant.abs()
     }
 
-    /// q of the points of a group under each of the components that it serves, one row
-    /// each, and what of them is more than `largest` into that.
+    /// Writes q of the points of a group under each near component, one row each, and raises
+    /// `largest` to the largest of them.
     pub(crate) fn fill_terms(&self, terms: &mut [Row], largest: &mut Row) {
         self.simd.vectorize(
             #[inline(always)]
@@ -276,8 +275,8 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Multiplies the monomials at each point by a factor: what follows is of
-    /// points that count so much.
+    /// Multiplies the monomials at each point by a factor: the moments that follow count each
+    /// point so many times.
     #[inline(always)]
     pub(crate) fn scale(&mut self, factors: &Row) {
         let simd = self.simd;
@@ -290,8 +289,8 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Count, sums and scatter about the center, of each row of shares, into as many
-    /// rows of moments; what follows those is lost.
+    /// Writes count, sums and scatter about the center, for each row of responsibilities, to as
+    /// many rows of moments. The room that follows these is overwritten.
     #[inline(always)]
     pub(crate) fn fill_moments<const N: usize>(
         &self,
@@ -325,11 +324,16 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
     /// Adds moments about the center to those about another one, `center`.
     #[inline(always)]
     pub(crate) fn add_about(&self, center: &[f64], moments: &MomentRow, to: &mut [f64]) {
-        unrolled!(self.quadratics.n_features, self.add_about_of(center, moments, to));
+        unrolled!(self.quadratics.n_features, self.add_unrolled_about(center, moments, to));
     }
 
     #[inline(always)]
-    fn add_about_of<const D: usize>(&self, center: &[f64], moments: &MomentRow, to: &mut [f64]) {
+    fn add_unrolled_about<const D: usize>(
+        &self,
+        center: &[f64],
+        moments: &MomentRow,
+        to: &mut [f64],
+    ) {
         let d = if D == 0 { self.quadratics.n_features } else { D };
         let (count, from) = (moments[0], &moments[1..]);
         let (n_before, to) = to.split_first_mut().expect("a count");

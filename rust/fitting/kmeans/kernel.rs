@@ -1,8 +1,8 @@
-//! Squared Euclidean distances of a leaf's points: from one center, and to the nearest
-//! of several.
+//! Squared Euclidean distances of a leaf's points from one center, and the nearest of several
+//! centers.
 //!
-//! Differences are taken before they are squared, so that no digits are lost far from
-//! the origin; the sum goes over features in their order.
+//! Differences are taken before they are squared: no digits are lost far from the origin. The sum
+//! is over features in their order.
 
 use crate::points::tree::LEAF;
 use crate::simd::Simd;

@@ -1,14 +1,13 @@
-//! Greedy k-means++ (Arthur and Vassilvitskii, k-means++: the advantages of careful
-//! seeding, 2007), as scikit-learn has it: each next center is the best of a few points
-//! drawn with probabilities in proportion to weight times squared distance from the
-//! nearest center so far.
+//! Greedy k-means++ (Arthur and Vassilvitskii, k-means++: the advantages of careful seeding,
+//! 2007), as in scikit-learn: each next center is the best of a few points drawn with
+//! probabilities in proportion to weight times squared distance from the nearest center so far.
 //!
-//! A new center changes the distances of points nearer to it than to all others, and of
-//! no box that is farther from it than its points are from theirs; the tree finds them,
-//! so that all centers together cost some n log(n_clusters) distances. Draws are looked
-//! up in sums over blocks of rows, in the order that the data came in: with the random
-//! numbers that scikit-learn draws, the centers are scikit-learn's but for rounding.
-//! Memory: 12 bytes a point.
+//! A new center changes the distances of the points nearer to it than to all others. It changes
+//! none in a box that is farther from it than the box's points are from their centers. A walk
+//! down the tree skips these boxes, and all centers together cost some n log(n_clusters)
+//! distances. Draws are looked up in sums over blocks of rows, in the order of the rows given:
+//! with the random numbers that scikit-learn draws, the centers are scikit-learn's except for
+//! rounding. Memory: 12 bytes a point.
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
@@ -18,11 +17,11 @@ use crate::points::walk::{Visitor, Walker};
 use crate::runtime::Runtime;
 use crate::simd::{Dispatch, Simd};
 
-/// Rows whose sum is kept.
+/// Rows whose masses are summed together.
 const BLOCK_ROWS: usize = 512;
 
-/// The rows, in the order that the data came in, that k-means++ chooses: `first`, then
-/// one for each `n_trials` of `draws`, numbers from 0 to 1, (n_clusters - 1, n_trials).
+/// Returns the rows, in the order of the rows given, that k-means++ chooses: `first`, then one
+/// for each `n_trials` of `draws`, numbers from 0 to 1, (n_clusters - 1, n_trials).
 ///
 /// ```
 /// use gmmfast::{Data, Runtime, kmeans_plusplus};
@@ -34,7 +33,7 @@ const BLOCK_ROWS: usize = 512;
 /// ```
 ///
 /// # Errors
-/// A row that there is not, draws that are not in [0, 1] or not a multiple of
+/// If there is no row `first`, draws are not in [0, 1] or their number is not a multiple of
 /// `n_trials`, or the runtime was interrupted.
 pub fn kmeans_plusplus(
     data: &Data,
@@ -97,19 +96,19 @@ impl Dispatch for Run<'_> {
 /// Writes the squared distances of a leaf's points from a center.
 type Distances<'a> = dyn Fn(&[f64], &[f64], &mut Row) + 'a;
 
-/// How far every point is from the centers so far. Not generic over the instruction
+/// The distances of all points from the centers so far. It is not generic over the instruction
 /// set, which is called once a leaf.
 struct Seeding<'a> {
     data: &'a Data,
     distances: &'a Distances<'a>,
     runtime: &'a Runtime,
-    /// Squared, of each place in the tree's order, whole leaves; 0 beyond the last.
+    /// The squared distance of each place in the tree's order, whole leaves; 0 beyond the last.
     closest: Vec<f64>,
-    /// The greatest of them below each node of the tree.
+    /// The greatest squared distance below each node of the tree.
     greatest: Vec<f64>,
-    /// Place of each row.
+    /// The place of each row in the tree's order.
     places: Vec<u32>,
-    /// Sums of weight times closest over blocks of rows.
+    /// The sums of masses over blocks of rows.
     block_sums: Vec<f64>,
     is_stale: Vec<bool>,
 }
@@ -136,13 +135,13 @@ impl<'a> Seeding<'a> {
         }
     }
 
-    /// Weight times closest of a row.
+    /// Returns the mass of a row: its weight times its squared distance.
     fn mass(&self, row: usize) -> f64 {
         let place = self.places[row] as usize;
         self.data.weights(place / LEAF)[place % LEAF] * self.closest[place]
     }
 
-    /// The first row at which the sum of masses is not below `target`.
+    /// Returns the first row at which the sum of masses is not below `target`.
     fn row_at(&self, target: f64) -> usize {
         let n = self.places.len();
         let mut sum = 0.0;

@@ -1,4 +1,4 @@
-//! The tree taken whether it pays or not, against the dense kernel; and when it is.
+//! The tree against the dense kernel, whether it pays or not, and the choice between them.
 
 use super::*;
 use crate::model::covariances::Covariances;
@@ -118,8 +118,8 @@ proptest! {
 /// Whether the tree is taken for clusters of deviation 1 on `n_components` places
 /// `spacing` apart along every axis.
 fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
-    struct Asks<'a>(&'a Mixture, &'a [f64]);
-    impl Dispatch for Asks<'_> {
+    struct CullingPays<'a>(&'a Mixture, &'a [f64]);
+    impl Dispatch for CullingPays<'_> {
         type Output = bool;
         fn run<S: Simd>(self, simd: S) -> bool {
             let runtime = Runtime::new(Some(1)).unwrap();
@@ -136,7 +136,7 @@ fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
     let variances = Covariances::Spherical(vec![1.0; n_components]);
     let mixture = Mixture::new(weights, means, variances).unwrap();
     let points: Vec<f64> = (0..2 * MIN_POINTS * d).map(|at| place(at / d, at % d)).collect();
-    Level::best().dispatch(Asks(&mixture, &points))
+    Level::best().dispatch(CullingPays(&mixture, &points))
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f
 }
 
 #[test]
-fn log_densities_of_targets_are_right() {
+fn log_densities_are_right() {
     let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
     for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
         for kind in 0..4 {
@@ -56,12 +56,12 @@ fn log_densities_of_targets_are_right() {
 }
 
 #[test]
-fn log_densities_of_targets_lose_no_digit_to_how_unlikely_the_given_features_are() {
+fn log_densities_lose_no_digits_where_the_given_features_are_unlikely() {
     for kind in 0..4 {
         let mixture = fitted(kind, 60, 4, 4.0);
         let mut random = Random(3);
         for far in [1e2, 1e5] {
-            // Targets near what the nearest component says, and far from all.
+            // Points near the regression of the nearest component, and far from all.
             let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
             let mut points = Vec::new();
             for i in 0..150 {
@@ -69,8 +69,8 @@ fn log_densities_of_targets_lose_no_digit_to_how_unlikely_the_given_features_are
                 let k = spec::label(conditional.marginal(), &values);
                 points.extend(values);
                 let spread = if i % 2 == 0 { 3.0 } else { 300.0 };
-                let target = |t: usize| conditional.regression_mean(k, t, &values);
-                points.extend((0..2).map(|t| target(t) + spread * random.normal()));
+                let mean = |t: usize| conditional.regression_mean(k, t, &values);
+                points.extend((0..2).map(|t| mean(t) + spread * random.normal()));
             }
             check_log_prob(1, &mixture, &[0, 1], &points);
         }
