@@ -48,7 +48,7 @@ def fit(budget: Budget) -> None:
     some = np.random.default_rng(0).choice(points, EM_PART, replace=False)
     check("log-densities of the fit, scikit-learn", *both_scores(model, some), 1e-7)
     if not (model.n_iter_ == N_ITERATIONS and (np.diff(model.lower_bounds_) > -1e-9).all()):
-        raise SystemExit("the fit has not gone up for as many iterations as asked")
+        raise SystemExit("the fit did not improve over all iterations")
     mark = "" if seconds <= MOST_SECONDS else "! "
     title = (
         f"fit_image, {len(points)} pixels, {N_COMPONENTS} components, {N_ITERATIONS} iterations"

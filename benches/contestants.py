@@ -34,10 +34,10 @@ def chunked_mean(model: Model, points: Array) -> Array:
         dx, dy = x - means[:, 0], y - means[:, 1]
         log_prob = (xx * dx + xy * dy) * dx + yy * dy**2 + log_peaks
         log_prob -= log_prob.max(axis=1, keepdims=True)
-        shares = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
-        sums = shares @ experts
+        terms = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
+        sums = terms @ experts
         mean = sums[:, :3] + x * sums[:, 3:6] + y * sums[:, 6:]
-        result[start : start + step] = mean / shares.sum(axis=1, keepdims=True)
+        result[start : start + step] = mean / terms.sum(axis=1, keepdims=True)
     return result
 
 

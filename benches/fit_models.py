@@ -89,10 +89,10 @@ def em_step(features: Array, model: Model, reg_covar: Array) -> tuple[Model, flo
         largest = log_prob.max(axis=1, keepdims=True)
         log_prob -= largest
         # The exponent is clipped, because subnormal numbers make NumPy several times slower.
-        shares = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
-        totals = shares.sum(axis=1, keepdims=True)
+        terms = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
+        totals = terms.sum(axis=1, keepdims=True)
         log_density += float((largest + np.log(totals)).sum())
-        sums += shares.T @ (chunk / totals)
+        sums += terms.T @ (chunk / totals)
     return m_step(sums, reg_covar), log_density / len(features)
 
 

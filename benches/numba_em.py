@@ -104,17 +104,17 @@ def _responsibilities(terms, largest, size):
 @njit(fastmath=True, inline="always")
 def _add_moments(moments, block, component, scratch):
     """Add the count, sums and packed scatter of one component about its mean."""
-    shares, mean = component
+    responsibilities, mean = component
     differences, row = scratch
     d, size = block.shape
     for b in range(size):
-        moments[0] += shares[b]
+        moments[0] += responsibilities[b]
     at = 1 + d
     for i in range(d):
         total = 0.0
         for b in range(size):
             differences[i, b] = block[i, b] - mean[i]
-            row[b] = shares[b] * differences[i, b]
+            row[b] = responsibilities[b] * differences[i, b]
             total += row[b]
         moments[1 + i] += total
         for j in range(i + 1):

@@ -49,11 +49,11 @@ def mean(x, y, columns, experts):
         total, red, green, blue = 0.0, 0.0, 0.0, 0.0
         for k in range(len(columns.x)):
             dx, dy = x[i] - columns.x[k], y[i] - columns.y[k]
-            share = exp2(log2_term(columns, k, x[i], y[i]) - largest)
-            total += share
-            red += share * expert(experts, 0, k, dx, dy)
-            green += share * expert(experts, 1, k, dx, dy)
-            blue += share * expert(experts, 2, k, dx, dy)
+            term = exp2(log2_term(columns, k, x[i], y[i]) - largest)
+            total += term
+            red += term * expert(experts, 0, k, dx, dy)
+            green += term * expert(experts, 1, k, dx, dy)
+            blue += term * expert(experts, 2, k, dx, dy)
         out[i, 0], out[i, 1], out[i, 2] = red / total, green / total, blue / total
     return out
 
@@ -90,11 +90,11 @@ def culled_mean(height, width, columns, experts):
             if abs(dy) <= columns.reach_y[k]:
                 first, end = span(columns.x[k], columns.reach_x[k], width)
                 for x in range(first, end):
-                    share = exp2(log2_term(columns, k, x, y))
+                    term = exp2(log2_term(columns, k, x, y))
                     dx = x - columns.x[k]
-                    total[x] += share
+                    total[x] += term
                     for t in range(3):
-                        out[y, x, t] += share * expert(experts, t, k, dx, dy)
+                        out[y, x, t] += term * expert(experts, t, k, dx, dy)
         for x in range(width):
             for t in range(3):
                 out[y, x, t] /= max(total[x], 1e-300)

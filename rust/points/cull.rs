@@ -1,43 +1,41 @@
-//! Culling of scattered points: a box of points -> the components that can
-//! matter there, for any number of features.
+//! Culling for scattered points: finds the components that can matter to the points of a box, for
+//! any number of features.
 //!
-//! Proof that what is left out cannot matter. In bits, q_k(x) = peak_k - |z|² with
-//! z = W_k (x - mean_k), W_k the inverse Cholesky factor times sqrt(log2(e) / 2).
-//! For points x in a box with middle c and half-widths h, every
+//! Proof that the components that are left out cannot matter. In bits, q_k(x) = peak_k - |z|²
+//! with z = W_k (x - mean_k), W_k the inverse Cholesky factor times sqrt(log2(e) / 2). For points
+//! x in a box with middle c and half-widths h, every
 //!
 //!   |z_i(x)| >= |z_i(c)| - r_i,  r_i = Σ_j |W_ij| h_j,
 //!
-//! so that u_k = peak_k - Σ_i max(|z_i(c)| - r_i, 0)² is at least q_k at every one
-//! of them. Let l be the least, over the points themselves, of the largest q of a
-//! few components: those with the largest q at the middle, but any would do. A
-//! component is left out of the box only if u_k < l - T. It is then T bits below
-//! another at every point, that other one is not left out itself (its u is at
-//! least its q, hence at least l), and it is left out of a point at most once
-//! on the way down the tree. So, with p(x) >= 2^l:
+//! Hence u_k = peak_k - Σ_i max(|z_i(c)| - r_i, 0)² is at least q_k at every one of them. Let l
+//! be the least, over the points themselves, of the largest q of a few components. They are those
+//! with the largest q at the middle; any would do. A component is left out of the box only if u_k
+//! < l - T. It is then T bits below another at every point, that other one is not left out itself
+//! (its u is at least its q, hence at least l), and it is left out of a point at most once on the
+//! way down the tree. So, with p(x) >= 2^l:
 //!
-//! - log-density: T = 53 + log2(K), and all that is left out together is at most
-//!   K 2^-T p(x) = 2^-53 p(x);
-//! - responsibilities: T = 1080, and what is left out is below 2^-1080, which a
-//!   float64 holds as zero;
-//! - labels: T = 0, and what is left out is less than the most responsible one.
+//! - log-density: T = 53 + log2(K), and all components that are left out together are at
+//!   most K 2^-T p(x) = 2^-53 p(x);
+//! - responsibilities: T = 1080, and those left out are below 2^-1080, which a float64
+//!   stores as zero;
+//! - labels: T = 0, and those left out are less than the most responsible one.
 //!
-//! Rounding. The u computed here is at least every q that the kernels compute, so
-//! that l, which the kernels compute, may be compared with it. Here as there a
+//! Rounding. The u computed here is at least every q that the kernels compute: it may be
+//! compared with l, which the kernels compute. Here as there a
 //! z_i is a sum of d products of a rounded difference and a factor: wrong by at
 //! most (d + 4) 2^-53 Σ_j |W_ij| |x_j - mean_j|. With e = (d + 8) 2^-51, r_i is
 //! made larger by e Σ_j |W_ij| (|c_j - mean_j| + h_j), more than twice that, for
 //! here and there; the sum of squares, of d + 4 roundings, is made smaller by e of
-//! itself, and u larger by e |peak_k|. A u that is not a number keeps its
-//! component, and a point whose every q is minus infinity or not a number makes
-//! l minus infinity and keeps all.
+//! itself, and u larger by e |peak_k|. A u that is a NaN keeps its component, and a point
+//! whose every q is minus infinity or a NaN makes l minus infinity and keeps all.
 //!
-//! Why against the points: in five dimensions their boxes are mostly empty, and
-//! the least of any q over the box is far below its least over the points. On a
-//! photograph's pixels, 1000 components and leaves of 64, 49 components are kept on
-//! average; 26 are within T bits of the largest at some point. The tighter bound
-//! that tiles use, the maximum of the quadratic q_k - q_r over the box, keeps 93.
+//! Why the points and not the box: in five dimensions boxes are mostly empty, and the least of
+//! any q over the box is far below its least over the points. On a photograph's pixels, with
+//! 1000 components and leaves of 64, 49 components are kept on average; 26 are within T bits of
+//! the largest at some point. The tighter bound that tiles use, the maximum of the quadratic
+//! q_k - q_r over the box, keeps 93.
 //!
-//! What survives depends on the points and the mixture alone: never on threads.
+//! The survivors depend only on the points and the mixture, never on threads.
 
 use crate::error::Result;
 use crate::model::linalg::packed_len;
@@ -57,17 +55,16 @@ const TRIANGULAR: bool = false;
 /// Components of a block: a multiple of the lanes of every level.
 const BLOCK_COMPONENTS: usize = MAX_LANES;
 
-/// Most components that the others are compared with.
+/// The largest number of components that the others are compared with.
 const N_BEST: usize = 4;
 
-/// The active components in blocks of neighbors, so that those that survive a
-/// box fill few blocks. In a block, column after column: peaks, then means, then
-/// entries of W.
+/// The active components in blocks of neighbors: the survivors of a box fill few blocks. A block
+/// holds column after column: peaks, then means, then entries of W.
 pub(crate) struct ComponentBlocks {
     n_features: usize,
     is_diagonal: bool,
     n_columns: usize,
-    /// Component of each lane; the last block may be short.
+    /// The component of each lane; the last block may be short.
     components: Vec<u32>,
     values: Vec<f64>,
     units: Vec<f64>,
@@ -81,22 +78,22 @@ pub(crate) struct Survivors {
 }
 
 impl ComponentBlocks {
-    /// Memory that the blocks of a mixture would take.
+    /// Returns the memory that the blocks of a mixture take.
     pub(crate) fn n_bytes(mixture: &Mixture) -> usize {
         let n_values = mixture.n_components().saturating_mul(n_columns(mixture));
         n_values.saturating_mul(size_of::<f64>())
     }
 
-    /// Of the active components.
+    /// Returns the blocks of the active components.
     ///
     /// # Errors
-    /// The runtime was interrupted.
+    /// If the runtime was interrupted.
     pub(crate) fn new(mixture: &Mixture, runtime: &Runtime) -> Result<Self> {
         Self::with_thresholds(mixture, &|_| 0.0, runtime)
     }
 
-    /// The same, with a threshold for each component besides the one given to
-    /// [`Culler::keep`]: its bound is that much larger, and all else as in the proof.
+    /// Returns the blocks with a threshold for each component, which is added to the culler's:
+    /// the component's bound is that much larger, and the proof holds as it is.
     pub(crate) fn with_thresholds(
         mixture: &Mixture,
         threshold: &(dyn Fn(usize) -> f64 + Sync),
@@ -129,13 +126,13 @@ impl ComponentBlocks {
         Ok(Self { n_features, is_diagonal, n_columns, components, values, units })
     }
 
-    /// Of no components.
+    /// Returns the blocks of no components.
     pub(crate) fn none(n_features: usize) -> Self {
         let (components, values, units) = (Vec::new(), Vec::new(), Vec::new());
         Self { n_features, is_diagonal: true, n_columns: 0, components, values, units }
     }
 
-    /// What to measure boxes in: a typical component's standard deviations.
+    /// The units that boxes are measured in: a typical component's standard deviations.
     pub(crate) fn units(&self) -> &[f64] {
         &self.units
     }
@@ -169,7 +166,7 @@ impl ComponentBlocks {
     }
 }
 
-/// Geometric means of the components' standard deviations, by weight.
+/// Returns the geometric means of the components' standard deviations, by weight.
 fn typical_stds(mixture: &Mixture) -> Vec<f64> {
     let log_variance = |k: usize, i: usize| mixture.covariance(k, i, i).ln();
     let mean_log = |i: usize| -> f64 {
@@ -339,7 +336,8 @@ impl<'a, S: Simd> Culler<'a, S> {
                 simd.store(upper, &mut self.upper[at * BLOCK_COMPONENTS + first..]);
             }
         }
-        // The largest of each lane are not the largest of all, but among them.
+        // The largest of each lane need not be the largest of all, but the largest is one of
+        // them.
         let (mut q, mut at) = ([f64::NEG_INFINITY; MAX_LANES], [0.0; MAX_LANES]);
         simd.store(largest, &mut q);
         simd.store(positions, &mut at);
@@ -359,8 +357,8 @@ impl<'a, S: Simd> Culler<'a, S> {
     }
 }
 
-/// u over the box and q at its middle, of the lanes of a block from the first of
-/// `values` on.
+/// Returns u over the box and q at its middle for the lanes of a block from the first of `values`
+/// on.
 #[inline(always)]
 fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
     simd: S,
@@ -393,7 +391,7 @@ fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
             z = simd.mul_add(factor, differences[j].0, z);
             r = simd.mul_add(simd.abs(factor), differences[j].1, r);
         }
-        // Not a number stays one: max gives its second argument then.
+        // A NaN stays one: max returns its second argument then.
         let z_nearest = simd.max(zero, simd.sub(simd.abs(z), r));
         nearest = simd.mul_add(z_nearest, z_nearest, nearest);
         at_middle = simd.mul_add(z, z, at_middle);

@@ -1,19 +1,18 @@
-//! Orchestration of scattered points: pieces, and for each the tree or the dense
-//! kernel.
+//! Evaluation at scattered points: cuts a call into pieces, and evaluates each by the tree or by
+//! the dense kernel.
 //!
-//! A call goes through its points in pieces of [`PIECE`], so that what it needs
-//! besides the result is a few megabytes a thread however many points there are.
-//! A piece gets a k-d tree, the components are culled from node to node, and a
-//! leaf evaluates the survivors; or every component is evaluated at every point.
+//! A call evaluates its points in pieces of [`PIECE_POINTS`]. Its memory, apart from the result,
+//! is then a few megabytes a thread for any number of points. Either a piece gets a k-d tree,
+//! the components are culled from node to node (walk.rs), and a leaf evaluates the survivors; or
+//! every component is evaluated at every point.
 //!
-//! The choice is made for each piece, from the points and the mixture alone. The
-//! components are culled from `N_PROBES` leaves of the tree that would be built,
-//! and it is, if the operations that this share leaves out at every point are more
-//! than [`TREE_OPERATIONS`]. In many dimensions, where boxes hold nearly all
-//! components, in tails, where all are alike, and for few components they are not.
+//! The choice is made for each piece, from the points and the mixture only. The components are
+//! culled at `N_PROBES` leaves of the tree that would be built. The tree is built if the
+//! operations that culling would save at each point exceed [`TREE_OPERATIONS`]. They do not in
+//! many dimensions, where boxes hold nearly all components, in tails, where all components are
+//! alike, and for few components.
 //!
-//! Pieces depend on the number of points and nothing in them on threads, so
-//! neither do the bits of the result.
+//! Pieces depend on the number of points, and no result depends on threads: neither do its bits.
 
 use crate::error::Result;
 use crate::model::mixture::Mixture;
@@ -27,36 +26,35 @@ use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 use std::ops::Range;
 
-/// Points of a piece. The tree and the rows in its order take some 40 bytes each.
-const PIECE: usize = 1 << 17;
+/// Points of a piece. The tree and the rows in its order take some 40 bytes a point.
+const PIECE_POINTS: usize = 1 << 17;
 
-/// Points that the dense kernel takes between two looks for an interrupt.
+/// Points that the dense kernel evaluates between two checks for an interrupt.
 const DENSE_GROUP: usize = 32;
 
-/// Multiply-adds a point that the tree costs, whatever it leaves out: building it,
-/// gathering its points and culling, in units of what the dense kernel does in the
-/// same time. Measured with AVX-512 on a photograph's 273,280 pixels in five
-/// dimensions: 200 components take 36 ms either way, 1000 take 47 ms with the tree
-/// and 183 ms without.
+/// Multiply-adds a point that the tree costs, whatever it leaves out: building it, gathering its
+/// points and culling. The unit is a multiply-add of the dense kernel. Measured with AVX-512 on a
+/// photograph's 273,280 pixels in five dimensions: 200 components take 36 ms either way, 1000
+/// take 47 ms with the tree and 183 ms without.
 const TREE_OPERATIONS: f64 = 4000.0;
 
-/// What is wanted of each point: a row of values.
+/// A quantity of each point: a row of values.
 pub(crate) trait PointQuantity: Send + Sync {
-    /// A value.
+    /// The type of a value.
     type Value: Send;
 
-    /// Values of a row.
+    /// The number of values of a row.
     fn row_len(&self, mixture: &Mixture) -> usize;
 
-    /// How far below another component one may be left out.
+    /// The threshold below another component at which a component may be left out.
     fn threshold(&self, mixture: &Mixture) -> Threshold;
 
-    /// Multiply-adds that one point takes, or somewhat more.
+    /// Returns the multiply-adds of one point, or somewhat more.
     fn operations_per_point(&self, mixture: &Mixture) -> usize {
         operations_per_point(mixture)
     }
 
-    /// What writes rows, with the scratch memory of one thread.
+    /// Returns the function that writes rows, with the scratch memory of one thread.
     fn evaluator<'a, S: Simd>(
         &'a self,
         simd: S,
@@ -64,18 +62,18 @@ pub(crate) trait PointQuantity: Send + Sync {
     ) -> Evaluator<'a, Self::Value, S>;
 }
 
-/// Writes the rows of the points of one of the kernel's groups, under some components,
-/// which it may put into another order. A row holds what the caller wrote into it.
+/// Writes the rows of the points of one of the kernel's groups, under some components, which it
+/// may put into another order. A row first holds the values that the caller wrote into it.
 pub(crate) type Evaluator<'a, V, S> =
     Box<dyn FnMut(&mut PointsKernel<'_, S>, usize, &mut [u32], &mut [&mut [V]]) + 'a>;
 
-/// Multiply-adds that one point takes, or somewhat more.
+/// Returns the multiply-adds of one point, or somewhat more.
 pub(crate) fn operations_per_point(mixture: &Mixture) -> usize {
     let d = mixture.n_features();
     mixture.n_components().saturating_mul(d.saturating_mul(d) / 2 + 16)
 }
 
-/// Points, and the rows of values that are wanted of them.
+/// Points, and the rows of their values.
 pub(crate) struct PointJob<'a, Q: PointQuantity> {
     pub(crate) quantity: Q,
     pub(crate) mixture: &'a Mixture,
@@ -91,8 +89,8 @@ impl<Q: PointQuantity> PointJob<'_, Q> {
     pub(crate) fn run(self) -> Result<()> {
         let runtime = self.runtime;
         if self.points.len() <= DENSE_GROUP * self.mixture.n_features() {
-            // One piece of one group: there is nothing to give to another thread, and
-            // going to one takes longer than a small mixture.
+            // One piece of one group has no work for another thread, and starting one takes
+            // longer than a small mixture.
             return runtime.level().dispatch(self);
         }
         runtime.install(|| runtime.level().dispatch(self))
@@ -111,10 +109,10 @@ impl<Q: PointQuantity> Dispatch for PointJob<'_, Q> {
     }
 }
 
-/// What all pieces of a call share.
+/// The state that all pieces of a call share.
 ///
-/// Generic over a quantity's values alone, so that log-densities and responsibilities
-/// share what is compiled; what differs is called through a pointer, once a leaf.
+/// It is generic only over the type of a quantity's values: log-densities and responsibilities
+/// share the compiled code. The evaluator is called through a pointer, once a leaf.
 struct Call<'a, V, S: Simd> {
     simd: S,
     peaked: PeakedMixture<'a>,
@@ -157,11 +155,14 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
         let d = mixture.n_features();
         let may_cull = self.cost.may_pay(out.len() / row_len, mixture);
         let blocks = if may_cull { Some(ComponentBlocks::new(mixture, runtime)?) } else { None };
-        // As many pieces at a time as there are threads: a thread that waits for
-        // another's half of a tree must not begin a piece of its own meanwhile.
-        let wave = PIECE * runtime.n_threads();
+        // As many pieces at a time as there are threads: a thread that waits for another's half
+        // of a tree must not begin a piece of its own.
+        let wave = PIECE_POINTS * runtime.n_threads();
         for (points, out) in points.chunks(wave * d).zip(out.chunks_mut(wave * row_len)) {
-            let pieces = points.chunks(PIECE * d).zip(out.chunks_mut(PIECE * row_len)).collect();
+            let pieces = points
+                .chunks(PIECE_POINTS * d)
+                .zip(out.chunks_mut(PIECE_POINTS * row_len))
+                .collect();
             distribute(pieces, &|| {
                 Box::new(|(points, out)| {
                     let mut rows: Vec<&mut [V]> = out.chunks_mut(row_len).collect();
@@ -177,7 +178,7 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
         Ok(())
     }
 
-    /// Every component at every point.
+    /// Writes the rows of points, each from every component.
     fn dense(&self, points: &[f64], rows: &mut [&mut [V]]) -> Result<()> {
         let d = self.peaked.mixture.n_features();
         let groups = points.chunks(DENSE_GROUP * d).zip(rows.chunks_mut(DENSE_GROUP)).collect();

@@ -17,7 +17,7 @@ N_POINTS = 6000
 CANDIDATES = range(3, 13)
 
 # %%
-# The points form four groups. One is curved, so that no single component fits it.
+# The points form four groups. One is curved, and no single component fits it.
 
 rng = np.random.default_rng(3)
 angle = rng.uniform(0.1, np.pi - 0.1, N_POINTS)

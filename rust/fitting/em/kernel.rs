@@ -282,23 +282,23 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                 for first in (0..GROUP).step_by(Self::BLOCK) {
                     let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
                     let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
-                    let mut shares = splat(simd, 0.0);
+                    let mut responsibilities = splat(simd, 0.0);
                     for v in 0..VECTORS {
                         let lanes = v * S::LANES;
-                        shares[v] =
+                        responsibilities[v] =
                             simd.mul(simd.load(&terms[lanes..]), simd.load(&scales[lanes..]));
                     }
                     let (count, rest) = all_lanes.split_at_mut(1);
                     let (sums, scatters) = rest.split_at_mut(d);
-                    count[0] = simd.add(count[0], add_vectors(simd, shares));
+                    count[0] = simd.add(count[0], add_vectors(simd, responsibilities));
                     let mut scatters = scatters.iter_mut();
                     for i in 0..d {
                         let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
                         let center = simd.splat(center[i]);
-                        let (mut centered, mut weighted) = (shares, shares);
+                        let (mut centered, mut weighted) = (responsibilities, responsibilities);
                         for v in 0..VECTORS {
                             centered[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
-                            weighted[v] = simd.mul(shares[v], centered[v]);
+                            weighted[v] = simd.mul(responsibilities[v], centered[v]);
                         }
                         differences[i] = centered;
                         sums[i] = simd.add(sums[i], add_vectors(simd, weighted));

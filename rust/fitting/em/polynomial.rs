@@ -295,7 +295,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
     #[inline(always)]
     pub(crate) fn fill_moments<const N: usize>(
         &self,
-        shares: [&Row; N],
+        responsibilities: [&Row; N],
         moments: &mut [MomentRow; N],
     ) {
         let simd = self.simd;
@@ -306,7 +306,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
             for first in (0..GROUP).step_by(S::LANES) {
                 let mut lanes = [simd.splat(0.0); N];
                 for r in 0..N {
-                    lanes[r] = simd.load(&shares[r][first..]);
+                    lanes[r] = simd.load(&responsibilities[r][first..]);
                 }
                 for m in 0..S::LANES {
                     let monomial = simd.load(&monomials[m * GROUP + first..]);

@@ -1,13 +1,12 @@
-//! Scattered points under a list of components: log-densities, labels and
-//! responsibilities, any number of features.
+//! Scattered points under a list of components: log-densities, labels and responsibilities, for
+//! any number of features.
 //!
-//! A group of points is transposed once, one point a lane, and taken a block at a
-//! time; each component's centered differences are whitened row by row. Diagonal
-//! factors need one product a feature, triangular ones d (d + 1) / 2. A point's
-//! result depends on the components listed and their order alone, not on the
-//! other points of its group.
+//! A group of points is transposed once, one point a lane, and processed a block at a time.
+//! Each component's centered differences are whitened row by row (distance.rs). Diagonal
+//! factors need one product a feature, triangular ones d (d + 1) / 2. A point's result depends
+//! only on the listed components and their order, not on the other points of its group.
 //!
-//! The list holds active components only; a component that is not on it has no share.
+//! The list holds active components only; a component that is not on it has no responsibility.
 
 mod distance;
 
@@ -19,19 +18,19 @@ use crate::simd::{MAX_LANES, Simd};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Most points of a group: a multiple of a block's at every level.
+/// The largest number of points of a group: a multiple of a block's at every level.
 pub(crate) const GROUP: usize = 64;
 
 /// Values of the points of a group.
 pub(crate) type Row = [f64; GROUP];
 
-/// Base-2 logarithms of the components' weighted densities at their means.
+/// Returns the base-2 logarithms of the components' weighted densities at their means.
 pub(crate) fn log2_peaks(mixture: &Mixture) -> Vec<f64> {
     (0..mixture.n_components()).map(|k| mixture.log_peak(k) * std::f64::consts::LOG2_E).collect()
 }
 
-/// Bits below the largest term at which a term is nothing: all of them together
-/// are less than 2^-53 of it.
+/// Returns the bits below the largest term at which a term is negligible: all negligible terms
+/// together are less than 2^-53 of the largest.
 pub(crate) fn negligible_bits(mixture: &Mixture) -> f64 {
     53.0 + (mixture.n_components() as f64).log2()
 }
@@ -80,7 +79,7 @@ pub(crate) struct PointsKernel<'a, S: Simd> {
     coordinates: Cow<'a, [f64]>,
     differences: Vec<Block<S>>,
     terms: [Block<S>; CHUNK_COMPONENTS],
-    /// Bits below the largest term at which one is nothing: 53 + log2(K).
+    /// See [`negligible_bits`].
     negligible: f64,
 }
 
@@ -101,19 +100,19 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         }
     }
 
-    /// Takes the rows `rows` of `points`, `GROUP` at a time: the groups that the
-    /// other methods name. Lanes beyond the last point repeat it.
+    /// Copies the rows `rows` of `points` into groups of `GROUP`, in order. Lanes beyond the
+    /// last point repeat it.
     pub(crate) fn gather(&mut self, points: &[f64], rows: &[u32]) {
         gather_groups(points, self.mixture.n_features(), rows, self.coordinates.to_mut());
     }
 
-    /// The same kernel with groups that were gathered before.
+    /// Returns the kernel with groups that were gathered before.
     pub(crate) fn with_groups(mut self, coordinates: &'a [f64]) -> Self {
         self.coordinates = Cow::Borrowed(coordinates);
         self
     }
 
-    /// Takes one group's coordinates, of which there may be more features than it has.
+    /// Copies the coordinates of one group. They may have more features than the mixture.
     pub(crate) fn copy_group(&mut self, coordinates: &[f64]) {
         let group = self.coordinates.to_mut();
         group.clear();
@@ -140,8 +139,8 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         &self.terms[..chunk.len()]
     }
 
-    /// The least, over the points of some groups, of the largest q of some
-    /// components, in base 2; minus infinity where one has none.
+    /// Returns the least, over the points of some groups, of the largest q of some components,
+    /// in base 2. It is minus infinity if all densities underflow at a point.
     pub(crate) fn least_largest(&mut self, components: &[u32], groups: Range<usize>) -> f64 {
         self.simd.vectorize(
             #[inline(always)]
@@ -167,7 +166,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         )
     }
 
-    /// log p of each point of the group, into one row a point.
+    /// Writes log p of each point of the group, one row a point.
     pub(crate) fn log_density(&mut self, group: usize, components: &[u32], out: &mut [&mut [f64]]) {
         self.simd.vectorize(
             #[inline(always)]
@@ -191,8 +190,8 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         );
     }
 
-    /// The first component with the largest share, 0 where none has any; into one
-    /// row a point. `components` are in ascending order.
+    /// Writes the first component with the largest responsibility, 0 where none has any, one row
+    /// a point. `components` are in ascending order.
     pub(crate) fn label(&mut self, group: usize, components: &[u32], out: &mut [&mut [i64]]) {
         self.simd.vectorize(
             #[inline(always)]
@@ -219,7 +218,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         );
     }
 
-    /// Shares of all components, into one row a point.
+    /// BlockResponsibilities of all components, into one row a point.
     pub(crate) fn responsibilities(
         &mut self,
         group: usize,
@@ -252,9 +251,9 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
                     }
                     for (row, largest) in out.iter_mut().zip(self.lanes(largest)) {
                         if largest == f64::NEG_INFINITY {
-                            self.share_alike(row);
+                            self.write_equal(row);
                         } else {
-                            share(simd, row, largest);
+                            normalize(simd, row, largest);
                         }
                     }
                 }
@@ -262,12 +261,13 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         );
     }
 
-    /// Where every distance overflows nothing tells the active components apart.
-    fn share_alike(&self, row: &mut [f64]) {
+    /// Writes equal responsibilities of the active components, for a point where every distance
+    /// overflows.
+    fn write_equal(&self, row: &mut [f64]) {
         let is_active = |peak: &f64| *peak > f64::NEG_INFINITY;
-        let share = 1.0 / self.peaks.iter().filter(|peak| is_active(peak)).count() as f64;
+        let responsibility = 1.0 / self.peaks.iter().filter(|peak| is_active(peak)).count() as f64;
         for (value, peak) in row.iter_mut().zip(self.peaks) {
-            *value = if is_active(peak) { share } else { 0.0 };
+            *value = if is_active(peak) { responsibility } else { 0.0 };
         }
     }
 
@@ -281,9 +281,10 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     }
 }
 
-/// Turns base-2 logarithms into shares of their sum; `largest` is the largest.
+/// Replaces base-2 logarithms by their powers, normalized to a sum of 1; `largest` is the
+/// largest of them.
 #[inline(always)]
-fn share<S: Simd>(simd: S, row: &mut [f64], largest: f64) {
+fn normalize<S: Simd>(simd: S, row: &mut [f64], largest: f64) {
     let (one, largest) = (simd.splat(1.0), simd.splat(largest));
     let n_whole = row.len() / S::LANES * S::LANES;
     let (whole, rest) = row.split_at_mut(n_whole);
