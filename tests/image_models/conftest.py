@@ -8,7 +8,7 @@ from gmmfast import (
     _core,
     render_grid,
 )
-from gmmfast.estimators import training_data
+from gmmfast.estimators import samples
 from support.image_models import SPOTS
 
 
@@ -33,5 +33,5 @@ def trees(monkeypatch):
         Data = staticmethod(counted)
         Statistics = _core.Statistics
 
-    monkeypatch.setattr(training_data, "_core", Counting)
+    monkeypatch.setattr(samples, "_core", Counting)
     return sizes

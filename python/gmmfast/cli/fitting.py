@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -46,6 +47,11 @@ class FitRequest:
     candidates: tuple[int, ...] | None = None
 
 
+def import_fits() -> None:
+    """Import the fits and scikit-learn, which takes a second, before a fit is timed."""
+    import_module("gmmfast.image_models.image")
+
+
 def fit_picture(request: FitRequest) -> Any:
     """Return the fitted model; the only output is progress on standard error."""
     otsu = "otsu" if request.is_ink else None
@@ -80,7 +86,7 @@ def fit_request(pixels: NDArray[np.uint8], options: dict[str, Any]) -> FitReques
 
 def model_of(source: Source, options: dict[str, Any]) -> Any:
     """Return the model of a source, or fit one to its picture."""
-    if source.model is not None:
+    if source.pixels is None:
         names = ("ink", "drawing", "threshold", "n_components")
         typed = [name for name in names if options[name] not in (None, False)]
         if typed:
@@ -89,7 +95,6 @@ def model_of(source: Source, options: dict[str, Any]) -> Any:
                 f"{source.name}"
             )
         return source.model
-    assert source.pixels is not None  # noqa: S101 (one of the two is there)
     return fit_picture(fit_request(source.pixels, options))
 
 

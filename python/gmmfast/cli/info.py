@@ -44,8 +44,7 @@ def info_command(source: Path, *, as_json: bool) -> None:
 def _facts(source: Source) -> dict[str, Any]:
     if source.model is not None:
         return {"file": source.name, **_of_model(source.model)}
-    assert source.pixels is not None  # noqa: S101 (one of the two is there)
-    return {"file": source.name, **_of_picture(source.pixels)}
+    return {"file": source.name, **_of_picture(source.picture)}
 
 
 def _of_picture(pixels: NDArray[np.uint8]) -> dict[str, Any]:

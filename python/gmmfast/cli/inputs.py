@@ -11,7 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gmmfast import images
 from gmmfast.mixture import Mixture
@@ -37,6 +37,11 @@ class Source:
     name: str
     pixels: NDArray[np.uint8] | None = None
     model: Mixture | None = None
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The pixels, if there is no model."""
+        return cast("NDArray[np.uint8]", self.pixels)
 
 
 class _StandardInput(io.BytesIO):

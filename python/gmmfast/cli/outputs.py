@@ -47,8 +47,8 @@ class Artwork:
     """
 
     pixels: Callable[[], Pixels]
-    arrays: Callable[[], Mapping[str, NDArray[Any]]] | None = None
-    svg: Callable[[], bytes] | None = None
+    arrays: Callable[[], Mapping[str, NDArray[Any]]] = dict
+    svg: Callable[[], bytes] = bytes
 
 
 class Destinations:
@@ -149,26 +149,16 @@ class _Encoder:
 
     def __init__(self, artwork: Artwork) -> None:
         self._pixels = cache(artwork.pixels)
-        self._arrays = None if artwork.arrays is None else cache(artwork.arrays)
+        self._arrays = cache(artwork.arrays)
         self._svg = artwork.svg
 
     def encode(self, file: IO[bytes], extension: str) -> None:
-        encoders = {".npy": self._npy, ".npz": self._npz, ".svg": self._vector}
-        encoder = encoders.get(extension)
-        if encoder is not None:
-            encoder(file)
+        if extension == ".npy":
+            np.save(file, next(iter(self._arrays().values())), allow_pickle=False)
+        elif extension == ".npz":
+            arrays: dict[str, Any] = dict(self._arrays())
+            np.savez_compressed(file, **arrays)
+        elif extension == ".svg":
+            file.write(self._svg())
         else:
             encode_image(file, self._pixels(), extension)
-
-    def _npy(self, file: IO[bytes]) -> None:
-        assert self._arrays is not None  # noqa: S101 (the extension was refused)
-        np.save(file, next(iter(self._arrays().values())), allow_pickle=False)
-
-    def _npz(self, file: IO[bytes]) -> None:
-        assert self._arrays is not None  # noqa: S101 (the extension was refused)
-        arrays: dict[str, Any] = dict(self._arrays())
-        np.savez_compressed(file, **arrays)
-
-    def _vector(self, file: IO[bytes]) -> None:
-        assert self._svg is not None  # noqa: S101 (the extension was refused)
-        file.write(self._svg())

@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from gmmfast import images
-from gmmfast.cli.fitting import FitRequest, fit_picture, fit_request, timed
+from gmmfast.cli.fitting import FitRequest, fit_picture, fit_request, import_fits, timed
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import (
     PATH,
@@ -70,13 +70,12 @@ class Painting:
 
 def paint(job: Job) -> Painting:
     """Fit and render; the only output is progress on standard error."""
-    import gmmfast.image_models  # noqa: F401 (a second's import, not timed)
-
+    import_fits()
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
         model = fit_picture(job.fit)
     with timed(seconds, "render"), progress_bar("rendering", None):
-        pixels = _styled(model, job) if job.style else _picture(model, job, job.shape)
+        pixels = _painting(model, job)
     original_shape = job.fit.pixels.shape[:2]
     is_plain = job.style is None and job.shape == original_shape
     # A styled picture is compared by its plain one.
@@ -94,8 +93,9 @@ def _picture(model: Any, job: Job, shape: tuple[int, int]) -> NDArray[np.uint8]:
     return render_grid(model, shape, dtype=np.uint8, n_threads=job.fit.n_threads)
 
 
-def _styled(model: Any, job: Job) -> NDArray[np.uint8]:
-    assert job.style is not None  # noqa: S101 (checked by the caller)
+def _painting(model: Any, job: Job) -> NDArray[np.uint8]:
+    if job.style is None:
+        return _picture(model, job, job.shape)
     return get_style(job.style)(model, job.shape, n_threads=job.fit.n_threads)
 
 
