@@ -7,6 +7,7 @@ not a value that can be used) with a message that names it.
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 Extent = tuple[tuple[float, float], ...]
 
 _MAX_AXES = 3
-_MAX_TOLERANCE = 0.1
-
 
 #: Iterable, but of no order, or of keys or letters.
 _NO_SEQUENCES = (str, bytes, bytearray, Mapping, AbstractSet)
@@ -182,19 +181,16 @@ def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def check_tolerance(tolerance: float | None) -> float | None:
-    """Return the error allowed, or None for none."""
+    """Return the tolerance as a float, or None; the core checks its limits."""
     if tolerance is None:
         return None
     is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool | np.bool_)
     if not is_number:
         raise TypeError(f"tolerance: expected a number or None, got {shown(tolerance)}")
-    # Compared before it is converted: an integer may be beyond float64, and a fraction below.
-    if not (0 < tolerance <= _MAX_TOLERANCE and float(tolerance) > 0):
-        raise ValueError(
-            f"tolerance: expected a number above 0 and of at most {_MAX_TOLERANCE}, or None for "
-            f"an exact result, got {shown(tolerance)}"
-        )
-    return float(tolerance)
+    try:
+        return float(tolerance)
+    except OverflowError:
+        return math.inf if tolerance > 0 else -math.inf
 
 
 def check_count(argument: str, count: int) -> int:

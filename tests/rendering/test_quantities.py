@@ -139,13 +139,13 @@ def test_a_dtype_too_small_for_the_labels_is_refused(render, monkeypatch):
     mixture = picture_model(257, 2)
     message = refusal(ValueError, render, mixture, (3, 4), quantity="label", dtype="uint8")
     check_message(message, "dtype: expected int32 or int64 .* 257 components, got uint8, .* 256")
-    monkeypatch.setitem(request._MAX_LABELS, "float32", 256)
+    monkeypatch.setitem(request.LABEL_DTYPES, "float32", 256)
     message = refusal(ValueError, render, mixture, (3, 4), quantity="label", dtype="float32")
     check_message(message, "dtype: expected int32 or int64 .* 257 components, got float32")
 
 
 def test_float32_counts_to_two_to_the_24():
-    limit = request._MAX_LABELS["float32"]
+    limit = request.LABEL_DTYPES["float32"]
     assert int(np.float32(limit - 1)) == limit - 1
     assert int(np.float32(limit + 1)) != limit + 1
 
