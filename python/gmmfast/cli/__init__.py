@@ -10,9 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-
-class ClosedPipe(Exception):  # noqa: N818 (not an error)
-    """Standard output is a pipe whose other end is closed."""
+from gmmfast.cli.pipes import ClosedPipe
 
 
 def main() -> None:

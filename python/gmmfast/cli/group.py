@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli import ClosedPipe
+from gmmfast.cli.pipes import ClosedPipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
