@@ -40,7 +40,7 @@ def structural_similarity(one, other):
     return np.mean(likeness / ((mean(x) ** 2 + mean(y) ** 2 + c1) * (var_x + var_y + c2)))
 
 
-# --- colors ----------------------------------------------------------------------------------
+# --- colors ---------------------------------------------------------------------------------
 
 
 def test_oklab_is_that_of_its_author():
@@ -125,8 +125,8 @@ def test_channels_apart_add_up_to_the_picture():
 
 def test_strokes_follow_their_components_and_keep_the_colors():
     scene = Scene(INK, (60, 90), extent=[(0, 30), (0, 20)])
-    grey = np.full((60, 90, 3), 128, np.uint8)
-    painted = styles.oil_picture(grey, scene.labels, scene.strokes, scene.extent)
+    gray = np.full((60, 90, 3), 128, np.uint8)
+    painted = styles.oil_picture(gray, scene.labels, scene.strokes, scene.extent)
     assert painted.std() > 1
     assert abs(painted.mean() - 128) < 4
     # Bristles run along the longer axis: there they change less from pixel to pixel. The second
@@ -167,15 +167,15 @@ def test_every_style_paints_ink_on_its_own_paper(name):
 def test_ink_styles_of_a_photograph_look_like_its_grays(photograph, name):
     pixels, model = photograph
     picture = STYLES[name](model, pixels.shape[:2])
-    grey = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
-    assert np.corrcoef(picture.mean(axis=-1).ravel(), grey.ravel())[0, 1] > 0.9
+    gray = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
+    assert np.corrcoef(picture.mean(axis=-1).ravel(), gray.ravel())[0, 1] > 0.9
 
 
 def test_a_blueprint_of_a_photograph_is_a_cyanotype(photograph):
     pixels, model = photograph
     picture = STYLES["blueprint"](model, pixels.shape[:2]).astype(int)
-    grey = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
-    assert np.corrcoef(picture.mean(axis=-1).ravel(), grey.ravel())[0, 1] > 0.9
+    gray = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
+    assert np.corrcoef(picture.mean(axis=-1).ravel(), gray.ravel())[0, 1] > 0.9
     assert (picture[..., 2] >= picture[..., 0]).mean() > 0.99
 
 

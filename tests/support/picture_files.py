@@ -30,7 +30,7 @@ def first_row(pixels):
     return pixels[0].tolist()
 
 
-def grey_row(pixels):
+def gray_row(pixels):
     assert (pixels == pixels[..., :1]).all()
     return pixels[0, :, 0].tolist()
 
