@@ -1,4 +1,4 @@
-"""Promises of gmmfast.show_runtime: what a report of a bug or of speed has to say."""
+"""Tests of `show_runtime`: the contents of its report."""
 
 import importlib.metadata
 import platform

@@ -1,8 +1,7 @@
 """Checks of arguments that more than one public function takes.
 
-Each returns the argument in the one form that the rest of the package uses, or
-raises TypeError (the wrong kind of thing) or ValueError (the right kind, but
-not a value that can be used) with a message that names it.
+Each returns the argument in the form that the rest of the package uses, or raises
+TypeError (a wrong type) or ValueError (an invalid value) with a message that names it.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ Extent = tuple[tuple[float, float], ...]
 
 _MAX_AXES = 3
 
-#: Iterable, but of no order, or of keys or letters.
+#: Iterables that are not sequences of numbers.
 _NO_SEQUENCES = (str, bytes, bytearray, Mapping, AbstractSet)
 
 _MAX_SHOWN = 200
 
 
 def shown(value: object) -> str:
-    """Return the value as messages show it, whatever its size."""
+    """Return the value as text of limited length for messages."""
     try:
         text = repr(value)
     except ValueError:  # an integer of more digits than Python prints

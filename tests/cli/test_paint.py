@@ -304,7 +304,7 @@ def test_what_cannot_be_painted_is_refused_before_the_fit(
 def test_the_memory_of_points_and_painting_is_asked_before_either_is_made(
     gmmfast, monkeypatch, options, available, pattern
 ):
-    monkeypatch.setattr(_memory, "_SMALL", 0)
+    monkeypatch.setattr(_memory, "SMALL", 0)
     monkeypatch.setattr(_memory, "available_bytes", lambda: available)
     for name in ("color_points", "ink_points", "weighted_ink_points"):
         monkeypatch.setattr(images, name, lambda *_: pytest.fail("the points were made"))

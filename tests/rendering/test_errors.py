@@ -1,4 +1,4 @@
-"""Promises about refusals: the right class, and a message that names argument and value."""
+"""Tests of errors: their class, and a message that names the argument and the value."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Promises about covariance, std, label and entropy, their dtypes, and the tolerance."""
+"""Tests of covariance, std, label and entropy, their dtypes, and the tolerance."""
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def test_of_one_component_covariances_are_constant_and_nothing_is_unsure():
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 @pytest.mark.parametrize("shape", [(37,), (11, 13), (3, 5, 7)])
-def test_label_and_entropy_need_no_feature_beside_the_grids(shape, covariance_type):
+def test_label_and_entropy_need_no_feature_except_the_grids(shape, covariance_type):
     mixture = picture_model(n_features=len(shape), covariance_type=covariance_type)
     given, points = list(range(len(shape))), grid_points(shape)
     expected = textbook_quantities(*full_parameters(mixture), given, points)

@@ -1,4 +1,4 @@
-"""Promises of gmmfast.styles: pictures from arrays, and the styles by name."""
+"""Tests of gmmfast.styles: pictures from arrays, and the styles by name."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""Builders of picture files and colour profiles, and readers of the result, for the image tests.
+"""Builders of picture files and color profiles, and readers of the result, for the image tests.
 
 Built with Pillow, or byte by byte where Pillow cannot write the kind.
 """
