@@ -1,7 +1,7 @@
-"""A script that knows nothing of gmmfast: fit a drawing, draw points, fill a grid.
+"""A script without gmmfast: fit a mixture to a drawing, sample it, evaluate it on a grid.
 
 `python article.py PICTURE RESULT.npz N_COMPONENTS` fits a mixture to the 50,000 darkest pixels of
-the picture at 600 x 405, draws as many points, and evaluates the log-density at every pixel.
+the picture at 600 x 405, draws 50,000 samples, and evaluates the log-density at every pixel.
 """
 
 import sys
@@ -20,7 +20,7 @@ points = np.column_stack([darkest % WIDTH, darkest // WIDTH]).astype(float)
 model = GaussianMixture(int(n_components), random_state=0).fit(points)
 samples, _ = model.sample(N_POINTS)
 
-# Floats: scikit-learn rounds the distances of integer points to integers.
+# Floats, because scikit-learn truncates the distances of integer points to integers.
 y, x = np.mgrid[:HEIGHT, :WIDTH].astype(float)
 log_density = model.score_samples(np.column_stack([x.ravel(), y.ravel()]))
 

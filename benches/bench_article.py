@@ -1,7 +1,7 @@
 """A whole script, `article.py`, run by scikit-learn alone and by `python -m gmmfast`.
 
-Each run is a process of its own, imports included, with the threads that each side takes by
-default. The script takes minutes with scikit-learn, which therefore runs once.
+Each run is a separate process with the default number of threads; its time includes imports. The
+script takes minutes with scikit-learn, so that run is not repeated.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def article(_budget: Budget) -> None:
     runs = [run(["-m", "gmmfast"], picture) for _ in range(N_RUNS)]
     ours = runs[0][1]
     seconds, theirs = run([], picture)
-    # Pixels equally far from two centers of k-means may start in either, so the fits are close but
-    # not the same. The log-densities are compared under one model.
+    # The k-means starts may assign pixels at equal distance from two centers differently, so the
+    # fits are close but not equal. The log-densities are compared under one model.
     check("mean log-likelihoods of both fits", ours["lower_bound"], theirs["lower_bound"], 1e-3)
     model = in_scikit_learn(Model(*(ours[name] for name in Model._fields)))
     y, x = np.divmod(np.arange(0, ours["log_density"].size, STRIDE), WIDTH)
-    expected = model.score_samples(np.column_stack([x, y]))
+    expected = model.score_samples(np.column_stack([x, y]).astype(float))
     check("log-densities, scikit-learn", ours["log_density"][::STRIDE], expected, 1e-7)
     wall = median(took for took, _ in runs)
     print(f"  {'python -m gmmfast':<38}{wall:9.2f} s{1:10.2f}")

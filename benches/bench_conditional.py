@@ -1,7 +1,7 @@
 """Conditionals of scattered points, and regression, compared with gmr and cgmm.
 
 The scattered points are the pixels of china.jpg in random order, moved by up to half a
-pixel, under the photograph's 1000 components. The regressors have the same parameters: those
+pixel, under the photograph's 1000 components. All regressors have the parameters
 that cgmm fitted. Where a peer would take minutes, one chunk is timed and multiplied.
 """
 
@@ -21,10 +21,10 @@ from timing import Budget, Contestant, check, table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Numbers of points of a call to a regressor.
+#: Numbers of points in one call of a regressor.
 SIZES = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
 
-#: Most points of one call to a peer: cgmm makes a mixture object of each.
+#: The largest number of points in one call of a peer. cgmm makes a mixture object for each point.
 LARGEST_CHUNK = 1000
 
 N_COMPONENTS = 20
@@ -77,7 +77,7 @@ def conditional(budget: Budget) -> None:
 
 
 def gmr_chunk(model: Model, points: Array, mean: Array) -> tuple[Callable[[], Array], float]:
-    """Return the work of one chunk, checked, and how many chunks there are."""
+    """Return a checked call for one chunk, and the number of chunks."""
     mixture, given = in_gmr(model), np.array([0, 1])
 
     def one_chunk() -> Array:
@@ -102,7 +102,7 @@ def check_covariances(model: Model, points: Array, at: object) -> None:
 
 
 def regressors() -> tuple[GaussianMixtureRegressor, cgmm.ConditionalGMMRegressor, Model]:
-    """Return ours, cgmm's, and what gmr takes, of the same parameters."""
+    """Return our regressor, cgmm's, and the joint model for gmr, with the same parameters."""
     rng = np.random.default_rng(0)
     inputs = rng.uniform(-2, 2, size=(5000, 2))
     x, y = inputs.T
@@ -125,7 +125,7 @@ def regression(budget: Budget) -> None:
     mixture, given = in_gmr(model), np.array([0, 1])
     points = np.random.default_rng(1).uniform(-2, 2, size=(SIZES[-1], 2))
     some = points[:LARGEST_CHUNK]
-    # cgmm adds its reg_covar to the covariance of the inputs once more.
+    # cgmm adds its reg_covar to the covariance of the inputs a second time.
     check("regression, cgmm", ours.predict(some), theirs.predict(some), 1e-3)
     check("regression, gmr", ours.predict(some), mixture.predict(given, some), 1e-9)
     for size in SIZES:

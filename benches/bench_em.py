@@ -1,9 +1,9 @@
 """One iteration of EM of 1000 full components on all pixels of china.jpg, one thread.
 
-The model is the fitted photograph of fitted.npz. Ours is what the estimator does in an
-iteration: statistics, the M step, and the next model. scikit-learn takes a part of the
-pixels, scaled to all of them (its time is linear in them: the table has two parts); daal4py
-runs in an environment of its own, `.venv-daal4py`, if `make bench` could set that up.
+The model is the fitted photograph of fitted.npz. Our step does the work of one iteration of
+the estimator: statistics, the M step, and the next model. scikit-learn is timed on a part of the
+pixels and scaled to all (two parts are timed to show that its time is linear in them). daal4py
+runs in its own environment, `.venv-daal4py`, if `make bench` could set that up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from timing import Budget, Contestant, check, shown, table, target, time_of
 
 REG_COVAR = 1 / 12
 
-#: Pixels that scikit-learn takes: of a small part its arrays stay in the caches.
+#: Numbers of pixels for scikit-learn. The arrays of the smaller part stay in the caches.
 PARTS = (4000, 27328)
 
 DAAL4PY = Path(__file__).parent.parent / ".venv-daal4py" / "bin" / "python"
@@ -48,7 +48,7 @@ def em(budget: Budget) -> None:
 
 
 class Ours:
-    """The points prepared, as in a fit, and a step of one model."""
+    """The points, prepared as in a fit, and one step from a model."""
 
     def __init__(self, points: Array, model: Model) -> None:
         self._model = mixture_parameters(
@@ -58,11 +58,11 @@ class Ours:
         self.log_likelihood = 0.0
 
     def step(self) -> Model:
-        """Return the next parameters, of which the next model is made, too."""
+        """Return the next parameters, and make the next model of them."""
         statistics = self._data.statistics(self._model.core, None, 1)
         self.log_likelihood = statistics.log_likelihood / statistics.weight
         *parameters, lost = statistics.maximization("full", REG_COVAR)
-        if lost:  # as in the estimator: of a part of the pixels means move far
+        if lost:  # as in the estimator: the means of a part of the pixels move far
             statistics.replace(lost, self._data.statistics(self._model.core, parameters[1], 1))
             *parameters, _ = statistics.maximization("full", REG_COVAR)
         _core.Mixture(*parameters, "full")
@@ -112,7 +112,7 @@ def sklearn_step(model: Model, points: Array) -> Model:
 
 
 def has_daal4py() -> bool:
-    """Whether its environment is there and works."""
+    """Return whether the environment of daal4py exists and works."""
     if not DAAL4PY.exists():
         return False
     trial = subprocess.run([DAAL4PY, "-c", "import daal4py"], check=False, capture_output=True)  # noqa: S603
@@ -120,7 +120,7 @@ def has_daal4py() -> bool:
 
 
 def in_daal4py(ours: Ours, points: Array, model: Model) -> None:
-    """Print the line of daal4py, of CPU seconds of its own process."""
+    """Print the line of daal4py, with the CPU seconds of its process."""
     with tempfile.TemporaryDirectory() as folder:
         problem, result = Path(folder, "problem.npz"), Path(folder, "result.npz")
         np.savez(problem, points=points, **model._asdict())
@@ -140,7 +140,7 @@ def in_daal4py(ours: Ours, points: Array, model: Model) -> None:
 
 
 def replace_covariances(found: Model) -> Model:
-    """Return the parameters with what scikit-learn adds to variances, and daal4py does not."""
+    """Return the parameters with `REG_COVAR`, which daal4py does not add, in the variances."""
     identity = np.eye(found.means.shape[1])
     return Model(found.weights, found.means, found.covariances + REG_COVAR * identity)
 
@@ -151,7 +151,7 @@ def timing_of(ours: Ours) -> float:
 
 
 def ten_thousand(points: Array, budget: Budget) -> None:
-    """Ten times the components, fitted a little from random pixels."""
+    """Print the time of a step with 1000 and with 10,000 components, fitted from random pixels."""
     steps = [Ours(points, started(points, n)).step for n in (1000, 10_000)]
     table(
         "components of the same pixels, 5 iterations from random ones",

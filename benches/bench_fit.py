@@ -1,7 +1,7 @@
-"""Whole fits of pictures: time, what the start is worth, memory of a large one.
+"""Whole fits of pictures: time, the effect of the start, and the memory of a large fit.
 
-scikit-learn would take hours: its k-means start is timed on a part of the pixels and its
-iterations as in bench_em.py, and both scaled to all pixels, in which they are linear.
+scikit-learn would take hours. Its k-means start is timed on a part of the pixels, and its
+iterations as in bench_em.py; both are linear in the number of pixels and are scaled to all.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 N_COMPONENTS, N_ITERATIONS = 1000, 100
 
-#: Pixels that scikit-learn's k-means and its steps of EM take.
+#: Numbers of pixels on which scikit-learn's k-means and its steps of EM are timed.
 KMEANS_PART, EM_PART = 40_000, 4000
 
-#: Seconds of a fit on two threads, and bytes of the process that fits the large picture.
+#: Limits: seconds of a fit on two threads, and bytes of the process that fits the large picture.
 MOST_SECONDS, MOST_BYTES = 15, 2e9
 
 
@@ -48,7 +48,7 @@ def fit(budget: Budget) -> None:
     some = np.random.default_rng(0).choice(points, EM_PART, replace=False)
     check("log-densities of the fit, scikit-learn", *both_scores(model, some), 1e-7)
     if not (model.n_iter_ == N_ITERATIONS and (np.diff(model.lower_bounds_) > -1e-9).all()):
-        raise SystemExit("the fit has not gone up for as many iterations as asked")
+        raise SystemExit("the fit did not improve over all iterations")
     mark = "" if seconds <= MOST_SECONDS else "! "
     title = (
         f"fit_image, {len(points)} pixels, {N_COMPONENTS} components, {N_ITERATIONS} iterations"
@@ -81,7 +81,7 @@ def sklearn_seconds(points: Array, budget: Budget) -> float:
 
 
 def starts(_budget: Budget) -> None:
-    """Print what a fit reaches from each start, with the same iterations on all pixels."""
+    """Print the log-likelihood, PSNR and time of a fit from each start, with equal iterations."""
     picture = load_sample_image("china.jpg")
     print("\nstarts: after 100 iterations, china.jpg")
     print(f"  {'':<38}{'log p / px':>11}{'PSNR / dB':>11}{'seconds':>11}")
@@ -115,7 +115,7 @@ def large(_budget: Budget) -> None:
 
 
 def main() -> None:
-    """Fit china.jpg at twelve megapixels, with noise of a level, and print the peak in bytes."""
+    """Fit china.jpg at twelve megapixels, with noise of one level, and print the peak in bytes."""
     from PIL import Image  # noqa: PLC0415 (only in the process that is measured)
 
     china = Image.fromarray(load_sample_image("china.jpg"))

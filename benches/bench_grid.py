@@ -1,8 +1,8 @@
 """Pictures of china.jpg's size: log-density and conditional mean.
 
-The numba kernels come plain, to which the targets refer, and tuned. One
-call of gmmfast begins with a model, so that its checks and factors are in its time;
-of the others only the evaluation is timed.
+The numba kernels have a plain version, to which the targets refer, and a tuned one. The time
+of a gmmfast call includes the checks and factors of the model; for the others only
+the evaluation is timed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fitted import Array
 
-#: Beyond e^-20 of the largest density the culled kernels' box begins to show.
+#: Below e^-20 of the largest density the boxes of the culled kernels are visible.
 CULLED_RANGE = 20
 
 
@@ -118,9 +118,9 @@ def mean(budget: Budget) -> None:
 
 
 def gmr_chunk(model: Model, points: Array, picture: Array) -> tuple[Callable[[], Array], float]:
-    """Return the work of one chunk in the middle, checked, and how many chunks there are.
+    """Return a checked call for a chunk in the middle, and the number of chunks.
 
-    All of them take more than a minute.
+    All chunks take more than a minute.
     """
     mixture = in_gmr(model)
     middle = slice(len(points) // 2, len(points) // 2 + GMR_CHUNK)

@@ -1,4 +1,4 @@
-"""Peak memory above the result, each render in a process of its own (Linux only)."""
+"""Peak memory above the result; each render runs in its own process (Linux only)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parents[1] / "tests" / "peak_memory.py"
 
-#: MiB.
+#: The limit in MiB.
 TARGET = 64
 
-#: Components, features, height and width, threads, dtype.
+#: Numbers of components and features, height (= width), threads, dtype.
 CASES = (
     (1000, 5, 4096, 1, "float64"),
     (1000, 5, 4096, 2, "uint8"),

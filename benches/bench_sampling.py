@@ -1,8 +1,8 @@
 """Ten million samples of the photograph's mixture, compared with scikit-learn's `sample`.
 
-The moments of the samples are compared with the model's before it is timed. Every call
-makes its own result, 400 MB of it, and with that the time to get fresh memory from the
-system, which the table's last line shows by itself.
+The moments of the samples are compared with the model's before timing. Every call allocates its
+result of 400 MB. The time includes the system's work for fresh memory, which the last line of
+the table shows alone.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def check_moments(name: str, points: Array, model: Model) -> None:
     covariance += np.einsum("k,ki,kj->ij", model.weights, offsets, offsets)
     stds = np.sqrt(np.diagonal(covariance))
     errors = np.abs(points.mean(axis=0) - mean) / stds
-    # Fourth moments of bounded positions and colors are a few times a normal's.
+    # The fourth moments of bounded positions and colors are at most a few times a normal's.
     scatter = np.abs(np.cov(points.T) - covariance) / np.outer(stds, stds) / 3
     largest = max(errors.max(), scatter.max()) * np.sqrt(len(points))
     if not largest < 5:

@@ -1,7 +1,7 @@
-"""How the time grows: with the grid, with the components, with the threads.
+"""Times by the size of the grid, the number of components, and the number of threads.
 
-Every grid covers the same picture. Results are checked at every `STRIDE`-th pixel,
-against the scattered log-density or NumPy's conditional mean there.
+Every grid covers the same picture. At every `STRIDE`-th pixel results are
+compared with the scattered log-density or with NumPy's conditional mean.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def render(model: Mixture, shape: tuple[int, int], quantity: str, n_threads: int
 
 
 def check_some(model: Model, shape: tuple[int, int], quantity: str) -> None:
-    """Stop unless every `STRIDE`-th pixel is right."""
+    """Stop unless every `STRIDE`-th pixel is correct."""
     mixture = Mixture(*model)
     pixels = np.arange(0, shape[0] * shape[1], STRIDE)
     rows, columns = np.divmod(pixels, shape[1])
@@ -45,7 +45,7 @@ def check_some(model: Model, shape: tuple[int, int], quantity: str) -> None:
 
 
 def memory_speed(budget: Budget) -> None:
-    """Log-density at 4096 x 4096 beside writing an array of that size."""
+    """Compare the log-density at 4096 x 4096 with filling an array of that size."""
     model = load("drawing")
     mixture = Mixture(*model)
     check_some(model, LARGE, "log_density")
@@ -62,7 +62,7 @@ def memory_speed(budget: Budget) -> None:
 
 
 def threads(budget: Budget) -> None:
-    """One thread beside two, at 4096 x 4096."""
+    """Compare one thread with two at 4096 x 4096."""
     for name, quantity in (("drawing", "log_density"), ("photograph", "mean")):
         model = load(name)
         mixture = Mixture(*model)
@@ -89,7 +89,7 @@ def threads(budget: Budget) -> None:
 
 
 def components(budget: Budget) -> None:
-    """100 to 10,000 components of the same picture."""
+    """Compare 100 to 10,000 components of the same picture."""
     pixels = load_sample_image("china.jpg")
     subjects = (
         ("log_density", images.ink_points(pixels)),
@@ -116,7 +116,7 @@ def components(budget: Budget) -> None:
 
 
 def pixels(budget: Budget) -> None:
-    """Time per pixel of ever larger grids over the same picture."""
+    """Compare the time per pixel of larger and larger grids over the same picture."""
     for name, quantity in (("drawing", "log_density"), ("photograph", "mean")):
         model = load(name)
         mixture = Mixture(*model)

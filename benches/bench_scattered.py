@@ -1,7 +1,7 @@
 """Log-densities of a million scattered points compared with scikit-learn's and numba's.
 
-The models have components of unlike widths and orientations that overlap, and the
-points are drawn from them, in random order.
+The components of the models overlap and have different widths and orientations. The
+points are samples of the models, in random order.
 """
 
 from __future__ import annotations

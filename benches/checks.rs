@@ -1,5 +1,5 @@
-//! What the benches evaluate, and the check against the specification that a
-//! result passes before it is timed or counted.
+//! The points and grids of the benches, and the checks against the specification that
+//! results pass before they are timed or counted.
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 

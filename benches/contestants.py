@@ -8,21 +8,21 @@ from sklearn.mixture import GaussianMixture
 
 from fitted import Array, Model
 
-#: Points of one call to gmr.
+#: The number of points in one call of gmr.
 GMR_CHUNK = 1024
 
 
 def chunked_mean(model: Model, points: Array) -> Array:
-    """Return E[r, g, b | x, y] as NumPy does it well.
+    """Return E[r, g, b | x, y] by a fast NumPy implementation.
 
-    Chunks that stay in cache, the squared distance written out, the sums over
-    components by BLAS (experts are affine in x and y), and the exponent clipped
-    at -700: unclipped, subnormal numbers make NumPy several times slower.
+    Chunks stay in the cache, the squared distance is written out, and BLAS sums over
+    components (their means are affine in x and y). The exponent is clipped at -700, because
+    subnormal numbers make NumPy several times slower.
     """
     weights, means, covariances = model
     precisions = np.linalg.inv(covariances[:, :2, :2])
     slopes = covariances[:, 2:, :2] @ precisions
-    # Column blocks: value at the origin, slope in x, slope in y.
+    # The blocks of columns are the value at the origin, the slope in x, and the slope in y.
     at_origin = means[:, 2:] - np.einsum("kti,ki->kt", slopes, means[:, :2])
     experts = np.hstack([at_origin, slopes[:, :, 0], slopes[:, :, 1]])
     log_peaks = np.log(weights) + 0.5 * np.linalg.slogdet(precisions)[1]
@@ -34,10 +34,10 @@ def chunked_mean(model: Model, points: Array) -> Array:
         dx, dy = x - means[:, 0], y - means[:, 1]
         log_prob = (xx * dx + xy * dy) * dx + yy * dy**2 + log_peaks
         log_prob -= log_prob.max(axis=1, keepdims=True)
-        shares = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
-        sums = shares @ experts
+        terms = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
+        sums = terms @ experts
         mean = sums[:, :3] + x * sums[:, 3:6] + y * sums[:, 6:]
-        result[start : start + step] = mean / shares.sum(axis=1, keepdims=True)
+        result[start : start + step] = mean / terms.sum(axis=1, keepdims=True)
     return result
 
 
@@ -51,15 +51,15 @@ def in_scikit_learn(model: Model) -> GaussianMixture:
 
 
 def in_gmr(model: Model) -> gmr.GMM:
-    """Return the model as gmr's, whose `predict([0, 1], chunk)` is the conditional mean."""
+    """Return the model as a gmr model; its `predict([0, 1], chunk)` is the conditional mean."""
     return gmr.GMM(len(model.weights), *model)
 
 
 def partition(points: Array, n_components: int) -> Model:
-    """Return a mixture of any size of the same points, without a fit.
+    """Return a mixture of `n_components` of the points, without a fit.
 
-    The points are split again and again along their widest feature, and every part
-    becomes a component with its moments, 1/12 added to each variance.
+    The points are split repeatedly along their widest feature. Each part becomes a
+    component with its moments and 1/12 added to each variance.
     """
     n_features = points.shape[1]
     parts = [(points, n_components)]

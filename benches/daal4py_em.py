@@ -1,8 +1,8 @@
-"""One step of EM by daal4py's `em_gmm`, in an environment of its own.
+"""One step of EM by daal4py's `em_gmm`, in its own environment.
 
-`python daal4py_em.py problem.npz result.npz`: daal4py 2024.7 needs scikit-learn 1.5,
-and cannot run in the environment of the other benchmarks. Prints seconds of wall and CPU time of
-each of three runs on one thread, and writes the parameters after the step.
+`python daal4py_em.py problem.npz result.npz`: daal4py 2024.7 requires scikit-learn 1.5,
+so it cannot run in the environment of the other benchmarks. The script prints seconds of wall and
+CPU time of each of three runs on one thread, and writes the parameters after the step.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-//! One iteration of expectation-maximization on one thread at every instruction set:
-//! over the pixels of a picture, from which the tree leaves most components out
-//! (`culled`), and of few components that all count at every point (`dense`). Each
-//! result is checked against the specification on a part of the points before it is
-//! timed; the data are prepared once, as in a fit.
+//! One iteration of expectation-maximization on one thread at every instruction set.
+//!
+//! `culled` has the pixels of a picture, where the tree culls most components; `dense` has
+//! a few components, none of which is negligible at any point. Each
+//! result is compared with the specification at a part of the points before it is
+//! timed. The data are prepared once, as in a fit.
 #![allow(missing_docs)]
 
 #[path = "models.rs"]
@@ -12,18 +13,18 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gmmfast::{Data, Grid, Level, Mixture, Quantity, Rendering, Runtime, spec};
 use models::{HEIGHT, WIDTH, picture_mixture};
 
-/// Points of the check: the specification takes every component at each of them.
+/// Number of points that are checked; the specification evaluates every component at each.
 const N_CHECKED: usize = 5000;
 
 const REG_COVAR: f64 = 1e-6;
 
-/// Kronecker's sequence: spread evenly, the same every time.
+/// Returns coordinate `i` of point `n` of Kronecker's sequence, which is evenly spread.
 fn spread(n: usize, i: usize) -> f64 {
     (n as f64 * ((i + 2) as f64).sqrt()).fract()
 }
 
-/// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
-/// noise in the colors.
+/// Returns (x, y, r, g, b) of every pixel of the painting by the mixture, with noise in
+/// the colors.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
     let extent = [(-0.5, WIDTH as f64 - 0.5), (-0.5, HEIGHT as f64 - 0.5)];
     let grid = Grid::new(&[HEIGHT, WIDTH], &extent).expect("a grid");
@@ -38,7 +39,7 @@ fn pixels(mixture: &Mixture) -> Vec<f64> {
     colors.chunks_exact(3).enumerate().flat_map(pixel).collect()
 }
 
-/// Compares means, of components with points, with the specification.
+/// Compares the means of components that have points with the specification.
 fn check(mixture: &Mixture, points: &[f64], runtime: &Runtime) {
     let d = mixture.n_features();
     let points = &points[..N_CHECKED * d];

@@ -1,15 +1,15 @@
-"""Fit the two models of fitted.npz to china.jpg, the photograph inside scikit-learn.
+"""Fit the two models of fitted.npz to china.jpg, a photograph that scikit-learn ships.
 
-500 components on the (x, y) of its dark pixels (Otsu's threshold), 1000 on the
-(x, y, r, g, b) of all 273,280, x the column and y the row, levels 0 to 255. Each
-starts from the nearest center of a MiniBatchKMeans and takes 30 iterations of EM
-over all points: full covariances, 1/12 added to each variance, which is the
+The drawing has 500 components on the (x, y) of the dark pixels (by Otsu's threshold), the
+photograph 1000 on the (x, y, r, g, b) of all 273,280; x is the column, y the row, and levels are
+0 to 255. Each fit starts from the clusters of a MiniBatchKMeans and takes 30 iterations of EM
+over all points. Covariances are full, and 1/12 is added to each variance, which is the
 variance of a pixel as a unit square and of an 8-bit level as a unit interval.
 
-The exponent is expanded into one matrix product, 21 monomials by components, so
-that BLAS does all but the exponential; two minutes in all. The points are centered
-and scaled first: unscaled, the product would cancel digits. What is left, some
-1e-10, is far below what the float32 of the file keeps.
+The exponent is one matrix product of 21 monomials by the components, so BLAS does all but the
+exponential; both fits take two minutes. The points are centered and scaled first, because the
+product would otherwise cancel digits. The remaining error of about 1e-10 is far below the
+precision of the float32 in the file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 N_ITERATIONS = 30
 REG_COVAR = 1 / 12
 
-#: Rows of one product: 1000 components by this many float64 stay in a cache.
+#: Rows of one product. 1000 components by this number of float64 stay in a cache.
 CHUNK = 256
 
 
@@ -46,7 +46,7 @@ def monomials(points: Array) -> Array:
 
 
 def m_step(sums: Array, reg_covar: Array) -> Model:
-    """Return the model of the summed responsibilities times monomials.
+    """Return the model from the sums of responsibilities times monomials.
 
     `sums` is (n_components, n_monomials), `reg_covar` (n_features,).
     """
@@ -88,11 +88,11 @@ def em_step(features: Array, model: Model, reg_covar: Array) -> tuple[Model, flo
         log_prob = chunk @ coefficients
         largest = log_prob.max(axis=1, keepdims=True)
         log_prob -= largest
-        # Clipped: subnormal numbers make NumPy several times slower.
-        shares = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
-        totals = shares.sum(axis=1, keepdims=True)
+        # The exponent is clipped, because subnormal numbers make NumPy several times slower.
+        terms = np.exp(np.maximum(log_prob, -700, out=log_prob), out=log_prob)
+        totals = terms.sum(axis=1, keepdims=True)
         log_density += float((largest + np.log(totals)).sum())
-        sums += shares.T @ (chunk / totals)
+        sums += terms.T @ (chunk / totals)
     return m_step(sums, reg_covar), log_density / len(features)
 
 
@@ -104,7 +104,7 @@ def fit(points: Array, n_components: int) -> Model:
     clusters = nearest_centers(points, n_components)
     order = np.argsort(clusters, kind="stable")
     starts = np.searchsorted(clusters[order], np.arange(n_components))
-    # A sum over an empty cluster would be its successor's first row.
+    # `reduceat` returns the successor's first row for an empty cluster.
     is_used = np.bincount(clusters, minlength=n_components) > 0
     model = m_step(np.add.reduceat(features[order], starts[is_used]), reg_covar)
     print(f"{len(points)} points, {len(model.weights)} components", flush=True)

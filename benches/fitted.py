@@ -2,10 +2,10 @@
 
 `drawing`: 500 components over (x, y) of the dark pixels of china.jpg; `photograph`:
 1000 components over (x, y, r, g, b) of all its pixels. fit_models.py fitted both.
-The file holds float32 and of each covariance the lower triangle, row by row, half
-of what float64 takes; the models are what comes back, in float64: the weights are
-divided by their sum again, and rounding is some 1e-7 of a covariance whose smallest
-eigenvalue is 1/12, so that it stays positive definite, which `save` checks.
+The file stores float32, and the lower triangle of each covariance row by row. The models are
+the stored numbers in float64, with weights divided by their sum again. Rounding changes a
+covariance by about 1e-7 of its size and the smallest eigenvalue is 1/12, so covariances stay
+positive definite; `save` checks this.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 FILE = Path(__file__).with_name("fitted.npz")
 NAMES = ("drawing", "photograph")
 
-#: Of china.jpg: height and width.
+#: The height and width of china.jpg.
 SHAPE = (427, 640)
 
 Array = NDArray[np.float64]
 
 
 class Model(NamedTuple):
-    """A full-covariance mixture as arrays: a triple that gmmfast takes as it is."""
+    """A mixture with full covariances as a tuple of arrays, which gmmfast accepts as a model."""
 
     weights: Array
     means: Array
@@ -34,7 +34,7 @@ class Model(NamedTuple):
 
 
 def load(name: str, file: Path = FILE) -> Model:
-    """Return the model of that name."""
+    """Return the model named `name`."""
     with np.load(file) as arrays:
         weights, means, packed = (
             arrays[f"{name}_{part}"].astype(np.float64)

@@ -58,7 +58,7 @@ fn means(criterion: &mut Criterion) {
     });
 }
 
-/// What the responsibilities say beside the mean.
+/// Times the quantities of the responsibilities other than the mean.
 fn others(criterion: &mut Criterion) {
     let mixture = picture_mixture(1000, 5);
     let marginal = mixture.marginal(&[0, 1]).expect("valid");

@@ -1,15 +1,15 @@
-//! Instructions of fixed workloads, counted by valgrind and compared with
-//! instructions.json: what a change costs, told to a hundredth on a busy machine.
+//! Instruction counts of fixed workloads, measured by valgrind and compared with
+//! instructions.json. They show the cost of a change to a hundredth on a busy machine.
 //!
 //! Each workload runs in a child process under cachegrind, which counts the
-//! instructions of all its threads, once with `FEW` calls and once with `MANY`;
-//! the difference is that of the calls alone, without their preparation. The
+//! instructions of all its threads, once with `FEW` calls and once with `MANY`.
+//! The difference is the count of the calls alone, without their preparation. The
 //! results are checked before, outside valgrind. Valgrind has no AVX-512, so the
-//! levels are AVX2 and the baseline. Instructions are not time: they tell a
-//! regression from noise, and `cargo bench` tells what it costs.
+//! levels are AVX2 and the baseline. Instructions are not time: they separate a
+//! regression from noise, and `cargo bench` measures its cost.
 //!
-//! `--write` writes the table anew: after a change that is meant, or with another
-//! compiler. Names given as arguments choose workloads, by their beginnings.
+//! `--write` replaces the table, after an intended change or with another
+//! compiler. Names given as arguments select the workloads that begin with them.
 #![allow(missing_docs)]
 
 #[path = "checks.rs"]
@@ -47,7 +47,7 @@ const WORKLOADS: [Workload; 8] = [
 enum Task {
     Render(Quantity),
     RenderLevels,
-    /// All that a call does before it renders.
+    /// The preparation of a call before it renders.
     Prepare,
     Score,
 }
@@ -144,12 +144,12 @@ fn runtime(level: Level) -> Runtime {
     Runtime::new(Some(1)).expect("one thread").with_level(level)
 }
 
-/// The levels that valgrind has instructions for.
+/// The levels that valgrind supports.
 fn levels() -> impl Iterator<Item = Level> {
     Level::available().into_iter().filter(|level| level.name() != "avx512")
 }
 
-/// Instructions of a whole process that makes so many calls.
+/// Returns the instructions of a whole process that makes `n_calls` calls.
 fn instructions_of_process(workload: &Workload, level: Level, n_calls: u64) -> u64 {
     let program = std::env::current_exe().expect("the path of this program");
     let output = Command::new("valgrind")
@@ -189,7 +189,7 @@ fn main() -> ExitCode {
     compare(options.iter().any(|option| option == "--write"), &chosen)
 }
 
-/// Counts the chosen workloads, prints them beside the table, writes it if asked.
+/// Counts the selected workloads and prints them with the table; writes it with `--write`.
 fn compare(write: bool, chosen: &[String]) -> ExitCode {
     let text = std::fs::read_to_string(TABLE).unwrap_or_else(|_| "{}".to_owned());
     let mut table: BTreeMap<String, u64> = serde_json::from_str(&text).expect("a table of counts");

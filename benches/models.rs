@@ -1,14 +1,14 @@
-//! Mixtures like those of pictures, from a fixed seed: positions jittered over
-//! the picture, as wide as their spacing, correlated with the colors.
+//! Mixtures that resemble those of pictures, from a fixed seed. Components are spread over
+//! the picture, as wide as their spacing, and their positions correlate with colors.
 
 use gmmfast::{Covariances, Mixture};
 
-/// Width and height of the picture the mixtures are of.
+/// Width of the picture that the mixtures describe.
 pub const WIDTH: usize = 640;
-/// See [`WIDTH`].
+/// Height of that picture.
 pub const HEIGHT: usize = 427;
 
-/// Numbers in [0, 1): Weyl's sequence with the golden ratio, scrambled.
+/// Returns a generator of numbers in [0, 1): Weyl's sequence with the golden ratio, scrambled.
 fn uniform(seed: u64) -> impl FnMut() -> f64 {
     let mut state = seed;
     move || {
@@ -18,8 +18,8 @@ fn uniform(seed: u64) -> impl FnMut() -> f64 {
     }
 }
 
-/// A full-covariance mixture whose first two features are positions and whose
-/// others are colors.
+/// Returns a mixture with full covariances; its first two features are positions, the
+/// others colors.
 pub fn picture_mixture(n_components: usize, n_features: usize) -> Mixture {
     let mut random = uniform(7);
     let spacing = ((WIDTH * HEIGHT) as f64 / n_components as f64).sqrt();

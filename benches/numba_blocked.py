@@ -1,9 +1,9 @@
 """The kernels of numba_plain after tuning.
 
-The inner loop runs over a block of points whose sums stay in the first cache,
-components outside it, so that LLVM keeps a component's numbers in registers; for the
-scattered kernel the number of features is a constant, so that it unrolls its factor.
-Two to six times as fast as the plain ones.
+The inner loop runs over a block of points whose sums stay in the first-level cache, and the outer
+loop over components, so LLVM keeps a component's numbers in registers. In the scattered kernel
+the number of features is a constant, so LLVM unrolls the loops over the factor. These kernels
+are two to six times as fast as the plain ones.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def mean(x, y, columns, experts):
             r0, r1, r2, g0, g1, g2, b0, b1, b2 = experts[:, k]
             for i in range(len(px)):
                 dx, dy = px[i] - columns.x[k], py[i] - columns.y[k]
-                share = exp2(log2_term(columns, k, px[i], py[i]) - largest[i])
-                total[i] += share
-                red[i] += share * (r0 + r1 * dx + r2 * dy)
-                green[i] += share * (g0 + g1 * dx + g2 * dy)
-                blue[i] += share * (b0 + b1 * dx + b2 * dy)
+                term = exp2(log2_term(columns, k, px[i], py[i]) - largest[i])
+                total[i] += term
+                red[i] += term * (r0 + r1 * dx + r2 * dy)
+                green[i] += term * (g0 + g1 * dx + g2 * dy)
+                blue[i] += term * (b0 + b1 * dx + b2 * dy)
         for i in range(len(px)):
             result[i, 0] = red[i] / total[i]
             result[i, 1] = green[i] / total[i]
@@ -113,11 +113,11 @@ def culled_mean(height, width, columns, experts):
                 green, blue = sums[2, first:end], sums[3, first:end]
                 for x in range(len(total)):
                     dx = x + start
-                    share = exp2(c + (b + a * dx) * dx)
-                    total[x] += share
-                    red[x] += share * (r0 + r1 * dx + r2 * dy)
-                    green[x] += share * (g0 + g1 * dx + g2 * dy)
-                    blue[x] += share * (b0 + b1 * dx + b2 * dy)
+                    term = exp2(c + (b + a * dx) * dx)
+                    total[x] += term
+                    red[x] += term * (r0 + r1 * dx + r2 * dy)
+                    green[x] += term * (g0 + g1 * dx + g2 * dy)
+                    blue[x] += term * (b0 + b1 * dx + b2 * dy)
         for x in range(width):
             for t in range(3):
                 out[y, x, t] = sums[t + 1, x] / max(sums[0, x], 1e-300)

@@ -1,9 +1,9 @@
 """One step of EM that evaluates every component at every point, in numba.
 
-A block of points at a time: log-densities of all components at it, their exponentials
-relative to the largest, and the moments about each component's mean, so that no array of
-(n_samples, n_components) is held. Points lie along the inner loops, which LLVM turns into
-vectors; rows of the block are features.
+The kernel evaluates a block of points at a time: log-densities of all components, their
+exponentials relative to the largest, and the moments about each component's mean. No array of
+(n_samples, n_components) is held. Rows of a block are features, and the inner loops run over
+points, so that LLVM vectorizes them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numba_math import LN2, LOWEST, exp2, factors_of
 if TYPE_CHECKING:
     from fitted import Array, Model
 
-#: Points of a block: the exponentials of 1000 components at them stay in a cache.
+#: Points of a block. The exponentials of 1000 components at them stay in a cache.
 BLOCK = 64
 
 
@@ -57,7 +57,7 @@ def _moments(features, means, factors, peaks):
             _fill_term(terms[k], block, (means[k], factors[k], peaks[k]), (differences, row))
             for b in range(block.shape[1]):
                 largest[b] = max(largest[b], terms[k, b])
-        log_likelihood += _share(terms, largest, block.shape[1])
+        log_likelihood += _responsibilities(terms, largest, block.shape[1])
         for k in range(n_components):
             _add_moments(moments[k], block, (terms[k], means[k]), (differences, row))
     return moments, log_likelihood
@@ -83,8 +83,8 @@ def _fill_term(term, block, component, scratch):
 
 
 @njit(fastmath=True, inline="always")
-def _share(terms, largest, size):
-    """Turn logarithms into shares of their sum; return the sum of log p."""
+def _responsibilities(terms, largest, size):
+    """Turn logarithms into responsibilities; return the sum of log p."""
     sums = np.zeros(BLOCK)
     for k in range(len(terms)):
         for b in range(size):
@@ -104,17 +104,17 @@ def _share(terms, largest, size):
 @njit(fastmath=True, inline="always")
 def _add_moments(moments, block, component, scratch):
     """Add the count, sums and packed scatter of one component about its mean."""
-    shares, mean = component
+    responsibilities, mean = component
     differences, row = scratch
     d, size = block.shape
     for b in range(size):
-        moments[0] += shares[b]
+        moments[0] += responsibilities[b]
     at = 1 + d
     for i in range(d):
         total = 0.0
         for b in range(size):
             differences[i, b] = block[i, b] - mean[i]
-            row[b] = shares[b] * differences[i, b]
+            row[b] = responsibilities[b] * differences[i, b]
             total += row[b]
         moments[1 + i] += total
         for j in range(i + 1):

@@ -1,9 +1,9 @@
 """A polynomial exponential and a column layout of the model, for the numba kernels.
 
-Exponents are in bits, so that the exponential is 2^t. It has no call and no branch,
-and LLVM vectorizes it: the integer part of t goes straight into the exponent field.
-The arguments must not exceed 1000; below -1000 the result is 2^-1000, which is
-nothing against the sums here and spares the slow subnormal numbers.
+Exponents are in bits, so the exponential is 2^t. Its integer part goes directly into the exponent
+field; there is no call and no branch, and LLVM vectorizes it.
+Arguments must not exceed 1000. Below -1000 the result is 2^-1000, which is
+negligible in the sums here and avoids slow subnormal numbers.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 LN2 = math.log(2)
 
-#: Below every exponent; infinities are not for `fastmath`.
+#: A number below every exponent; `fastmath` excludes infinities.
 LOWEST = -1e300
 
-# 2^f on [-1/2, 1/2]: Taylor's series to order 12, relative error below 1e-15.
+# 2^f on [-1/2, 1/2] by its Taylor series to order 12; the relative error is below 1e-15.
 C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12 = (
     LN2**n / math.factorial(n) for n in range(1, 13)
 )
 
-#: Added to a whole float64 it leaves that integer in the low bits.
+#: Added to an integral float64, this leaves the integer in the low bits.
 MAGIC = 1.5 * 2.0**52
 
 
@@ -45,7 +45,7 @@ def bits_of(_, x):
 
 @intrinsic
 def of_bits(_, x):
-    """Return the float64 of these bits."""
+    """Return the float64 that has these bits."""
 
     def codegen(_context, builder, _signature, args):
         return builder.bitcast(args[0], ir.DoubleType())
@@ -68,7 +68,8 @@ def exp2(t):
 class Columns(NamedTuple):
     """The first two features of a mixture for the grid kernels, (n_components,) each.
 
-    log2 of a weighted density is peak + (xx dx + xy dy) dx + yy dy^2, d from the mean.
+    log2 of a weighted density is peak + (xx dx + xy dy) dx + yy dy^2; (dx, dy) is the distance
+    from the mean.
     """
 
     x: Array
@@ -116,7 +117,8 @@ def columns_of(model: Model) -> Columns:
 def experts_of(model: Model) -> Array:
     """Return each component's means of the three other features, affine in (dx, dy).
 
-    (9, n_components): for each target the value at the component's mean, then the slopes.
+    The shape is (9, n_components): for each target the value at the component's mean, then the
+    slopes.
     """
     slopes = model.covariances[:, 2:, :2] @ np.linalg.inv(model.covariances[:, :2, :2])
     experts = np.concatenate([model.means[:, 2:, None], slopes], axis=2)

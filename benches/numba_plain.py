@@ -1,10 +1,9 @@
 """Straightforward float64 kernels in numba, to which the targets refer.
 
-`prange` over points or rows, `fastmath`, the exponential of numba_math. Dense: for
-each point the largest exponent over all components, then the sum. Culled: each
-component is added in the box about its ellipse of squared Mahalanobis distance 80
-and nowhere else, so that pixels out of every box are zero. numba_blocked.py has what
-the same formulas give after tuning.
+The kernels use `prange` over points or rows, `fastmath`, and the exponential of numba_math. The
+dense ones find, for each point, the largest exponent over all components and then the sum. The
+culled ones add each component only in the box about its ellipse of squared Mahalanobis distance
+80, so pixels outside all boxes are zero. numba_blocked.py has the tuned versions.
 """
 
 from __future__ import annotations
@@ -50,11 +49,11 @@ def mean(x, y, columns, experts):
         total, red, green, blue = 0.0, 0.0, 0.0, 0.0
         for k in range(len(columns.x)):
             dx, dy = x[i] - columns.x[k], y[i] - columns.y[k]
-            share = exp2(log2_term(columns, k, x[i], y[i]) - largest)
-            total += share
-            red += share * expert(experts, 0, k, dx, dy)
-            green += share * expert(experts, 1, k, dx, dy)
-            blue += share * expert(experts, 2, k, dx, dy)
+            term = exp2(log2_term(columns, k, x[i], y[i]) - largest)
+            total += term
+            red += term * expert(experts, 0, k, dx, dy)
+            green += term * expert(experts, 1, k, dx, dy)
+            blue += term * expert(experts, 2, k, dx, dy)
         out[i, 0], out[i, 1], out[i, 2] = red / total, green / total, blue / total
     return out
 
@@ -91,11 +90,11 @@ def culled_mean(height, width, columns, experts):
             if abs(dy) <= columns.reach_y[k]:
                 first, end = span(columns.x[k], columns.reach_x[k], width)
                 for x in range(first, end):
-                    share = exp2(log2_term(columns, k, x, y))
+                    term = exp2(log2_term(columns, k, x, y))
                     dx = x - columns.x[k]
-                    total[x] += share
+                    total[x] += term
                     for t in range(3):
-                        out[y, x, t] += share * expert(experts, t, k, dx, dy)
+                        out[y, x, t] += term * expert(experts, t, k, dx, dy)
         for x in range(width):
             for t in range(3):
                 out[y, x, t] /= max(total[x], 1e-300)
@@ -104,7 +103,7 @@ def culled_mean(height, width, columns, experts):
 
 @njit(parallel=True, fastmath=True)
 def scattered_log_density(points, means, factors, peaks):
-    """Return log p of each row of points: dense. Of the model, components are last."""
+    """Return log p of each row of points: dense. Components are the last axis of the model."""
     n_features, n_components = means.shape
     out = np.empty(len(points))
     for i in prange(len(points)):

@@ -1,9 +1,9 @@
-//! Scattered points on one thread at every instruction set, each result checked
-//! against the specification before it is timed: log-densities where every
-//! component counts at every point (`dense`), and log-densities, labels and
-//! responsibilities of the pixels of a picture, from which the tree leaves most
-//! components out (`culled`), and moments and draws of what remains at positions
-//! (`conditional`).
+//! Scattered points on one thread at every instruction set. Each result is compared with
+//! the specification before it is timed.
+//!
+//! `dense` has log-densities where no component is negligible at any point; `culled` has
+//! log-densities, labels and responsibilities of the pixels of a picture, where the tree
+//! culls most components; `conditional` has moments and draws of colors at positions.
 #![allow(missing_docs)]
 
 #[path = "checks.rs"]
@@ -14,7 +14,7 @@ mod models;
 use checks::{check_points, grid, scattered_points, spread};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gmmfast::{
-    Conditional, Level, Mixture, Quantity, Rendering, Runtime, conditional_mean,
+    Conditional, DrawStart, Level, Mixture, Quantity, Rendering, Runtime, conditional_mean,
     conditional_mean_and_covariance, conditional_sample, predict, predict_proba, score_samples,
     spec,
 };
@@ -22,7 +22,7 @@ use models::{WIDTH, picture_mixture};
 
 const N_POINTS: usize = 50_000;
 
-/// Points whose responsibilities are timed: with 1000 components 160 MB of them.
+/// Points whose responsibilities are timed; with 1000 components these take 160 MB.
 const N_SHARES: usize = 20_000;
 
 fn runtimes() -> impl Iterator<Item = Runtime> {
@@ -46,8 +46,8 @@ fn dense(criterion: &mut Criterion) {
     }
 }
 
-/// (x, y, r, g, b) of every pixel of the picture that the mixture paints, with
-/// noise in the colors: pixels like those that such a mixture is fitted to.
+/// Returns (x, y, r, g, b) of every pixel of the painting by the mixture, with noise in
+/// the colors, like the pixels to which such a mixture is fitted.
 fn pixels(mixture: &Mixture) -> Vec<f64> {
     let painting =
         Rendering::new(mixture, &grid(), &[0, 1], Quantity::Mean).expect("five features");
@@ -104,7 +104,7 @@ fn culled(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Moments of (r, g, b) at scattered (x, y), and draws.
+/// Times moments and draws of (r, g, b) at scattered (x, y).
 fn conditional(criterion: &mut Criterion) {
     type Evaluate = fn(&Conditional, &[f64], &mut [f64], &Runtime) -> gmmfast::Result<()>;
     let mixture = picture_mixture(1000, 5);
@@ -113,7 +113,7 @@ fn conditional(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("points/conditional/2d");
     group.sample_size(10).throughput(Throughput::Elements(N_POINTS as u64));
     let draw: Evaluate = |conditional, values, out, runtime| {
-        conditional_sample(conditional, values, (0, 0), out, runtime)
+        conditional_sample(conditional, values, DrawStart { seed: 0, first_point: 0 }, out, runtime)
     };
     let work: [(&str, Evaluate, usize); 3] = [
         ("mean", conditional_mean, 3),

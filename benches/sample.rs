@@ -1,5 +1,5 @@
-//! Random streams and samples on one thread at every instruction set. What is drawn is
-//! checked against the mixture's moments before it is timed.
+//! Random streams and samples on one thread at every instruction set. The moments of the
+//! samples are compared with the mixture's before they are timed.
 #![allow(missing_docs)]
 
 #[path = "models.rs"]
@@ -9,7 +9,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gmmfast::{Level, Mixture, Order, Purpose, Runtime, Sampling, Stream};
 use models::picture_mixture;
 
-/// So many numbers fit the first cache.
+/// A number of values that fits the first-level cache.
 const N_NUMBERS: usize = 2048;
 
 fn streams(criterion: &mut Criterion) {

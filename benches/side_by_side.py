@@ -1,9 +1,9 @@
-"""Tables of gmmfast and its alternatives in one run; each result is checked before it is timed.
+"""Tables of gmmfast and its alternatives in one run. Each result is checked before it is timed.
 
-The models are those of fitted.npz, or made from china.jpg or a seed; the tables are
-in bench_*.py, one file a subject. Times are medians; a contestant is run until it has
-had `--seconds` or `--runs` runs, at least three. Ratios are to the first line of each
-table; "!" marks a missed target.
+The models are those of fitted.npz, or are made from china.jpg or a seed. The tables are
+in bench_*.py, one file for each subject. Times are medians. A contestant is run until it
+has taken `--seconds` or has had `--runs` runs, but at least three times. Ratios are to the
+first line of each table; "!" marks a missed target.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TABLES = {
 
 
 def main() -> None:
-    """Print the tables that are named."""
+    """Print the named tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = ", ".join(TABLES)
     parser.add_argument("tables", nargs="*", metavar="table", help=f"all by default: {names}")

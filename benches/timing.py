@@ -1,9 +1,9 @@
 """Time contestants one after the other; print ratios to the first.
 
-Assumes that each result was checked before. All contestants have one thread, BLAS
-and numba too (`one_thread`), unless a name says otherwise. Targets are about CPU
-time, unless they are about threads: on one thread it is the wall time of a machine
-that does nothing else, and it is less disturbed on one that does.
+Callers check each result first. All contestants have one thread, also in BLAS and numba
+(`one_thread`), unless a name contains another number. Targets are for CPU time, unless they are
+for threads: on one thread of an idle machine it equals the wall time, and on a busy machine it
+is less disturbed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Of every contestant, however slow: one run alone may be half as fast as the next.
+#: Runs of every contestant, however slow, because a single run may take twice as long as the next.
 MIN_RUNS = 3
 
 
 @dataclass(frozen=True)
 class Budget:
-    """When a contestant has run enough: both at most, and `MIN_RUNS` at least."""
+    """The limits of a contestant's runs: seconds and runs, but at least `MIN_RUNS` runs."""
 
     seconds: float = 1.5
     runs: int = 51
@@ -42,12 +42,12 @@ class Contestant:
 
     name: str
     work: Callable[[], object]
-    #: What its time over that of the first line should be, at least or at most.
+    #: The least or the largest ratio of its time to that of the first line.
     at_least: float | None = None
     at_most: float | None = None
-    #: Whether the target is about wall time, as threads' are, and not about CPU time.
+    #: Whether the target is for wall time, as with several threads, or for CPU time.
     of_wall: bool = False
-    #: Its times are multiplied by this: above 1 where it does a part of the work.
+    #: The factor of its times; above 1 where it does a part of the work.
     scale: float = 1.0
 
 
@@ -61,7 +61,7 @@ class Timing:
 
 
 def all_threads() -> threadpool_limits:
-    """Give BLAS as many threads as it takes by itself, while the context lasts."""
+    """Give BLAS its default number of threads within the context."""
     return threadpool_limits(os.cpu_count())
 
 
@@ -76,7 +76,7 @@ def one_thread() -> Iterator[None]:
 
 
 def time_of(contestant: Contestant, budget: Budget) -> Timing:
-    """Return the medians of repeated runs, after those that checked the result."""
+    """Return the medians of repeated runs."""
     walls: list[float] = []
     cpus: list[float] = []
     while len(walls) < MIN_RUNS or (sum(walls) < budget.seconds and len(walls) < budget.runs):
@@ -89,7 +89,7 @@ def time_of(contestant: Contestant, budget: Budget) -> Timing:
 
 
 def table(title: str, contestants: list[Contestant], budget: Budget) -> None:
-    """Time every contestant, ours first, and print ratios and targets."""
+    """Time every contestant and print ratios to the first, with targets."""
     print(f"\n{title}")
     print(f"  {'':<38}{'wall':>11}{'CPU':>11}{'x wall':>10}{'x CPU':>10}{'target':>11}{'runs':>6}")
     base = None
@@ -104,7 +104,7 @@ def table(title: str, contestants: list[Contestant], budget: Budget) -> None:
 
 
 def target(contestant: Contestant, ratio: float) -> str:
-    """Return the target, with a cross where the ratio misses it."""
+    """Return the target as text, with "!" where the ratio misses it."""
     if contestant.at_least is not None:
         return f"{'' if ratio >= contestant.at_least else '! '}>= {contestant.at_least:g}"
     if contestant.at_most is not None:
@@ -113,7 +113,7 @@ def target(contestant: Contestant, ratio: float) -> str:
 
 
 def shown(seconds: float) -> str:
-    """Return the time in a unit that leaves it three digits or so."""
+    """Return the time as text, in a unit that gives it about three digits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.4g} {unit}"
@@ -121,7 +121,7 @@ def shown(seconds: float) -> str:
 
 
 def check(name: str, got: NDArray, want: NDArray, tolerance: float) -> None:
-    """Stop unless both agree relative to the reference's own size."""
+    """Stop unless both agree relative to the size of the reference."""
     error = float(np.max(np.abs(got - want) / (1 + np.abs(want))))
     if not error < tolerance:
         raise SystemExit(f"{name}: the results differ by {error:.3g}, over {tolerance:g}")
@@ -129,7 +129,7 @@ def check(name: str, got: NDArray, want: NDArray, tolerance: float) -> None:
 
 
 def check_levels(got: NDArray[np.uint8], exact: NDArray[np.float64]) -> None:
-    """Stop unless the levels are those of `exact`, but for ties to within 0.02."""
+    """Stop unless the levels are those of `exact`, except within 0.02 of a tie."""
     clipped = np.clip(exact, 0, 255)
     is_clear = np.abs(clipped - np.floor(clipped) - 0.5) > 0.02
     differences = np.abs(got - np.rint(clipped))

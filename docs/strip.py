@@ -1,7 +1,7 @@
 """The strip of pictures at the top of README.md: `make strip` writes docs/strip.png.
 
-Two photographs that scikit-learn ships, cropped, and what their mixtures make of them. The same
-versions give the same file: nothing is drawn but from fixed seeds.
+The strip shows two photographs that scikit-learn ships, cropped, and pictures of their mixtures.
+All random numbers have fixed seeds, so equal versions of the libraries give the same file.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-#: Of a panel (height, width), and between two of them, where the page shows through.
+#: The (height, width) of a panel, and the width of the transparent gap between panels.
 SHAPE, GAP = (319, 255), 14
 
-#: Of a point of paint, pixels across.
+#: The diameter of a point of paint in pixels.
 DOT = 3
 
-#: Where each photograph is cropped: rows and columns, in the proportions of a panel.
+#: The rows and columns of each photograph that are shown, in the proportions of a panel.
 CROPS = {
     "china.jpg": (slice(13, 413), slice(50, 370)),
     "flower.jpg": (slice(16, 416), slice(147, 467)),
 }
 
-#: Components of a painting, of a drawing, of what shows each component apart, and of what is
-#: loose enough for colors to scatter.
+#: Numbers of components: of the painting, the drawing, the ellipses and poster, and the points of
+#: paint. The last is small, which makes the drawn colors vary.
 N_COMPONENTS, N_LINES, N_PATCHES, N_LOOSE = 1500, 1200, 600, 150
 
 
@@ -96,7 +96,7 @@ def points(model: gmmfast.GaussianMixture) -> Pixels:
 
 
 def in_few_colors(page: Pixels) -> Image.Image:
-    """Return the strip in 255 colors and transparence, a third of the bytes."""
+    """Return the strip in 255 colors and transparency, a third of the bytes."""
     picture = Image.fromarray(np.ascontiguousarray(page[..., :3]))
     palette = picture.quantize(255, Image.Quantize.MEDIANCUT, kmeans=3)
     dithered = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
@@ -110,4 +110,4 @@ if __name__ == "__main__":
     path = Path(__file__).with_name("strip.png")
     with replaced(path) as file:
         in_few_colors(strip()).save(file, format="PNG", optimize=True, transparency=255)
-    print(f"docs/{path.name}: {path.stat().st_size / 1000:.0f} kB")  # noqa: T201 (what it is for)
+    print(f"docs/{path.name}: {path.stat().st_size / 1000:.0f} kB")  # noqa: T201

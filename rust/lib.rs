@@ -1,25 +1,24 @@
-//! Gaussian mixtures over pixels and grids, exactly, at the speed of memory.
+//! Gaussian mixtures over pixels and grids, evaluated exactly and fast.
 //!
-//! This is the core of the Python package `gmmfast`, and needs no Python. In
-//! the order in which data pass them:
+//! This is the core of the Python package `gmmfast`; it does not need Python. Data flows
+//! through these types and functions:
 //!
-//! - [`Mixture`]: the model, validated once, of any of scikit-learn's four
-//!   covariance types;
-//! - [`Conditional`]: closed-form conditioning, computed once per component;
-//! - [`Grid`]: which point each pixel stands for; planes and tiles of it, and the
-//!   components that can matter on each;
-//! - [`Rendering`]: a [`Quantity`] over a grid (density, conditional mean or
+//! - [`Mixture`] is the model, validated once, of any of scikit-learn's four covariance
+//!   types.
+//! - [`Conditional`] is a mixture conditioned on some features, in closed form.
+//! - [`Grid`] maps pixels to points.
+//! - [`Rendering`] evaluates a [`Quantity`] over a grid (density, conditional mean or
 //!   covariance, label, entropy), whole or in bands, in float64, float32 or uint8
-//!   ([`Pixel`]); [`score_samples`], [`predict`] and [`predict_proba`] for scattered
-//!   points, by a k-d tree where that pays;
-//! - [`conditional_mean`] and its like: what the remaining features of scattered points
-//!   are, given the others;
-//! - [`Sampling`]: samples of which the seed alone decides the bits ([`Stream`]), and
-//!   [`Splat`], which puts them onto a grid;
-//! - [`Data`] and [`expectation`]: what points say about each component, exactly and
-//!   in one pass, and [`Statistics`], which add up and give the next mixture;
-//! - [`Runtime`]: threads, instruction set and interruption of a call;
-//! - [`spec`]: the specification that the fast kernels are tested against.
+//!   ([`Pixel`]).
+//! - [`score_samples`], [`predict`] and [`predict_proba`] evaluate scattered points, by a
+//!   k-d tree where that pays; [`conditional_mean`] and related functions evaluate the
+//!   remaining features of scattered points, given the others.
+//! - [`Sampling`] draws samples whose bits depend on the seed alone ([`Stream`]), and
+//!   [`Splat`] accumulates them on a grid.
+//! - [`Data`] and [`expectation`] compute the sufficient statistics of points under a
+//!   mixture, exactly and in one pass. [`Statistics`] add up and give the next mixture.
+//! - [`Runtime`] holds threads, instruction set and interruption of a call.
+//! - [`spec`] is the specification that tests compare the fast kernels with.
 //!
 //! ```
 //! use gmmfast::{Covariances, Grid, Mixture, Quantity, Rendering, Runtime};
@@ -56,7 +55,7 @@ pub use error::{Error, Result};
 pub use fitting::data::Data;
 pub use fitting::em::{expectation, expectation_about};
 pub use fitting::kmeans::{KMeans, KMeansOptions, kmeans, kmeans_plusplus};
-pub use fitting::statistics::{Estimate, Statistics};
+pub use fitting::statistics::{Estimate, Statistics, StatisticsArrays};
 pub use grid::axes::{Axis, Grid, MAX_AXES};
 pub use grid::output::Pixel;
 pub use model::conditional::Conditional;
@@ -67,7 +66,7 @@ pub use points::moments::{
     conditional_covariance, conditional_mean, conditional_mean_and_covariance,
     conditional_mean_and_std, conditional_std,
 };
-pub use points::sample::conditional_sample;
+pub use points::sample::{DrawStart, conditional_sample};
 pub use points::score::{predict, predict_proba, score_samples};
 pub use random::stream::{Purpose, STREAM_VERSION, Stream};
 pub use rendering::quantity::Quantity;

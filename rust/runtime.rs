@@ -1,10 +1,10 @@
 //! Threads and interruption.
 //!
-//! The pool is private: nothing of the host program's global pool is used or
-//! set. A few pools are kept, for the numbers of threads used last, and keyed by
-//! process id: a forked child has the parent's memory but none of its threads,
-//! so it builds its own and leaves the parent's alone (dropping them would wait
-//! for threads that are not there).
+//! The pool is private: the host program's global pool is neither used nor set. A few
+//! pools are kept, for the last numbers of threads, and keyed by process id: a forked
+//! child has the parent's memory but none of its threads. It builds its own pool and
+//! leaves the parent's in place, because dropping it would wait for threads that do not
+//! exist.
 
 use crate::error::{Error, Result};
 use crate::simd::Level;
@@ -14,10 +14,10 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Pools kept for the numbers of threads that were asked for last.
+/// Number of pools kept, for the numbers of threads requested last.
 const MAX_POOLS: usize = 4;
 
-/// Most threads that an environment variable can ask for.
+/// Largest number of threads from an environment variable.
 const MAX_THREADS: usize = 1024;
 
 struct Kept {
@@ -25,13 +25,13 @@ struct Kept {
     pool: ManuallyDrop<Arc<rayon::ThreadPool>>,
 }
 
-/// The last one used is last.
+/// The kept pools; the one used last is last.
 static POOLS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
-/// Environment variables that set the number of threads, first one wins.
+/// Environment variables that set the number of threads; the first one that is set wins.
 const THREAD_VARIABLES: [&str; 3] = ["GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS"];
 
-/// Where and how a call runs: its threads, its instruction set, its interrupt.
+/// Execution settings of a call: threads, instruction set and interruption.
 ///
 /// ```
 /// let runtime = gmmfast::Runtime::new(Some(2))?;
@@ -46,17 +46,17 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// `n_threads` threads (by default what the environment variables or the
-    /// process's processor affinity say) and the best instruction set.
+    /// Creates a runtime with `n_threads` threads and the best instruction set. By default
+    /// the environment variables or the processor affinity of the process decide the number.
     ///
     /// # Errors
-    /// More threads than the system gives.
+    /// If the system does not provide the threads.
     pub fn new(n_threads: Option<usize>) -> Result<Self> {
         let n_threads = n_threads.filter(|&n| n > 0).unwrap_or_else(default_n_threads);
         Ok(Self { pool: pool(n_threads)?, level: Level::best(), interrupt: Arc::default() })
     }
 
-    /// The same on another instruction set, which the processor must have.
+    /// Returns this runtime with another instruction set, which the processor must have.
     #[must_use]
     pub fn with_level(self, level: Level) -> Self {
         assert!(Level::available().contains(&level), "this processor has no {}", level.name());
@@ -75,7 +75,7 @@ impl Runtime {
         self.level
     }
 
-    /// A flag that, once set, makes the call return [`Error::Interrupted`] soon.
+    /// A flag that, once set, makes the call soon return [`Error::Interrupted`].
     #[must_use]
     pub fn interrupt(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupt)
@@ -88,22 +88,22 @@ impl Runtime {
         result.expect("work that returns has a result")
     }
 
-    /// The same, not generic over the work, as [`distribute`]; called once.
+    /// The part of [`Self::install`] that is not generic; it calls `work` once.
     fn install_once(&self, work: &mut (dyn FnMut() + Send)) {
         self.pool.install(work);
     }
 
-    /// An error once the interrupt is set; asked before every piece of work.
+    /// Returns an error once the interrupt is set; called before every piece of work.
     pub(crate) fn check(&self) -> Result<()> {
         if self.interrupt.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
 }
 
-/// What one thread does with the items it gets: it owns its scratch memory.
+/// The work of one thread on its items; it owns scratch memory.
 pub(crate) type Worker<'a, T> = Box<dyn FnMut(T) -> Result<()> + 'a>;
 
-/// Gives every item to one of the threads of the pool that this is called in, and a
-/// single one to none but the caller; stops at the first error.
+/// Distributes items over the threads of the current pool; a single item stays on the
+/// calling thread. Stops at the first error.
 pub(crate) fn distribute<'a, T: Send>(
     items: Vec<T>,
     new_worker: &(dyn Fn() -> Worker<'a, T> + Sync + 'a),
@@ -118,20 +118,20 @@ pub(crate) fn distribute<'a, T: Send>(
     })
 }
 
-/// The same with numbers below `n`: not generic, so that the machinery of threads is
-/// compiled once and not for every kind of item and every kernel.
+/// The part of [`distribute`] that is not generic, over the numbers below `n`. It is compiled
+/// once instead of for every type of item and every kernel.
 fn distribute_numbers<'a>(
     n: usize,
     new_worker: &(dyn Fn() -> Worker<'a, usize> + Sync + 'a),
 ) -> Result<()> {
     if n <= 1 {
-        // Without the pool, so that it may be called outside of one.
+        // Does not need the pool, and may be called outside of one.
         return if n == 1 { new_worker()(0) } else { Ok(()) };
     }
     (0..n).into_par_iter().try_for_each_init(new_worker, |worker, at| worker(at))
 }
 
-/// Runs both, on two threads if one is free.
+/// Runs both closures, on two threads if one is free.
 pub(crate) fn join(
     mut left: impl FnMut() -> Result<()> + Send,
     mut right: impl FnMut() -> Result<()> + Send,
@@ -143,12 +143,12 @@ pub(crate) fn join(
 
 type Half<'a> = &'a mut (dyn FnMut() -> Result<()> + Send);
 
-/// Threads by environment variable, else by the process's affinity.
+/// Returns the number of threads of the environment variables, or of the affinity.
 fn default_n_threads() -> usize {
     THREAD_VARIABLES
         .iter()
         .filter_map(|name| std::env::var(name).ok())
-        // OMP_NUM_THREADS may be a list, one number a nesting level.
+        // OMP_NUM_THREADS may be a list with one number per nesting level.
         .find_map(|value| value.split(',').next()?.trim().parse().ok().filter(|&n: &usize| n > 0))
         .map(|n| n.min(MAX_THREADS))
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
@@ -156,7 +156,7 @@ fn default_n_threads() -> usize {
 
 fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
     let process = std::process::id();
-    // Built without the lock: a fork meanwhile must not find it taken.
+    // Built without the lock: a fork in the meantime must not copy it locked.
     let pool = match take(process, n_threads) {
         Some(pool) => pool,
         None => Arc::new(build(n_threads)?),
@@ -166,14 +166,14 @@ fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
     if pools.len() > MAX_POOLS {
         let oldest = pools.remove(0);
         if oldest.process == process {
-            // Its threads end when the last call that uses it does.
+            // The threads end when the last call that uses the pool does.
             drop(ManuallyDrop::into_inner(oldest.pool));
         }
     }
     Ok(pool)
 }
 
-/// Takes out the kept pool of that many threads, if there is one.
+/// Removes and returns the kept pool with this number of threads, if any.
 fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let is_wanted =

@@ -77,7 +77,7 @@ def photo(tmp_path):
 
 @pytest.fixture(scope="session")
 def photo_mixture():
-    """What `gmmfast fit photo.png` fits with the options QUICK_FIT."""
+    """The model that `gmmfast fit photo.png` fits with the options QUICK_FIT."""
     pixels = np.ascontiguousarray(load_sample_image("china.jpg")[::8, ::8])
     return Mixture.from_model(fit_image(pixels, 12, kind="color", max_iter=3))
 

@@ -1,4 +1,4 @@
-"""Promises about memory: what is left is told rightly, and asked only where it matters."""
+"""Tests of the available memory, and of the check of results against it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ V2, V1 = "sys/fs/cgroup", "sys/fs/cgroup/memory"
 
 @pytest.fixture
 def system(tmp_path, monkeypatch):
-    """Write files of /proc and /sys, given by path, into a folder; tell what is left there."""
+    """Write files of /proc and /sys, given by path, into a folder; return the memory left."""
     monkeypatch.setattr(_memory, "_physical_bytes", lambda: None)
 
     def left(files):
@@ -38,7 +38,7 @@ def group(folder, limit, used, *, inactive=0, slab=0, version=2):
     }
 
 
-def test_what_is_not_told_is_unknown(system):
+def test_memory_is_unknown_without_files(system):
     assert system({}) is None
     assert system({"proc/self/cgroup": "0::/user.slice\n", "proc/meminfo": "MemFree: x\n"}) is None
 
@@ -75,7 +75,7 @@ def test_the_groups_of_version_1_count_too(system):
     assert system(files) == 200
 
 
-def test_small_results_are_rendered_without_asking(monkeypatch):
+def test_small_results_are_rendered_without_a_check(monkeypatch):
     def asked():
         raise AssertionError
 

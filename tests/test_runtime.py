@@ -1,4 +1,4 @@
-"""Promises of gmmfast.show_runtime: what a report of a bug or of speed has to say."""
+"""Tests of `show_runtime`: the contents of its report."""
 
 import importlib.metadata
 import platform
@@ -29,22 +29,21 @@ def report(run_python):
 
 def test_it_tells_what_is_in_use(capsys):
     assert gmmfast.show_runtime() is None
-    told = rows(capsys.readouterr().out)
+    reported = rows(capsys.readouterr().out)
     level, n_threads, available, _ = _core.runtime_info()
-    assert told["gmmfast"] == gmmfast.__version__
-    assert told["backend"] == "rust"
-    assert told["instruction set"] == f"{level} (of {', '.join(available)})"
+    assert reported["gmmfast"] == gmmfast.__version__
+    assert reported["instruction set"] == f"{level} (of {', '.join(available)})"
     assert level in available
-    assert told["threads"].startswith(f"{n_threads} (")
+    assert reported["threads"].startswith(f"{n_threads} (")
 
 
 def test_it_tells_the_versions(capsys):
     gmmfast.show_runtime()
-    told = rows(capsys.readouterr().out)
-    assert told["python"].startswith(platform.python_version())
-    assert told["numpy"] == np.__version__
+    reported = rows(capsys.readouterr().out)
+    assert reported["python"].startswith(platform.python_version())
+    assert reported["numpy"] == np.__version__
     for name in ("scikit-learn", "pillow"):
-        assert told[name] == importlib.metadata.version(name)
+        assert reported[name] == importlib.metadata.version(name)
 
 
 def test_what_is_not_installed_is_said_and_no_error(monkeypatch, capsys):
@@ -56,16 +55,16 @@ def test_what_is_not_installed_is_said_and_no_error(monkeypatch, capsys):
     assert rows(capsys.readouterr().out)["pillow"] == "not installed"
 
 
-def test_names_that_mean_nothing_are_told_and_only_then(monkeypatch, capsys):
-    told = []
+def test_names_that_mean_nothing_are_reported_and_only_then(monkeypatch, capsys):
+    reported = []
     for ignored in ([], ["avx1024", "sse"]):
         info = ("avx2", 3, ["baseline", "avx2"], ignored)
         monkeypatch.setattr(_core, "runtime_info", lambda info=info: info)
         gmmfast.show_runtime()
-        told.append(rows(capsys.readouterr().out))
-    assert told[1].pop("ignored in GMMFAST_DISABLE_CPU_FEATURES") == "avx1024, sse"
-    assert told[0] == told[1]
-    assert told[0]["instruction set"] == "avx2 (of baseline, avx2)"
+        reported.append(rows(capsys.readouterr().out))
+    assert reported[1].pop("ignored in GMMFAST_DISABLE_CPU_FEATURES") == "avx1024, sse"
+    assert reported[0] == reported[1]
+    assert reported[0]["instruction set"] == "avx2 (of baseline, avx2)"
 
 
 def test_ignored_names_come_from_the_environment(report):
@@ -87,8 +86,8 @@ def test_ignored_names_come_from_the_environment(report):
     ],
 )
 def test_it_tells_which_variable_decides_the_number_of_threads(report, values, threads):
-    told = report(**dict(zip(THREADS, values, strict=True)))
-    assert told["threads"].endswith(threads)
+    reported = report(**dict(zip(THREADS, values, strict=True)))
+    assert reported["threads"].endswith(threads)
 
 
 def test_without_variables_the_processors_decide(report):

@@ -1,4 +1,4 @@
-"""Promises of gmmfast.ToneCurve: from densities to greys."""
+"""Tests of `ToneCurve`: from densities to gray levels."""
 
 import numpy as np
 import pytest

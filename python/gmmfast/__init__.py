@@ -15,7 +15,7 @@ from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
     kernel_calls,
-    patch_as_asked,
+    patch_from_environment,
     patch_sklearn,
     unpatch_sklearn,
 )
@@ -88,4 +88,4 @@ def unload_ipython_extension(ipython: Any) -> None:
     unpatch_sklearn()
 
 
-patch_as_asked()
+patch_from_environment()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: Results up to this size are not checked: no system is so short of memory, and reading the
 #: available memory takes longer than rendering them.
-_SMALL = 16 * 2**20
+SMALL = 16 * 2**20
 
 #: Files of either version of Linux's control groups: limit, usage, and the fields of memory.stat
 #: that the kernel reclaims before it refuses memory. The page cache counts as usage.
@@ -46,7 +46,7 @@ def check_countable(argument: str, got: object, n_bytes: int, mend: str = _FEWER
 
 def check_fits(argument: str, got: object, n_bytes: int, mend: str = _FEWER) -> None:
     """Raise MemoryError, naming `argument`, if arrays of `n_bytes` do not fit in memory."""
-    if n_bytes <= _SMALL:
+    if n_bytes <= SMALL:
         return
     check_countable(argument, got, n_bytes, mend)
     available = available_bytes()

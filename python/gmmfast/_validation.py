@@ -1,12 +1,12 @@
 """Checks of arguments that more than one public function takes.
 
-Each returns the argument in the one form that the rest of the package uses, or
-raises TypeError (the wrong kind of thing) or ValueError (the right kind, but
-not a value that can be used) with a message that names it.
+Each returns the argument in the form that the rest of the package uses, or raises
+TypeError (a wrong type) or ValueError (an invalid value) with a message that names it.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,17 +23,15 @@ if TYPE_CHECKING:
 Extent = tuple[tuple[float, float], ...]
 
 _MAX_AXES = 3
-_MAX_TOLERANCE = 0.1
 
-
-#: Iterable, but of no order, or of keys or letters.
+#: Iterables that are not sequences of numbers.
 _NO_SEQUENCES = (str, bytes, bytearray, Mapping, AbstractSet)
 
 _MAX_SHOWN = 200
 
 
 def shown(value: object) -> str:
-    """Return the value as messages show it, whatever its size."""
+    """Return the value as text of limited length for messages."""
     try:
         text = repr(value)
     except ValueError:  # an integer of more digits than Python prints
@@ -182,19 +180,16 @@ def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def check_tolerance(tolerance: float | None) -> float | None:
-    """Return the error allowed, or None for none."""
+    """Return the tolerance as a float, or None; the core checks its limits."""
     if tolerance is None:
         return None
     is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool | np.bool_)
     if not is_number:
         raise TypeError(f"tolerance: expected a number or None, got {shown(tolerance)}")
-    # Compared before it is converted: an integer may be beyond float64, and a fraction below.
-    if not (0 < tolerance <= _MAX_TOLERANCE and float(tolerance) > 0):
-        raise ValueError(
-            f"tolerance: expected a number above 0 and of at most {_MAX_TOLERANCE}, or None for "
-            f"an exact result, got {shown(tolerance)}"
-        )
-    return float(tolerance)
+    try:
+        return float(tolerance)
+    except OverflowError:
+        return math.inf if tolerance > 0 else -math.inf
 
 
 def check_count(argument: str, count: int) -> int:

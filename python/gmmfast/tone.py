@@ -1,4 +1,4 @@
-"""From densities to greys: scaling to [0, 1] and tone curves.
+"""Tone curves: from densities to gray levels.
 
 NumPy does the arithmetic (`numpy.interp`): one pass over a picture that has
 been rendered already.
@@ -30,11 +30,11 @@ class ToneCurve:
     Raises
     ------
     ValueError
-        Points that are not such a curve.
+        If the points are not such a curve.
 
     Examples
     --------
-    Lift the shadows, so that thin lines of a drawing show:
+    Lift the shadows to show the thin lines of a drawing:
 
     >>> import gmmfast
     >>> curve = gmmfast.ToneCurve([(0, 0), (0.2, 0.6), (1, 1)])
@@ -78,7 +78,7 @@ class ToneCurve:
         Raises
         ------
         ValueError
-            Text that is not a curve.
+            If `text` is not a curve.
         """
         if text.strip().lower() == "linear":
             return cls()
@@ -104,8 +104,8 @@ class ToneCurve:
         Parameters
         ----------
         density : array-like of shape (height, width)
-            At least 0 and finite; scaled so that its largest value is 1, then put
-            through the curve.
+            At least 0 and finite. The curve is applied to the density divided by its
+            largest value.
 
         Returns
         -------
@@ -115,7 +115,7 @@ class ToneCurve:
         Raises
         ------
         ValueError
-            A density that is negative or not finite.
+            If the density is negative or not finite.
 
         Examples
         --------
@@ -148,7 +148,7 @@ def scale_to_unit(density: Any) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        Values that are negative or not finite.
+        If a value is negative or not finite.
 
     Examples
     --------

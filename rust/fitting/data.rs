@@ -1,8 +1,8 @@
 //! The points that mixtures are fitted to, in the order of a k-d tree.
 //!
-//! Built once for a fit: a leaf's points are a group of [`LEAF`] lanes, features one
-//! after the other, so that a pass over the leaves reads memory in its order. After
-//! [`Data::new`] returns, values are finite and weights not negative, not all zero.
+//! The order is computed once for a fit. A leaf's points are a group of [`LEAF`] lanes, one
+//! feature after the other: a pass over the leaves reads memory in order. After [`Data::new`]
+//! returns, values are finite, and weights are not negative and not all zero.
 
 use crate::error::{Error, Result};
 use crate::points::group::gather_groups;
@@ -10,7 +10,7 @@ use crate::points::tree::{LEAF, Tree};
 use crate::runtime::Runtime;
 use std::ops::Range;
 
-/// Points to fit mixtures to, ready to be gone through again and again.
+/// Points that mixtures are fitted to, prepared for many passes.
 ///
 /// ```
 /// use gmmfast::{Covariances, Data, Mixture, Runtime};
@@ -31,18 +31,18 @@ pub struct Data {
     tree: Tree,
     /// Leaf after leaf, one row of `LEAF` lanes a feature.
     coordinates: Vec<f64>,
-    /// Of each lane; 0 beyond the last point.
+    /// The weight of each lane; 0 beyond the last point.
     weights: Vec<f64>,
 }
 
 impl Data {
-    /// Of the rows of `points`, (n_samples, `n_features`) row-major. `sample_weight`
-    /// counts each so many times; `units` is how long a unit is along each feature
+    /// Prepares the rows of `points`, (n_samples, `n_features`) row-major. `sample_weight` is the
+    /// number of times that each counts. `units` are the lengths of a unit along each feature
     /// where components are narrow: by default the points' standard deviations.
     ///
     /// # Errors
-    /// Lengths that do not fit together, values that are not finite, weights that
-    /// are negative or all zero, or the runtime was interrupted.
+    /// If lengths do not fit together, values are not finite, weights are negative or all zero,
+    /// or the runtime was interrupted.
     pub fn new(
         points: &[f64],
         n_features: usize,
@@ -67,45 +67,45 @@ impl Data {
         })
     }
 
-    /// Number of points.
+    /// The number of points.
     #[must_use]
     pub fn n_samples(&self) -> usize {
         self.tree.order().len()
     }
 
-    /// Number of features.
+    /// The number of features.
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.n_features
     }
 
-    /// Number of leaves.
+    /// The number of leaves.
     pub(crate) fn n_leaves(&self) -> usize {
         self.weights.len() / LEAF
     }
 
-    /// Its leaves are the groups of points.
+    /// The tree of the points. Its leaves are the groups.
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
     }
 
-    /// Coordinates of all leaves, one row of lanes a feature.
+    /// The coordinates of all leaves, one row of lanes a feature.
     pub(crate) fn coordinates(&self) -> &[f64] {
         &self.coordinates
     }
 
-    /// Coordinates of a leaf's points, one row of lanes a feature.
+    /// The coordinates of a leaf's points, one row of lanes a feature.
     pub(crate) fn leaf(&self, leaf: usize) -> &[f64] {
         let len = self.n_features * LEAF;
         &self.coordinates[leaf * len..][..len]
     }
 
-    /// Weights of a leaf's points; 0 beyond the last point.
+    /// The weights of a leaf's points; 0 beyond the last point.
     pub(crate) fn weights(&self, leaf: usize) -> &[f64; LEAF] {
         self.weights[leaf * LEAF..].first_chunk().expect("a whole leaf")
     }
 
-    /// Total weight of some leaves.
+    /// The total weight of some leaves.
     pub(crate) fn weight_of(&self, leaves: Range<usize>) -> f64 {
         self.weights[leaves.start * LEAF..leaves.end * LEAF].iter().sum()
     }
@@ -159,7 +159,7 @@ fn check_units(units: &[f64], n_features: usize) -> Result<Vec<f64>> {
     }
 }
 
-/// Of each feature; 1 for one that does not vary.
+/// Returns the standard deviation of each feature, or 1 for a feature that does not vary.
 fn standard_deviations(points: &[f64], d: usize) -> Vec<f64> {
     let n = (points.len() / d) as f64;
     let of_feature = |i: usize| {

@@ -1,5 +1,5 @@
-//! From points to a mixture: the points on their tree, expectation, what it adds up to,
-//! and starts by k-means.
+//! Fitting mixtures to points: the points on their tree, expectation, its statistics, and starts
+//! by k-means.
 
 pub(crate) mod data;
 pub(crate) mod em;

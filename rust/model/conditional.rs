@@ -3,10 +3,10 @@
 //! For a Gaussian over (g, t) with the joint Cholesky factor split as
 //! [[Lg, 0], [B, Lt]], the conditional of t given g = v is Gaussian with mean
 //! mean_t + B Lg⁻¹ (v - mean_g) and covariance Lt Ltᵀ (Bishop, Pattern
-//! Recognition and Machine Learning, 2006, section 2.3.1, by factors). The
-//! factor form cannot lose definiteness to cancellation as the textbook
-//! difference of products does. The conditional of a mixture is the mixture of
-//! these, weighted by the components' responsibilities for g = v.
+//! Recognition and Machine Learning, 2006, section 2.3.1, by factors). Unlike the
+//! difference of products in the textbook, factors keep definiteness under
+//! cancellation. The conditional of a mixture is the mixture of these, weighted by
+//! the responsibilities of the components for g = v.
 
 use crate::error::{Error, Result};
 use crate::model::covariances::{Covariances, PrecisionsCholesky};
@@ -15,7 +15,7 @@ use crate::model::mixture::{Mixture, remaining_features};
 use crate::model::partitioned_factor::PartitionedFactor;
 use std::ops::Range;
 
-/// A mixture split into given features and targets (all the others).
+/// A mixture split into given and remaining features.
 ///
 /// ```
 /// use gmmfast::{Conditional, Covariances, Mixture};
@@ -35,19 +35,20 @@ use std::ops::Range;
 pub struct Conditional {
     marginal: Mixture,
     given: Vec<usize>,
-    targets: Vec<usize>,
-    target_means: Vec<f64>,
+    remaining: Vec<usize>,
+    remaining_means: Vec<f64>,
     slopes: Vec<f64>,
     covariances: Covariances,
     precisions_cholesky: PrecisionsCholesky,
     ratio: f64,
 }
 
-/// Of each target, what a threshold of its moments depends on: see threshold.rs.
+/// Scales of each remaining feature, from which thresholds of its moments are derived:
+/// see threshold.rs.
 struct Sizes {
-    /// Standard deviations under a component, least and largest.
+    /// Smallest and largest standard deviation under a component.
     stds: Vec<Range<f64>>,
-    /// The most that a standard deviation owes to the given features.
+    /// The largest standard deviation that the given features explain.
     explained: Vec<f64>,
 }
 
@@ -56,22 +57,22 @@ impl Conditional {
     /// remaining ones, ascending.
     ///
     /// # Errors
-    /// Given features that are out of range, named twice, none or all.
+    /// If given features are out of range, repeated, none or all.
     pub fn new(mixture: &Mixture, given: &[usize]) -> Result<Self> {
-        let targets = remaining_features(given, mixture.n_features())?;
-        let mut target_means = Vec::with_capacity(mixture.n_components() * targets.len());
+        let remaining = remaining_features(given, mixture.n_features())?;
+        let mut remaining_means = Vec::with_capacity(mixture.n_components() * remaining.len());
         for k in 0..mixture.n_components() {
-            target_means.extend(targets.iter().map(|&i| mixture.mean(k)[i]));
+            remaining_means.extend(remaining.iter().map(|&i| mixture.mean(k)[i]));
         }
         let split = Self {
             marginal: mixture.marginal(given)?,
             given: given.to_vec(),
-            slopes: vec![0.0; target_means.len() * given.len()],
-            target_means,
+            slopes: vec![0.0; remaining_means.len() * given.len()],
+            remaining_means,
             covariances: Covariances::Diag(Vec::new()),
             precisions_cholesky: mixture.precisions_cholesky().clone(),
             ratio: 1.0,
-            targets,
+            remaining,
         };
         if mixture.covariances().is_diagonal() {
             return split.with_uncorrelated(mixture);
@@ -79,12 +80,13 @@ impl Conditional {
         Ok(split.with_correlated(mixture))
     }
 
-    /// The targets' own covariances: the given features say nothing of them.
+    /// Uses the covariances of the remaining features as they are: the given features are
+    /// uncorrelated with them.
     fn with_uncorrelated(self, mixture: &Mixture) -> Result<Self> {
-        let marginal = mixture.marginal(&self.targets)?;
-        let mut sizes = Sizes::new(self.targets.len());
+        let marginal = mixture.marginal(&self.remaining)?;
+        let mut sizes = Sizes::new(self.remaining.len());
         for k in mixture.active_components() {
-            for t in 0..self.targets.len() {
+            for t in 0..self.remaining.len() {
                 sizes.absorb(t, 0.0, marginal.covariance(k, t, t).sqrt());
             }
         }
@@ -94,41 +96,41 @@ impl Conditional {
         Ok(Self { covariances, precisions_cholesky, ratio, ..self })
     }
 
-    /// Slopes, covariances and their factors from each matrix's own factor.
+    /// Computes slopes, covariances and their factors from the factor of each matrix.
     fn with_correlated(self, mixture: &Mixture) -> Self {
-        let (n_given, n_targets) = (self.given.len(), self.targets.len());
+        let (n_given, n_remaining) = (self.given.len(), self.remaining.len());
         let n_matrices = mixture.covariances().n_matrices(mixture.n_components());
         let mut slopes = Vec::with_capacity(self.slopes.len());
-        let mut values = Vec::with_capacity(n_matrices * n_targets * n_targets);
-        let mut inverses = Vec::with_capacity(n_matrices * packed_len(n_targets));
-        let mut sizes = Sizes::new(n_targets);
-        let mut factor = PartitionedFactor::new(&self.given, &self.targets);
+        let mut values = Vec::with_capacity(n_matrices * n_remaining * n_remaining);
+        let mut inverses = Vec::with_capacity(n_matrices * packed_len(n_remaining));
+        let mut sizes = Sizes::new(n_remaining);
+        let mut factor = PartitionedFactor::new(&self.given, &self.remaining);
         for k in 0..n_matrices {
             factor.set_component(mixture, k);
             let counts = n_matrices == 1 || mixture.log_weights()[k] > f64::NEG_INFINITY;
-            let mut inner = Vec::with_capacity(packed_len(n_targets));
-            for t in 0..n_targets {
+            let mut inner = Vec::with_capacity(packed_len(n_remaining));
+            for t in 0..n_remaining {
                 slopes.extend((0..n_given).map(|g| factor.slope(t, g)));
-                values.extend((0..n_targets).map(|u| factor.covariance(t, u)));
+                values.extend((0..n_remaining).map(|u| factor.covariance(t, u)));
                 inner.extend_from_slice(factor.own(t));
                 if counts {
                     let norm = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>().sqrt();
                     sizes.absorb(t, norm(factor.cross(t)), norm(factor.own(t)));
                 }
             }
-            inverses.extend(invert_lower(&inner, n_targets));
+            inverses.extend(invert_lower(&inner, n_remaining));
         }
         for _ in n_matrices..mixture.n_components() {
-            slopes.extend_from_within(..n_targets * n_given);
+            slopes.extend_from_within(..n_remaining * n_given);
         }
-        let stride = if n_matrices == 1 { 0 } else { packed_len(n_targets) };
+        let stride = if n_matrices == 1 { 0 } else { packed_len(n_remaining) };
         let precisions_cholesky = PrecisionsCholesky::Triangular { factors: inverses, stride };
         let ratio = sizes.ratio(&self);
         let covariances = mixture.covariances().with_matrices(values);
         Self { slopes, covariances, precisions_cholesky, ratio, ..self }
     }
 
-    /// The mixture of the given features, which weights the components.
+    /// The mixture of the given features; it gives the responsibilities.
     #[must_use]
     pub fn marginal(&self) -> &Mixture {
         &self.marginal
@@ -136,73 +138,74 @@ impl Conditional {
 
     /// The features that are not given, ascending.
     #[must_use]
-    pub fn targets(&self) -> &[usize] {
-        &self.targets
+    pub fn remaining(&self) -> &[usize] {
+        &self.remaining
     }
 
-    /// The given features, in their order, and then the targets.
+    /// The given features, in their order, followed by the remaining ones.
     #[must_use]
     pub fn order(&self) -> Vec<usize> {
-        self.given.iter().chain(&self.targets).copied().collect()
+        self.given.iter().chain(&self.remaining).copied().collect()
     }
 
-    /// Mean of target `t` (an index into [`Self::targets`]) under component `k`.
+    /// Mean of remaining feature `t` (an index into [`Self::remaining`]) under component `k`.
     #[must_use]
-    pub fn target_mean(&self, k: usize, t: usize) -> f64 {
-        self.target_means[k * self.targets.len() + t]
+    pub fn remaining_mean(&self, k: usize, t: usize) -> f64 {
+        self.remaining_means[k * self.remaining.len() + t]
     }
 
-    /// Means of all targets under component `k`.
-    pub(crate) fn target_means(&self, k: usize) -> &[f64] {
-        &self.target_means[k * self.targets.len()..][..self.targets.len()]
+    /// Means of all remaining features under component `k`.
+    pub(crate) fn remaining_means(&self, k: usize) -> &[f64] {
+        &self.remaining_means[k * self.remaining.len()..][..self.remaining.len()]
     }
 
-    /// Slopes of all targets under component `k`, (n_targets, n_given).
+    /// Slopes of all remaining features under component `k`, (n_remaining, n_given).
     pub(crate) fn all_slopes(&self, k: usize) -> &[f64] {
-        let len = self.targets.len() * self.marginal.n_features();
+        let len = self.remaining.len() * self.marginal.n_features();
         &self.slopes[k * len..][..len]
     }
 
-    /// Slopes of target `t` in the given features under component `k`, (n_given,).
+    /// Slopes of remaining feature `t` under component `k`, (n_given,).
     #[must_use]
     pub fn slopes(&self, k: usize, t: usize) -> &[f64] {
         let n_given = self.marginal.n_features();
-        let start = (k * self.targets.len() + t) * n_given;
+        let start = (k * self.remaining.len() + t) * n_given;
         &self.slopes[start..start + n_given]
     }
 
-    /// Covariance of targets `i` and `j` under component `k`, whatever the values.
+    /// Covariance of remaining features `i` and `j` under component `k`; it does not depend
+    /// on the given values.
     #[must_use]
     pub fn covariance(&self, k: usize, i: usize, j: usize) -> f64 {
-        self.covariances.at(self.targets.len(), k, i, j)
+        self.covariances.at(self.remaining.len(), k, i, j)
     }
 
-    /// Inverse Cholesky factors of the targets' covariances.
+    /// Inverse Cholesky factors of the covariances of the remaining features.
     pub(crate) fn precisions_cholesky(&self) -> &PrecisionsCholesky {
         &self.precisions_cholesky
     }
 
-    /// How far apart what components say of a target can be, in the smallest standard
-    /// deviation that one of them has: see threshold.rs.
+    /// The largest distance between two regressions of a remaining feature, in units of the
+    /// smallest standard deviation of a component: see threshold.rs.
     pub(crate) fn ratio(&self) -> f64 {
         self.ratio
     }
 
-    /// Mean of target `t` under component `k`, given `values`.
+    /// Mean of remaining feature `t` under component `k`, given `values`.
     #[must_use]
-    pub fn expert_mean(&self, k: usize, t: usize, values: &[f64]) -> f64 {
+    pub fn regression_mean(&self, k: usize, t: usize, values: &[f64]) -> f64 {
         let offsets = values.iter().zip(self.marginal.mean(k)).map(|(v, m)| v - m);
         let slope: f64 = self.slopes(k, t).iter().zip(offsets).map(|(s, o)| s * o).sum();
-        self.target_mean(k, t) + slope
+        self.remaining_mean(k, t) + slope
     }
 
-    /// The mixture of the targets, given `values` of the given features.
+    /// Returns the mixture of the remaining features, given `values`.
     ///
     /// # Errors
-    /// The wrong number of values, one that is not finite, or a point so far from
+    /// If the number of values is wrong, one is not finite, or the point is so far from
     /// every component that its distance overflows.
     pub fn at(&self, values: &[f64]) -> Result<Mixture> {
-        let (n_given, n_targets) = (self.marginal.n_features(), self.targets.len());
+        let (n_given, n_remaining) = (self.marginal.n_features(), self.remaining.len());
         let expected = format!("{n_given} finite values, one for each given feature");
         if values.len() != n_given {
             return Err(Error::Length { argument: "values", expected, got: values.len() });
@@ -219,7 +222,7 @@ impl Conditional {
         let log_sum = relative.iter().map(|q| q.exp()).sum::<f64>().ln();
         let log_weights = relative.iter().map(|q| q - log_sum).collect();
         let means: Vec<f64> = (0..q.len())
-            .flat_map(|k| (0..n_targets).map(move |t| self.expert_mean(k, t, values)))
+            .flat_map(|k| (0..n_remaining).map(move |t| self.regression_mean(k, t, values)))
             .collect();
         if !largest.is_finite() || !means.iter().all(|m| m.is_finite()) {
             return Err(Error::OutOfReach { argument: "values", point: values.to_vec() });
@@ -246,22 +249,22 @@ fn weighted_log_prob(mixture: &Mixture, x: &[f64]) -> Vec<f64> {
 }
 
 impl Sizes {
-    fn new(n_targets: usize) -> Self {
-        Self { stds: vec![f64::INFINITY..0.0; n_targets], explained: vec![0.0; n_targets] }
+    fn new(n_remaining: usize) -> Self {
+        Self { stds: vec![f64::INFINITY..0.0; n_remaining], explained: vec![0.0; n_remaining] }
     }
 
-    /// Takes what target `t` owes to the given features, and what is its own.
+    /// Takes in the explained and the own standard deviation of remaining feature `t`.
     fn absorb(&mut self, t: usize, explained: f64, std: f64) {
         self.explained[t] = self.explained[t].max(explained);
         self.stds[t] = self.stds[t].start.min(std)..self.stds[t].end.max(std);
     }
 
-    /// The largest ratio of any target.
+    /// The largest ratio over the remaining features.
     fn ratio(&self, conditional: &Conditional) -> f64 {
         let of_target = |t: usize| {
             let means = conditional.marginal.active_components();
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-            for mean in means.map(|k| conditional.target_mean(k, t)) {
+            for mean in means.map(|k| conditional.remaining_mean(k, t)) {
                 (low, high) = (low.min(mean), high.max(mean));
             }
             let size = (high - low) + 2.0 * self.explained[t] + self.stds[t].end;

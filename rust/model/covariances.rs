@@ -1,42 +1,41 @@
 //! The four covariance types of scikit-learn, in scikit-learn's own layouts.
 //!
-//! All that depends on the type is here, so that nothing else asks for it:
-//! entries, selections of features, and the precision factors, whose strides
-//! let "tied" share one matrix and "spherical" share one variance.
+//! Everything that depends on the type is here: entries, selections of features, and
+//! the precision factors, whose strides let "tied" share one matrix and "spherical"
+//! share one variance. No other file branches on the type.
 
 use crate::error::{Error, Result};
 use crate::model::linalg::{
     cholesky, cholesky_into, factor_of_rows, invert_lower, packed_len, packed_row,
 };
 
-/// Covariance parameters; flat and row-major, shapes as scikit-learn's
+/// Covariance parameters, flat and row-major, with the shapes of scikit-learn's
 /// `covariances_`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Covariances {
-    /// One matrix a component: (n_components, n_features, n_features).
+    /// One matrix per component: (n_components, n_features, n_features).
     Full(Vec<f64>),
     /// One matrix for all components: (n_features, n_features).
     Tied(Vec<f64>),
     /// Variances: (n_components, n_features).
     Diag(Vec<f64>),
-    /// One variance a component: (n_components,).
+    /// One variance per component: (n_components,).
     Spherical(Vec<f64>),
 }
 
-/// Inverse Cholesky factors W = L⁻¹ of the covariances (L Lᵀ = covariance), so
-/// that |W (x - mean)|² is the squared Mahalanobis distance. Wᵀ is what
-/// scikit-learn calls `precisions_cholesky_`.
+/// Inverse Cholesky factors W = L⁻¹ of the covariances (L Lᵀ = covariance): |W (x - mean)|²
+/// is the squared Mahalanobis distance. Wᵀ is `precisions_cholesky` in scikit-learn.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum PrecisionsCholesky {
     /// Packed lower-triangular factors, `stride` numbers from one component to
-    /// the next: 0 when all share one.
+    /// the next: 0 if all components share one.
     Triangular { factors: Vec<f64>, stride: usize },
-    /// Inverse standard deviations; a stride is 0 along the axis that shares one.
+    /// Inverse standard deviations. A stride is 0 along an axis that shares one.
     Diagonal { inverse_stds: Vec<f64>, component_stride: usize, feature_stride: usize },
 }
 
-/// Relative difference up to which two mirrored entries count as rounding: what
-/// a float32 fit leaves.
+/// Relative difference up to which two mirrored entries differ by rounding, as in
+/// float32 fits.
 const ASYMMETRY: f64 = 1e-5;
 
 impl Covariances {
@@ -48,7 +47,7 @@ impl Covariances {
         }
     }
 
-    /// The shape of the parameters, as scikit-learn's `covariances_` has it.
+    /// The shape of the parameters: that of scikit-learn's `covariances_`.
     #[must_use]
     pub fn shape(&self, n_components: usize, n_features: usize) -> Vec<usize> {
         match self {
@@ -83,20 +82,21 @@ impl Covariances {
         }
     }
 
-    /// Whether different features are never correlated, whatever the values.
+    /// Whether different features are uncorrelated for all parameters of this type.
     pub(crate) fn is_diagonal(&self) -> bool {
         matches!(self, Self::Diag(_) | Self::Spherical(_))
     }
 
-    /// Number of matrices of `n_components` components: one that all share, or one each.
+    /// Number of matrices of `n_components` components: 1 if they share it, else one each.
     pub(crate) fn n_matrices(&self, n_components: usize) -> usize {
         if matches!(self, Self::Tied(_)) { 1 } else { n_components }
     }
 
-    /// The same type with whole matrices, [`Self::n_matrices`] of them.
+    /// Returns covariances of this type with other whole matrices, [`Self::n_matrices`] of
+    /// them.
     ///
     /// # Panics
-    /// If the type has variances instead.
+    /// If the type stores variances.
     pub(crate) fn with_matrices(&self, values: Vec<f64>) -> Self {
         match self {
             Self::Full(_) => Self::Full(values),
@@ -105,15 +105,15 @@ impl Covariances {
         }
     }
 
-    /// The packed lower Cholesky factor of some features of component `k`, in the
-    /// order given. The covariances have been checked, so that it exists.
+    /// Returns the packed lower Cholesky factor of some features of component `k`, in the
+    /// given order. It exists, because the covariances have been checked.
     pub(crate) fn factor(&self, n_features: usize, k: usize, features: &[usize]) -> Vec<f64> {
         let mut factor = Vec::new();
         self.factor_into(&mut factor, n_features, k, features);
         factor
     }
 
-    /// The same into a vector, whose memory is used again.
+    /// The in-place variant of [`Self::factor`], which reuses the memory of its argument.
     pub(crate) fn factor_into(
         &self,
         factor: &mut Vec<f64>,
@@ -121,10 +121,10 @@ impl Covariances {
         k: usize,
         features: &[usize],
     ) {
-        // The lower triangle is the one that counts.
+        // Only lower triangles are read.
         let entry = |i: usize, j: usize| self.at(n_features, k, i.max(j), i.min(j));
-        // Of two features among hundreds this is the cheap way; where it fails by a
-        // rounding in this order, the rows of the whole factor cannot.
+        // For two features among hundreds this is cheap. Where it fails by a rounding error
+        // in this order, the rows of the whole factor cannot fail.
         let some = cholesky_into(factor, features.len(), |i, j| entry(features[i], features[j]));
         if some.is_err() {
             let whole = cholesky(n_features, entry).expect("it was factorized when checked");
@@ -132,8 +132,8 @@ impl Covariances {
         }
     }
 
-    /// The same type with entry (k, i, j) given by `entry`, for `n_features`
-    /// features: what marginals and conditionals have.
+    /// Returns covariances of this type over `n_features` features whose entry (k, i, j) is
+    /// `entry(k, i, j)`. Marginals and conditionals are made by it.
     pub(crate) fn map(
         &self,
         n_components: usize,
@@ -147,7 +147,7 @@ impl Covariances {
         };
         match self {
             Self::Full(_) => {
-                // Of a known size: at many components twice of it counts.
+                // The size is exact: with many components, doubling it would matter.
                 let mut matrices = Vec::with_capacity(n * d * d);
                 (0..n).for_each(|k| matrices.extend(matrix(k)));
                 Self::Full(matrices)
@@ -163,7 +163,7 @@ impl Covariances {
     /// Checks every parameter and inverts every Cholesky factor.
     ///
     /// # Errors
-    /// The first matrix that is not finite, symmetric and positive definite.
+    /// If a matrix is not finite, symmetric and positive definite; the error names the first.
     pub(crate) fn precisions_cholesky(
         &self,
         n_components: usize,
@@ -254,8 +254,8 @@ fn inverse_stds(variances: &[f64], d: usize) -> Result<Vec<f64>> {
 }
 
 impl PrecisionsCholesky {
-    /// Of some of the features, in the order given; `covariances` are those that
-    /// these factors are of.
+    /// Returns the factors of some features, in the given order. `covariances` are those of
+    /// all features.
     pub(crate) fn of_features(
         &self,
         covariances: &Covariances,

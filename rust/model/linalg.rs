@@ -4,18 +4,18 @@
 //! row i starts at i (i + 1) / 2 and holds its i + 1 entries. The matrices here
 //! are of the order of the number of features, so plain loops are enough.
 
-/// Number of entries of a packed lower-triangular matrix of order `d`.
+/// Returns the number of entries of a packed lower-triangular matrix of order `d`.
 pub(crate) const fn packed_len(d: usize) -> usize {
     d * (d + 1) / 2
 }
 
-/// Row `i` of a packed lower-triangular matrix: its entries in columns 0..=i.
+/// Returns row `i` of a packed lower-triangular matrix: its entries in columns 0..=i.
 pub(crate) fn packed_row(packed: &[f64], i: usize) -> &[f64] {
     &packed[packed_len(i)..packed_len(i + 1)]
 }
 
-/// The lower Cholesky factor of the matrix whose lower triangle `entry(i, j)`
-/// gives (j <= i), packed; or the first pivot that is not positive, with its row.
+/// Returns the packed lower Cholesky factor of the matrix whose lower triangle is
+/// `entry(i, j)`, j <= i; or the first pivot that is not positive, with its row.
 pub(crate) fn cholesky(
     d: usize,
     entry: impl Fn(usize, usize) -> f64,
@@ -24,7 +24,7 @@ pub(crate) fn cholesky(
     cholesky_into(&mut factor, d, entry).map(|()| factor)
 }
 
-/// The same into a vector, whose memory is used again.
+/// The in-place variant of [`cholesky`], which reuses the memory of `factor`.
 pub(crate) fn cholesky_into(
     factor: &mut Vec<f64>,
     d: usize,
@@ -50,14 +50,14 @@ pub(crate) fn cholesky_into(
     Ok(())
 }
 
-/// The inverse of a packed lower-triangular matrix, itself lower triangular.
+/// Returns the inverse of a packed lower-triangular matrix, also lower triangular.
 pub(crate) fn invert_lower(factor: &[f64], d: usize) -> Vec<f64> {
     let mut inverse = Vec::new();
     invert_lower_into(&mut inverse, factor, d);
     inverse
 }
 
-/// The same into a vector, whose memory is used again.
+/// The in-place variant of [`invert_lower`], which reuses the memory of `inverse`.
 pub(crate) fn invert_lower_into(inverse: &mut Vec<f64>, factor: &[f64], d: usize) {
     inverse.clear();
     inverse.resize(packed_len(d), 0.0);
@@ -71,8 +71,8 @@ pub(crate) fn invert_lower_into(inverse: &mut Vec<f64>, factor: &[f64], d: usize
     }
 }
 
-/// The packed lower factor of R Rᵀ for some `rows` of a packed lower factor, in
-/// the order given: what Cholesky would give for these features, but it cannot
+/// Returns the packed lower factor of R Rᵀ for some `rows` of a packed lower factor, in
+/// the given order. It is the Cholesky factor of these features, but computing it cannot
 /// fail, because nothing is subtracted from a square (modified Gram-Schmidt).
 pub(crate) fn factor_of_rows(factor: &[f64], d: usize, rows: &[usize]) -> Vec<f64> {
     let mut result = Vec::with_capacity(packed_len(rows.len()));

@@ -2,13 +2,13 @@
 //!
 //! After [`Mixture::new`] returns, weights are finite, not negative and sum to
 //! 1 within 1e-6; means are finite; every covariance is finite, symmetric and
-//! positive definite, and its inverse Cholesky factor is at hand. Nothing
-//! downstream checks a parameter again.
+//! positive definite, and its inverse Cholesky factor is stored. No later stage
+//! checks a parameter again.
 
 use crate::error::{Error, Result};
 use crate::model::covariances::{Covariances, PrecisionsCholesky};
 
-/// Largest distance of the weights' sum from 1: float32 weights keep it.
+/// Largest distance of the sum of the weights from 1; float32 weights keep it.
 const WEIGHT_SUM_TOLERANCE: f64 = 1e-6;
 
 /// A Gaussian mixture: p(x) = Σₖ weightₖ N(x; meanₖ, covarianceₖ).
@@ -29,7 +29,7 @@ const WEIGHT_SUM_TOLERANCE: f64 = 1e-6;
 pub struct Mixture {
     n_features: usize,
     weights: Vec<f64>,
-    /// Known where a weight is too small for a float64, too.
+    /// Finite even where the weight underflows.
     log_weights: Vec<f64>,
     means: Vec<f64>,
     covariances: Covariances,
@@ -37,24 +37,24 @@ pub struct Mixture {
 }
 
 impl Mixture {
-    /// A mixture of `weights.len()` components over
-    /// `means.len() / weights.len()` features; arrays are flat and row-major.
+    /// Creates a mixture of `weights.len()` components over
+    /// `means.len() / weights.len()` features. Arrays are flat and row-major.
     ///
     /// # Errors
-    /// Lengths that do not fit together, and any parameter that breaks the
-    /// promises in this file's header, with the component's index.
+    /// If lengths do not fit together, or a parameter breaks the guarantees in the
+    /// header of this file; the error has the index of the component.
     pub fn new(weights: Vec<f64>, means: Vec<f64>, covariances: Covariances) -> Result<Self> {
         check_weights(&weights)?;
         let log_weights = weights.iter().map(|w| w.ln()).collect();
         Self::checked([weights, log_weights, means], covariances)
     }
 
-    /// The same from the logarithms of the weights, which matter where a point is so
-    /// far from all other components that one of weight e^-1000 is the nearest: those
-    /// of a variational fit are as small.
+    /// Creates a mixture from the logarithms of its weights. They matter at a point so
+    /// far from all other components that one of weight e^-1000 is the nearest;
+    /// variational fits have such weights.
     ///
     /// # Errors
-    /// As [`Mixture::new`].
+    /// As for [`Mixture::new`].
     pub fn from_log_weights(
         log_weights: Vec<f64>,
         means: Vec<f64>,
@@ -65,7 +65,7 @@ impl Mixture {
         Self::checked([weights, log_weights, means], covariances)
     }
 
-    /// Of weights that have been checked, but for their number.
+    /// Creates a mixture from checked weights; their number is checked here.
     fn checked(
         [weights, log_weights, means]: [Vec<f64>; 3],
         covariances: Covariances,
@@ -92,7 +92,7 @@ impl Mixture {
         Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
     }
 
-    /// Of parameters that need no check, because they come of checked ones.
+    /// Creates a mixture from parameters that are derived from checked ones.
     pub(crate) fn of_parts(
         log_weights: Vec<f64>,
         means: Vec<f64>,
@@ -150,7 +150,7 @@ impl Mixture {
         &self.precisions_cholesky
     }
 
-    /// The logarithm of weight times normalizing constant of component `k`: its
+    /// Log weight plus log normalizing constant of component `k`: its weighted
     /// log-density at its own mean. Minus infinity for a weight of zero.
     pub(crate) fn log_peak(&self, k: usize) -> f64 {
         let log_two_pi = std::f64::consts::TAU.ln();
@@ -158,23 +158,23 @@ impl Mixture {
             - 0.5 * self.n_features as f64 * log_two_pi
     }
 
-    /// Logarithms of the weights, (n_components,); minus infinity for a weight of
-    /// zero, but not for one that only underflows.
+    /// Logarithms of the weights, (n_components,). Minus infinity for a weight of
+    /// zero, finite for one that underflows.
     #[must_use]
     pub fn log_weights(&self) -> &[f64] {
         &self.log_weights
     }
 
-    /// The components that can contribute: those whose weight is not zero.
+    /// Returns the components whose weight is not zero.
     pub(crate) fn active_components(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.n_components()).filter(|&k| self.log_weights[k] > f64::NEG_INFINITY)
     }
 
-    /// The mixture of the given features alone, in the given order: components
-    /// keep their weights, means and covariances lose the other features.
+    /// Returns the marginal mixture of the given features, in the given order.
+    /// Components keep their weights.
     ///
     /// # Errors
-    /// A feature that is out of range or named twice, or none at all.
+    /// If a feature is out of range or repeated, or there is none.
     pub fn marginal(&self, features: &[usize]) -> Result<Self> {
         check_features("features", features, self.n_features)?;
         let mut means = Vec::with_capacity(self.n_components() * features.len());
@@ -182,7 +182,7 @@ impl Mixture {
             means.extend(features.iter().map(|&i| self.mean(k)[i]));
         }
         let covariances = self.covariances.map(self.n_components(), features.len(), |k, i, j| {
-            // The lower triangle is the one that counts; keep reading it.
+            // Only lower triangles of covariances are read.
             let (i, j) = (features[i], features[j]);
             self.covariance(k, i.max(j), i.min(j))
         });
@@ -211,7 +211,7 @@ fn check_weights(weights: &[f64]) -> Result<()> {
     if (sum - 1.0).abs() <= WEIGHT_SUM_TOLERANCE { Ok(()) } else { Err(Error::WeightSum { sum }) }
 }
 
-/// Checks that `features` are distinct, in range and at least one.
+/// Checks that `features` are distinct, in range, and at least one.
 pub(crate) fn check_features(
     argument: &'static str,
     features: &[usize],
@@ -226,7 +226,7 @@ pub(crate) fn check_features(
     Ok(())
 }
 
-/// The features that are not given, ascending; at least one.
+/// Returns the features that are not given, ascending; at least one.
 pub(crate) fn remaining_features(given: &[usize], n_features: usize) -> Result<Vec<usize>> {
     check_features("given", given, n_features)?;
     let expected = format!("fewer than all {n_features} features");
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_is_valid_in_one_order_of_the_features_is_valid_in_every_other() {
-        // Positive definite by one rounding: Cholesky in the other order fails.
+        // Positive definite by one rounding error: Cholesky in the other order fails.
         let nearly_singular = vec![9.0, 3.0, 3.0, 1.0 + 3e-16];
         let swapped = vec![1.0 + 3e-16, 3.0, 3.0, 9.0];
         assert!(two_by_two(swapped).is_err());

@@ -1,4 +1,4 @@
-//! The model: validated once, then immutable, and split into given features and others.
+//! The model: a validated, immutable mixture, and its split into given and remaining features.
 
 pub(crate) mod conditional;
 pub(crate) mod covariances;

@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 pub(crate) mod cull;
+pub(crate) mod evaluate;
 pub(crate) mod group;
 pub(crate) mod log_prob;
 pub(crate) mod moments;

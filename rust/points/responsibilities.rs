@@ -1,23 +1,23 @@
-//! The components' shares of scattered points, a block of points at a time.
+//! The components' responsibilities for scattered points, a block of points at a time.
 //!
-//! A component without a share counts for nothing: at each point those below the
-//! point's own cut (threshold.rs) have exactly zero, whatever else is listed, so that
-//! sums of shares in the order of the components depend neither on the other points
-//! nor on what culling left in the list. The largest share is 1. Where every distance
-//! overflows, all listed components share alike.
+//! They are not normalized: the largest is 1, and [`BlockResponsibilities::sum`] is their sum.
+//! At each point a component below the point's own cut (threshold.rs) has exactly zero,
+//! whatever else is listed. Sums in the order of the components therefore depend neither on
+//! the other points nor on what culling left in the list. Where every distance overflows, all
+//! listed components have the same responsibility.
 //!
 //! Memory: one number for each listed component and point of one block.
 
-use crate::points::group::PointsKernel;
+use crate::points::group::{BlockIndex, PointsKernel};
 use crate::points::threshold::Threshold;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 
-/// Shares of the components that have any at some point of a block, in their order.
-pub(crate) struct Shares<S: Simd> {
+/// Responsibilities of the components that have any at some point of a block, in their order.
+pub(crate) struct BlockResponsibilities<S: Simd> {
     simd: S,
-    /// See [`Threshold::parts`].
+    /// See [`Threshold::as_array`].
     cut: [f64; 4],
     terms: Vec<Block<S>>,
     kept: Vec<u32>,
@@ -25,20 +25,20 @@ pub(crate) struct Shares<S: Simd> {
     sum: Block<S>,
 }
 
-impl<S: Simd> Shares<S> {
+impl<S: Simd> BlockResponsibilities<S> {
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
         let (largest, sum) = (splat(simd, 0.0), splat(simd, 0.0));
         let cut = threshold.as_array();
         Self { simd, cut, terms: Vec::new(), kept: Vec::new(), largest, sum }
     }
 
-    /// Components that have a share, ascending if they were listed so.
+    /// The components that have a responsibility, ascending if they were listed so.
     pub(crate) fn components(&self) -> &[u32] {
         &self.kept
     }
 
-    /// Their shares.
-    pub(crate) fn shares(&self) -> &[Block<S>] {
+    /// The responsibilities of these components.
+    pub(crate) fn responsibilities(&self) -> &[Block<S>] {
         &self.terms[..self.kept.len()]
     }
 
@@ -47,17 +47,17 @@ impl<S: Simd> Shares<S> {
         self.largest
     }
 
-    /// The sum of the shares.
+    /// The sum of the responsibilities.
     pub(crate) fn sum(&self) -> Block<S> {
         self.sum
     }
 
-    /// Takes the shares of `components` at a block of the points' groups.
+    /// Computes the responsibilities of `components` at a block of the points' groups.
     #[inline(never)]
     pub(crate) fn fill(
         &mut self,
         points: &mut PointsKernel<'_, S>,
-        block: (usize, usize),
+        block: BlockIndex,
         components: &[u32],
     ) {
         self.simd.vectorize(
@@ -73,7 +73,7 @@ impl<S: Simd> Shares<S> {
     fn take_terms(
         &mut self,
         points: &mut PointsKernel<'_, S>,
-        block: (usize, usize),
+        block: BlockIndex,
         components: &[u32],
     ) {
         let mut largest = splat(self.simd, f64::NEG_INFINITY);
@@ -90,8 +90,8 @@ impl<S: Simd> Shares<S> {
         self.largest = largest;
     }
 
-    /// Turns terms into shares, and moves those that are nothing to every point of the
-    /// block out of the way. A comparison with what is not a number keeps a component.
+    /// Turns terms into responsibilities, and removes the components that are negligible at every
+    /// point of the block. A comparison with a NaN keeps a component.
     #[inline(always)]
     fn exponentiate(&mut self, components: &[u32]) {
         let (simd, largest) = (self.simd, self.largest);
@@ -112,18 +112,18 @@ impl<S: Simd> Shares<S> {
         let mut sum = [zero; VECTORS];
         for (at, &k) in components.iter().enumerate() {
             let term = terms[at];
-            let mut is_nothing = all_lanes;
+            let mut is_negligible = all_lanes;
             for v in 0..VECTORS {
-                is_nothing &= simd.less_bits(term[v], cut[v]);
+                is_negligible &= simd.less_bits(term[v], cut[v]);
             }
-            if is_nothing != all_lanes {
-                let mut share = term;
+            if is_negligible != all_lanes {
+                let mut responsibility = term;
                 for v in 0..VECTORS {
                     let exponential = exp2_clamped(simd, simd.sub(term[v], largest[v]));
-                    share[v] = simd.select_less(term[v], cut[v], zero, exponential);
-                    sum[v] = simd.add(sum[v], share[v]);
+                    responsibility[v] = simd.select_less(term[v], cut[v], zero, exponential);
+                    sum[v] = simd.add(sum[v], responsibility[v]);
                 }
-                terms[n_kept] = share;
+                terms[n_kept] = responsibility;
                 kept[n_kept] = k;
                 n_kept += 1;
             }
@@ -133,22 +133,22 @@ impl<S: Simd> Shares<S> {
     }
 }
 
-/// Memory for choosing components of a block of points by their shares.
+/// Memory for choosing components of a block of points by their responsibilities.
 pub(crate) struct Choice<S: Simd> {
     simd: S,
-    shares: Shares<S>,
+    responsibilities: BlockResponsibilities<S>,
 }
 
 impl<S: Simd> Choice<S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
-        Self { simd, shares: Shares::new(simd, threshold) }
+        Self { simd, responsibilities: BlockResponsibilities::new(simd, threshold) }
     }
 
-    /// Replaces the uniform in the row of each point of a group by the component at
-    /// which the running sum of shares passes that part of the whole sum: the last with
-    /// a share before which it has not. `components` are in ascending order.
+    /// Replaces the uniform in the row of each point of a group by the component at which the
+    /// running sum of responsibilities passes that part of the whole sum: the last component
+    /// with a responsibility before which it has not. `components` are in ascending order.
     pub(crate) fn evaluate(
         &mut self,
         points: &mut PointsKernel<'_, S>,
@@ -158,7 +158,7 @@ impl<S: Simd> Choice<S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
-            self.shares.fill(points, (group, block), components);
+            self.responsibilities.fill(points, BlockIndex { group, block }, components);
             simd.vectorize(
                 #[inline(always)]
                 || self.choose(rows),
@@ -175,15 +175,17 @@ impl<S: Simd> Choice<S> {
         }
         let mut passed = splat(simd, 0.0);
         for v in 0..VECTORS {
-            passed[v] = simd.mul(simd.load(&lanes[v * S::LANES..]), self.shares.sum[v]);
+            passed[v] = simd.mul(simd.load(&lanes[v * S::LANES..]), self.responsibilities.sum[v]);
         }
         let (mut before, mut chosen) = (splat(simd, 0.0), splat(simd, 0.0));
-        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+        for (&k, responsibility) in
+            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
+        {
             let label = simd.splat(f64::from(k));
             for v in 0..VECTORS {
                 let next = simd.select_less(passed[v], before[v], chosen[v], label);
-                chosen[v] = simd.select_less(zero, share[v], next, chosen[v]);
-                before[v] = simd.add(before[v], share[v]);
+                chosen[v] = simd.select_less(zero, responsibility[v], next, chosen[v]);
+                before[v] = simd.add(before[v], responsibility[v]);
             }
         }
         for v in 0..VECTORS {

@@ -1,22 +1,21 @@
-//! Scattered points: log-density, label and responsibilities of each row of an
-//! array.
+//! Scattered points: the log-density, label and responsibilities of each row of an array.
 //!
 //! The results are those of the specification, [`spec`](crate::spec), to
 //! rounding, and the same bits on any number of threads. A log-density's bits
-//! may depend on the other points of the call, because they decide which
-//! components are left out as too small to count and in which order the others
-//! are summed; labels and responsibilities are summed or compared in the order of
-//! the components and depend on nothing else.
+//! may depend on the other points of the call, because they decide which components are
+//! left out as negligible and in which order the others are summed. Labels and
+//! responsibilities are compared or summed in the order of the components and depend on
+//! nothing else.
 
 use crate::error::{Error, Result};
 use crate::model::mixture::Mixture;
+use crate::points::evaluate::{Evaluator, PointJob, PointQuantity};
 use crate::points::group::negligible_bits;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointJob, PointQuantity};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 
-/// log p of each row of `points`, (`out.len()`, `n_features`) row-major.
+/// Writes log p of each row of `points`, (`out.len()`, `n_features`) row-major, into `out`.
 ///
 /// ```
 /// use gmmfast::{Covariances, Mixture, Runtime, score_samples};
@@ -29,8 +28,8 @@ use crate::simd::Simd;
 /// ```
 ///
 /// # Errors
-/// `points` does not have `out.len() * n_features` values, or the runtime was
-/// interrupted, which leaves `out` partly written.
+/// If `points` does not have `out.len() * n_features` values, or the runtime was interrupted,
+/// which leaves `out` partly written.
 pub fn score_samples(
     mixture: &Mixture,
     points: &[f64],
@@ -41,9 +40,8 @@ pub fn score_samples(
     PointJob { quantity: LogDensity, mixture, points, out, runtime }.run()
 }
 
-/// The most responsible component of each row of `points`, (`out.len()`,
-/// `n_features`) row-major: the first of equals, and 0 where every distance
-/// overflows.
+/// Writes the most responsible component of each row of `points`, (`out.len()`, `n_features`)
+/// row-major, into `out`: the first of equals, and 0 where every distance overflows.
 ///
 /// ```
 /// use gmmfast::{Covariances, Mixture, Runtime, predict};
@@ -57,8 +55,8 @@ pub fn score_samples(
 /// ```
 ///
 /// # Errors
-/// `points` does not have `out.len() * n_features` values, or the runtime was
-/// interrupted, which leaves `out` partly written.
+/// If `points` does not have `out.len() * n_features` values, or the runtime was interrupted,
+/// which leaves `out` partly written.
 pub fn predict(
     mixture: &Mixture,
     points: &[f64],
@@ -69,26 +67,25 @@ pub fn predict(
     PointJob { quantity: Label, mixture, points, out, runtime }.run()
 }
 
-/// The responsibilities of all components for each row of `points`, (n,
-/// `n_features`) row-major, into `out`, (n, `n_components`) row-major: exactly 0
-/// for a weight of zero and where they are below what a float64 holds, and equal
-/// where every distance overflows.
+/// Writes the responsibilities of all components for each row of `points`, (n, `n_features`)
+/// row-major, into `out`, (n, `n_components`) row-major. They are exactly 0 for a weight of
+/// zero and where they underflow a float64, and equal where every distance overflows.
 ///
 /// ```
 /// use gmmfast::{Covariances, Mixture, Runtime, predict_proba};
 ///
 /// let covariances = Covariances::Spherical(vec![1.0, 1.0]);
 /// let mixture = Mixture::new(vec![0.5, 0.5], vec![0.0, 4.0], covariances)?;
-/// let mut shares = [0.0; 4];
-/// predict_proba(&mixture, &[2.0, 100.0], &mut shares, &Runtime::new(None)?)?;
-/// assert_eq!(shares[..2], [0.5, 0.5]);
-/// assert_eq!(shares[3], 1.0);
+/// let mut responsibilities = [0.0; 4];
+/// predict_proba(&mixture, &[2.0, 100.0], &mut responsibilities, &Runtime::new(None)?)?;
+/// assert_eq!(responsibilities[..2], [0.5, 0.5]);
+/// assert_eq!(responsibilities[3], 1.0);
 /// # Ok::<(), gmmfast::Error>(())
 /// ```
 ///
 /// # Errors
-/// `points` and `out` are not of the same number of rows, or the runtime was
-/// interrupted, which leaves `out` partly written.
+/// If `points` and `out` do not have the same number of rows, or the runtime was interrupted,
+/// which leaves `out` partly written.
 pub fn predict_proba(
     mixture: &Mixture,
     points: &[f64],
@@ -146,7 +143,7 @@ impl PointQuantity for Label {
 
     fn evaluator<'a, S: Simd>(&'a self, _: S, _: &Mixture) -> Evaluator<'a, i64, S> {
         Box::new(|kernel, group, components, rows| {
-            // The first of equals is found by going through them in order.
+            // In this order the first of equal components is found.
             components.sort_unstable();
             kernel.label(group, components, rows);
         })

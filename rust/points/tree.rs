@@ -1,40 +1,38 @@
-//! A k-d tree over scattered points: its leaves are boxes of points, as tiles
-//! are boxes of pixels.
+//! A k-d tree over scattered points: its leaves are boxes of points, as tiles are boxes of
+//! pixels.
 //!
-//! Guarantees: every leaf but the last has exactly [`LEAF`] points, and leaf j is
-//! the rows `order[j * LEAF ..]`, so that blocks of points fill their vectors and
-//! a node is nothing but a range of leaves. Every node has the tight box of its
-//! points. The tree depends on the points alone, never on threads, and points
-//! that are all the same, on a line, or not finite make a tree like any other.
+//! Guarantees: every leaf but the last has exactly [`LEAF`] points, and leaf j is the rows
+//! `order[j * LEAF ..]`. Blocks of points therefore fill their vectors, and a node is a range
+//! of leaves. Every node has the tight box of its points. The tree depends only on the points,
+//! never on threads. Points that are all the same, on a line, or not finite make a valid tree.
 //!
-//! How it is built: a node is split at the multiple of a leaf next to its median,
-//! along the axis on which a sample of its points spreads most, in units that the
-//! caller gives: a typical component's deviations, so that boxes are small where
-//! components are narrow. Coordinates are compared as 32-bit fixed-point numbers
-//! over the sample's range, with the row's number in the low half: plain u64, all
-//! different, that are selected from without going back to the points. Which side
-//! a point within a rounding of the median goes to does not matter, because boxes
-//! are made from the points themselves, afterwards and exactly.
+//! How it is built: a node is split at the multiple of a leaf next to its median, along the axis
+//! on which a sample of its points spreads most. The caller gives the units of the axes, a
+//! typical component's deviations: boxes are then small where components are narrow.
+//! Coordinates are compared as 32-bit fixed-point numbers over the sample's range, with the
+//! row's number in the low half. These are plain u64, all different, and the selection does not
+//! read the points again. A point within a rounding of the median may go to either side, because
+//! boxes are computed from the points themselves, afterwards and exactly.
 //!
-//! The points stay where they are; `PointsKernel::gather` copies those of leaves,
-//! in the tree's order, a feature a row, for whoever goes through them.
+//! The points stay where they are. `PointsKernel::gather` copies those of leaves in the tree's
+//! order, one feature a row.
 //!
-//! A NaN coordinate is in no box; what is computed for that point is not a number
-//! whichever components are left out.
+//! A NaN coordinate is in no box; the result for that point is a NaN whichever components are
+//! left out.
 
 use crate::error::Result;
 use crate::points::group::GROUP;
 use crate::runtime::{Runtime, join};
 use std::ops::Range;
 
-/// Points of a leaf: a kernel's group. Of 32 points fewer components survive, but
-/// the tree is deeper: no faster for log-densities, slower for labels.
+/// Points of a leaf: a kernel's group. With leaves of 32 points fewer components survive, but the
+/// tree is deeper: it is no faster for log-densities and slower for labels.
 pub(crate) const LEAF: usize = GROUP;
 
-/// Points from which the two sides of a node are built in parallel.
+/// The number of points from which the two sides of a node are built in parallel.
 const PARALLEL: usize = 1 << 13;
 
-/// Points of a node that are looked at to choose its axis.
+/// The number of points of a node that are sampled to choose its axis.
 const SAMPLE: usize = 32;
 
 /// A tree over the rows of an array.
@@ -42,7 +40,7 @@ pub(crate) struct Tree {
     n_features: usize,
     /// Rows, leaf by leaf.
     order: Vec<u32>,
-    /// Per node, in preorder: the least coordinates, then the greatest.
+    /// The least coordinates, then the greatest, of each node in preorder.
     boxes: Vec<f64>,
 }
 
@@ -67,12 +65,12 @@ impl Node {
         Self { index: 0, first_leaf: 0, n_leaves }
     }
 
-    /// Its place among all nodes of the tree.
+    /// The place of the node among all nodes of the tree.
     pub(crate) fn index(self) -> usize {
         self.index
     }
 
-    /// Its two halves; None for a leaf.
+    /// The two halves of the node; None for a leaf.
     pub(crate) fn children(self) -> Option<[Self; 2]> {
         let n_left = n_leaves_left(self.n_leaves);
         (self.n_leaves > 1).then(|| {
@@ -93,12 +91,12 @@ fn n_leaves_left(n_leaves: usize) -> usize {
 }
 
 impl Tree {
-    /// A tree over the rows of `points`, (n, `units.len()`) row-major, at most
-    /// 2^32 of them; on the threads of the pool that it is called in. `units` says
-    /// how long a unit is along each axis.
+    /// Builds a tree over the rows of `points`, (n, `units.len()`) row-major, at most 2^32 of
+    /// them, on the threads of the current pool. `units` are the lengths of a unit along each
+    /// axis.
     ///
     /// # Errors
-    /// The runtime was interrupted.
+    /// If the runtime was interrupted.
     pub(crate) fn new(points: &[f64], units: &[f64], runtime: &Runtime) -> Result<Self> {
         let n_features = units.len();
         let n_leaves = (points.len() / n_features).div_ceil(LEAF);
@@ -115,8 +113,8 @@ impl Tree {
         (n_leaves > 0).then(|| Node::root(n_leaves))
     }
 
-    /// Nodes of at most so many leaves, as large as they come, in order: together
-    /// all leaves.
+    /// Returns the largest nodes of at most `n_leaves` leaves, in order; together they hold all
+    /// leaves.
     pub(crate) fn nodes_of_at_most(&self, n_leaves: usize) -> Vec<Node> {
         let (mut nodes, mut rest) = (Vec::new(), Vec::from_iter(self.root()));
         while let Some(node) = rest.pop() {
@@ -126,6 +124,19 @@ impl Tree {
             }
         }
         nodes
+    }
+
+    /// Returns `n` leaves that are spread evenly over the tree, or none of an empty tree.
+    pub(crate) fn spread_leaves(&self, n: usize) -> Vec<Node> {
+        let Some(root) = self.root() else { return Vec::new() };
+        let leaf = |i: usize| {
+            let (place, mut node) = ((2 * i + 1) * root.n_leaves / (2 * n), root);
+            while let Some([left, right]) = node.children() {
+                node = if self.leaves(left).contains(&place) { left } else { right };
+            }
+            node
+        };
+        (0..n).map(leaf).collect()
     }
 
     /// The tight box of the node's points.
@@ -138,27 +149,27 @@ impl Tree {
         node.first_leaf..node.first_leaf + node.n_leaves
     }
 
-    /// Where the node's points are in the tree's order.
+    /// The places of the node's points in the tree's order.
     pub(crate) fn range(&self, node: Node) -> Range<usize> {
         let end = (node.first_leaf + node.n_leaves) * LEAF;
         node.first_leaf * LEAF..end.min(self.order.len())
     }
 
-    /// Rows of the points, in the tree's order.
+    /// The rows of the points, in the tree's order.
     pub(crate) fn order(&self) -> &[u32] {
         &self.order
     }
 }
 
 impl<'a> Bounds<'a> {
-    /// As [`enclose`] wrote them.
+    /// Returns the bounds that [`enclose`] wrote.
     pub(crate) fn of(values: &'a [f64]) -> Self {
         let (low, high) = values.split_at(values.len() / 2);
         Self { low, high }
     }
 }
 
-/// Rows of `points` such that those of each `group_len` in a row are near each
+/// Returns the rows of `points` in an order in which every `group_len` in a row are near each
 /// other: a tree's order without the tree.
 pub(crate) fn grouped(
     points: &[f64],
@@ -172,8 +183,8 @@ pub(crate) fn grouped(
     Ok(rows(&keys))
 }
 
-/// The rows of some leaves of the tree over `points`, spread evenly: what culling
-/// would meet, for a small part of the time that the tree takes.
+/// Returns the rows of some leaves of the tree over `points`, spread evenly. It takes a small
+/// part of the time of building the tree.
 pub(crate) fn probe(
     points: &[f64],
     units: &[f64],
@@ -214,8 +225,7 @@ impl<'a> Builder<'a> {
         self.points[key as u32 as usize * self.n_features + axis]
     }
 
-    /// Puts the rows of `keys` in order, and writes their boxes, if room for
-    /// them is given.
+    /// Puts the rows of `keys` in order, and writes their boxes if `boxes` is not empty.
     fn build(&self, keys: &mut [u64], boxes: &mut [f64]) -> Result<()> {
         let n_leaves = keys.len().div_ceil(self.leaf);
         if n_leaves <= 1 {
@@ -255,7 +265,7 @@ impl<'a> Builder<'a> {
         let n_left = n_leaves_left(n_leaves) * self.leaf;
         self.split(keys, n_left);
         let (left, right) = keys.split_at_mut(n_left);
-        // Of one leaf only, to alternate sides: the depth's parity does.
+        // A single leaf alternates sides by the parity of the depth.
         let to_right = if n_probes > 1 { n_probes / 2 } else { n_leaves.ilog2() as usize & 1 };
         if to_right < n_probes {
             self.probe(left, n_probes - to_right, leaves)?;
@@ -279,7 +289,7 @@ impl<'a> Builder<'a> {
         let (_, axis, spread) = widest;
         let scale = f64::from(u32::MAX) / (spread.high - spread.low);
         for key in keys.iter_mut() {
-            // The cast saturates, and makes 0 of what is not a number.
+            // The cast saturates, and a NaN becomes 0.
             let position = ((self.coordinate(*key, axis) - spread.low) * scale) as u32;
             *key = u64::from(position) << 32 | (*key & u64::from(u32::MAX));
         }
@@ -303,7 +313,7 @@ pub(crate) fn enclose(points: &[f64], rows: impl Iterator<Item = u32>, bounds: &
     }
 }
 
-/// How far a sample of points spreads along an axis.
+/// The range and variance of a sample of points along an axis.
 #[derive(Default)]
 struct Spread {
     low: f64,
@@ -319,8 +329,8 @@ impl Spread {
         let Some(&first) = keys.first() else { return Self::default() };
         let origin = builder.coordinate(first, axis);
         for i in 0..n_samples as u64 {
-            // Multiples of the golden ratio: a regular step could meet the same
-            // column of every row of a picture.
+            // Multiples of the golden ratio: a regular step could select the same column of
+            // every row of a picture.
             let fraction = i.wrapping_mul(0x9E37_79B9) & u64::from(u32::MAX);
             let at = (fraction * keys.len() as u64) >> 32;
             let x = builder.coordinate(keys[at as usize], axis);

@@ -1,12 +1,12 @@
-//! The binding of conditionals; see `gmmfast.ConditionalMixtures` for the public face.
+//! Bindings of conditionals; the public class is `gmmfast.ConditionalMixtures`.
 
+use crate::points::evaluate::operations_per_point;
 use crate::points::moments::operations_per_point_of_moments;
-use crate::points::walk::operations_per_point;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::python::mixture::PyMixture;
 use crate::{
-    Conditional, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
+    Conditional, DrawStart, Mixture, Result, Runtime, conditional_covariance, conditional_log_prob,
     conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std,
     conditional_sample, conditional_std,
 };
@@ -14,7 +14,7 @@ use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray2, PyUntypedArr
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-/// A mixture split into given features and the others, prepared once.
+/// A mixture split into given and remaining features, prepared once.
 #[pyclass(frozen, name = "Conditional", module = "gmmfast._core")]
 pub(crate) struct PyConditional {
     mixture: Arc<Mixture>,
@@ -40,14 +40,14 @@ impl PyConditional {
         PyMixture(Arc::new(self.conditional.marginal().clone()))
     }
 
-    /// The mixture of the other features, given values of some.
+    /// Returns the mixture of the remaining features, given values of the others.
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
     fn at(&self, py: Python<'_>, values: Vec<f64>) -> PyResult<PyMixture> {
         let at = py.detach(|| self.conditional.at(&values))?;
         Ok(PyMixture(Arc::new(at)))
     }
 
-    /// Writes the mean of the other features, given each row of values, into `out`.
+    /// Writes the mean of the remaining features, given each row of values, into `out`.
     #[pyo3(signature = (values, out, n_threads=None))]
     fn mean(
         &self,
@@ -80,7 +80,7 @@ impl PyConditional {
         self.moments(conditional_covariance, &values, out, n_threads)
     }
 
-    /// Writes their means and then their standard deviations into the rows of `out`.
+    /// Writes their means, followed by their standard deviations, into the rows of `out`.
     #[pyo3(signature = (values, out, n_threads=None))]
     fn mean_and_std(
         &self,
@@ -91,7 +91,7 @@ impl PyConditional {
         self.moments(conditional_mean_and_std, &values, out, n_threads)
     }
 
-    /// Writes their means and then their covariances into the rows of `out`.
+    /// Writes their means, followed by their covariances, into the rows of `out`.
     #[pyo3(signature = (values, out, n_threads=None))]
     fn mean_and_covariance(
         &self,
@@ -102,8 +102,8 @@ impl PyConditional {
         self.moments(conditional_mean_and_covariance, &values, out, n_threads)
     }
 
-    /// Writes log p of the other features of each row, given those that come first in
-    /// it, into `out`.
+    /// Writes into `out` the log-density of the remaining features of each row, given the
+    /// features that come first in it.
     #[pyo3(signature = (points, out, n_threads=None))]
     fn log_prob(
         &self,
@@ -116,14 +116,16 @@ impl PyConditional {
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = out.len().saturating_mul(3 * operations_per_point(&self.mixture));
         let runtime = runtime(n_threads, n_operations)?;
-        let model = (&*self.mixture, &*self.conditional);
-        run(py, &runtime, n_operations, || conditional_log_prob(model, points, out, &runtime))?;
+        let (mixture, conditional) = (&*self.mixture, &*self.conditional);
+        run(py, &runtime, n_operations, || {
+            conditional_log_prob(mixture, conditional, points, out, &runtime)
+        })?;
         count(Kernel::Conditional);
         Ok(())
     }
 
-    /// Writes one draw of the other features, given each row of values, into `out`. The
-    /// seed decides them, with the numbers of the points, of which the first is `first`.
+    /// Writes one draw of the remaining features, given each row of values, into `out`. A draw
+    /// depends on the seed and on the number of the point; `first` is that of the first row.
     #[pyo3(signature = (values, out, seed, first=0, n_threads=None))]
     fn sample(
         &self,
@@ -140,7 +142,8 @@ impl PyConditional {
         let n_operations = n_samples.saturating_mul(per_point);
         let runtime = runtime(n_threads, n_operations)?;
         let conditional = &*self.conditional;
-        let draw = || conditional_sample(conditional, values, (seed, first), to, &runtime);
+        let start = DrawStart { seed, first_point: first };
+        let draw = || conditional_sample(conditional, values, start, to, &runtime);
         run(out.py(), &runtime, n_operations, draw)?;
         count(Kernel::Conditional);
         Ok(())

@@ -1,8 +1,8 @@
-//! How often each kernel has been called, for those who want to see that it was.
+//! Counters of kernel calls, for tests and reports.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is counted.
+/// The kernels that are counted.
 #[derive(Clone, Copy)]
 pub(crate) enum Kernel {
     ScoreSamples,
@@ -33,12 +33,12 @@ const NAMES: [&str; 10] = [
 
 static CALLS: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
 
-/// Counts one call that has done its work.
+/// Counts one completed call.
 pub(crate) fn count(kernel: Kernel) {
     CALLS[kernel as usize].fetch_add(1, Ordering::Relaxed);
 }
 
-/// Names and counts.
+/// Returns names and counts.
 pub(crate) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
     NAMES.into_iter().zip(CALLS.iter().map(|calls| calls.load(Ordering::Relaxed)))
 }

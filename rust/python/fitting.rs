@@ -1,19 +1,19 @@
-//! The binding of what fits are made of; see `gmmfast.GaussianMixture` for the public
-//! face.
+//! Bindings of data, statistics and k-means; the public class is `gmmfast.GaussianMixture`.
 
-use crate::points::walk::operations_per_point;
+use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::run;
 use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
-    Data, KMeansOptions, Mixture, Runtime, Statistics, expectation_about, kmeans, kmeans_plusplus,
+    Data, KMeansOptions, Mixture, Runtime, Statistics, StatisticsArrays, expectation_about, kmeans,
+    kmeans_plusplus,
 };
 use numpy::{
     PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 
-/// Points to fit mixtures to, prepared once.
+/// Points to which mixtures are fitted, prepared once.
 #[pyclass(frozen, name = "Data", module = "gmmfast._core")]
 pub(crate) struct PyData(Data);
 
@@ -53,7 +53,7 @@ impl PyData {
         self.0.n_features()
     }
 
-    /// The statistics under `mixture`, about its means or other centers.
+    /// Returns the statistics under `mixture`, about its means or other centers.
     #[pyo3(signature = (mixture, centers=None, n_threads=None))]
     fn statistics(
         &self,
@@ -73,7 +73,7 @@ impl PyData {
         Ok(PyStatistics(statistics))
     }
 
-    /// Rows that k-means++ chooses, the first of them given.
+    /// Returns the rows that k-means++ chooses; the first is given.
     #[pyo3(signature = (first, draws, n_threads=None))]
     fn kmeans_plusplus<'py>(
         &self,
@@ -93,7 +93,7 @@ impl PyData {
         Ok(PyArray1::from_iter(py, rows.into_iter().map(|row| row as i64)))
     }
 
-    /// Labels, centers, inertia and the number of iterations of k-means from `centers` on.
+    /// Returns labels, centers, inertia and number of iterations of k-means from `centers`.
     #[pyo3(signature = (centers, tol, max_iter, n_threads=None))]
     fn kmeans<'py>(
         &self,
@@ -123,13 +123,13 @@ impl PyData {
     }
 }
 
-/// What points say about each component; of parts of the data they add up.
+/// Sufficient statistics of points under a mixture; those of parts of the data add up.
 #[pyclass(name = "Statistics", module = "gmmfast._core")]
 pub(crate) struct PyStatistics(Statistics);
 
 #[pymethods]
 impl PyStatistics {
-    /// From the arrays of another one's properties.
+    /// Creates statistics from the arrays of the properties of others.
     #[new]
     fn new(
         centers: PyReadonlyArray2<'_, f64>,
@@ -140,9 +140,12 @@ impl PyStatistics {
         weight: f64,
     ) -> PyResult<Self> {
         let n_features = centers.shape()[1];
-        let arrays =
-            [centers.as_slice()?, counts.as_slice()?, sums.as_slice()?, scatters.as_slice()?];
-        let arrays = arrays.map(<[f64]>::to_vec);
+        let arrays = StatisticsArrays {
+            centers: centers.as_slice()?.to_vec(),
+            counts: counts.as_slice()?.to_vec(),
+            sums: sums.as_slice()?.to_vec(),
+            scatters: scatters.as_slice()?.to_vec(),
+        };
         Ok(Self(Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?))
     }
 
@@ -181,13 +184,13 @@ impl PyStatistics {
         Ok(self.0.merge(&other.0)?)
     }
 
-    /// Takes some components from statistics of the same points about other centers.
+    /// Replaces some components by statistics of the same points about other centers.
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
     fn replace(&mut self, components: Vec<usize>, other: &Self) -> PyResult<()> {
         Ok(self.0.replace(&components, &other.0)?)
     }
 
-    /// Weights, means, covariances, and the components that lost digits.
+    /// Returns weights, means, covariances, and the components that lost digits.
     #[allow(clippy::type_complexity, reason = "four arrays")]
     fn maximization<'py>(
         &self,
@@ -215,7 +218,7 @@ impl PyStatistics {
 }
 
 impl PyStatistics {
-    /// A row a component.
+    /// Returns an array with one row per component.
     fn array<'py>(&self, py: Python<'py>, values: &[f64]) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         let n = self.0.counts().len();
         PyArray1::from_slice(py, values).reshape(&[n, values.len() / n][..])

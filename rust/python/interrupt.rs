@@ -1,4 +1,4 @@
-//! Running the core without the interpreter, and answering Ctrl-C meanwhile.
+//! Runs the core without the interpreter, and answers Ctrl-C in the meantime.
 
 use crate::{Error, Runtime};
 use pyo3::exceptions::PyRuntimeError;
@@ -8,18 +8,18 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How often a long call looks for Ctrl-C.
+/// Interval at which a long call checks for Ctrl-C.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Multiply-adds up to which a call is over before anyone could press Ctrl-C
-/// (some milliseconds), so that it needs no second thread to watch.
+/// Multiply-adds of a call that ends within some milliseconds, before anyone could press
+/// Ctrl-C; it needs no second thread that watches.
 const SHORT_CALL: usize = 1 << 26;
 
-/// Multiply-adds up to which a call takes less time than finding out how many threads
-/// there are (some ten microseconds), or than they would save.
+/// Multiply-adds of a call that takes less time than reading the number of threads (some ten
+/// microseconds), or than threads would save.
 const TINY_CALL: usize = 1 << 16;
 
-/// The runtime of a call: one thread for a tiny one that does not ask for more.
+/// Returns the runtime of a call: one thread for a tiny call without a number of threads.
 pub(crate) fn runtime(n_threads: Option<usize>, n_operations: usize) -> PyResult<Runtime> {
     let n_threads = n_threads.or((n_operations <= TINY_CALL).then_some(1));
     Ok(Runtime::new(n_threads)?)
@@ -40,8 +40,8 @@ pub(crate) fn run<T: Send>(
     Ok(result.expect("work that ends without an error has a result"))
 }
 
-/// The same, not generic over the work, so that the machinery of threads and
-/// signals is compiled once for all of it; `work` is called once.
+/// The part of [`run`] that is not generic: the code for threads and signals is compiled
+/// once. It calls `work` once.
 fn run_once(
     py: Python<'_>,
     runtime: &Runtime,
@@ -66,7 +66,7 @@ fn run_once(
                         )
                     }
                     Err(RecvTimeoutError::Timeout) => {
-                        // An interpreter that is shutting down counts as Ctrl-C. The
+                        // An interpreter that shuts down is treated as Ctrl-C. The
                         // scope waits for the worker, which stops at the flag.
                         let signal = Python::try_attach(|py| py.check_signals());
                         if !matches!(signal, Some(Ok(()))) {
@@ -80,9 +80,8 @@ fn run_once(
     })
 }
 
-/// Runs `work`, which owns all it needs, without the interpreter. Ctrl-C leaves it
-/// to itself: what it prepares is dropped when it ends, and needs no places to look
-/// for an interrupt.
+/// Runs `work`, which owns its data, without the interpreter. Ctrl-C abandons it: its result
+/// is dropped when it ends, and it does not need to check for an interrupt.
 pub(crate) fn run_owned<T: Send + 'static>(
     py: Python<'_>,
     n_operations: usize,
@@ -95,10 +94,10 @@ pub(crate) fn run_owned<T: Send + 'static>(
     Ok(*result.downcast().expect("what the work itself has put into the box"))
 }
 
-/// Work whose result is of any type.
+/// Work with a result of any type.
 type BoxedWork = Box<dyn FnOnce() -> Result<Box<dyn Any + Send>, Error> + Send>;
 
-/// The same, not generic over the work, so that threads and channels are compiled once.
+/// The part of [`run_owned`] that is not generic: threads and channels are compiled once.
 fn run_boxed(py: Python<'_>, work: BoxedWork) -> PyResult<Box<dyn Any + Send>> {
     let (sender, receiver) = channel();
     std::thread::Builder::new()
@@ -112,7 +111,7 @@ fn run_boxed(py: Python<'_>, work: BoxedWork) -> PyResult<Box<dyn Any + Send>> {
                     return Err(PyRuntimeError::new_err("the work ended without a result"));
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    // An interpreter that is shutting down counts as Ctrl-C.
+                    // An interpreter that shuts down is treated as Ctrl-C.
                     match Python::try_attach(|py| py.check_signals()) {
                         Some(signal) => signal?,
                         None => return Err(Error::Interrupted.into()),

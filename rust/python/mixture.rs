@@ -1,6 +1,6 @@
-//! The model's binding; see `gmmfast.Mixture` for the public face.
+//! Bindings of the model; the public class is `gmmfast.Mixture`.
 
-use crate::points::walk::operations_per_point;
+use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::{Covariances, Error, Mixture};
@@ -12,7 +12,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-/// Multiply-adds that factors of all components take, or somewhat more.
+/// Multiply-adds of the factors of all components, or slightly more.
 pub(crate) fn factor_operations(n_components: usize, n_features: usize) -> usize {
     n_components.saturating_mul(n_features.saturating_pow(3))
 }
@@ -32,14 +32,14 @@ pub(crate) fn covariances_of_type(
     }
 }
 
-/// A constructor of the core, of weights or their logarithms.
+/// A constructor of the core, from weights or their logarithms.
 type Construct = fn(Vec<f64>, Vec<f64>, Covariances) -> Result<Mixture, Error>;
 
 /// Weights or their logarithms, means, covariances.
 type Arrays<'py> =
     (PyReadonlyArray1<'py, f64>, PyReadonlyArray2<'py, f64>, PyReadonlyArrayDyn<'py, f64>);
 
-/// The validated model; see `gmmfast.Mixture` for the public face.
+/// The validated model; the public class is `gmmfast.Mixture`.
 #[pyclass(frozen, name = "Mixture", module = "gmmfast._core")]
 pub(crate) struct PyMixture(pub(super) Arc<Mixture>);
 
@@ -56,7 +56,7 @@ impl PyMixture {
         Self::of_arrays(py, Mixture::new, (weights, means, covariances), covariance_type)
     }
 
-    /// The same, from the logarithms of the weights.
+    /// Creates a mixture from the logarithms of its weights.
     #[staticmethod]
     fn from_log_weights(
         py: Python<'_>,
@@ -92,7 +92,7 @@ impl PyMixture {
         PyArray1::from_slice(py, covariances.values()).reshape(&shape[..])
     }
 
-    /// The mixture of some features, in the order given.
+    /// Returns the mixture of some features, in the given order.
     fn marginal(&self, py: Python<'_>, features: Vec<usize>) -> PyResult<Self> {
         let mixture = Arc::clone(&self.0);
         run_owned(py, self.factor_operations(), move || mixture.marginal(&features)).map(Self::of)
@@ -161,7 +161,7 @@ impl PyMixture {
 }
 
 impl PyMixture {
-    /// By one of the core's constructors.
+    /// Creates a mixture by one of the core's constructors.
     fn of_arrays(
         py: Python<'_>,
         construct: Construct,

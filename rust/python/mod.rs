@@ -1,9 +1,8 @@
-//! The Python extension module: the only folder that names pyo3 and numpy.
+//! The Python extension module: the only folder that uses pyo3 and numpy.
 //!
-//! Bindings borrow the arrays, release the interpreter, call the core and
-//! convert. The package's Python code checks the objects; here their shapes and
-//! element types are checked again by what the core refuses. The extension's
-//! `Mixture` has the same interface as the one in `gmmfast/reference/mixture.py`.
+//! Bindings borrow the arrays, release the interpreter, call the core and convert. The
+//! Python code of the package checks objects; shapes and element types are checked here
+//! again, because the core refuses wrong ones. `python/gmmfast/_core.pyi` has the types.
 
 mod conditional;
 mod counters;
@@ -24,15 +23,14 @@ impl From<Error> for PyErr {
     }
 }
 
-/// How often each kernel has done its work in this process.
+/// Returns how often each kernel has run in this process.
 #[pyfunction]
 fn kernel_calls() -> HashMap<&'static str, u64> {
     counters::counts().collect()
 }
 
-/// What runs the kernels: the instruction set in use, the default number of
-/// threads, the instruction sets of this processor, and names in
-/// `GMMFAST_DISABLE_CPU_FEATURES` that mean nothing.
+/// Returns the instruction set in use, the default number of threads, the instruction sets of
+/// this processor, and the names in `GMMFAST_DISABLE_CPU_FEATURES` that are unknown.
 #[pyfunction]
 fn runtime_info() -> PyResult<(&'static str, usize, Vec<&'static str>, Vec<String>)> {
     let runtime = Runtime::new(None)?;

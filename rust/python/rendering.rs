@@ -1,4 +1,4 @@
-//! The binding of grid quantities; see `gmmfast.render_grid` for the public face.
+//! Bindings of grid quantities; the public function is `gmmfast.render_grid`.
 
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned};
@@ -35,8 +35,8 @@ pub(crate) struct PyRendering {
 
 #[pymethods]
 impl PyRendering {
-    /// `extent` is in feature order, x first, and `shape` in array order; the seed is a
-    /// sample's.
+    /// `extent` is in feature order, x first, and `shape` in array order; the seed is used
+    /// for samples only.
     #[new]
     #[pyo3(signature = (mixture, quantity, shape, extent, given, tolerance=None, seed=0))]
     #[allow(clippy::too_many_arguments, reason = "Python's, by position")]

@@ -1,5 +1,5 @@
-//! The binding of samples; see `gmmfast.Mixture.sample` and `gmmfast.render_samples` for
-//! the public face.
+//! Bindings of samples; the public functions are `gmmfast.Mixture.sample` and
+//! `gmmfast.render_samples`.
 
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned};
@@ -10,7 +10,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-/// Multiply-adds or so that a feature of a sample takes.
+/// Approximate multiply-adds per feature of a sample.
 const PER_FEATURE: usize = 32;
 
 /// Samples of a mixture for a seed, prepared once.
@@ -19,7 +19,7 @@ pub(crate) struct PySampling(Sampling, bool);
 
 #[pymethods]
 impl PySampling {
-    /// `bounds` are a (low, high) for each feature.
+    /// `bounds` has a (low, high) pair for each feature.
     #[new]
     #[pyo3(signature = (mixture, seed, bounds=None))]
     fn new(
@@ -40,7 +40,7 @@ impl PySampling {
         Ok(Self(sampling, is_bounded))
     }
 
-    /// The name of what a seed means.
+    /// The version of the streams.
     #[getter]
     fn version(&self) -> &'static str {
         STREAM_VERSION
@@ -67,7 +67,7 @@ impl PySampling {
         }
     }
 
-    /// Draws samples and writes how many fell on each pixel, and the means of their other
+    /// Draws samples and writes the number on each pixel and the means of their other
     /// features there; `extent` is in feature order.
     #[pyo3(signature = (n_samples, extent, given, counts, means, n_threads=None))]
     #[allow(clippy::too_many_arguments, reason = "of Python")]
@@ -118,7 +118,7 @@ impl PySampling {
     }
 
     fn n_operations(&self, n_samples: usize) -> usize {
-        // Within bounds nobody knows.
+        // Within bounds the number of candidates is unknown.
         let per_sample = if self.1 { usize::MAX } else { PER_FEATURE * self.0.n_features() };
         n_samples.saturating_mul(per_sample)
     }

@@ -1,30 +1,30 @@
-//! Which component a sample is of: one lookup by Walker's alias method.
+//! Draws the component of a sample by one lookup, Walker's alias method.
 //!
-//! A uniform chooses a cell, and its fraction within the cell either the cell's own
-//! component or the one other that shares the cell (Walker, An efficient method for
-//! generating discrete random variables with general distributions, ACM TOMS 1977; the
+//! A uniform selects a cell, and its fraction within the cell selects the cell's own
+//! component or the one other component that shares the cell (Walker, An efficient method
+//! for generating discrete random variables with general distributions, ACM TOMS 1977; the
 //! order of filling is Vose's, IEEE TSE 1991). Guarantees: components of weight zero
-//! have no cell and share none; a component's probability is its weight over their sum
-//! to 2^-52, plus what a 53-bit uniform tells of a cell; and the table is made by sums,
-//! products and quotients in one order, so that it is the same everywhere.
+//! have no cell and share none; a component's probability is its weight over the sum of
+//! weights to 2^-52, plus the resolution of a 53-bit uniform within a cell; and the table
+//! has the same bits everywhere, because its sums, products and quotients have one order.
 
 use crate::model::mixture::Mixture;
 
 #[derive(Clone, Copy)]
 struct Cell {
-    /// The cell's own component up to this fraction of it.
+    /// The fraction of the cell below which the cell's own component is drawn.
     threshold: f64,
     other: u32,
 }
 
-/// The cells, one a component that can be drawn.
+/// The cells, one per component of positive weight.
 pub(crate) struct AliasTable {
     cells: Vec<Cell>,
     components: Vec<u32>,
 }
 
 impl AliasTable {
-    /// Of the components of a mixture whose weight is above zero.
+    /// Creates the table of the components of positive weight of a mixture.
     pub(crate) fn new(mixture: &Mixture) -> Self {
         let weights = mixture.weights();
         let components: Vec<u32> =
@@ -46,7 +46,7 @@ impl AliasTable {
                 small.push(high);
             }
         }
-        // What is left is 1 but for rounding.
+        // The rest is 1 up to rounding.
         Self { cells, components }
     }
 
@@ -60,16 +60,15 @@ impl AliasTable {
         &self.components
     }
 
-    /// The position in these components that a uniform times their number gives.
+    /// Returns the position in [`Self::components`] for a uniform times their number n.
     ///
-    /// Such a product is below their number n also where it is rounded: 1 - 2^-53
-    /// times n is nearer to the float64 below n than to n, or, of a power of two, is
-    /// that float64.
+    /// The product is below n even where it is rounded: (1 - 2^-53) n is nearer to the
+    /// float64 below n than to n or, for a power of two, equal to it.
     #[inline(always)]
     pub(crate) fn at(&self, x: f64) -> u32 {
         let at = x as u32;
         let cell = self.cells[at as usize];
-        // Without a branch, which nobody could predict.
+        // No branch: it would be unpredictable.
         let is_own = u32::from(x - f64::from(at) < cell.threshold);
         cell.other ^ ((at ^ cell.other) & is_own.wrapping_neg())
     }
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
     use crate::model::covariances::Covariances;
 
-    /// A mixture of these weights, up to their sum.
+    /// Returns a mixture with weights proportional to these.
     fn table(weights: &[f64]) -> AliasTable {
         let sum: f64 = weights.iter().sum();
         let n = weights.len();

@@ -1,27 +1,27 @@
 //! Words, uniforms and normals of a random stream, a vector at a time.
 //!
-//! The stream's version is `gmmfast-1` (see [`crate::sampling::random`], which says what that
-//! promises). A word is a function of the stream's two keys and a counter: the
+//! The version of the streams is `gmmfast-1` ([`crate::random::stream`] lists what it
+//! fixes). A word is a function of the two keys of the stream and a counter: the
 //! finalizer of SplitMix64 (Steele, Lea and Flood, Fast splittable pseudorandom number
 //! generators, OOPSLA 2014), applied to first key + counter * gamma, with the second
 //! key added between its two multiplications. With a second key of 0 it is SplitMix64
 //! started at the first key. Streams of other keys are thus not shifted copies of each
-//! other, and within a stream no two counters give the same word.
+//! other, and within a stream different counters give different words.
 //!
 //! Normals come in pairs from pairs of words, by Box and Muller: the radius is
-//! sqrt(-2 log u) with u in (0, 1], the angle one in [-pi/4, pi/4) that one bit
-//! mirrors at the vertical and another at the diagonal.
+//! sqrt(-2 log u) with u in (0, 1]; the angle is in [-pi/4, pi/4), and one bit
+//! mirrors it at the vertical and another at the diagonal.
 //!
-//! Everything is +, -, *, / and sqrt of float64, each rounded as IEEE 754 has it, in
-//! an order that no level changes, and never a fused multiply-add: the bits are the
+//! All operations are +, -, *, / and sqrt of float64, rounded as IEEE 754 specifies, in
+//! the same order at every level, without fused multiply-add: the bits are the
 //! same on every machine. The polynomials are minimax fits by the Remez exchange in
-//! 60-digit arithmetic; with their roundings a normal is right to some 8 units in the
+//! 60-digit arithmetic; with their rounding, a normal is accurate to some 8 units in the
 //! last place.
 #![allow(clippy::excessive_precision, clippy::approx_constant)]
 
 use crate::simd::{MAX_LANES, Words};
 
-/// 2^64 over the golden ratio, to an odd number.
+/// 2^64 divided by the golden ratio, rounded to an odd number.
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Multipliers of SplitMix64's finalizer.
 const MULTIPLIERS: [u64; 2] = [0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB];
@@ -63,8 +63,8 @@ const COS: [f64; 7] = [
     4.654617676678486668745e-7,
 ];
 
-/// Normals of as many pairs as the widest vectors have lanes: first the first ones of
-/// the pairs, then the second ones, whatever the level.
+/// Number of normals from as many pairs as the widest vectors have lanes: the first normals
+/// of all pairs, then the second ones, at every level.
 pub(crate) const NORMALS_PER_GROUP: usize = 16;
 
 /// The two keys of a stream.
@@ -72,7 +72,7 @@ pub(crate) const NORMALS_PER_GROUP: usize = 16;
 pub(crate) struct Keys(pub(crate) [u64; 2]);
 
 impl Keys {
-    /// The word at one counter.
+    /// Returns the word at one counter.
     pub(crate) fn word(self, counter: u64) -> u64 {
         let x = self.0[0].wrapping_add(counter.wrapping_mul(GAMMA));
         let x = (x ^ (x >> 30)).wrapping_mul(MULTIPLIERS[0]).wrapping_add(self.0[1]);
@@ -80,7 +80,7 @@ impl Keys {
         x ^ (x >> 31)
     }
 
-    /// Words at `first`, `first + step`, ..., one a lane.
+    /// Returns the words at `first`, `first + step`, ..., one per lane.
     #[inline(always)]
     pub(crate) fn words<S: Words>(self, simd: S, first: u64, step: u64) -> S::U {
         let first = self.0[0].wrapping_add(first.wrapping_mul(GAMMA));
@@ -91,9 +91,9 @@ impl Keys {
         simd.xor_shifted::<31>(x)
     }
 
-    /// Pairs of independent normals, one a lane, of the words at `first`, `first +
-    /// step`, ... (the radius) and at the next counter of each (the angle); so many
-    /// vectors of pairs, one after the other.
+    /// Returns pairs of independent normals, one pair per lane. The words at `first`,
+    /// `first + step`, ... give the radius, and those at the next counters the angle; there
+    /// are as many vectors of pairs as `N`.
     #[inline(always)]
     pub(crate) fn normals<S: Words, const N: usize>(
         self,
@@ -111,8 +111,8 @@ impl Keys {
     }
 }
 
-/// Does a step for each vector before the next step begins: each waits for the one
-/// before it, and the processor does not look as far ahead as to the next vector.
+/// Runs each step for all vectors before the next step. The steps of one vector wait for one
+/// another, and the processor does not look ahead as far as the next vector.
 macro_rules! each {
     ($simd:ident, $n:ident, $v:ident => $step:expr) => {{
         let mut out = [$simd.splat(0.0); $n];
@@ -123,7 +123,7 @@ macro_rules! each {
     }};
 }
 
-/// The pairs of normals of each lane's two words: radius and angle.
+/// Returns the pairs of normals of each lane's two words, radius and angle.
 #[inline(always)]
 pub(crate) fn normals_of_words<S: Words, const N: usize>(
     simd: S,
@@ -149,7 +149,7 @@ pub(crate) fn normals_of_words<S: Words, const N: usize>(
     let [log] = polynomials(simd, [&LOG], s2);
     let log = each!(simd, N, v => simd.mul(s[v], log[v]));
     let log = each!(simd, N, v => simd.add(simd.mul(exponent[v], simd.splat(LOG_2)), log[v]));
-    // Of u = 1 it may be -0, whose root is -0, and a normal that is 0 like any other.
+    // For u = 1 the argument may be -0, whose root is -0: a normal of 0.
     let radius = each!(simd, N, v => simd.sqrt(log[v]));
     let mut pairs = [[one; 2]; N];
     for v in 0..N {
@@ -158,7 +158,7 @@ pub(crate) fn normals_of_words<S: Words, const N: usize>(
     pairs
 }
 
-/// Horner's rule for several polynomials, each product and each sum rounded.
+/// Evaluates several polynomials by Horner's rule, with each product and sum rounded.
 #[inline(always)]
 fn polynomials<S: Words, const N: usize, const M: usize>(
     simd: S,
@@ -180,9 +180,9 @@ fn polynomials<S: Words, const N: usize, const M: usize>(
     p
 }
 
-/// Normals `first` to `first + to.len()`, of multiples of 16.
+/// Writes normals `first` to `first + to.len()`, both multiples of 16.
 ///
-/// A function of its own: it is long, and all that draw normals share it.
+/// It is long, and therefore not inlined into its callers.
 #[inline(never)]
 pub(crate) fn fill_groups<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
     simd.vectorize(
@@ -214,8 +214,8 @@ fn whole_groups<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
     }
 }
 
-/// Normals `first` to `first + 15`, of a `first` that 16 divides, into the first 16 of
-/// `to`.
+/// Writes normals `first` to `first + 15`, for a multiple `first` of 16, into the first 16
+/// values of `to`.
 #[inline(always)]
 fn group<S: Words>(simd: S, keys: Keys, first: u64, to: &mut [f64]) {
     let (firsts, seconds) = to[..NORMALS_PER_GROUP].split_at_mut(MAX_LANES);
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
     use crate::simd::{Dispatch, Level, Simd};
 
-    /// Pairs of normals of pairs of words.
+    /// Returns pairs of normals of pairs of words.
     struct Normals<'a>(&'a [[u64; 2]]);
 
     impl Dispatch for Normals<'_> {
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn without_a_second_key_words_are_split_mix_64() {
-        // The sequence of its authors' reference code started at 1234567, as published
+        // The sequence of the authors' reference code started at 1234567, as published
         // with Vigna's splitmix64.c in many test suites.
         let want = [
             6_457_827_717_110_365_317,

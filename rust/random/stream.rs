@@ -1,24 +1,24 @@
-//! Random streams: numbers that the seed alone decides.
+//! Random streams: numbers that depend on the seed alone.
 //!
-//! A stream is a function from counters to numbers, not a state that moves on: any
-//! part of it can be had by any thread, in any order and at any instruction set, with
-//! the same bits. What [`STREAM_VERSION`] names, and will not change under this name:
-//! how a seed and a purpose become two keys (here), how keys and a counter become a
-//! word, and words a uniform or a pair of normals (`kernel/random.rs`, which also says
-//! why the bits are those of every machine), and which counters a sample takes
-//! (`sample.rs`).
+//! A stream is a function from counters to numbers, without state. Any thread can compute
+//! any part of it, in any order and at any instruction set, with the same bits.
+//! [`STREAM_VERSION`] names, and keeps fixed: how a seed and a purpose become two keys
+//! (here), how keys and a counter become a word, and words a uniform or a pair of normals
+//! (normals.rs, which also explains why the bits are the same on every machine), and
+//! which counters a sample uses (sampling/sampler.rs).
 //!
 //! A stream has 2^64 words, all different. Uniforms have 53 bits and are in [0, 1).
-//! The radius of a pair of normals takes a uniform of 53 bits, so that no normal is
-//! beyond sqrt(106 log 2) = 8.57; of true normals one in 10^17 is.
+//! The radius of a pair of normals uses a uniform of 53 bits, which bounds normals by
+//! sqrt(106 log 2) = 8.57; one in 10^17 true normals lies beyond.
 
 use crate::random::normals::{Keys, NORMALS_PER_GROUP, fill_groups};
 use crate::simd::{Dispatch, Level, Simd, Words};
 
-/// The name of what a seed means; another name will mean other bits.
+/// The version of the streams. Other bits for a seed require another version.
 pub const STREAM_VERSION: &str = "gmmfast-1";
 
-/// What a stream's numbers are for: streams of one seed are independent.
+/// The purpose of a stream's numbers. Streams of one seed for different purposes are
+/// independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Components of samples.
@@ -31,7 +31,7 @@ pub enum Purpose {
     ConditionalNormals,
 }
 
-/// The numbers of a seed for a purpose.
+/// The stream of random numbers of a seed for a purpose.
 ///
 /// ```
 /// use gmmfast::{Level, Purpose, Stream};
@@ -46,16 +46,16 @@ pub enum Purpose {
 pub struct Stream(Keys);
 
 impl Stream {
-    /// The stream of a seed for a purpose.
+    /// Creates the stream of a seed for a purpose.
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose) -> Self {
         Self::of_round(seed, purpose, 0)
     }
 
-    /// One of many streams for a purpose: another one for each round of attempts.
+    /// Creates one of many streams for a purpose: another one for each round of attempts.
     ///
-    /// Its keys are two words of SplitMix64 started at the scrambled seed, so that
-    /// seeds that differ by little have nothing in common.
+    /// Its keys are two words of SplitMix64 started at the scrambled seed. Streams of
+    /// similar seeds are therefore unrelated.
     pub(crate) fn of_round(seed: u64, purpose: Purpose, round: u64) -> Self {
         let split_mix = |start: u64| Keys([start, 0]);
         let start = split_mix(seed).word(1);
@@ -64,17 +64,17 @@ impl Stream {
         Self(Keys([key(1), key(2)]))
     }
 
-    /// What makes its vectors, inside a kernel: see `kernel/random.rs`.
+    /// The keys of the stream, for kernels: see normals.rs.
     pub(crate) fn keys(self) -> Keys {
         self.0
     }
 
-    /// Uniforms in [0, 1) at the counters `first`, `first + 1`, ...
+    /// Writes uniforms in [0, 1) at the counters `first`, `first + 1`, ...
     pub fn uniforms(&self, first: u64, out: &mut [f64], level: Level) {
         level.dispatch(Fill::<false> { keys: self.0, first, out });
     }
 
-    /// Standard normals number `first`, `first + 1`, ...
+    /// Writes standard normals number `first`, `first + 1`, ...
     ///
     /// Number n is one of the pair whose words are at the counters c and c + 1: with
     /// n = 16 q + l, it is the pair's first at c = 16 q + 2 l for l < 8, and its second
@@ -119,7 +119,7 @@ impl<const NORMAL: bool> Fill<'_, NORMAL> {
     #[inline(always)]
     fn fill<S: Words>(self, simd: S) {
         let Self { keys, mut first, out: mut rest } = self;
-        // Up to a whole group, whole groups, and what is left.
+        // First up to a whole group, then whole groups, then the rest.
         while !rest.is_empty() {
             let skipped = (first % NORMALS_PER_GROUP as u64) as usize;
             if skipped == 0 && rest.len() >= NORMALS_PER_GROUP {

@@ -24,7 +24,7 @@ pub(crate) struct Accuracy {
 /// The precision of the sums of a rendering.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Precision {
-    /// What is left out stays below 2^-bits of the sum: see cull.rs.
+    /// Negligible components stay below 2^-bits of the sum: see cull.rs.
     pub(crate) bits: f64,
     /// Whether float32 is precise enough for sums.
     pub(crate) is_single: bool,

@@ -87,9 +87,9 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     type F: Copy;
     /// The type of a lane: float64 or float32.
     type Element: Copy;
-    /// The same instruction set with float32 lanes.
+    /// The token of this instruction set with float32 lanes.
     type Single: Simd;
-    /// The same instruction set with float64 lanes.
+    /// The token of this instruction set with float64 lanes.
     type Double: Words;
     /// Number of lanes.
     const LANES: usize;

@@ -32,7 +32,7 @@ def test_contours_are_art_vectors_and_arrays(gmmfast, ink_model):
     assert drawn.shape == (100, 150, 3)
     paper = np.array(list(bytes.fromhex(PALETTES["ember"].paper[1:])))
     is_line = np.abs(drawn - paper).max(axis=-1) > 20
-    # Lines are where neighbours lie on both sides of a level, or next to it.
+    # Lines are where neighbors lie on both sides of a level, or next to it.
     crossed = np.zeros((100, 150), bool)
     for level in arrays["levels"]:
         above = expected > level
@@ -80,16 +80,16 @@ def test_ellipses_are_where_the_components_are(gmmfast, model, photo_mixture):
     assert Path("e.svg").read_text().count("<use") + Path("e.svg").read_text().count("<path") >= 12
 
 
-@pytest.mark.parametrize("grey", [False, True])
-def test_channels_are_shown_side_by_side(gmmfast, photo, grey):
-    options = ["--grey"] * grey
+@pytest.mark.parametrize("gray", [False, True])
+def test_channels_are_shown_side_by_side(gmmfast, photo, gray):
+    options = ["--gray"] * gray
     assert gmmfast("channels", photo, *options, "-o", "c.png", "-o", "c.npy").status == 0
     pixels, picture = images.read_image(photo), images.read_image("c.png")
     np.testing.assert_array_equal(np.load("c.npy"), pixels.transpose(2, 0, 1))
     gap = round(0.03 * 54)
     assert picture.shape == (54, 3 * 80 + 2 * gap, 3)
     shown = np.repeat(pixels.transpose(2, 0, 1)[..., None], 3, axis=-1)
-    shown = shown if grey else channel_pictures(pixels)
+    shown = shown if gray else channel_pictures(pixels)
     for channel in range(3):
         left = channel * (80 + gap)
         np.testing.assert_array_equal(picture[:, left : left + 80], shown[channel])
@@ -163,7 +163,7 @@ def test_samples_of_ink_are_drawn_as_dots(gmmfast, ink_model):
     assert re.search(r"^points +3,000$", outcome.stdout, flags=re.MULTILINE)
 
 
-def test_samples_of_a_photograph_are_drawn_in_their_colours(gmmfast, photo, photo_mixture):
+def test_samples_of_a_photograph_are_drawn_in_their_colors(gmmfast, photo, photo_mixture):
     assert gmmfast("sample", photo, *QUICK_FIT, "-n", "2000", "-o", "s.png").status == 0
     paper = color_levels(PALETTES["azure"].paper)
     options = {"random_state": 0, "dtype": np.uint8, "background": paper}

@@ -165,7 +165,7 @@ def test_frames_beyond_memory_are_refused_before_they_are_made(tmp_path, picture
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_ends_an_animation_with_130_and_no_file(tmp_path):
     command = [sys.executable, "-m", "gmmfast.cli", "animate", "slices", "--seconds", "3600",
-               "-o", "long.gif"]  # fmt: skip
+               "-o", "long.mp4"]  # fmt: skip
     with running(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
         # The folder has been checked: frames are being written.

@@ -125,7 +125,7 @@ def test_an_interrupt_while_writing_ends_with_130_and_without_a_partial_file(tmp
 
 @pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX")
 @pytest.mark.parametrize("no_color", [False, True])
-def test_progress_is_shown_on_a_terminal_and_without_colours_if_asked(photo, tmp_path, no_color):
+def test_progress_is_shown_on_a_terminal_and_without_colors_if_asked(photo, tmp_path, no_color):
     pty = pytest.importorskip("pty")
     master, slave = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color"}
@@ -141,5 +141,5 @@ def test_progress_is_shown_on_a_terminal_and_without_colours_if_asked(photo, tmp
     os.close(master)
     assert process.returncode == 0
     assert b"fitting" in shown
-    has_colours = re.search(rb"\x1b\[[\d;]*3\dm|\x1b\[38;", shown) is not None
-    assert has_colours is not no_color
+    has_colors = re.search(rb"\x1b\[[\d;]*3\dm|\x1b\[38;", shown) is not None
+    assert has_colors is not no_color

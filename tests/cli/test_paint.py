@@ -20,7 +20,8 @@ from gmmfast import (
     images,
     render_grid,
 )
-from gmmfast.cli.paint import FitOptions, Job, paint
+from gmmfast.cli.fitting import FitRequest
+from gmmfast.cli.paint import Job, paint
 from oracle.grid import render
 from support.checks import check_levels
 from support.commands import Outcome
@@ -34,7 +35,7 @@ CHINA_SIZE, FLOWER_SIZE = (640, 427), (640, 427)
 def no_fit(monkeypatch):
     """Fail if a fit is begun: what can be refused is refused before."""
     begun = []
-    monkeypatch.setattr(GaussianMixture, "_start", lambda *_, **__: begun.append(True))
+    monkeypatch.setattr(GaussianMixture, "_fit_in_memory", lambda *_, **__: begun.append(True))
     yield
     assert not begun
 
@@ -131,7 +132,7 @@ def test_the_default_is_what_fit_image_does_with_all_pixels(gmmfast, photo):
 @pytest.mark.parametrize("n_components", [1, 8, 20])
 def test_the_painting_is_the_mean_of_scikit_learns_own_parameters(n_components, name):
     pixels = images.read_image(load_sample_image(name))
-    painting = paint(Job(pixels, FitOptions(n_components, 2), pixels.shape[:2]))
+    painting = paint(Job(FitRequest(pixels, n_components, max_iter=2), pixels.shape[:2]))
     fitted = painting.estimator.to_sklearn()
     mixture = Mixture(fitted.weights_, fitted.means_, fitted.covariances_)
     check_levels(painting.pixels, render(mixture, pixels.shape[:2], "mean"))
@@ -139,7 +140,7 @@ def test_the_painting_is_the_mean_of_scikit_learns_own_parameters(n_components, 
     assert painting.psnr == pytest.approx(10 * np.log10(255**2 / error), abs=1e-6)
     assert painting.n_points == pixels.shape[0] * pixels.shape[1]
     assert {"fit", "render"} <= painting.seconds.keys()
-    # The mean colour of the picture is what one component can do at least.
+    # The mean color of the picture is what one component can do at least.
     flat = 10 * np.log10(255**2 / np.var(pixels.reshape(-1, 3), axis=0).mean())
     assert painting.psnr > flat - 0.1
 
@@ -166,7 +167,7 @@ def test_ink_of_a_photograph_is_painted(gmmfast):
 
 def test_the_ink_is_the_density_through_the_curve(drawing):
     pixels, tone = images.read_image(drawing), ToneCurve([(0, 0), (0.5, 1), (1, 1)])
-    job = Job(pixels, FitOptions(6, 3, 1), (30, 45), is_ink=True, tone=tone)
+    job = Job(FitRequest(pixels, 6, is_ink=True, max_iter=3, seed=1), (30, 45), tone)
     painting = paint(job)
     extent = [(-0.5, 89.5), (-0.5, 59.5)]
     density = render_grid(painting.estimator, (30, 45), extent=extent)
@@ -182,8 +183,8 @@ def test_threshold_and_tone_change_the_ink(gmmfast, photo):
         outcome = gmmfast(*base, "--threshold", threshold, "-o", "t.png")
         told = check_painting(outcome, "t.png", (160, 107))
         points[threshold] = int(re.search(r"([\d,]+) ink", told["picture"])[1].replace(",", ""))
-    grey = np.asarray(Image.open(photo).convert("L"))
-    assert points == {t: np.count_nonzero(grey <= t) for t in (40, 90)}
+    gray = np.asarray(Image.open(photo).convert("L"))
+    assert points == {t: np.count_nonzero(gray <= t) for t in (40, 90)}
     check_painting(gmmfast(*base, "--tone", "linear", "-o", "l.png"), "l.png", (160, 107))
     check_painting(gmmfast(*base, "--tone", "0:1,1:0", "-o", "n.png"), "n.png", (160, 107))
     positive, negative = (images.read_image(name).astype(int) for name in ("l.png", "n.png"))
@@ -248,18 +249,18 @@ REFUSED = {
     "no iterations": (["--max-iter", "0"], 2, "--max-iter"),
     "negative seed": (["--seed", "-1"], 2, "--seed"),
     "no threads": (["--n-threads", "0"], 2, "--n-threads"),
-    "too many components for the picture": (["grey.png", "-k", "101"], 1, "most 100.*got 101;"),
+    "too many components for the picture": (["gray.png", "-k", "101"], 1, "most 100.*got 101;"),
     "too wide for JPEG": (["-o", "o.jpg", "--size", "65501x1"], 1, "--output: .*JPEG.*65500 .*"),
     "too high for WEBP": (["-o", "o.webp", "--scale", "40"], 1, "--output: .*WEBP.*16383 .*"),
     "a palette": (["-o", "out.gif"], 1, "--output: expected .*extension"),
     "white paper": (["white.png", "--ink"], 1, "image: expected dark pixels"),
-    "no ink so dark": (["grey.png", "--ink", "--threshold", "3"], 1, "image: expected .*<= "),
+    "no ink so dark": (["gray.png", "--ink", "--threshold", "3"], 1, "image: expected .*<= "),
     "bad threshold": (["--ink", "--threshold", "300"], 2, "--threshold.*300"),
     "NaN threshold": (["--ink", "--threshold", "nan"], 1, "threshold: expected .*nan"),
     "bad tone": (["--ink", "--tone", "0:0,1"], 2, "--tone.*expected"),
     "tone beyond 1": (["--ink", "--tone", "0:0,1:2"], 2, "--tone.*expected"),
     "unknown option": (["--sharpen"], 2, "--sharpen"),
-    "two pictures": (["grey.png", "white.png"], 2, "white.png"),
+    "two pictures": (["gray.png", "white.png"], 2, "white.png"),
 }  # fmt: skip
 
 
@@ -272,9 +273,9 @@ def test_what_cannot_be_painted_is_refused_before_the_fit(
     (tmp_path / "text.png").write_text("This is no picture.\n")
     Image.new("RGB", (30, 20), "white").save(tmp_path / "white.png")
     Image.fromarray(np.arange(100, 200, dtype=np.uint8).reshape(10, 10)).save(
-        tmp_path / "grey.png"
+        tmp_path / "gray.png"
     )
-    whole = (tmp_path / "grey.png").read_bytes()
+    whole = (tmp_path / "gray.png").read_bytes()
     (tmp_path / "truncated.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "painting.png").write_bytes(b"an earlier painting")
     before = {path.name for path in tmp_path.iterdir()}
@@ -303,7 +304,7 @@ def test_what_cannot_be_painted_is_refused_before_the_fit(
 def test_the_memory_of_points_and_painting_is_asked_before_either_is_made(
     gmmfast, monkeypatch, options, available, pattern
 ):
-    monkeypatch.setattr(_memory, "_SMALL", 0)
+    monkeypatch.setattr(_memory, "SMALL", 0)
     monkeypatch.setattr(_memory, "available_bytes", lambda: available)
     for name in ("color_points", "ink_points", "weighted_ink_points"):
         monkeypatch.setattr(images, name, lambda *_: pytest.fail("the points were made"))

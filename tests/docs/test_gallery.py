@@ -61,7 +61,7 @@ def small_code(path):
 
 
 def pictures(path):
-    """What the script draws, figure above figure, decoded from PNG: (height, WIDTH), grey."""
+    """Return the figures of the script, one above the other, as gray (height, WIDTH)."""
     plt.close("all")
     code, _ = small_code(path)
     exec(code, {"__name__": "__main__"})  # noqa: S102 (ours)

@@ -38,7 +38,7 @@ def test_the_stored_strip_is_as_wide_and_as_light_as_a_page_wants_it(script):
 
 
 def test_the_script_makes_the_stored_strip_again(script, monkeypatch):
-    """Of every fourth pixel and few components: from afar the same pictures."""
+    """With every fourth pixel and few components the strips look alike from afar."""
     for name, small in {"SHAPE": (80, 64), "GAP": 4, "N_COMPONENTS": 60, "N_LINES": 60,
                         "N_PATCHES": 200, "N_LOOSE": 30, "DOT": 2}.items():  # fmt: skip
         assert hasattr(script, name)

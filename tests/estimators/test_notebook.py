@@ -17,7 +17,8 @@ from gmmfast import (
     images,
     render_grid,
 )
-from gmmfast.cli.paint import FitOptions, Job, paint
+from gmmfast.cli.fitting import FitRequest
+from gmmfast.cli.paint import Job, paint
 from gmmfast.tone import DEFAULT_TONE
 
 PIXELS = np.ascontiguousarray(load_sample_image("china.jpg")[::10, ::10])
@@ -75,6 +76,6 @@ def test_large_pictures_are_shown_small():
 
 
 def test_a_painting_shows_itself():
-    painting = paint(Job(PIXELS, FitOptions(4, 2), (20, 30), style="poster"))
+    painting = paint(Job(FitRequest(PIXELS, 4, max_iter=2), (20, 30), style="poster"))
     picture = images.read_image(io.BytesIO(painting._repr_png_()))
     np.testing.assert_array_equal(picture, painting.pixels)

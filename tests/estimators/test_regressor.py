@@ -209,7 +209,7 @@ def test_arguments_are_checked(fitted, monkeypatch):
         GaussianMixtureRegressor(0).fit(x, y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         GaussianMixtureRegressor().fit(x, y[:-1])
-    monkeypatch.setattr(_memory, "_SMALL", 1)
+    monkeypatch.setattr(_memory, "SMALL", 1)
     monkeypatch.setattr(_memory, "available_bytes", lambda: 10**5)
     message = refusal(MemoryError, lambda: regressor.sample_y(x, n_samples=100))
     check_message(message, "n_samples: .*draw fewer")

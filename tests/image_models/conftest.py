@@ -8,13 +8,13 @@ from gmmfast import (
     _core,
     render_grid,
 )
-from gmmfast.estimators import training_data
+from gmmfast.estimators import samples
 from support.image_models import SPOTS
 
 
 @pytest.fixture(scope="module")
 def drawing():
-    """Five grey spots on white, (120, 160)."""
+    """Five gray spots on white, (120, 160)."""
     spots = Mixture(np.full(5, 0.2), SPOTS, np.full(5, 40.0), covariance_type="spherical")
     density = render_grid(spots, (120, 160))
     return np.rint(255 * (1 - density / density.max())).astype(np.uint8)
@@ -33,5 +33,5 @@ def trees(monkeypatch):
         Data = staticmethod(counted)
         Statistics = _core.Statistics
 
-    monkeypatch.setattr(training_data, "_core", Counting)
+    monkeypatch.setattr(samples, "_core", Counting)
     return sizes

@@ -24,7 +24,7 @@ from support.models import three_clouds
 
 
 # Points and weights.
-def test_colour_is_the_position_and_colour_of_every_pixel():
+def test_color_is_the_position_and_color_of_every_pixel():
     got = fit_image(PHOTO, 8, init_params="kmeans", max_iter=5)
     points = images.color_points(PHOTO)
     want = GaussianMixture(8, reg_covar=1 / 12, max_iter=5, random_state=0).fit(points)
@@ -53,12 +53,12 @@ def test_a_threshold_makes_ink_black_and_white(drawing, threshold):
     check_same_parameters(got, want)
 
 
-def test_kind_auto_is_ink_if_no_pixel_has_a_colour(drawing):
-    grey = np.repeat(drawing[..., None], 3, axis=2)
-    assert fit_image(grey, 2, max_iter=1).kind_ == "ink"
-    grey[3, 4] = [10, 10, 11]
-    assert fit_image(grey, 2, max_iter=1).kind_ == "color"
-    assert fit_image(grey, 2, max_iter=1, kind="ink").kind_ == "ink"
+def test_kind_auto_is_ink_if_no_pixel_has_a_color(drawing):
+    gray = np.repeat(drawing[..., None], 3, axis=2)
+    assert fit_image(gray, 2, max_iter=1).kind_ == "ink"
+    gray[3, 4] = [10, 10, 11]
+    assert fit_image(gray, 2, max_iter=1).kind_ == "color"
+    assert fit_image(gray, 2, max_iter=1, kind="ink").kind_ == "ink"
     assert fit_image(drawing, 2, max_iter=1, kind="color").kind_ == "color"
 
 
@@ -80,7 +80,7 @@ def test_a_picture_may_be_a_path_a_file_a_pil_image_or_an_array(tmp_path):
         (PHOTO[:20, :30], {}, 30),
         (PHOTO[:3, :5], {}, 1),
     ],
-    ids=["colour", "ink", "small", "tiny"],
+    ids=["color", "ink", "small", "tiny"],
 )
 def test_by_default_a_component_has_twenty_pixels_at_least(picture, options, n_components):
     model = fit_image(picture, max_iter=1, **options)
@@ -151,7 +151,7 @@ def test_a_fit_to_other_points_forgets_the_picture(drawing):
 
 # Refusals.
 REFUSED = {
-    "kind": ({"kind": "grey"}, r"kind: expected one of .*, got 'grey'"),
+    "kind": ({"kind": "gray"}, r"kind: expected one of .*, got 'gray'"),
     "prior": ({"prior": "gamma"}, r"prior: expected one of .*, got 'gamma'"),
     "start": ({"init_params": "slic"}, r"init_params: expected one of .*, got 'slic'"),
     "criterion": ({"n_components": "BIC"}, r"n_components: expected a number or one of .*'BIC'"),
@@ -173,7 +173,7 @@ REFUSED = {
         {"n_components": "bic", "candidates": [3, 4000]},
         r"candidates: expected at most \d+, .*got 4000; leave",
     ),
-    "threshold of colour": (
+    "threshold of color": (
         {"kind": "color", "threshold": 100},
         r"threshold: expected None .*, got 100; pass kind",
     ),

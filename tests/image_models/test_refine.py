@@ -11,7 +11,13 @@ from sklearn.datasets import load_sample_image
 
 from gmmfast import GaussianMixture, Mixture, fit_image, images, refine, render_grid
 from gmmfast.image_models import refinements
-from gmmfast.image_models.refinement import Descent, Gates, Lattice, Shares, least_squares_experts
+from gmmfast.image_models.refinement import (
+    Gates,
+    PaintingError,
+    PixelGrid,
+    SparseResponsibilities,
+    least_squares_experts,
+)
 from gmmfast.image_models.refinement.loop import parts_of
 from support.checks import refusal
 
@@ -39,8 +45,8 @@ def responsibilities(gates, x, y):
     offsets = np.stack([x, y], axis=1)[:, None] - gates.means
     precisions = np.linalg.inv(gates.covariances)
     logs = gates.peaks - 0.5 * np.einsum("nki,kij,nkj->nk", offsets, precisions, offsets)
-    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    pairs = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return pairs / pairs.sum(axis=1, keepdims=True)
 
 
 # What is gained.
@@ -85,24 +91,26 @@ def test_a_refined_model_may_be_refined_again(better):
 
 def test_experts_are_those_of_dense_least_squares(model):
     gates, experts = parts_of(Mixture.from_model(model))
-    lattice = Lattice(PHOTO, 3)
-    found = least_squares_experts(Shares(lattice, gates), gates, experts, ridge=1e-7, tol=1e-12)
-    x, y = lattice.x, lattice.y
-    shares = responsibilities(gates, x, y)
-    basis = np.hstack([shares, shares * (x[:, None]), shares * (y[:, None])])
-    want = basis @ np.linalg.lstsq(basis, lattice.colors, rcond=None)[0]
+    grid = PixelGrid(PHOTO, 3)
+    found = least_squares_experts(
+        SparseResponsibilities(grid, gates), gates, experts, ridge=1e-7, tol=1e-12
+    )
+    x, y = grid.x, grid.y
+    pairs = responsibilities(gates, x, y)
+    basis = np.hstack([pairs, pairs * (x[:, None]), pairs * (y[:, None])])
+    want = basis @ np.linalg.lstsq(basis, grid.colors, rcond=None)[0]
     got = basis @ found.coefficients(gates.means).reshape(-1, 3, 3).swapaxes(0, 1).reshape(-1, 3)
-    least, error = (np.square(f - lattice.colors).mean() for f in (want, got))
-    # Shares below 1e-4 are left out, and the ridge and 200 steps are not quite the optimum.
+    least, error = (np.square(f - grid.colors).mean() for f in (want, got))
+    # Responsibilities below 1e-4 are left out; the ridge and 200 steps do not reach the optimum.
     assert error == pytest.approx(least, rel=2e-3)
     assert error >= least * (1 - 1e-12)
 
 
 def test_shares_are_responsibilities_but_for_the_least_ones(model):
     gates, _ = parts_of(Mixture.from_model(model))
-    lattice = Lattice(PHOTO)
-    got = Shares(lattice, gates).responsibilities(gates)
-    want = responsibilities(gates, lattice.x, lattice.y)
+    grid = PixelGrid(PHOTO)
+    got = SparseResponsibilities(grid, gates).responsibilities(gates)
+    want = responsibilities(gates, grid.x, grid.y)
     np.testing.assert_allclose(got.toarray(), want, atol=40 * 1e-4)
     assert ((got.toarray() > 0) == (want > 1e-4)).all()
     np.testing.assert_allclose(got.sum(axis=1), 1, rtol=1e-12)
@@ -110,14 +118,14 @@ def test_shares_are_responsibilities_but_for_the_least_ones(model):
 
 def test_the_gradient_is_that_of_finite_differences(model):
     gates, experts = parts_of(Mixture.from_model(model))
-    descent = Descent(Shares(Lattice(PHOTO), gates), gates, experts)
+    objective = PaintingError(SparseResponsibilities(PixelGrid(PHOTO), gates), gates, experts)
     rng = np.random.default_rng(0)
-    at = rng.normal(0, 0.02, descent.n_unknowns)
-    _, gradient = descent.at(at)
+    at = rng.normal(0, 0.02, objective.n_unknowns)
+    _, gradient = objective.at(at)
     for unknowns in (slice(None), *(slice(i, None, 15) for i in range(15))):
-        direction = np.zeros(descent.n_unknowns)
+        direction = np.zeros(objective.n_unknowns)
         direction[unknowns] = rng.normal(size=direction[unknowns].shape)
-        ahead, behind = (descent.at(at + h * direction)[0] for h in (1e-5, -1e-5))
+        ahead, behind = (objective.at(at + h * direction)[0] for h in (1e-5, -1e-5))
         assert gradient @ direction == pytest.approx((ahead - behind) / 2e-5, rel=1e-4, abs=1e-3)
 
 
@@ -152,7 +160,7 @@ def test_the_result_is_a_mixture_like_any_other(model, better):
     np.testing.assert_allclose(large[1::3, 1::3], render_grid(better, PHOTO.shape[:2]), rtol=1e-7)
 
 
-def test_colours_scatter_as_much_as_the_picture_does(better):
+def test_colors_scatter_as_much_as_the_picture_does(better):
     std = render_grid(better, PHOTO.shape[:2], quantity="std")
     error = render_grid(better, PHOTO.shape[:2]) - PHOTO
     # By the law of total variance: the error's, and the spread of the experts about their mean.
@@ -220,7 +228,7 @@ def test_the_line_of_progress_says_what_the_score_is_and_ends(monkeypatch, kind,
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)
-def test_ink_goes_on_with_expectation_maximisation(covariance_type):
+def test_ink_goes_on_with_expectation_maximization(covariance_type):
     points, darkness = images.weighted_ink_points(PHOTO)
     before = fit_image(PHOTO, 10, kind="ink", covariance_type=covariance_type, max_iter=2)
     after = refine(before, PHOTO, max_iter=5)

@@ -61,7 +61,7 @@ def test_a_volume_is_the_density_at_its_voxels():
     np.testing.assert_allclose(volume.ravel(), expected, rtol=1e-11, atol=1e-11)
 
 
-def test_a_volume_of_colours_is_their_conditional_mean():
+def test_a_volume_of_colors_is_their_conditional_mean():
     mixture = picture_model(n_features=6)
     volume = render_grid(mixture, (3, 4, 5))
     assert volume.shape == (3, 4, 5, 3)
@@ -126,17 +126,17 @@ FORMS = {"PNG": {}, "WEBP": {"lossless": True}, "GIF": {}}
 def test_an_animation_is_read_frame_by_frame(form, tmp_path):
     data = as_file(form, **FORMS[form]).getvalue()
     (tmp_path / "clip").write_bytes(data)
-    # A GIF has the three colours of the clip, and 253 to spare.
+    # A GIF has the three colors of the clip, and 253 to spare.
     opened = Image.open(io.BytesIO(data))
     for source in (tmp_path / "clip", str(tmp_path / "clip"), io.BytesIO(data), opened):
         np.testing.assert_array_equal(images.read_frames(source), CLIP)
 
 
 def test_frames_come_as_arrays_and_iterables():
-    grey = CLIP[..., 0]
+    gray = CLIP[..., 0]
     for source in (CLIP, list(CLIP), iter(CLIP), [Image.fromarray(f) for f in CLIP]):
         np.testing.assert_array_equal(images.read_frames(source), CLIP)
-    np.testing.assert_array_equal(images.read_frames(grey), np.repeat(grey[..., None], 3, axis=3))
+    np.testing.assert_array_equal(images.read_frames(gray), np.repeat(gray[..., None], 3, axis=3))
     np.testing.assert_array_equal(images.read_frames(CLIP / 255), CLIP)
 
 

@@ -1,6 +1,6 @@
-"""Promises of gmmfast.images.read_image on levels: bit depths and colour profiles.
+"""Promises of gmmfast.images.read_image on levels: bit depths and color profiles.
 
-Levels of any depth are scaled by their own white to 8 bits, and colours become sRGB.
+Levels of any depth are scaled by their own white to 8 bits, and colors become sRGB.
 """
 
 import struct
@@ -17,7 +17,7 @@ from support.picture_files import (
     LINEAR_RGB,
     WHITE_POINT,
     first_row,
-    grey_row,
+    gray_row,
     icc_profile,
     png,
     read_bytes,
@@ -26,7 +26,7 @@ from support.picture_files import (
 
 # 255 * (1.055 * (128 / 255) ** (1 / 2.4) - 0.055) = 187.5...: sRGB encoding, IEC 61966-2-1.
 LINEAR_HALF_IN_SRGB = 188
-LINEAR_GREY = icc_profile(
+LINEAR_GRAY = icc_profile(
     b"mntr", b"GRAY", b"XYZ ", [WHITE_POINT, (b"kTRC", LINEAR_CURVE)]
 )  # fmt: skip
 
@@ -57,15 +57,15 @@ def black_ink_only_cmyk():
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16L", "I;16B", "I;16N", "I"])
-def test_a_sixteen_bit_grey_picture_is_scaled_not_clipped(mode):
+def test_a_sixteen_bit_gray_picture_is_scaled_not_clipped(mode):
     dtype = {"I;16B": ">u2", "I": "=i4", "I;16N": "=u2"}.get(mode, "<u2")
     picture = Image.frombytes(mode, (6, 1), DEEP.astype(dtype).tobytes())
-    assert grey_row(images.read_image(picture)) == DEEP_IN_8_BITS
+    assert gray_row(images.read_image(picture)) == DEEP_IN_8_BITS
 
 
 @pytest.mark.parametrize("format_", ["PNG", "TIFF", "JPEG2000", "PPM"])
-def test_a_sixteen_bit_grey_file_is_scaled_not_clipped(format_):
-    assert grey_row(read_bytes(saved(Image.fromarray(DEEP), format_))) == DEEP_IN_8_BITS
+def test_a_sixteen_bit_gray_file_is_scaled_not_clipped(format_):
+    assert gray_row(read_bytes(saved(Image.fromarray(DEEP), format_))) == DEEP_IN_8_BITS
 
 
 def test_deep_color_is_reduced_to_eight_bits():
@@ -76,13 +76,13 @@ def test_deep_color_is_reduced_to_eight_bits():
 
 def test_twelve_bit_levels_are_scaled_by_their_own_white():
     # 0, 4095 and 2048 packed in 12 bits each; 2048 * 255 / 4095 = 127.5...
-    assert grey_row(read_bytes(tiff(3, 12, 1, bytes([0, 0x0F, 0xFF, 0x80, 0])))) == [0, 255, 128]
+    assert gray_row(read_bytes(tiff(3, 12, 1, bytes([0, 0x0F, 0xFF, 0x80, 0])))) == [0, 255, 128]
 
 
 def test_white_is_zero_is_honoured_at_every_depth():
     deep = DEEP.astype("<u2").tobytes()
-    assert grey_row(read_bytes(tiff(6, 16, 0, deep))) == [255 - it for it in DEEP_IN_8_BITS]
-    assert grey_row(read_bytes(tiff(3, 8, 0, bytes([0, 1, 255])))) == [255, 254, 0]
+    assert gray_row(read_bytes(tiff(6, 16, 0, deep))) == [255 - it for it in DEEP_IN_8_BITS]
+    assert gray_row(read_bytes(tiff(3, 8, 0, bytes([0, 1, 255])))) == [255, 254, 0]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_white_is_zero_is_honoured_at_every_depth():
 def test_the_color_key_of_a_png_shows_white(depth, color_type, row, key, expected):
     key_chunk = (b"tRNS", struct.pack(f">{len(key)}H", *key))
     data = png((len(expected), 1), depth, color_type, b"\0" + row, key_chunk)
-    assert grey_row(read_bytes(data)) == expected
+    assert gray_row(read_bytes(data)) == expected
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_levels_without_an_agreed_white_are_refused_with_a_remedy(data):
         read_bytes(data)
 
 
-# --- colour profiles -------------------------------------------------------------------------
+# --- color profiles -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("mode", "profile"),
-    [("L", LINEAR_GREY), ("LA", LINEAR_GREY), ("L", LINEAR_RGB), ("RGB", LINEAR_RGB),
+    [("L", LINEAR_GRAY), ("LA", LINEAR_GRAY), ("L", LINEAR_RGB), ("RGB", LINEAR_RGB),
      ("RGBA", LINEAR_RGB), ("P", LINEAR_RGB)],
 )  # fmt: skip
 def test_an_embedded_profile_is_converted_to_srgb(mode, profile):
@@ -133,9 +133,9 @@ def test_an_embedded_profile_is_converted_to_srgb(mode, profile):
     np.testing.assert_allclose(read_bytes(data), LINEAR_HALF_IN_SRGB, atol=1)
 
 
-def test_a_profile_applies_to_sixteen_bit_grey():
+def test_a_profile_applies_to_sixteen_bit_gray():
     half = Image.fromarray(np.full((1, 2), 128 * 257, dtype=np.uint16))
-    data = saved(half, "TIFF", icc_profile=LINEAR_GREY)
+    data = saved(half, "TIFF", icc_profile=LINEAR_GRAY)
     np.testing.assert_allclose(read_bytes(data), LINEAR_HALF_IN_SRGB, atol=1)
 
 
@@ -153,7 +153,7 @@ def test_an_srgb_profile_changes_no_pixel():
     np.testing.assert_array_equal(read_bytes(data), pixels)
 
 
-@pytest.mark.parametrize("profile", [b"no profile", LINEAR_RGB[:200], LINEAR_GREY], ids=len)
+@pytest.mark.parametrize("profile", [b"no profile", LINEAR_RGB[:200], LINEAR_GRAY], ids=len)
 def test_a_broken_or_foreign_profile_does_not_fail_the_reading(profile):
     data = saved(Image.new("RGB", (1, 1), (1, 2, 3)), "PNG", icc_profile=profile)
     assert first_row(read_bytes(data)) == [[1, 2, 3]]

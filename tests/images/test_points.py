@@ -1,4 +1,4 @@
-"""Promises of gmmfast.images on what a mixture is fitted to: ink points, colour points, extents.
+"""Promises of gmmfast.images on what a mixture is fitted to: ink points, color points, extents.
 
 And of Otsu's threshold, which tells ink from paper.
 """
@@ -38,10 +38,10 @@ def test_otsu_agrees_with_its_definition(seed):
     random = np.random.default_rng(seed)
     n_levels = int(random.integers(2, 40))
     levels = random.choice(256, n_levels, replace=False).astype(np.uint8)
-    grey = random.choice(levels, (17, 23))
-    grey.flat[:2] = levels[:2]
-    assert images.otsu_threshold(grey) == slow_otsu(
-        np.bincount(grey.ravel(), minlength=256).tolist()
+    gray = random.choice(levels, (17, 23))
+    gray.flat[:2] = levels[:2]
+    assert images.otsu_threshold(gray) == slow_otsu(
+        np.bincount(gray.ravel(), minlength=256).tolist()
     )
 
 
@@ -68,13 +68,13 @@ def test_otsu_refuses_what_it_cannot_split():
 
 
 def test_ink_points_are_x_y_of_dark_pixels_row_by_row():
-    grey = np.array([[255, 0, 9], [9, 255, 255]], dtype=np.uint8)
-    points = images.ink_points(grey)
+    gray = np.array([[255, 0, 9], [9, 255, 255]], dtype=np.uint8)
+    points = images.ink_points(gray)
     assert points.dtype == np.float64
     assert points.flags.c_contiguous
     assert points.tolist() == [[1, 0], [2, 0], [0, 1]]
-    assert images.ink_points(grey, threshold=8.5).tolist() == [[1, 0]]
-    assert len(images.ink_points(grey, threshold=255)) == 6
+    assert images.ink_points(gray, threshold=8.5).tolist() == [[1, 0]]
+    assert len(images.ink_points(gray, threshold=255)) == 6
 
 
 def test_ink_is_judged_by_the_luma_of_pillow():
@@ -111,7 +111,7 @@ def test_color_points_list_every_pixel_row_by_row():
     np.testing.assert_array_equal(points[:, 2:].reshape(pixels.shape), pixels)
 
 
-def test_the_extent_reaches_half_a_pixel_beyond_the_centres():
+def test_the_extent_reaches_half_a_pixel_beyond_the_centers():
     expected = ((-0.5, 639.5), (-0.5, 426.5))
     assert images.image_extent((427, 640)) == expected
     assert images.image_extent((427, 640, 3)) == expected

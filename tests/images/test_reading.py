@@ -20,7 +20,7 @@ from support.picture_files import (
     DEEP_IN_8_BITS,
     LINEAR_RGB,
     first_row,
-    grey_row,
+    gray_row,
     png,
     png_chunk,
     read_bytes,
@@ -47,7 +47,7 @@ def test_a_pipe_can_be_read():
     with os.fdopen(writing, "wb") as file:
         file.write(saved(Image.new("L", (2, 1), 7), "PNG"))
     with os.fdopen(reading, "rb") as file:
-        assert grey_row(images.read_image(file)) == [7, 7]
+        assert gray_row(images.read_image(file)) == [7, 7]
 
 
 def test_the_result_is_writable_and_shares_no_memory_with_the_source():
@@ -114,7 +114,7 @@ def test_of_an_animation_the_first_frame_is_read():
     first, *others = (Image.new("L", (2, 2), level) for level in (10, 90, 200))
     for format_ in ("GIF", "PNG", "TIFF"):
         data = saved(first, format_, save_all=True, append_images=others)
-        assert grey_row(read_bytes(data)) == [10, 10]
+        assert gray_row(read_bytes(data)) == [10, 10]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -143,7 +143,7 @@ def test_the_expected_orientations_are_those_of_pillow():
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_damaged_metadata_do_not_hide_sound_pixels():
     data = saved(Image.new("L", (2, 1), 7), "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
-    assert grey_row(read_bytes(data)) == [7, 7]
+    assert gray_row(read_bytes(data)) == [7, 7]
 
 
 # --- arrays ----------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_damaged_metadata_do_not_hide_sound_pixels():
     ],
 )
 def test_an_array_is_scaled_by_the_white_of_its_type(array, expected):
-    assert grey_row(images.read_image(array)) == expected
+    assert gray_row(images.read_image(array)) == expected
 
 
 def test_compositing_over_white_is_rounded_exactly():

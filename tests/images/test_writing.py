@@ -156,7 +156,7 @@ def test_a_writable_destination_is_accepted_and_left_as_it_was(tmp_path):
         ("picture.xyz", ValueError, r"one of .*\.bmp, .*\.jpg, .*\.png, .*\.tiff"),
         ("picture", ValueError, r"one of .*\.webp"),
         ("picture.pdf", ValueError, "names no format"),
-        ("picture.gif", ValueError, "names no format"),  # of 256 colours at most
+        ("picture.gif", ValueError, "names no format"),  # of 256 colors at most
         ("p\0.png", ValueError, "null"),
         ("p\ud800.png", ValueError, "surrogates"),
         ("p" * 5000 + ".png", OSError, "too long"),
@@ -225,8 +225,8 @@ def test_psnr_follows_its_definition():
 
 
 def test_psnr_refuses_pictures_that_cannot_be_compared():
-    grey = np.zeros((2, 3), np.uint8)
+    gray = np.zeros((2, 3), np.uint8)
     with pytest.raises(ValueError, match=r"^reference: .*\(2, 3\) of picture, got .*\(3, 2\)"):
-        images.psnr(grey, grey.T)
+        images.psnr(gray, gray.T)
     with pytest.raises(TypeError, match=r"^picture: .*uint8, got dtype float64"):
-        images.psnr(grey / 255, grey)
+        images.psnr(gray / 255, gray)

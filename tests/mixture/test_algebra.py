@@ -293,7 +293,7 @@ def test_bad_thresholds_are_refused(threshold, error):
 
 def test_responsibilities_beyond_memory_are_refused(monkeypatch):
     monkeypatch.setattr(_memory, "available_bytes", lambda: 1)
-    monkeypatch.setattr(_memory, "_SMALL", 0)
+    monkeypatch.setattr(_memory, "SMALL", 0)
     message = refusal(MemoryError, build(3, 2, "diag").responsibilities, np.zeros((100, 2)))
     check_message(message, r"X: expected a result that fits.* got \(100, 2\)")
 

@@ -259,7 +259,7 @@ def test_arguments_are_checked():
 
 def test_answers_that_do_not_fit_are_refused_before_they_are_allocated(monkeypatch):
     conditional = build(33, 4).condition([0], np.zeros((100, 1)))
-    monkeypatch.setattr(_memory, "_SMALL", 1)
+    monkeypatch.setattr(_memory, "SMALL", 1)
     monkeypatch.setattr(_memory, "available_bytes", lambda: 10**4)
     assert conditional.mean().shape == (100, 3)
     message = refusal(MemoryError, conditional.weights)

@@ -124,7 +124,7 @@ def test_points_are_checked_as_score_samples_does(method):
 
 
 def test_responsibilities_that_do_not_fit_are_refused_before_they_are_allocated(monkeypatch):
-    monkeypatch.setattr(_memory, "_SMALL", 1)
+    monkeypatch.setattr(_memory, "SMALL", 1)
     monkeypatch.setattr(_memory, "available_bytes", lambda: 10**4)
     mixture, points = build(33, 2), np.zeros((1000, 2))
     assert mixture.predict(points).shape == (1000,)

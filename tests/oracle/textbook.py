@@ -30,7 +30,7 @@ def textbook_conditional(weights, means, full_covariances, given, point):
 
 
 def textbook_quantities(weights, means, full_covariances, given, points):
-    """What `textbook_conditional` says about every point, by name of the quantity.
+    """Return `textbook_conditional` of every point, by name of the quantity.
 
     "is clear" is where the two largest responsibilities differ by more than rounding, so that
     there is one right label.

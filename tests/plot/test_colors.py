@@ -8,11 +8,11 @@ from sklearn.datasets import load_sample_image
 import gmmfast
 from gmmfast import plot, render_grid
 from support.checks import check_message, refusal
-from support.displays import GREY, INK
+from support.displays import GRAY, INK
 
 
 @pytest.mark.parametrize("quantity", ["mean", "std"])
-def test_conditional_quantities_are_drawn_as_colours(photograph, quantity):
+def test_conditional_quantities_are_drawn_as_colors(photograph, quantity):
     display = plot.ConditionalMeanDisplay.from_estimator(photograph, (30, 45), quantity=quantity)
     values = render_grid(photograph, (30, 45), quantity=quantity)
     np.testing.assert_array_equal(display.values, values)
@@ -22,13 +22,13 @@ def test_conditional_quantities_are_drawn_as_colours(photograph, quantity):
     )
 
 
-def test_a_single_channel_is_grey():
-    display = plot.ConditionalMeanDisplay.from_estimator(GREY, (10, 20))
+def test_a_single_channel_is_gray():
+    display = plot.ConditionalMeanDisplay.from_estimator(GRAY, (10, 20))
     assert display.picture.shape == (10, 20, 3)
     assert (display.picture == display.picture[..., :1]).all()
 
 
-def test_labels_are_drawn_in_mean_colours(photograph):
+def test_labels_are_drawn_in_mean_colors(photograph):
     display = plot.LabelDisplay.from_estimator(photograph, (30, 45))
     labels = render_grid(photograph, (30, 45), quantity="label")
     np.testing.assert_array_equal(display.labels, labels)
@@ -36,7 +36,7 @@ def test_labels_are_drawn_in_mean_colours(photograph):
     np.testing.assert_array_equal(display.image_.get_array(), means[labels])
 
 
-def test_colours_are_refused_of_ink_and_of_other_quantities(photograph):
+def test_colors_are_refused_of_ink_and_of_other_quantities(photograph):
     for display in (plot.ConditionalMeanDisplay, plot.LabelDisplay):
         check_message(refusal(ValueError, display.from_estimator, INK), "model: ")
     message = refusal(
@@ -53,7 +53,7 @@ def test_channels_are_drawn_apart(photograph):
     for channel, image in enumerate(display.images_):
         drawn = image.get_array()
         np.testing.assert_array_equal(drawn, display.channels[channel])
-        # From black to the channel's colour, straight.
+        # From black to the channel's color, straight.
         brightest = np.array(gmmfast.styles.pictures.CHANNEL_COLORS[channel])
         expected = pixels[..., channel, None] * brightest / 255
         assert np.abs(drawn - expected).max() <= 0.5

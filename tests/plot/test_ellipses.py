@@ -24,7 +24,7 @@ def test_ellipses_are_where_the_distance_is_as_asked(covariance_type):
     assert (np.diff(areas) <= 0).all()  # the largest at the back
 
 
-def test_ellipses_have_mean_colours_and_ink_has_the_palettes(photograph):
+def test_ellipses_have_mean_colors_and_ink_has_the_palettes(photograph):
     display = plot.EllipseDisplay.from_estimator(photograph)
     means = np.rint(np.clip(photograph.means_[:, 2:], 0, 255))
     faces = display.ellipses_.get_facecolor()

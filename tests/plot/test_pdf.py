@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from scipy.stats import norm
-from sklearn.datasets import load_sample_image
 
 import gmmfast
-from gmmfast import GaussianMixture, ToneCurve, plot, render_grid
+from gmmfast import GaussianMixture, plot
 from oracle.textbook import textbook_conditional
 from support.checks import check_message, refusal
-from support.displays import GREY, INK, ONE, PICTURE
+from support.displays import GRAY, INK, ONE, PICTURE
 
 
 def test_the_curve_is_the_density_and_its_parts_add_up():
@@ -54,20 +52,7 @@ def test_slices_are_the_conditional_densities():
         np.testing.assert_array_equal(line.get_xdata(), at + display.scale_ * density)
         np.testing.assert_array_equal(line.get_ydata(), display.y)
     assert len(display.areas_) == 2
-    check_message(refusal(ValueError, plot.SliceDisplay.from_estimator, GREY, [1]), "model: ")
-
-
-def test_the_tone_curve_is_drawn_over_how_often_densities_are():
-    tone = ToneCurve([(0, 0), (0.2, 0.7), (1, 1)])
-    display = plot.ToneCurveDisplay.from_estimator(PICTURE, tone, (40, 60))
-    np.testing.assert_array_equal(display.line_.get_xydata(), tone.points)
-    assert display.linear_.is_dashed()
-    density = render_grid(PICTURE, (40, 60))
-    counts, _ = np.histogram(density / density.max(), 60, (0, 1))
-    heights = [bar.get_height() for bar in display.bars_]
-    np.testing.assert_allclose(np.square(heights), counts / counts.max())
-    np.testing.assert_allclose(display.strip_.get_array()[0], 1 - tone(np.linspace(0, 1, 256)))
-    assert plot.ToneCurveDisplay(tone=tone).plot().bars_ is None
+    check_message(refusal(ValueError, plot.SliceDisplay.from_estimator, GRAY, [1]), "model: ")
 
 
 def test_selections_are_drawn_with_the_lowest_marked():
@@ -90,24 +75,3 @@ def test_selections_are_drawn_with_the_lowest_marked():
         check_message(
             refusal(ValueError, plot.SelectionDisplay.from_estimator, *wrong), "models: "
         )
-
-
-def test_the_table_of_a_corner_has_its_pixels():
-    pixels = load_sample_image("china.jpg")
-    display = plot.PointsDisplay.from_image(pixels, origin=(200, 60), size=4, n_rows=5)
-    np.testing.assert_array_equal(display.image_.get_array(), pixels[60:64, 200:204])
-    np.testing.assert_array_equal(display.points[:, 2:].reshape(4, 4, 3), pixels[60:64, 200:204])
-    assert display.points[5, :2].tolist() == [201, 61]
-    assert display.image_.get_extent() == [199.5, 203.5, 63.5, 59.5]
-    cells = display.table_.get_celld()
-    rows = [[cells[row, column].get_text().get_text() for column in range(6)] for row in range(6)]
-    assert rows[0] == ["", "x", "y", "r", "g", "b"]
-    assert [list(map(int, row[1:])) for row in rows[1:]] == display.points[:5].astype(int).tolist()
-    assert (6, 0) not in cells
-    np.testing.assert_allclose(cells[1, 0].get_facecolor()[:3], pixels[60, 200] / 255)
-    _, axes = plt.subplots(1, 2)
-    assert display.plot(axes).ax_ is axes[0]
-    assert display.axes_[1] is axes[1]
-    for origin in ((640, 0), (0, -1)):
-        message = refusal(ValueError, plot.PointsDisplay.from_image, pixels, origin=origin)
-        check_message(message, "origin: ")

@@ -25,16 +25,13 @@ def from_estimator(name, model, **options):
         "PdfDisplay": lambda: plot.PdfDisplay.from_estimator(ONE, **options),
         "SamplesDisplay": lambda: plot.SamplesDisplay.from_estimator(PICTURE, **options),
         "SliceDisplay": lambda: plot.SliceDisplay.from_estimator(PICTURE, [5, 20], **options),
-        "ToneCurveDisplay": lambda: plot.ToneCurveDisplay.from_estimator(
-            PICTURE, ToneCurve(), **options
-        ),
     }
     return makers[name]()
 
 
 KINDS = (
     "DensityDisplay", "ConditionalMeanDisplay", "LabelDisplay", "ContourDisplay",
-    "EllipseDisplay", "PdfDisplay", "SamplesDisplay", "SliceDisplay", "ToneCurveDisplay",
+    "EllipseDisplay", "PdfDisplay", "SamplesDisplay", "SliceDisplay",
 )  # fmt: skip
 
 
@@ -58,7 +55,7 @@ def test_every_display_follows_the_convention(photograph, name):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_without_matplotlib_the_message_says_how_to_get_it(photograph, monkeypatch, name):
-    monkeypatch.setattr(plot._base.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(plot.base.importlib.util, "find_spec", lambda _: None)
     message = refusal(ImportError, from_estimator, name, photograph)
     check_message(message, f"{name}: ")
     assert "pip install 'gmmfast[plot]'" in message

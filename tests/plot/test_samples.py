@@ -4,7 +4,7 @@ import numpy as np
 
 import gmmfast
 from gmmfast import plot
-from support.displays import GREY, PICTURE
+from support.displays import GRAY, PICTURE
 
 
 def test_samples_of_ink_are_dots_on_paper():
@@ -17,7 +17,7 @@ def test_samples_of_ink_are_dots_on_paper():
     assert (display.picture[counts == 0] == ramp([0.0])).all()
 
 
-def test_samples_of_a_picture_have_their_colours_on_paper(photograph):
+def test_samples_of_a_picture_have_their_colors_on_paper(photograph):
     display = plot.SamplesDisplay.from_estimator(photograph, 900, (30, 45), palette="charcoal")
     paper = gmmfast.styles.color_levels(plot.PALETTES["charcoal"].paper)
     expected = gmmfast.render_samples(
@@ -25,5 +25,5 @@ def test_samples_of_a_picture_have_their_colours_on_paper(photograph):
     )
     np.testing.assert_array_equal(display.image_.get_array(), expected)
     assert (expected == paper).all(axis=-1).any()
-    grey = plot.SamplesDisplay.from_estimator(GREY, 50, (10, 20))
-    assert grey.picture.shape == (10, 20, 3)
+    gray = plot.SamplesDisplay.from_estimator(GRAY, 50, (10, 20))
+    assert gray.picture.shape == (10, 20, 3)

@@ -1,4 +1,4 @@
-"""Promises of gmmfast.render_bands: the same bits in bands of any size, and no more memory."""
+"""Tests of `render_bands`: the same bits in bands of any size, and no more memory."""
 
 import tracemalloc
 from itertools import islice
@@ -89,7 +89,7 @@ def test_a_film_larger_than_memory_comes_frame_by_frame():
 
 
 def test_only_the_band_has_to_fit_into_memory(monkeypatch):
-    monkeypatch.setattr(_memory, "_SMALL", 1)
+    monkeypatch.setattr(_memory, "SMALL", 1)
     monkeypatch.setattr(_memory, "available_bytes", lambda: 10**5)
     refusal(MemoryError, render_grid, MODEL, (1000, 100))
     assert len(render_bands(MODEL, (1000, 100), quantity="density", band_size=100)) == 10

@@ -1,8 +1,9 @@
-"""Promises about refusals: the right class, and a message that names argument and value."""
+"""Tests of errors: their class, and a message that names the argument and the value."""
 
 import re
 import time
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -212,7 +213,10 @@ WRONG_OPTIONS = [
        "dtype: expected int32, int64, float64, float32 or uint8, got")
       for d in ("int16", "uint32", bool, ">i4", object)),
     *((f"tolerance {t}", {"tolerance": t}, ValueError, f"tolerance: expected .*got {t}")
-      for t in (0, -1e-3, 0.11, 1, NAN, INF, -INF, 10**30)),
+      for t in (0, -1e-3, 0.11, 1, NAN, INF, -INF)),
+    *((f"tolerance {t}"[:30], {"tolerance": t}, ValueError, "tolerance: .*got (1e30|0.0)$")
+      for t in (10**30, Fraction(1, 10**400))),
+    ("tolerance beyond float64", {"tolerance": -(10**400)}, ValueError, "tolerance: .*got -inf$"),
     *((f"tolerance {t!r}", {"tolerance": t}, TypeError, "tolerance: expected a number or None")
       for t in ("1e-3", True, 1e-3j, [1e-3], np.array([0.1]))),
     *((f"n_threads {n}", {"n_threads": n}, ValueError, f"n_threads: expected 1 to 1024, got {n}")

@@ -1,4 +1,4 @@
-"""Promises of gmmfast.render_grid: every quantity, exactly, at every pixel."""
+"""Tests of `render_grid`: every quantity is exact at every pixel."""
 
 import numpy as np
 import pytest
@@ -102,7 +102,7 @@ EXTENTS = {
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("extent", EXTENTS.values(), ids=EXTENTS)
-def test_pixels_are_evaluated_at_their_centres_within_the_extent(extent, quantity):
+def test_pixels_are_evaluated_at_their_centers_within_the_extent(extent, quantity):
     mixture = picture_model()
     image = render_grid(mixture, (7, 9), quantity=quantity, extent=extent)
     check_close(image, oracle(mixture, (7, 9), quantity, extent))

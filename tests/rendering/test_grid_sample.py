@@ -1,4 +1,4 @@
-"""Promises of `render_grid(quantity="sample")`: draws from the conditional at every pixel."""
+"""Tests of `render_grid(quantity="sample")`: draws from the conditional at every pixel."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_draws_of_a_pixel_are_correlated_as_the_conditional_covariance_says():
         np.testing.assert_allclose(got / sizes, want / sizes, atol=0.14)
 
 
-def test_draws_are_those_of_the_pixel_centres_in_their_order():
+def test_draws_are_those_of_the_pixel_centers_in_their_order():
     model = picture_model(9, 5, size=24)
     at = model.condition([0, 1], grid_points(SHAPE))
     scattered = at.sample(random_state=3).reshape(*SHAPE, 3)

@@ -1,4 +1,4 @@
-"""Promises about arguments that NumPy would take and make something else of."""
+"""Tests of arguments that NumPy would silently convert to something else."""
 
 import numpy as np
 import pytest

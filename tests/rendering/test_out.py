@@ -1,4 +1,4 @@
-"""Promises of render_grid's out=: any array that fits, and nothing written to others."""
+"""Tests of the argument `out` of `render_grid`: any array that fits is filled, no other."""
 
 import numpy as np
 import pytest
@@ -60,14 +60,14 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("buffer", [rendering_out._BUFFER, 1, 3000], ids="{}".format)
+@pytest.mark.parametrize("buffer", [rendering_out.BUFFER_BYTES, 1, 3000], ids="{}".format)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "uint8"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_any_layout_takes_the_same_picture_and_nothing_beside_it(
+def test_any_layout_takes_the_same_picture_and_nothing_outside_it(
     layout, shape, dtype, buffer, monkeypatch
 ):
-    monkeypatch.setattr(rendering_out, "_BUFFER", buffer)
+    monkeypatch.setattr(rendering_out, "BUFFER_BYTES", buffer)
     expected = picture(shape, dtype=dtype, quantity="mean")
     whole, out = LAYOUTS[layout](expected.shape, dtype)
     assert picture(shape, quantity="mean", out=out) is out
@@ -140,8 +140,8 @@ def test_a_dtype_may_be_given_if_it_is_that_of_out():
 
 
 def test_a_buffer_is_all_that_a_view_needs(monkeypatch):
-    monkeypatch.setattr(_memory, "_SMALL", 1)
-    monkeypatch.setattr(rendering_out, "_BUFFER", 4096)
+    monkeypatch.setattr(_memory, "SMALL", 1)
+    monkeypatch.setattr(rendering_out, "BUFFER_BYTES", 4096)
     monkeypatch.setattr(_memory, "available_bytes", lambda: 5000)
     out = np.zeros((11, 2000)).T
     np.testing.assert_array_equal(out.shape, (2000, 11))

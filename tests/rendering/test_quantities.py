@@ -1,4 +1,4 @@
-"""Promises about covariance, std, label and entropy, their dtypes, and the tolerance."""
+"""Tests of covariance, std, label and entropy, their dtypes, and the tolerance."""
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def test_of_one_component_covariances_are_constant_and_nothing_is_unsure():
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 @pytest.mark.parametrize("shape", [(37,), (11, 13), (3, 5, 7)])
-def test_label_and_entropy_need_no_feature_beside_the_grids(shape, covariance_type):
+def test_label_and_entropy_need_no_feature_except_the_grids(shape, covariance_type):
     mixture = picture_model(n_features=len(shape), covariance_type=covariance_type)
     given, points = list(range(len(shape))), grid_points(shape)
     expected = textbook_quantities(*full_parameters(mixture), given, points)
@@ -139,13 +139,13 @@ def test_a_dtype_too_small_for_the_labels_is_refused(render, monkeypatch):
     mixture = picture_model(257, 2)
     message = refusal(ValueError, render, mixture, (3, 4), quantity="label", dtype="uint8")
     check_message(message, "dtype: expected int32 or int64 .* 257 components, got uint8, .* 256")
-    monkeypatch.setitem(request._MAX_LABELS, "float32", 256)
+    monkeypatch.setitem(request.LABEL_DTYPES, "float32", 256)
     message = refusal(ValueError, render, mixture, (3, 4), quantity="label", dtype="float32")
     check_message(message, "dtype: expected int32 or int64 .* 257 components, got float32")
 
 
 def test_float32_counts_to_two_to_the_24():
-    limit = request._MAX_LABELS["float32"]
+    limit = request.LABEL_DTYPES["float32"]
     assert int(np.float32(limit - 1)) == limit - 1
     assert int(np.float32(limit + 1)) != limit + 1
 

@@ -1,4 +1,4 @@
-"""Promises of gmmfast.render_grid for any model: fitted estimators, odd mixtures, far tails."""
+"""Tests of `render_grid` for any model: fitted estimators, odd mixtures, far tails."""
 
 import mpmath
 import numpy as np

@@ -1,4 +1,4 @@
-"""Promises of `render_samples`: the samples of `Mixture.sample`, pixel by pixel."""
+"""Tests of `render_samples`: it accumulates the samples of `Mixture.sample` by pixel."""
 
 import numpy as np
 import pytest

@@ -1,17 +1,21 @@
-//! Conditionals of scattered points against the specification, every point at every
-//! instruction set, for enough points and components that the tree takes most cases.
+//! Conditionals of scattered points against the specification, every point at every instruction
+//! set, with enough points and components for the tree in most cases.
 //!
-//! Tolerances: a share errs by 1e-12 (1 + |log p|), which moves a mean by as much of the
-//! conditional's own standard deviation, and a covariance of its variances; experts err
-//! by a rounding of what they are summed of, however small the deviation is.
+//! Tolerances: a responsibility has an error of 1e-12 (1 + |log p|). It moves a mean by as much,
+//! in units of the conditional's own standard deviation, and a covariance in units of its
+//! variances. A component's regression has a rounding error of the size of its summands,
+//! however small the deviation is.
 
+#[path = "conditional/log_prob.rs"]
+mod log_prob;
+#[path = "conditional/sample.rs"]
+mod sample;
 #[path = "support.rs"]
 mod support;
 
 use gmmfast::{
-    Conditional, Covariances, Error, Level, Mixture, Purpose, Result, Runtime, Stream,
-    conditional_covariance, conditional_log_prob, conditional_mean,
-    conditional_mean_and_covariance, conditional_mean_and_std, conditional_sample, conditional_std,
+    Conditional, Covariances, Error, Level, Mixture, Result, Runtime, conditional_covariance,
+    conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std, conditional_std,
     spec,
 };
 use std::sync::atomic::Ordering;
@@ -40,16 +44,17 @@ fn same_bits(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
-/// What experts of target `t` are summed of, on average.
+/// Returns the size of the summands of the regressions of remaining feature `t`, on average.
 fn size(conditional: &Conditional, t: usize, x: &[f64]) -> f64 {
     let marginal = conditional.marginal();
-    let shares = spec::responsibilities(marginal, x);
+    let responsibilities = spec::responsibilities(marginal, x);
     let of_component = |k: usize| {
         let offsets = x.iter().zip(marginal.mean(k)).map(|(x, m)| x.abs() + m.abs());
         let slopes = conditional.slopes(k, t).iter().map(|s| s.abs());
-        conditional.target_mean(k, t).abs() + slopes.zip(offsets).map(|(s, o)| s * o).sum::<f64>()
+        conditional.remaining_mean(k, t).abs()
+            + slopes.zip(offsets).map(|(s, o)| s * o).sum::<f64>()
     };
-    (0..shares.len()).map(|k| shares[k] * of_component(k)).sum()
+    responsibilities.iter().enumerate().map(|(k, r)| r * of_component(k)).sum()
 }
 
 /// Compares all moments at every point.
@@ -57,7 +62,7 @@ fn check(mixture: &Mixture, given: &[usize], values: &[f64]) {
     check_every(1, mixture, given, values);
 }
 
-/// The same at every `stride`-th point.
+/// Compares all moments at every `stride`-th point.
 fn check_every(stride: usize, mixture: &Mixture, given: &[usize], values: &[f64]) {
     let conditional = Conditional::new(mixture, given).unwrap();
     let (d, n) = (given.len(), mixture.n_features() - given.len());
@@ -92,12 +97,12 @@ fn check_every(stride: usize, mixture: &Mixture, given: &[usize], values: &[f64]
             let seconds = both.chunks(row_len).flat_map(|row| &row[n..]);
             assert!(seconds.zip(second).all(|(a, b)| a.to_bits() == b.to_bits()));
         }
-        for (i, (of_share, sizes, mean, covariance)) in (0..).step_by(stride).zip(&want) {
+        for (i, (of_responsibility, sizes, mean, covariance)) in (0..).step_by(stride).zip(&want) {
             let x = &values[i * d..][..d];
             let std = |t: usize| covariance[t * n + t].sqrt();
             for t in 0..n {
                 let got = means[i * n + t];
-                let tolerance = of_share * std(t) + 1e-14 * sizes[t];
+                let tolerance = of_responsibility * std(t) + 1e-14 * sizes[t];
                 let error = (got - mean[t]).abs();
                 assert!(error <= tolerance, "{level:?} mean {t} at {x:?}: {got} not {}", mean[t]);
                 let got = stds[i * n + t];
@@ -107,11 +112,11 @@ fn check_every(stride: usize, mixture: &Mixture, given: &[usize], values: &[f64]
             for (ij, want) in covariance.iter().enumerate() {
                 let (a, b) = (ij / n, ij % n);
                 let got = covariances[(i * n + a) * n + b];
-                let of_expert = |t: usize| 1e-14 * sizes[t];
-                let tolerance = of_share * std(a) * std(b)
-                    + of_expert(a) * std(b)
-                    + of_expert(b) * std(a)
-                    + of_expert(a) * of_expert(b);
+                let of_regression = |t: usize| 1e-14 * sizes[t];
+                let tolerance = of_responsibility * std(a) * std(b)
+                    + of_regression(a) * std(b)
+                    + of_regression(b) * std(a)
+                    + of_regression(a) * of_regression(b);
                 let error = (got - want).abs();
                 assert!(error <= tolerance, "{level:?} {a}, {b} at {x:?}: {got} not {want}");
             }
@@ -155,8 +160,8 @@ fn any_number_of_points_is_right() {
     }
 }
 
-/// One giant that says something far off, with steep slopes, among components that
-/// hardly vary: what is left out of it must be nothing to the smallest of these.
+/// A few giants with far means and steep slopes are among components that hardly vary: the part
+/// of them that is left out must be negligible to the smallest of these.
 #[test]
 fn a_component_far_off_is_not_lost_where_the_others_hardly_vary() {
     let mut random = Random(11);
@@ -173,78 +178,6 @@ fn a_component_far_off_is_not_lost_where_the_others_hardly_vary() {
     let weights = vec![1.0 / K as f64; K];
     let mixture = Mixture::new(weights, means, Covariances::Full(covariances)).unwrap();
     check_every(3, &mixture, &[0, 1], &values_of(&mixture, &[0, 1], N, 4.0));
-}
-
-/// Compares log-densities of the targets at every `stride`-th point, (given, targets).
-fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f64]) {
-    let conditional = Conditional::new(mixture, given).unwrap();
-    let d = mixture.n_features();
-    let std = |t: usize| {
-        let variance = |k: usize| conditional.covariance(k, t, t);
-        (0..mixture.n_components()).map(variance).fold(f64::INFINITY, f64::min).sqrt()
-    };
-    let want: Vec<(f64, f64)> = points
-        .chunks(d)
-        .step_by(stride)
-        .map(|x| {
-            let (values, x) = x.split_at(given.len());
-            let want = spec::conditional_log_prob(mixture, given, values, x);
-            let at = conditional.at(values).unwrap();
-            let posterior = spec::responsibilities(&at, x);
-            // What log-shares err by counts for as much as x moves the shares.
-            let moved: f64 = posterior.iter().zip(at.weights()).map(|(p, w)| (p - w).abs()).sum();
-            let log_density = spec::log_density(conditional.marginal(), values);
-            let of_expert = |t: usize| size(&conditional, t, values) / std(t);
-            let of_experts: f64 = (0..x.len()).map(of_expert).sum();
-            let tolerance = 1e-12 * (1.0 + want.abs() + moved * log_density.abs())
-                + 1e-14 * of_experts * (1.0 + 2.0 * want.abs()).sqrt();
-            (want, tolerance)
-        })
-        .collect();
-    for runtime in every_level() {
-        let mut got = vec![f64::NAN; points.len() / d];
-        let model = (mixture, &conditional);
-        conditional_log_prob(model, points, &mut got, &runtime).unwrap();
-        for (got, (want, tolerance)) in got.iter().step_by(stride).zip(&want) {
-            let error = (got - want).abs();
-            assert!(error <= *tolerance, "{:?}: {got} not {want}", runtime.level());
-        }
-    }
-}
-
-#[test]
-fn log_densities_of_targets_are_right() {
-    let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
-    for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
-        for kind in 0..4 {
-            let mixture = fitted(kind, K, d, 3.0);
-            let order = Conditional::new(&mixture, given).unwrap().order();
-            let points = around(&mixture.marginal(&order).unwrap(), N, 3.0);
-            check_log_prob(if kind == 0 { 3 } else { 17 }, &mixture, given, &points);
-        }
-    }
-}
-
-#[test]
-fn log_densities_of_targets_lose_no_digit_to_how_unlikely_the_given_features_are() {
-    for kind in 0..4 {
-        let mixture = fitted(kind, 60, 4, 4.0);
-        let mut random = Random(3);
-        for far in [1e2, 1e5] {
-            // Targets near what the nearest component says, and far from all.
-            let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
-            let mut points = Vec::new();
-            for i in 0..150 {
-                let values = [far * random.normal(), far * random.normal()];
-                let k = spec::label(conditional.marginal(), &values);
-                points.extend(values);
-                let spread = if i % 2 == 0 { 3.0 } else { 300.0 };
-                let target = |t: usize| conditional.expert_mean(k, t, &values);
-                points.extend((0..2).map(|t| target(t) + spread * random.normal()));
-            }
-            check_log_prob(1, &mixture, &[0, 1], &points);
-        }
-    }
 }
 
 #[test]
@@ -317,83 +250,8 @@ fn neither_threads_nor_company_change_a_bit() {
     }
 }
 
-fn draws(
-    conditional: &Conditional,
-    values: &[f64],
-    seed: (u64, u64),
-    runtime: &Runtime,
-) -> Vec<f64> {
-    let n = values.len() / conditional.marginal().n_features();
-    let mut out = vec![f64::NAN; n * conditional.targets().len()];
-    conditional_sample(conditional, values, seed, &mut out, runtime).unwrap();
-    out
-}
-
 #[test]
-fn draws_are_those_of_the_streams_numbers() {
-    for (d, given) in [(2, &[0][..]), (5, &[0, 1]), (4, &[3, 1, 0])] {
-        for kind in 0..4 {
-            let mixture = fitted(kind, K, d, 3.0);
-            let conditional = Conditional::new(&mixture, given).unwrap();
-            let values = values_of(&mixture, given, N, 3.0);
-            let (n_given, n) = (given.len(), d - given.len());
-            let (mut uniforms, mut normals) = (vec![0.0; N], vec![0.0; N * n]);
-            let stream = |purpose| Stream::new(7, purpose);
-            stream(Purpose::ConditionalComponents).uniforms(100, &mut uniforms, Level::best());
-            let first = 100 * n as u64;
-            stream(Purpose::ConditionalNormals).normals(first, &mut normals, Level::best());
-            for runtime in every_level() {
-                let got = draws(&conditional, &values, (7, 100), &runtime);
-                for i in (0..N).step_by(if kind == 0 { 3 } else { 13 }) {
-                    let (x, z) = (&values[i * n_given..][..n_given], &normals[i * n..][..n]);
-                    let (_, want) = spec::conditional_sample(&mixture, given, x, uniforms[i], z);
-                    for t in 0..n {
-                        let error = (got[i * n + t] - want[t]).abs();
-                        let tolerance = 1e-13 * (100.0 + size(&conditional, t, x));
-                        assert!(error <= tolerance, "{:?} {i}: {want:?}", runtime.level());
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn neither_threads_nor_company_change_a_draw() {
-    let mixture = fitted(0, K, 5, 4.0);
-    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
-    let values = values_of(&mixture, &[0, 1], (1 << 17) + 5000, 4.0);
-    let on = |n| Runtime::new(Some(n)).unwrap();
-    let one = draws(&conditional, &values, (7, 0), &on(1));
-    for n_threads in [2, 3] {
-        assert!(same_bits(&one, &draws(&conditional, &values, (7, 0), &on(n_threads))));
-    }
-    for (i, some) in values.chunks(2 * 30_011).enumerate() {
-        let some = draws(&conditional, some, (7, 30_011 * i as u64), &on(1));
-        assert!(same_bits(&one[i * 30_011 * 3..][..some.len()], &some));
-    }
-    let other = draws(&conditional, &values[..2 * N], (8, 0), &on(1));
-    assert!(other.iter().zip(&one).all(|(a, b)| a != b), "another seed, other draws");
-}
-
-#[test]
-fn the_number_of_threads_does_not_change_a_bit_of_log_densities() {
-    let mixture = fitted(0, K, 3, 4.0);
-    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
-    let points = around(&mixture, (1 << 17) + 5000, 4.0);
-    let score = |n_threads| {
-        let mut out = vec![f64::NAN; points.len() / 3];
-        let runtime = Runtime::new(Some(n_threads)).unwrap();
-        conditional_log_prob((&mixture, &conditional), &points, &mut out, &runtime).unwrap();
-        out
-    };
-    let one = score(1);
-    assert!(one.iter().all(|log_prob| log_prob.is_finite()));
-    assert!(same_bits(&one, &score(2)) && same_bits(&one, &score(3)));
-}
-
-#[test]
-fn an_interrupted_call_says_so() {
+fn an_interrupted_call_returns_the_interrupt() {
     let mixture = fitted(0, K, 3, 3.0);
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
     let values = values_of(&mixture, &[0, 1], N, 3.0);
@@ -404,9 +262,6 @@ fn an_interrupted_call_says_so() {
         let got = evaluate(&conditional, &values, &mut out, &runtime);
         assert_eq!(got, Err(Error::Interrupted));
     }
-    let points = around(&mixture, N, 3.0);
-    let got = conditional_log_prob((&mixture, &conditional), &points, &mut out, &runtime);
-    assert_eq!(got, Err(Error::Interrupted));
 }
 
 #[test]
@@ -418,11 +273,4 @@ fn outputs_that_do_not_fit_are_refused() {
     assert!(refused(evaluate(&conditional, &[0.0; 3], &mut [0.0; 2], &runtime)));
     assert!(refused(evaluate(&conditional, &[0.0; 4], &mut [0.0; 3], &runtime)));
     assert!(refused(conditional_covariance(&conditional, &[0.0; 2], &mut [0.0; 2], &runtime)));
-    let mixture = fitted(0, 3, 4, 3.0);
-    let score = |mixture, points: &[f64]| {
-        conditional_log_prob((mixture, &conditional), points, &mut [0.0; 2], &runtime)
-    };
-    assert!(refused(score(&mixture, &[0.0; 7])));
-    let other = score(&fitted(0, 3, 3, 3.0), &[0.0; 6]);
-    assert!(matches!(other, Err(Error::Value { argument: "mixture", .. })));
 }

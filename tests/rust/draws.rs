@@ -34,7 +34,7 @@ fn expected(conditional: &Conditional, x: &[f64], uniform: f64, normals: &[f64])
 
 /// Mean plus lower Cholesky factor times normals.
 fn draw(conditional: &Conditional, k: usize, x: &[f64], normals: &[f64]) -> Vec<f64> {
-    let n = conditional.targets().len();
+    let n = conditional.remaining().len();
     let mut factor = vec![0.0; n * n];
     for i in 0..n {
         for j in 0..=i {
@@ -44,13 +44,13 @@ fn draw(conditional: &Conditional, k: usize, x: &[f64], normals: &[f64]) -> Vec<
         }
     }
     let scatter = |t: usize| (0..=t).map(|u| factor[t * n + u] * normals[u]).sum::<f64>();
-    (0..n).map(|t| conditional.expert_mean(k, t, x) + scatter(t)).collect()
+    (0..n).map(|t| conditional.regression_mean(k, t, x) + scatter(t)).collect()
 }
 
 fn check(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let conditional = Conditional::new(mixture, &given).unwrap();
-    let n = conditional.targets().len();
+    let n = conditional.remaining().len();
     let (mut uniforms, mut normals) = (vec![0.0; grid.n_pixels()], vec![0.0; grid.n_pixels() * n]);
     let level = Level::Baseline;
     Stream::new(SEED, Purpose::ConditionalComponents).uniforms(0, &mut uniforms, level);

@@ -1,8 +1,8 @@
 //! Expectation-maximization against the specification at every instruction set.
 //!
-//! Tolerances: an iteration's weights to 1e-11 relative, its means to 1e-11 and its
-//! covariances to 1e-10 of the component's own scale: what responsibilities that are
-//! right to 1e-12 leave after sums over thousands of points.
+//! Tolerances: an iteration's weights are compared to 1e-11 relative, its means to 1e-11 and its
+//! covariances to 1e-10 of the component's own scale. Sums over thousands of responsibilities
+//! that are right to 1e-12 have these errors.
 
 #[path = "support.rs"]
 mod support;
@@ -91,7 +91,7 @@ fn one_component_is_the_mean_and_the_covariance_of_all() {
 }
 
 #[test]
-fn points_that_are_all_the_same_leave_nothing_but_the_regularisation() {
+fn points_that_are_all_the_same_leave_only_the_regularization() {
     let mixture = fitted(0, 150, 2, 3.0);
     let points = [31.25, 64.5].repeat(4500);
     check(&mixture, &points);
@@ -149,7 +149,7 @@ fn a_component_that_collapses_on_a_few_of_a_wide_leaf_s_points_loses_no_digits()
 }
 
 #[test]
-fn a_component_that_nobody_wants_is_what_scikit_learn_makes_of_it() {
+fn a_component_without_points_is_that_of_scikit_learn() {
     let mut mixture = fitted(0, 150, 2, 3.0);
     let points = around(&mixture, 4500, 3.0);
     let mut means = mixture.means().to_vec();
@@ -285,7 +285,7 @@ fn the_likelihood_never_falls_from_one_iteration_to_the_next() {
 }
 
 #[test]
-fn what_is_no_data_is_refused_and_an_interrupt_ends_the_pass() {
+fn invalid_data_are_refused_and_an_interrupt_ends_the_pass() {
     let runtime = Runtime::new(Some(2)).unwrap();
     let new = |points: &[f64], weights: Option<&[f64]>| {
         Data::new(points, 2, weights, None, &runtime).map(|data| data.n_samples())

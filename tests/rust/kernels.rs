@@ -126,10 +126,10 @@ fn check_densities(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> 
 fn check_means(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
     let given: Vec<usize> = (0..grid.n_axes()).collect();
     let conditional = Conditional::new(mixture, &given).unwrap();
-    let n_targets = conditional.targets().len();
+    let n_remaining = conditional.remaining().len();
     for runtime in every_level() {
         let means: Vec<f64> = render(mixture, grid, Quantity::Mean, &runtime);
-        for (i, mean) in means.chunks(n_targets).enumerate() {
+        for (i, mean) in means.chunks(n_remaining).enumerate() {
             let point = point(grid, i);
             let want = spec::conditional_mean(mixture, &given, &point);
             let largest = spec::weighted_log_prob(conditional.marginal(), &point)
@@ -141,7 +141,7 @@ fn check_means(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
                 let spread: f64 = spec::responsibilities(conditional.marginal(), &point)
                     .iter()
                     .enumerate()
-                    .map(|(k, share)| share * conditional.expert_mean(k, t, &point).abs())
+                    .map(|(k, share)| share * conditional.regression_mean(k, t, &point).abs())
                     .sum();
                 let rounding = || {
                     coordinate_rounding(&point, |x| spec::conditional_mean(mixture, &given, x)[t])

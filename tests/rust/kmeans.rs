@@ -1,8 +1,8 @@
 //! k-means against the specification at every instruction set.
 //!
-//! Labels and chosen rows are compared exactly: points are random, so that no two
-//! distances are equal to rounding, and where they are equal by design (points that are
-//! all the same) the first wins everywhere.
+//! Labels and chosen rows are compared exactly: points are random, and no two distances are equal
+//! to rounding. Where they are equal by design (points that are all the same) the first one is
+//! chosen everywhere.
 
 #[path = "support.rs"]
 mod support;
@@ -205,7 +205,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn what_is_no_start_is_refused_and_an_interrupt_ends_it() {
+fn invalid_starts_are_refused_and_an_interrupt_ends_the_call() {
     let runtime = Runtime::new(Some(2)).unwrap();
     let points = clouds(500, 2, 1);
     let data = data(&points, 2, None);

@@ -1,7 +1,7 @@
-//! Scattered points against the specification, every point at every instruction
-//! set, for enough points and components that the tree takes most cases.
+//! Scattered points against the specification, every point at every instruction set, with enough
+//! points and components for the tree in most cases.
 //!
-//! Tolerances: log p is compared to 1e-12 (1 + |log p|), a share to
+//! Tolerances: log p is compared to 1e-12 (1 + |log p|), a responsibility to
 //! 1e-12 (1 + |log p|) relative, and a label may be any whose q is within that of
 //! the largest.
 

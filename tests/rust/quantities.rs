@@ -76,7 +76,7 @@ fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     check((mixture, grid), Quantity::Covariance, covariance, |want| {
         tolerance * (want.abs() + 1e-2 * scale)
     });
-    let n = conditional.targets().len();
+    let n = conditional.remaining().len();
     let std = |x: &[f64]| {
         let covariance = spec::conditional_covariance(mixture, &given, x);
         (0..n).map(|t| covariance[t * n + t].sqrt()).collect()

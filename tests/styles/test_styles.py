@@ -1,4 +1,4 @@
-"""Promises of gmmfast.styles: pictures from arrays, and the styles by name."""
+"""Tests of gmmfast.styles: pictures from arrays, and the styles by name."""
 
 import tracemalloc
 
@@ -40,7 +40,7 @@ def structural_similarity(one, other):
     return np.mean(likeness / ((mean(x) ** 2 + mean(y) ** 2 + c1) * (var_x + var_y + c2)))
 
 
-# --- colours ---------------------------------------------------------------------------------
+# --- colors ---------------------------------------------------------------------------------
 
 
 def test_oklab_is_that_of_its_author():
@@ -60,7 +60,7 @@ def test_oklab_is_that_of_its_author():
     )
 
 
-def test_a_ramp_runs_from_paper_to_ink_through_its_colours():
+def test_a_ramp_runs_from_paper_to_ink_through_its_colors():
     ramp = Ramp(("#ffffff", "#d04020", "#000000"))
     assert (ramp.paper, ramp.ink) == ("#ffffff", "#000000")
     corners = ramp([[0.0, 0.5, 1.0], [-3.0, 0.5, 9.0]])
@@ -123,10 +123,10 @@ def test_channels_apart_add_up_to_the_picture():
     np.testing.assert_array_equal(apart.sum(axis=0), pixels)
 
 
-def test_strokes_follow_their_components_and_keep_the_colours():
+def test_strokes_follow_their_components_and_keep_the_colors():
     scene = Scene(INK, (60, 90), extent=[(0, 30), (0, 20)])
-    grey = np.full((60, 90, 3), 128, np.uint8)
-    painted = styles.oil_picture(grey, scene.labels, scene.strokes, scene.extent)
+    gray = np.full((60, 90, 3), 128, np.uint8)
+    painted = styles.oil_picture(gray, scene.labels, scene.strokes, scene.extent)
     assert painted.std() > 1
     assert abs(painted.mean() - 128) < 4
     # Bristles run along the longer axis: there they change less from pixel to pixel. The second
@@ -164,22 +164,22 @@ def test_every_style_paints_ink_on_its_own_paper(name):
 
 
 @pytest.mark.parametrize("name", ["charcoal", "ink"])
-def test_ink_styles_of_a_photograph_look_like_its_greys(photograph, name):
+def test_ink_styles_of_a_photograph_look_like_its_grays(photograph, name):
     pixels, model = photograph
     picture = STYLES[name](model, pixels.shape[:2])
-    grey = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
-    assert np.corrcoef(picture.mean(axis=-1).ravel(), grey.ravel())[0, 1] > 0.9
+    gray = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
+    assert np.corrcoef(picture.mean(axis=-1).ravel(), gray.ravel())[0, 1] > 0.9
 
 
 def test_a_blueprint_of_a_photograph_is_a_cyanotype(photograph):
     pixels, model = photograph
     picture = STYLES["blueprint"](model, pixels.shape[:2]).astype(int)
-    grey = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
-    assert np.corrcoef(picture.mean(axis=-1).ravel(), grey.ravel())[0, 1] > 0.9
+    gray = render_grid(model, pixels.shape[:2]) @ [0.299, 0.587, 0.114]
+    assert np.corrcoef(picture.mean(axis=-1).ravel(), gray.ravel())[0, 1] > 0.9
     assert (picture[..., 2] >= picture[..., 0]).mean() > 0.99
 
 
-def test_a_poster_has_eight_colours_but_at_borders(photograph):
+def test_a_poster_has_eight_colors_but_at_borders(photograph):
     pixels, model = photograph
     shape = pixels.shape[:2]
     picture = STYLES["poster"](model, shape)
@@ -198,7 +198,7 @@ def test_oil_keeps_the_painting(photograph):
     assert structural_similarity(oil[..., 1], painting[..., 1]) > 0.5
 
 
-def test_a_grey_picture_has_three_features():
+def test_a_gray_picture_has_three_features():
     model = ([0.5, 0.5], [[5.0, 5.0, 40.0], [15.0, 5.0, 200.0]], [9.0, 9.0])
     for style in STYLES.values():
         assert style(model, (10, 20)).shape == (10, 20, 3)

@@ -44,5 +44,5 @@ def decoded(path):
         for i in range(image.n_frames):
             image.seek(i)
             image.load()
-            durations.append(image.info["duration"] / 1000)
+            durations.append(image.info.get("duration", 0) / 1000)  # a still PNG has none
     return images.read_frames(path), durations

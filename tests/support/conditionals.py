@@ -13,5 +13,5 @@ def build(n_components=5, n_features=4, covariance_type="full", **options):
 
 def points_near(mixture, features, n, seed=1):
     rng = np.random.default_rng(seed)
-    centres = mixture.means[rng.integers(mixture.n_components, size=n)]
-    return (centres + rng.normal(scale=2, size=centres.shape))[:, features]
+    centers = mixture.means[rng.integers(mixture.n_components, size=n)]
+    return (centers + rng.normal(scale=2, size=centers.shape))[:, features]

@@ -78,6 +78,6 @@ def as_gaussian_mixture(estimator):
 def three_clouds(dtype):
     """Points of three features in three overlapping clouds of unlike widths."""
     rng = np.random.default_rng(3)
-    centres = np.array([[0.0, 0, 5], [6, 2, 0], [-4, 8, 3]])
-    clouds = [rng.normal(c, s, (150, 3)) for c, s in zip(centres, (1, 2, 3), strict=True)]
+    centers = np.array([[0.0, 0, 5], [6, 2, 0], [-4, 8, 3]])
+    clouds = [rng.normal(c, s, (150, 3)) for c, s in zip(centers, (1, 2, 3), strict=True)]
     return np.concatenate(clouds).astype(dtype)

@@ -1,4 +1,4 @@
-"""Builders of picture files and colour profiles, and readers of the result, for the image tests.
+"""Builders of picture files and color profiles, and readers of the result, for the image tests.
 
 Built with Pillow, or byte by byte where Pillow cannot write the kind.
 """
@@ -30,7 +30,7 @@ def first_row(pixels):
     return pixels[0].tolist()
 
 
-def grey_row(pixels):
+def gray_row(pixels):
     assert (pixels == pixels[..., :1]).all()
     return pixels[0, :, 0].tolist()
 

@@ -1,4 +1,4 @@
-"""Promises of the installed distribution: what a user gets from `pip install gmmfast`."""
+"""Tests of the installed distribution: the result of `pip install gmmfast`."""
 
 import re
 import tomllib

@@ -2,9 +2,9 @@
 AIC, BIC and ICL
 ================
 
-More components always fit better. A criterion charges for them: AIC two units for every
-parameter, BIC a logarithm of the number of points, and ICL also for components that overlap,
-so that it counts groups rather than bells.
+The likelihood increases with every added component. A criterion subtracts a penalty for the
+number of parameters: AIC two units for each, BIC the logarithm of the number of points. ICL
+also penalizes components that overlap, so it estimates the number of separate groups.
 """
 
 import matplotlib.pyplot as plt
@@ -17,7 +17,7 @@ N_POINTS = 6000
 CANDIDATES = range(3, 13)
 
 # %%
-# Four groups, one of which is curved: no single bell fits it.
+# The points form four groups. One is curved, and no single component fits it.
 
 rng = np.random.default_rng(3)
 angle = rng.uniform(0.1, np.pi - 0.1, N_POINTS)

@@ -2,9 +2,9 @@
 A prior that switches components off
 ====================================
 
-EM uses every component that it is given. Under a Dirichlet process, a prior over weights, those
-that explain too little lose theirs: it needs no number of components, only the most that there
-may be.
+EM uses all components that it is given. With a Dirichlet process as prior over the weights,
+components that explain few points get a weight close to zero. The number of components then
+need not be known: an upper limit is enough.
 """
 
 import matplotlib.pyplot as plt

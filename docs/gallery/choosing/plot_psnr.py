@@ -2,8 +2,9 @@
 Quality against the number of components
 ========================================
 
-How close a painting comes to its photograph, as the peak signal-to-noise ratio: about as many
-decibels for every doubling. A smooth subject needs fewer components than one full of detail.
+The peak signal-to-noise ratio of a painting grows by about the same number of decibels with
+every doubling of the components. A smooth subject needs fewer of them than one with much
+detail.
 """
 
 import matplotlib.pyplot as plt

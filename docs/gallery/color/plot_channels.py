@@ -2,7 +2,8 @@
 The channels, apart
 ===================
 
-A color is three numbers. Each channel alone is a picture, and none of them is enough.
+A color has three numbers, red, green and blue. The display shows the photograph and each
+channel as a picture of its own.
 """
 
 import matplotlib.pyplot as plt

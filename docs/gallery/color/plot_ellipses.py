@@ -2,8 +2,8 @@
 Components as ellipses
 ======================
 
-Each component of a photograph's mixture covers a patch of the picture, and has a mean color.
-Drawn as ellipses the model shows what it is made of.
+Each component of a photograph's mixture covers a patch of the picture and has a mean color. The
+display draws each as an ellipse filled with that color.
 """
 
 import matplotlib.pyplot as plt

@@ -1,9 +1,9 @@
 """
-A painting grows
-================
+Paintings with more and more components
+=======================================
 
-One component is a ramp of color, ten are a mood, a hundred a picture, and two thousand nearly
-the photograph.
+One component gives a ramp of color. With ten the main areas appear, with hundreds the objects,
+and with two thousand most of the detail.
 """
 
 import matplotlib.pyplot as plt

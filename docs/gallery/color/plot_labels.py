@@ -2,8 +2,9 @@
 A map of the components
 =======================
 
-Every pixel belongs to some component most of all. In the components' mean colors that map is
-a mosaic; in colors of no meaning it shows how a mixture divides a picture.
+The label of a pixel is the component with the largest responsibility there. Above, each label
+has its component's mean color, which gives a mosaic. Below, the labels have random colors,
+which shows how the mixture divides the picture.
 """
 
 import matplotlib.pyplot as plt

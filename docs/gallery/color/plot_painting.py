@@ -2,8 +2,8 @@
 The conditional mean is a painting
 ==================================
 
-At every pixel the mixture gives a whole distribution of colors: p(r, g, b | x, y). Its mean
-is a color, and all of them together are a painting, with a component a stroke.
+At every pixel the mixture gives a distribution of colors, p(r, g, b | x, y). The means of these
+distributions are the painting; each component is visible as a stroke.
 """
 
 import matplotlib.pyplot as plt

@@ -2,8 +2,8 @@
 A painting is refined
 =====================
 
-EM asks that the pixels be likely, not that the painting be close. ``refine`` begins where EM
-ends and lowers the squared error of the picture itself.
+EM maximizes the likelihood of the pixels, not the likeness of the painting. ``refine`` starts
+with the result of EM and lowers the squared error of the painting.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,7 @@ model = gmmfast.fit_image(photo, N_COMPONENTS)
 frames = list(refining_frames(model, photo, photo.shape[:2], N_FRAMES))
 
 # %%
-# Before and after:
+# The painting before and after:
 
 fig, axes = plt.subplots(2, 1, figsize=(8, 10.9), layout="constrained")
 for ax, frame, name in zip(axes, [frames[0], frames[-1]], ["EM", "refined"], strict=True):
@@ -33,6 +33,6 @@ for ax, frame, name in zip(axes, [frames[0], frames[-1]], ["EM", "refined"], str
 plt.show()
 
 # %%
-# And between, as an animation:
+# The steps between, as an animation:
 
 write_animation("refining.gif", frames, fps=FPS)

@@ -1,9 +1,9 @@
 """
 Dots of color
-==============
+=============
 
-Draw (x, y, r, g, b) from a photograph's mixture, and put a dot of that color at that place.
-A Gaussian does not know that levels end at 0 and 255: colors are clipped to that range.
+Samples (x, y, r, g, b) of a photograph's mixture are dots with a place and a color. Sampled
+colors may lie outside 0 to 255 and are clipped to that range.
 """
 
 import matplotlib.pyplot as plt
@@ -19,9 +19,9 @@ photo = load_sample_image("china.jpg")[::STEP, ::STEP]
 model = gmmfast.fit_image(photo, N_COMPONENTS)
 
 # %%
-# Dots are two pixels of the photograph wide. Each place shows the mean color of those that
-# fell on it, and paper where none did; with ever more of them that becomes the conditional
-# mean, the painting of the next page.
+# Dots are two pixels of the photograph wide. Each shows the mean color of the samples in it, or
+# the color of the paper if there are none. With more samples the picture approaches the
+# conditional mean.
 
 height, width = photo.shape[:2]
 fig, axes = plt.subplots(3, 1, figsize=(8, 16.2), layout="constrained")

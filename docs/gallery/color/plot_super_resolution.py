@@ -2,8 +2,9 @@
 Between the pixels
 ==================
 
-A mixture is defined between pixels, too. The same extent with a larger shape shows the same
-picture in more pixels: strokes stay strokes, where the photograph becomes blocks.
+A mixture is defined between pixels, too. With the same extent and a larger shape,
+``render_grid`` shows the same picture in more pixels: the edges of strokes stay smooth, while
+the enlarged photograph shows blocks.
 """
 
 import matplotlib.pyplot as plt

@@ -2,9 +2,9 @@
 Where the mixture is uncertain
 ==============================
 
-The conditional distribution has a spread, too. Where its standard deviation is large, colors
-vary within a stroke: leaves, roof tiles, the border between two things. The entropy of the
-responsibilities says something else: where several components claim a pixel.
+The standard deviation of the conditional distribution is large where colors vary within a
+component: at leaves, roof tiles and borders. The entropy of the responsibilities is large where
+several components share a pixel.
 """
 
 import matplotlib.pyplot as plt

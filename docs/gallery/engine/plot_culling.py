@@ -2,9 +2,9 @@
 Tiles, and the components that survive
 ======================================
 
-A picture of a thousand components asks, at every pixel, for a sum of a thousand terms, nearly
-all of which are nothing. The engine takes tiles of 32 x 32 pixels, and leaves a component out
-of one only where a proof says that all it leaves out is below rounding.
+The density at a pixel is a sum over a thousand components, most of which are negligible there.
+The core evaluates tiles of 32 x 32 pixels. It leaves components out of a tile only where a
+proof bounds everything that is left out by the rounding of the sum.
 """
 
 import matplotlib.pyplot as plt
@@ -25,8 +25,8 @@ ink = gmmfast.fit_image(images.line_drawing(photo), N_COMPONENTS)
 color = gmmfast.fit_image(photo, N_COMPONENTS)
 
 # %%
-# The counts below are the lengths of the lists that rendering sums from. At four times the size
-# tiles cover less of the picture, and fewer components reach each.
+# The counts are the lengths of the lists that the kernels sum over. At four times the size a tile
+# covers less of the picture, so fewer components survive in it.
 
 fig, axes = plt.subplots(3, 2, figsize=(12, 13.2), layout="constrained")
 cases = [("density of the drawing", ink, "density"), ("mean of the photograph", color, "mean")]

@@ -2,8 +2,8 @@
 Contour art
 ===========
 
-The outlines of a photograph, fitted by some hundred components, as lines of equal log-density
-or as areas between them, in four palettes.
+A mixture of 600 components, fitted to the outlines of a photograph, is drawn as lines of equal
+log-density and as filled areas between them, in five palettes.
 """
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,8 @@ model = gmmfast.fit_image(images.line_drawing(photo), N_COMPONENTS)
 display = ContourDisplay.from_estimator(model, levels=14, palette="lagoon", linewidths=0.5)
 
 # %%
-# The same model in other colors. A palette runs from the paper to the highest density.
+# The same model in four other palettes, each from the color of the paper to that of the highest
+# density:
 
 fig, axes = plt.subplots(2, 2, figsize=(12, 8.1), layout="constrained")
 choices = [("azure", False), ("aurora", False), ("ember", True), ("terracotta", True)]

@@ -2,8 +2,9 @@
 A photograph becomes a set of points
 ====================================
 
-A mixture models points, so a drawing has to become some. Outlines come out of the photograph
-by a difference of Gaussians; each dark pixel is a point (x, y), and white paper is nothing.
+A mixture of ink is fitted to points. ``line_drawing`` finds the outlines of a photograph by a
+difference of Gaussians. Each dark pixel of the drawing is a point (x, y); white pixels are no
+data.
 """
 
 import matplotlib.pyplot as plt

@@ -2,7 +2,8 @@
 A grid is filled
 ================
 
-Going over the pixels of a grid, each becomes as dark as the density is high there.
+The animation visits the pixels of a grid in turn and makes each as dark as the density is high
+there.
 """
 
 import matplotlib.pyplot as plt

@@ -2,8 +2,9 @@
 Sampling art
 ============
 
-To draw a point, choose a component by the weights, then a point by its bell. Twenty thousand
-such points, put down as blue dots, are a picture already; a hundred thousand are a better one.
+To sample a point, first choose a component with the weights as probabilities, then draw a point
+of its Gaussian. Twenty thousand samples, drawn as blue dots, already show the flower; a hundred
+thousand show its details.
 """
 
 import matplotlib.pyplot as plt
@@ -22,8 +23,8 @@ drawing = images.line_drawing(photo, line_width=1.2, detail=0.7)
 model = gmmfast.fit_image(drawing, N_COMPONENTS)
 
 # %%
-# Points are counted on a grid twice as fine as the photograph. A pixel on which one has
-# fallen is blue, and one with more is darker.
+# ``render_samples`` counts the samples on a grid twice as fine as the photograph. A pixel with one
+# sample is blue, and one with more is darker.
 
 height, width = drawing.shape
 for n_samples in N_SAMPLES:

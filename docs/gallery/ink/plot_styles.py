@@ -2,7 +2,8 @@
 Styles
 ======
 
-A style is a tone, a paper and an ink by name. ``gmmfast paint --style`` has them, too.
+A style combines a tone curve, a paper and an ink under a name. ``gmmfast paint --style`` takes
+the same names.
 """
 
 import matplotlib.pyplot as plt
@@ -21,7 +22,7 @@ ink = gmmfast.fit_image(drawing, N_COMPONENTS)
 color = gmmfast.fit_image(photo, N_COMPONENTS)
 
 # %%
-# Above, what each style makes of the outlines; below, of the photograph itself.
+# On the left are the styles of the outlines, on the right those of the photograph.
 
 fig, axes = plt.subplots(5, 2, figsize=(10, 17.2), layout="constrained")
 for row, style in zip(axes, STYLES.values(), strict=True):

@@ -2,9 +2,9 @@
 A histogram, and the mixture behind it
 ======================================
 
-Real data seldom look like one bell. Here is the brightness of the pixels of a photograph: a
-tick for some of them, a histogram of them all, and the density of a mixture of three
-components, dashed, that EM has fitted.
+The picture shows the brightness of the pixels of a photograph: a tick for some of the pixels, a
+histogram of all, and the density of a mixture of three components fitted by EM. The dashed
+lines are the components.
 """
 
 import matplotlib.pyplot as plt
@@ -21,7 +21,8 @@ luma = load_sample_image("flower.jpg")[::STEP, ::STEP] @ [0.299, 0.587, 0.114]
 brightness = luma.reshape(-1, 1)
 
 # %%
-# ``gmmfast.GaussianMixture`` is scikit-learn's, with the loops in Rust: all pixels take part.
+# ``gmmfast.GaussianMixture`` is scikit-learn's estimator with the loops in Rust. It is fitted to
+# all pixels.
 
 model = gmmfast.GaussianMixture(3, random_state=0).fit(brightness)
 for weight, mean in sorted(zip(model.weights_, model.means_[:, 0], strict=True)):

@@ -2,8 +2,9 @@
 Sampling, step by step
 ======================
 
-To draw a point, first choose a component, with the weights as odds: it lights up. Then draw a
-point of its bell: it drops to the ground. The histogram of all points grows towards the curve.
+To sample a point, first choose a component with the weights as probabilities; the animation
+highlights it. Then draw a point of that component; it falls to the axis. The histogram of all
+points approaches the density.
 """
 
 import matplotlib.pyplot as plt

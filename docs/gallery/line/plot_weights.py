@@ -2,8 +2,8 @@
 Two bells, weighted differently
 ===============================
 
-A mixture is a weighted sum of bell curves. Two components that never change, one narrow and
-one wide, give densities of very different shapes when their weights do.
+The density of a mixture is a weighted sum of bell curves. Here two components, one narrow and
+one wide, stay the same, and only their weights change.
 """
 
 import matplotlib.pyplot as plt
@@ -15,8 +15,8 @@ MEANS, VARIANCES = [[-1.5], [1.8]], [0.5, 1.8]
 WEIGHTS = [0.1, 0.3, 0.5, 0.7, 0.9]
 
 # %%
-# Every model below is a plain tuple of weights, means and covariances; whatever gmmfast draws
-# or answers, it does for such a tuple, too. Each curve encloses an area of one.
+# The models are tuples of weights, means and covariances, which every display and every function
+# of gmmfast accepts. Each curve encloses an area of one.
 
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 colors = PALETTES["lagoon"](np.linspace(0.3, 1, len(WEIGHTS))) / 255
@@ -26,7 +26,7 @@ for weight, color in zip(WEIGHTS, colors, strict=True):
     PdfDisplay.from_estimator(model, ax=ax, parts=False, color=color, label=label)
 
 # %%
-# The components themselves, each as if it were alone:
+# The dashed curves are the components, each with a weight of one:
 
 for mean, variance in zip(MEANS, VARIANCES, strict=True):
     alone = PdfDisplay.from_estimator(([1.0], [mean], [variance]), extent=[(-5, 7)], ax=ax)

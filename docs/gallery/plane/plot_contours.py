@@ -2,9 +2,9 @@
 Points, and lines of equal density
 ==================================
 
-In the plane a component is a tilted ellipse instead of a bell. On the left are points, on the
-right the log-density of a mixture that was fitted to them: each line encloses an even share
-of the mass, whatever the shape of the mixture.
+In the plane the contour lines of a component are ellipses. On the left are points, on the right
+the log-density of a mixture fitted to them. The levels are chosen so that equal fractions of
+the mass lie between neighboring lines.
 """
 
 import matplotlib.pyplot as plt

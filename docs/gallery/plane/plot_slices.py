@@ -2,10 +2,9 @@
 A Gaussian, sliced
 ==================
 
-Hold x at a value, and what is left of the density, scaled to an area of one, says how y
-scatters there: p(y | x). A slice through a Gaussian is a Gaussian, and a slice through a
-mixture is a mixture, with weights of its own: components that are likely at that x count
-for more.
+The density along a line of constant x, scaled to an area of one, is the conditional density p(y
+| x). For a Gaussian it is a Gaussian. For a mixture it is a mixture with other weights:
+components that are likely at that x have more.
 """
 
 import matplotlib.pyplot as plt
@@ -30,7 +29,7 @@ axes[0].set_title("one Gaussian")
 axes[1].set_title("a mixture of two")
 
 # %%
-# The same in numbers: conditioning gives a mixture over what remains.
+# ``condition`` returns the same mixtures, over the remaining feature:
 
 for x in SLICES:
     conditional = gmmfast.Mixture.from_model(mixture).condition([0], [x])

@@ -2,8 +2,8 @@
 A slice that moves
 ==================
 
-The slice through a mixture moves along x, and the conditional density p(y | x) with it: its
-components keep their shapes, but their weights change.
+The line of constant x moves through the mixture. The components of the conditional density p(y
+| x) keep their widths, while their means and weights change.
 """
 
 import matplotlib.pyplot as plt

@@ -2,9 +2,9 @@
 Gradient boosting on the same drawing
 =====================================
 
-A classifier can redraw a drawing, too: given (x, y), is it ink or paper? Boosted trees (LightGBM)
-learn just that border. A mixture of the ink and one of the paper answer the same question by
-Bayes' rule, and each can do more: draw points, and say how likely they are.
+A classifier can redraw a drawing, too: it predicts ink or paper at each (x, y). Boosted trees
+(LightGBM) learn only this border. Two mixtures, one of the ink and one of the paper, give the
+same prediction by Bayes' rule. They also have densities, and can be sampled.
 """
 
 import lightgbm
@@ -27,7 +27,7 @@ X = np.stack([x.ravel(), y.ravel()], axis=1)
 train = np.random.default_rng(0).random(is_ink.size) < 0.8
 
 # %%
-# Both learn from four fifths of the pixels, drawn at random, and are asked for all.
+# Both are fitted to a random four fifths of the pixels and predict all of them.
 
 trees = lightgbm.LGBMClassifier(n_estimators=N_TREES, num_leaves=63, verbose=-1, random_state=0)
 trees.fit(X[train], is_ink.ravel()[train])
@@ -39,8 +39,8 @@ seen = np.where(train.reshape(drawing.shape), 255, 0)
 ink = gmmfast.fit_image(np.where(is_ink, 255 - seen, 255).astype(np.uint8), N_COMPONENTS)
 paper = gmmfast.fit_image(np.where(is_ink, 255, 255 - seen).astype(np.uint8), N_COMPONENTS)
 p_ink, p_paper = (gmmfast.render_grid(model, drawing.shape) for model in (ink, paper))
-share = is_ink.ravel()[train].mean()
-by_mixtures = share * p_ink / (share * p_ink + (1 - share) * p_paper)
+prior = is_ink.ravel()[train].mean()
+by_mixtures = prior * p_ink / (prior * p_ink + (1 - prior) * p_paper)
 
 # %%
 

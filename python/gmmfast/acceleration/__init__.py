@@ -4,7 +4,7 @@ from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
     kernel_calls,
-    patch_as_asked,
+    patch_from_environment,
     patch_sklearn,
     unpatch_sklearn,
 )
@@ -13,7 +13,7 @@ __all__ = [
     "get_patch_names",
     "is_patched",
     "kernel_calls",
-    "patch_as_asked",
+    "patch_from_environment",
     "patch_sklearn",
     "unpatch_sklearn",
 ]

@@ -1,9 +1,9 @@
 """Drop-in acceleration: scikit-learn's two mixture classes are replaced by gmmfast's.
 
-Only the public classes are, wherever a loaded module has them as globals, under whatever
-name. Instances that exist already stay what they are. So does the class's address in the
-module that defines it: a pickle of a plain estimator refers to it, and pickle refuses to
-write one (of `to_sklearn()`, say) while another class is found there.
+The classes are replaced wherever a loaded module has them as globals, under any name. Existing
+instances keep their class. The module that defines a class keeps it, too: the pickle of a plain
+estimator, for example of `to_sklearn()`, refers to this module, and pickle refuses to write it if
+another class is found there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from gmmfast import _log
+from gmmfast import _core, _log, estimators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,24 +23,22 @@ if TYPE_CHECKING:
 _NAMES = ("GaussianMixture", "BayesianGaussianMixture")
 
 _lock = threading.Lock()
-#: Where patching found what it replaced; None while scikit-learn is not patched.
+#: Places with a class that patching replaced; None while scikit-learn is not patched.
 _replaced: list[Place] | None = None
-#: Where gmmfast's own classes were before, which stay.
+#: Places that had gmmfast's classes before patching, and keep them.
 _own: list[Place] = []
 
 
 def _pairs() -> dict[type, type]:
     """Return gmmfast's class for each of scikit-learn's."""
-    from gmmfast import estimators  # noqa: PLC0415 (imports scikit-learn)
-
     ours = [getattr(estimators, name) for name in _NAMES]
-    return {each._sklearn_class: each for each in ours}  # noqa: SLF001
+    return {each.__bases__[-1]: each for each in ours}
 
 
 def _places_of(classes: Iterable[type]) -> list[Place]:
-    """Return the globals of loaded modules, and names in them, that are one of the classes.
+    """Return the globals of loaded modules, with the names that refer to one of the classes.
 
-    Of all modules but gmmfast's own and those that define the classes.
+    Modules of gmmfast and those that define the classes are left out.
     """
     wanted = {id(each) for each in classes}
     homes = {each.__module__ for each in classes}
@@ -58,17 +56,17 @@ def _namespaces(homes: set[str]) -> Iterator[dict[str, Any]]:
         if str(key).split(".", 1)[0] == "gmmfast" or key in homes:
             continue
         try:
-            # Past the __getattribute__ of lazy modules, which would load them.
+            # The __getattribute__ of a lazy module would load it.
             namespace = object.__getattribute__(module, "__dict__")
         except AttributeError:
-            continue  # a placeholder, as None is
+            continue  # a placeholder such as None
         if type(namespace) is dict and id(namespace) not in seen:
             seen.add(id(namespace))
             yield namespace
 
 
 def _exchange(places: Iterable[Place], pairs: dict[type, type]) -> None:
-    """Put the other class of a pair at each place that still has the one."""
+    """Replace one class of a pair by the other in each place that still has it."""
     others = {id(one): other for one, other in pairs.items()}
     for namespace, name in places:
         other = others.get(id(namespace.get(name)))
@@ -77,36 +75,35 @@ def _exchange(places: Iterable[Place], pairs: dict[type, type]) -> None:
 
 
 def patch_sklearn(*, verbose: bool = False) -> None:
-    """Put gmmfast's estimators in the place of scikit-learn's.
+    """Replace scikit-learn's mixture estimators by gmmfast's.
 
     `sklearn.mixture.GaussianMixture` and `BayesianGaussianMixture` are replaced by their
     subclasses in gmmfast, in `sklearn.mixture` and in every module that has imported them,
-    under whatever name, so that a script runs as it is, only faster. Patching twice does no
-    more than patching once.
+    under any name. A script then runs unchanged, only faster. Patching twice has no further
+    effect.
 
     Parameters
     ----------
     verbose : bool, default=False
-        Until unpatched, write a line on standard error for every call: "accelerated", or
-        "fallback to scikit-learn" and why.
+        Whether to write a line on standard error for every call, until unpatched:
+        "accelerated", or "fallback to scikit-learn" and the reason.
 
     Notes
     -----
-    Estimators made before, or loaded from an older pickle, stay scikit-learn's: they work
-    and are cloned and pickled as ever, and they are not instances of the class that
-    `sklearn.mixture.GaussianMixture` names now, which is a subclass of theirs. Estimators
-    made since are pickled as gmmfast's; those of `to_sklearn` as scikit-learn's. Names that
-    are no module's globals (defaults of arguments, items of a list) keep the class that they
-    have, and a new process has to be patched anew.
+    Estimators made before, or loaded from an older pickle, remain scikit-learn's. They can be
+    used, cloned and pickled as before, but are not instances of the class that
+    `sklearn.mixture.GaussianMixture` now names, which is a subclass of theirs. Estimators
+    made after patching are pickled as gmmfast's; those of `to_sklearn` as scikit-learn's.
+    Other references than globals of modules (defaults of arguments, items of a list) keep
+    their class. Every new process must be patched.
 
-    The same is done by `python -m gmmfast script.py`, by `%load_ext gmmfast` in a notebook,
-    and, where gmmfast is imported at all, by the environment variable
-    `GMMFAST_PATCH_SKLEARN=1`.
+    `python -m gmmfast script.py`, `%load_ext gmmfast` in a notebook, and the environment
+    variable `GMMFAST_PATCH_SKLEARN=1`, if gmmfast is imported, patch as well.
 
     See Also
     --------
-    unpatch_sklearn : Undoes it.
-    kernel_calls : Counts what ran on the kernels.
+    unpatch_sklearn : Restores scikit-learn's classes.
+    kernel_calls : Counts the calls of each kernel.
 
     Examples
     --------
@@ -117,7 +114,7 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     'gmmfast.estimators.gaussian'
     >>> gmmfast.unpatch_sklearn()
     """
-    global _replaced  # noqa: PLW0603 (so is what it patches)
+    global _replaced  # noqa: PLW0603 (patches are global)
     if verbose:
         _log.set_verbose(verbose=True)
     pairs = _pairs()
@@ -130,10 +127,10 @@ def patch_sklearn(*, verbose: bool = False) -> None:
 
 
 def unpatch_sklearn() -> None:
-    """Give scikit-learn its classes back.
+    """Restore scikit-learn's classes.
 
-    Also in modules that were loaded meanwhile, whose classes were gmmfast's whether they
-    imported them from scikit-learn or from gmmfast.
+    Modules loaded since patching get scikit-learn's classes, even if they imported gmmfast's
+    from gmmfast.
 
     Examples
     --------
@@ -148,7 +145,7 @@ def unpatch_sklearn() -> None:
         if _replaced is None:
             return
         own = {(id(namespace), name) for namespace, name in _own}
-        # Those replaced, too: their modules may have left sys.modules.
+        # Replaced places may belong to modules that have left sys.modules.
         places = [*_replaced, *_places_of(originals)]
         _exchange([each for each in places if (id(each[0]), each[1]) not in own], originals)
         _replaced = None
@@ -157,7 +154,7 @@ def unpatch_sklearn() -> None:
 
 
 def is_patched() -> bool:
-    """Return whether scikit-learn's mixture classes are gmmfast's at present.
+    """Return whether scikit-learn's mixture classes are replaced by gmmfast's.
 
     Examples
     --------
@@ -181,13 +178,13 @@ def get_patch_names() -> list[str]:
 
 
 def kernel_calls() -> dict[str, int]:
-    """Return how often each kernel of gmmfast has done its work in this process.
+    """Return how often each kernel of gmmfast has run in this process.
 
     Returns
     -------
     dict of str to int
-        "expectation" is one step of EM over all points (or a chunk of them); the other
-        names speak for themselves.
+        Number of calls by kernel. "expectation" is one E step over all points or over a
+        chunk of them.
 
     Examples
     --------
@@ -197,15 +194,16 @@ def kernel_calls() -> dict[str, int]:
     >>> gmmfast.kernel_calls()["score_samples"] - before
     1
     """
-    from gmmfast import _core  # noqa: PLC0415 (its name says which backend that is)
-
     return dict(sorted(_core.kernel_calls().items()))
 
 
-def patch_as_asked() -> None:
-    """Patch if the environment variables ask for it.
+def patch_from_environment() -> None:
+    """Patch and log as the environment variables request.
 
-    ImportError for values that mean nothing.
+    Raises
+    ------
+    ImportError
+        If the value of a variable is not empty, "0" or "1".
     """
     verbose = _switch("GMMFAST_VERBOSE")
     if verbose:

@@ -1,4 +1,4 @@
-"""Frames that explain: sampling a mixture in two steps, and slicing one at x."""
+"""Frames that explain sampling a mixture in two steps, and slicing one at x."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Pixels = NDArray[np.uint8]
 
-#: Where the ground is, over the height; the curves rise above it up to the other.
+#: The rows of the ground and of the highest curve, relative to the height.
 _GROUND, _TOP = 0.88, 0.12
 
 #: Standard deviations about the means that are shown.
@@ -31,7 +31,7 @@ _REACH = 3.5
 _DROP = 12
 _BINS = 48
 
-#: Slices that tell how high the conditional curves get.
+#: Slices from which the scale of the conditional curves is computed.
 _SCALED = 100
 
 #: Draws of single points at the beginning.
@@ -54,7 +54,7 @@ def _reach(mixture: Mixture) -> tuple[tuple[float, float], ...]:
 
 
 class _Stage(NamedTuple):
-    """Where a curve of one feature is drawn."""
+    """The place of a curve of one feature."""
 
     parts: Array
     bins: Array
@@ -76,19 +76,19 @@ def sampling_frames(
     extent: Sequence[float] | None = None,
     random_state: Any = 0,
 ) -> Iterator[Pixels]:
-    """Yield how a mixture of one feature is sampled: a component is chosen, then a point.
+    """Yield the sampling of a mixture of one feature: a component is chosen, then a point.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of one feature.
+        A model of one feature.
     shape : (height, width)
         At least 16 pixels each.
     n_frames : int
     extent : (low, high), optional
-        What is shown; by default all components' means and 3.5 standard deviations about them.
+        The interval that is shown; by default all means and 3.5 standard deviations about them.
     random_state : int, Generator, RandomState or None
-        Decides the draws.
+        The seed of the draws.
 
     Returns
     -------
@@ -203,18 +203,19 @@ def slicing_frames(
     *,
     extent: Sequence[Sequence[float]] | None = None,
 ) -> Iterator[Pixels]:
-    """Yield a mixture of two features that is sliced at x, and the curve p(y | x) beside it.
+    """Yield a mixture of two features that is sliced at x, and the curve p(y | x) on its right.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of two features, x and y.
+        A model of two features, x and y.
     shape : (height, width)
         At least 16 pixels each; the left two thirds show the density.
     n_frames : int
         In which the slice goes from left to right.
     extent : ((x_low, x_high), (y_low, y_high)), optional
-        What is shown; by default the model's own, or what lies about its components.
+        The extent that is shown; by default the model's, or 3.5 standard deviations about its
+        means.
 
     Returns
     -------
@@ -259,7 +260,7 @@ def _slicing(
         curve: Array = render_grid(mixture.condition([0], [x]), (height,), extent=[extent[1]])
         return curve
 
-    # One scale for all, told from some of them.
+    # One scale for all slices, from some of them.
     largest = max(curve_at(column).max() for column in np.linspace(0, plane - 1, _SCALED))
     unit = 0.85 * (width - plane) / max(largest, np.finfo(float).tiny)
     for column in columns:
@@ -268,10 +269,10 @@ def _slicing(
         line = np.clip(1.5 - np.abs(np.arange(plane) - column), 0, 1)
         drawing.paint(frame[:, :plane], np.broadcast_to(line, (height, plane)), drawing.RED)
         # On its side: rows are columns there.
-        beside = frame[:, plane + 1 :].swapaxes(0, 1)[::-1]
-        base = float(beside.shape[0] - 1)
-        drawing.area(beside, base - lengths, base, drawing.RED, 0.3)
-        drawing.curve(beside, base - lengths, drawing.RED)
+        right = frame[:, plane + 1 :].swapaxes(0, 1)[::-1]
+        base = float(right.shape[0] - 1)
+        drawing.area(right, base - lengths, base, drawing.RED, 0.3)
+        drawing.curve(right, base - lengths, drawing.RED)
         yield drawing.finished(frame)
 
 

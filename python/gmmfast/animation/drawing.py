@@ -1,7 +1,7 @@
 """Curves, points and areas drawn into float arrays, with smooth edges.
 
-A frame is (height, width, 3) float64 of sRGB levels. Drawing of what a curve is at each column
-needs no geometry: a pixel's cover follows from its distance to the curve along the column.
+A frame is (height, width, 3) float64 of sRGB levels. A curve is given by its row at each column:
+the cover of a pixel follows from its distance to the curve along the column.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def blank(shape: tuple[int, int]) -> Array:
 
 
 def paint(frame: Array, cover: ArrayLike, color: Color) -> None:
-    """Lay a colour over a frame, as far as it covers each pixel, 0 to 1."""
-    shares = np.asarray(cover)
-    # Of a curve hardly a pixel in a hundred is covered.
-    rows, columns = np.nonzero(shares)
+    """Lay a color over a frame, as far as it covers each pixel, 0 to 1."""
+    parts = np.asarray(cover)
+    # A curve covers hardly one pixel in a hundred.
+    rows, columns = np.nonzero(parts)
     below = frame[rows, columns]
-    frame[rows, columns] += shares[rows, columns, None] * (np.array(color) - below)
+    frame[rows, columns] += parts[rows, columns, None] * (np.array(color) - below)
 
 
 def curve(frame: Array, heights: Array, color: Color, thickness: float = 2.0) -> None:
@@ -49,14 +49,14 @@ def curve(frame: Array, heights: Array, color: Color, thickness: float = 2.0) ->
 
 
 def area(frame: Array, heights: Array, base: float, color: Color, share: float = 1.0) -> None:
-    """Fill what lies between rows `heights[c]` and the row `base` below."""
+    """Fill the area between rows `heights[c]` and the row `base` below."""
     rows = np.arange(frame.shape[0])[:, None]
     cover = np.clip(rows - heights + 0.5, 0, 1) * np.clip(base - rows + 0.5, 0, 1)
     paint(frame, share * np.nan_to_num(cover), color)
 
 
 def disc(frame: Array, x: float, y: float, radius: float, color: Color) -> None:
-    """Draw a disc about column x and row y; what is outside of the frame is left out."""
+    """Draw a disc about column x and row y; clipped to the frame."""
     height, width = frame.shape[:2]
     left, top = int(max(0, x - radius - 1)), int(max(0, y - radius - 1))
     right, bottom = int(min(width, x + radius + 2)), int(min(height, y + radius + 2))

@@ -1,21 +1,21 @@
-"""MP4 by ffmpeg, which comes with the package imageio-ffmpeg: frames go through a pipe."""
+"""MP4 written by ffmpeg, which the package imageio-ffmpeg provides, from frames in a pipe."""
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn, Self, cast
 
 import numpy as np
 
-from gmmfast.animation.containers import FrameWriter
+from gmmfast.animation.encoders import FrameWriter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
 
-#: H.264 of good quality, with colours that every player shows.
+#: H.264 of good quality, with colors that every player shows.
 _ENCODER = [
     *("-c:v", "libx264", "-preset", "veryfast", "-crf", "16", "-pix_fmt", "yuv420p"),
     *("-vf", "scale=out_color_matrix=bt709:out_range=tv"),
@@ -24,8 +24,8 @@ _ENCODER = [
 ]
 
 
-def _ffmpeg(argument: str) -> str:
-    """Return the path of ffmpeg."""
+def ffmpeg_path(argument: str) -> str:
+    """Return the path of ffmpeg; raise ImportError if imageio-ffmpeg is missing."""
     try:
         import imageio_ffmpeg  # noqa: PLC0415 (an extra)
     except ImportError:
@@ -38,24 +38,19 @@ def _ffmpeg(argument: str) -> str:
 
 
 class Mp4Writer(FrameWriter):
-    """MP4 by a process of ffmpeg that is fed frame by frame."""
+    """MP4 written by a process of ffmpeg that receives frame by frame."""
 
-    format = "MP4"
     _process: subprocess.Popen[bytes]
+    _pipe: IO[bytes]
     _messages: IO[bytes]
 
-    @classmethod
-    def check(cls, argument: str) -> None:
-        """Raise ImportError if imageio-ffmpeg is missing."""
-        _ffmpeg(argument)
-
-    def _begin(self) -> None:
+    def __enter__(self) -> Self:
         height, width = (size + size % 2 for size in self._shape)
         source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
         rate = ["-r", f"{self._rate.numerator}/{self._rate.denominator}", "-i", "-"]
-        command = [_ffmpeg("path"), "-v", "error", "-y", *source, *rate, *_ENCODER]
-        self._messages = tempfile.TemporaryFile()  # noqa: SIM115 (closed at the exit)
-        # In a session of its own, so that Ctrl-C is for this process to answer.
+        command = [ffmpeg_path("path"), "-v", "error", "-y", *source, *rate, *_ENCODER]
+        self._messages = tempfile.TemporaryFile()
+        # A session of its own: Ctrl-C interrupts this process, which then ends ffmpeg.
         self._process = subprocess.Popen(  # noqa: S603 (of these words only)
             [*command, self._file.name],
             stdin=subprocess.PIPE,
@@ -63,24 +58,25 @@ class Mp4Writer(FrameWriter):
             stderr=self._messages,
             start_new_session=True,
         )
+        self._pipe = cast("IO[bytes]", self._process.stdin)
+        return self
 
-    def _add(self, frame: Pixels) -> None:
+    def add(self, frame: Pixels) -> None:
+        """Send the next frame to ffmpeg."""
         odd = [(0, size % 2) for size in self._shape]
         if any(after for _, after in odd):
             frame = np.pad(frame, [*odd, (0, 0)], mode="edge")
-        assert self._process.stdin is not None  # noqa: S101 (a pipe)
         try:
-            self._process.stdin.write(frame.data)
+            self._pipe.write(frame.data)
         except BrokenPipeError:
             self._refuse()
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        assert self._process.stdin is not None  # noqa: S101 (a pipe)
         try:
             if kind is not None:
                 self._process.kill()
             try:
-                self._process.stdin.close()
+                self._pipe.close()
             except BrokenPipeError:
                 if kind is None:
                     self._refuse()
@@ -92,7 +88,7 @@ class Mp4Writer(FrameWriter):
                 self._process.wait()
             self._messages.close()
 
-    def _refuse(self) -> None:
+    def _refuse(self) -> NoReturn:
         self._process.wait()
         self._messages.seek(0)
         message = self._messages.read(2000).decode(errors="replace").strip()

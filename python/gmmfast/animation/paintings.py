@@ -1,6 +1,6 @@
 """Frames of paintings: filled block by block, growing, refined, magnified, in motion.
 
-All are generators that render a frame when it is asked for.
+All are generators that render a frame when it is needed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast import images
+from gmmfast import image_models, images
 from gmmfast._validation import check_count, check_positive, check_shape, shown
+from gmmfast.image_models.defaults import DEFAULT_ROUNDS
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
 from gmmfast.styles import get_style
@@ -37,7 +38,7 @@ _GROWTH_MAX_ITER = 20
 _BLOCK = 1 / 24
 _PAPER = 255
 
-#: Colour of the block that was filled last: its border.
+#: Color of the block that was filled last: its border.
 _MARK = (214, 80, 40)
 
 
@@ -51,7 +52,7 @@ def _checked(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]
 def _painting(
     mixture: Mixture, shape: tuple[int, int], extent: Any = None, tone: ToneCurve = DEFAULT_TONE
 ) -> Pixels:
-    """Return the mean colour, or the ink of a density, as colours."""
+    """Return the mean color, or the ink of a density, as colors."""
     if mixture.n_features > 2:
         painted = render_grid(mixture, shape, extent=extent, dtype=np.uint8)
         return painted if painted.shape[2] == 3 else np.repeat(painted[..., :1], 3, axis=2)
@@ -82,17 +83,17 @@ def filling_frames(
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of ink, (x, y), whose density is drawn; or of colour, whose mean is painted.
+        A model of ink, (x, y), whose density is drawn, or of color, whose mean is painted.
     shape : (height, width)
     n_frames : int
-        In which the grid is filled; the last one is the whole picture.
+        The number of frames; the last one is the whole picture.
     tone : ToneCurve
         From density to darkness.
 
     Returns
     -------
     iterator of ndarray of shape (height, width, 3), uint8
-        The block that was filled last has a border, but for the last frame.
+        The block that was filled last has a border, except in the last frame.
 
     Examples
     --------
@@ -112,7 +113,7 @@ def _filling(
     height, width = shape
     (left, right), (low, high) = _extent_of(mixture, shape)
     step_x, step_y = (right - left) / width, (high - low) / height
-    # What the tone curve takes for 1 is known only when all is rendered.
+    # The tone curve needs the largest density before the first block.
     largest = render_grid(mixture, shape).max() if mixture.n_features == 2 else 1.0
     side = max(1, math.ceil(max(shape) * _BLOCK))
     blocks = [(y, x) for y in range(0, height, side) for x in range(0, width, side)]
@@ -153,18 +154,18 @@ def zooming_frames(
     center: tuple[float, float] | None = None,
     factor: float = 8.0,
 ) -> Iterator[Pixels]:
-    """Yield a painting that is magnified: a mixture has a colour between pixels, too.
+    """Yield a painting that is magnified: a mixture also has colors between pixels.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of colour or of ink.
+        A model of color or of ink.
     shape : (height, width)
     n_frames : int
     center : (x, y), optional
-        What the zoom ends on, in features; the middle by default.
+        The center of the last frame, in features; the middle by default.
     factor : float
-        By how much the last frame is magnified, at least 1.
+        The magnification of the last frame, at least 1.
 
     Returns
     -------
@@ -192,7 +193,7 @@ def _zooming(mixture: Mixture, shape: tuple[int, int], view: Any, parts: Any) ->
     extent, center = view
     most = 1 - parts.min()
     for part in parts:
-        # A fixed point that is the centre in the end, so that no frame leaves the picture.
+        # The fixed point moves to the center: no frame leaves the picture.
         middle = extent.mean(axis=1)
         at = middle + (center - middle) * ((1 - part) / most if most else 1.0)
         half = 0.5 * part * (extent[:, 1] - extent[:, 0])
@@ -209,20 +210,20 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     style: str | None = None,
     random_state: Any = 0,
 ) -> Iterator[Pixels]:
-    """Yield paintings of a picture by ever more components, each fitted when its turn comes.
+    """Yield paintings of a picture by ever more components, each fitted when it is needed.
 
     Parameters
     ----------
     image : see `gmmfast.images.read_image`
     shape : (height, width)
     n_frames : int
-        Shared evenly among the numbers of components; one changes into the next.
+        Divided evenly among the numbers of components; each painting changes into the next.
     n_components : iterable of int
         Ascending, at most the picture's number of pixels; by default 1, 2, 3, 5, ... 2000.
     kind, random_state
         As in `fit_image`.
     style : str, optional
-        Of the paintings, one of `gmmfast.styles.STYLES`.
+        The style of the paintings, one of `gmmfast.styles.STYLES`.
 
     Returns
     -------
@@ -236,8 +237,6 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     >>> len(list(growing_frames(ramp, (12, 16), 6, n_components=[1, 3], kind="color")))
     6
     """
-    from gmmfast.image_models import fit_image  # noqa: PLC0415 (a second's import)
-
     size, n = _checked(shape, n_frames)
     pixels = images.read_image(image)
     numbers = [check_count("n_components", number) for number in n_components]
@@ -250,7 +249,7 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
 
     def models() -> Iterator[Any]:
         for number in numbers:
-            yield fit_image(
+            yield image_models.fit_image(
                 pixels,
                 number,
                 kind=kind,
@@ -278,28 +277,25 @@ def refining_frames(
         As `refine` takes them.
     shape : (height, width)
     n_frames : int
-        Shared evenly among the steps, each of which changes into the next; if there are fewer
+        Divided evenly among the steps, each of which changes into the next; if there are fewer
         steps than expected, the last frames are still.
     style : str, optional
-        Of the paintings, one of `gmmfast.styles.STYLES`.
+        The style of the paintings, one of `gmmfast.styles.STYLES`.
     **options
-        Of `refine`, such as max_iter.
+        Options of `refine`, such as max_iter.
 
     Returns
     -------
     iterator of ndarray of shape (height, width, 3), uint8
     """
-    from gmmfast.image_models import refinements  # noqa: PLC0415 (a second's import)
-    from gmmfast.image_models.refinement.refining import DEFAULT_ROUNDS  # noqa: PLC0415
-
     size, n = _checked(shape, n_frames)
-    steps = refinements(model, image, **options)
+    steps = image_models.refinements(model, image, **options)
     most = options.get("max_iter") or DEFAULT_ROUNDS
     return _changing((step.mixture for step in steps), 1 + most, _painter(size, style), n)
 
 
 def _painter(shape: tuple[int, int], style: str | None) -> Callable[[Mixture], Pixels]:
-    """Return what paints models at a shape, as they are or in a style."""
+    """Return a function that paints models at a shape, plain or in a style."""
     painted = None if style is None else get_style(style)
     return lambda mixture: (painted or _painting)(mixture, shape)
 
@@ -332,15 +328,15 @@ def video_frames(model: Any, shape: Sequence[int], n_frames: int) -> Iterator[Pi
     Parameters
     ----------
     model : fitted estimator or Mixture
-        Over (x, y, t, r, g, b), as `fit_video` returns, which knows the clip's extent.
+        A model over (x, y, t, r, g, b) with the extent of the clip, as `fit_video` returns.
     shape : (height, width)
     n_frames : int
-        Spread over the clip.
+        The number of frames, spread over the clip.
 
     Returns
     -------
     iterator of ndarray of shape (height, width, 3), uint8
-        Those of `render_grid(model, (n_frames, height, width), dtype=np.uint8)`.
+        The frames of `render_grid(model, (n_frames, height, width), dtype=np.uint8)`.
     """
     mixture, (size, n) = Mixture.from_model(model), _checked(shape, n_frames)
     if mixture.extent is None or len(mixture.extent) != 3:

@@ -1,10 +1,8 @@
-"""Animations written frame by frame, whole or not at all.
+"""Write frames as an animation or a film, whole or not at all.
 
-Assumes frames of one shape. Guarantees that one frame is taken from the maker at a time, and let
-go when every file has it: Pillow's own writers of GIF and APNG keep every frame until the last
-one, and that of WebP makes a list of them first, so that each frame is encoded by Pillow as a
-picture of its own here, and what joins them is written by `containers`. The destinations appear
-when the last frame is written, or never.
+Assumes frames of one shape. Guarantees that each frame is made once, also for several files, and
+that the files appear when the last frame is written, or not at all. Films (`film`) hold one frame
+at a time; GIF, WebP and PNG hold all of them (`encoders`).
 """
 
 from __future__ import annotations
@@ -28,20 +26,20 @@ from gmmfast._files import (
     target_of,
 )
 from gmmfast._validation import shown
-from gmmfast.animation.containers import ApngWriter, GifWriter, WebpWriter
-from gmmfast.animation.film import Mp4Writer
-from gmmfast.images.checks import GREY_OR_RGB, require_uint8
+from gmmfast.animation.encoders import ApngWriter, GifWriter, WebpWriter
+from gmmfast.animation.film import Mp4Writer, ffmpeg_path
+from gmmfast.images.checks import GRAY_OR_RGB, require_uint8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
-    from gmmfast.animation.containers import FrameWriter
+    from gmmfast.animation.encoders import FrameWriter
 
     Pixels = NDArray[np.uint8]
 
-#: What writes each extension.
+#: The writer of each extension.
 _WRITERS: dict[str, type[FrameWriter]] = {
     ".gif": GifWriter,
     ".webp": WebpWriter,
@@ -54,14 +52,14 @@ _MAX_FPS = 1000
 
 
 def check_animation(path: StrPath, argument: str = "path") -> Path:
-    """Refuse, before any frame is made, a destination that `write_animation` could not write.
+    """Check that `write_animation` could write to a destination, before any frame is made.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Destination, whose extension names the format. Nothing is left behind there.
+        The destination, whose extension names the format. No file is left there.
     argument : str
-        Name that messages give to the destination.
+        The name of the destination in messages.
 
     Returns
     -------
@@ -71,9 +69,9 @@ def check_animation(path: StrPath, argument: str = "path") -> Path:
     Raises
     ------
     ValueError, TypeError, OSError
-        An extension of no format of animations, or a place where no file can be made.
+        If the extension names no format of animations, or if no file can be made there.
     ImportError
-        MP4 without the package imageio-ffmpeg.
+        If the extension is .mp4 and the package imageio-ffmpeg is missing.
 
     Examples
     --------
@@ -89,7 +87,8 @@ def check_animation(path: StrPath, argument: str = "path") -> Path:
         fault = ValueError, "whose extension names no format for animations", mend
     fault = fault or fault_of_folder(target_of(path).parent)
     raise_fault(argument, "the path of an animation that can be written", path, fault)
-    _WRITERS[extension].check(argument)
+    if extension == ".mp4":
+        ffmpeg_path(argument)
     return Path(path)
 
 
@@ -100,22 +99,23 @@ def write_animation(
     fps: float = 30,
     progress: Callable[[int], object] | None = None,
 ) -> int:
-    """Write frames as an animation that repeats for ever, or as a film.
+    """Write frames as an animation that repeats forever, or as a film.
 
     Parameters
     ----------
     path : str or os.PathLike, or sequence of them
         Destination, or several, which get the same frames, each made once. The extension
-        names the format: .gif (256 colours a frame, at most 100 frames a second), .webp (lossy,
+        names the format: .gif (256 colors, at most 100 frames per second), .webp (lossy,
         quality 90), .png or .apng (lossless), or .mp4 (H.264, by the extra "video":
         pip install 'gmmfast[video]').
     frames : iterable of ndarray of shape (height, width) or (height, width, 3), uint8
-        All of one shape; taken one at a time, as they are written. An odd last row or
-        column is doubled in MP4, whose sizes are even.
+        All of one shape. Frames of an MP4 are written as they are made; an odd last row or
+        column is doubled, because its sizes are even. The other formats hold every frame,
+        four bytes a pixel and file, until the last one: use them for some hundred frames.
     fps : float
-        Frames a second.
+        Frames per second.
     progress : callable, optional
-        Called with the number of frames written, after each.
+        Called after each frame with the number of frames so far.
 
     Returns
     -------
@@ -125,8 +125,9 @@ def write_animation(
     Raises
     ------
     ValueError, TypeError, OSError, ImportError
-        As `check_animation` raises; no destination, or one twice; no frame, or frames that
-        differ; a full disk. Then no destination is changed.
+        If `check_animation` raises, if there is no destination or one is named twice, if there
+        is no frame or the frames differ in shape, or if the disk is full. No destination is
+        changed then.
 
     Examples
     --------
@@ -136,8 +137,8 @@ def write_animation(
     >>> from gmmfast.animation import write_animation
     >>> frames = (np.full((4, 6), 9 * i, np.uint8) for i in range(5))
     >>> with TemporaryDirectory() as folder:
-    ...     write_animation(f"{folder}/grey.png", frames, fps=10)
-    ...     gmmfast.images.read_frames(f"{folder}/grey.png")[:, 0, 0, 0]
+    ...     write_animation(f"{folder}/gray.png", frames, fps=10)
+    ...     gmmfast.images.read_frames(f"{folder}/gray.png")[:, 0, 0, 0]
     5
     array([ 0,  9, 18, 27, 36], dtype=uint8)
     """
@@ -149,7 +150,7 @@ def write_animation(
         raise ValueError("frames: expected at least one frame, got none; make one")
     shape = _checked(frame, 0, None)
     n_frames = 0
-    # All are complete before any takes its name.
+    # All files are complete before the first one is renamed.
     with ExitStack() as files, ExitStack() as writers:
         encoders = []
         for destination in destinations:
@@ -164,7 +165,7 @@ def write_animation(
             n_frames += 1
             if progress is not None:
                 progress(n_frames)
-            frame = None  # let go before the next one is made
+            frame = None  # released before the next one is made
             frame = next(remaining, None)
     return n_frames
 
@@ -191,7 +192,7 @@ def _checked_rate(fps: float) -> Fraction:
 
 
 def _checked(frame: Pixels, number: int, shape: tuple[int, int] | None) -> tuple[int, int]:
-    require_uint8("frames", frame, GREY_OR_RGB)
+    require_uint8("frames", frame, GRAY_OR_RGB)
     if shape is not None and frame.shape[:2] != shape:
         raise ValueError(
             f"frames: expected frames of one size, got {frame.shape[:2]} in frame {number} after "

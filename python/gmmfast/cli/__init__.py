@@ -1,8 +1,8 @@
 """The command `gmmfast`.
 
 Results go to standard output, progress and errors to standard error. Exit
-status: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted, 141 nobody
-reads standard output any more.
+status: 0 success, 1 failure, 2 wrong usage, 130 interrupted, 141 standard output
+is closed.
 """
 
 from __future__ import annotations
@@ -10,20 +10,18 @@ from __future__ import annotations
 import os
 import sys
 
-
-class NobodyReads(Exception):  # noqa: N818 (no error of the program's)
-    """Standard output is a pipe whose other end is closed."""
+from gmmfast.cli.pipes import ClosedPipe
 
 
 def main() -> None:
     """Run the command line, and turn errors into messages and exit statuses."""
     try:
         _main()
-        sys.stdout.flush()  # a full disk behind it has its message, too
+        sys.stdout.flush()  # raises if the disk is full
     except KeyboardInterrupt:
         print("gmmfast: interrupted", file=sys.stderr)
         sys.exit(130)
-    except (NobodyReads, BrokenPipeError):
+    except (ClosedPipe, BrokenPipeError):
         _abandon_stdout()
         sys.exit(141)
     except (ValueError, OSError, MemoryError, ImportError) as error:
@@ -33,7 +31,7 @@ def main() -> None:
 
 
 def _abandon_stdout() -> None:
-    """Let what is left in the buffer of standard output fail no more, if it cannot be written."""
+    """Discard the buffer of standard output if it cannot be written."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -55,7 +53,7 @@ def _main() -> None:
     def gmmfast() -> None:
         """Fit Gaussian mixtures to pictures, and paint them again.
 
-        Every command tells more, with examples: gmmfast COMMAND --help.
+        More, with examples: gmmfast COMMAND --help.
         """
 
     try:

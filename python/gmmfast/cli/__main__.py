@@ -1,4 +1,4 @@
-"""`python -m gmmfast.cli`: the command line, where its script is not on the path."""
+"""`python -m gmmfast.cli`: the command line without its script."""
 
 from gmmfast.cli import main
 

@@ -1,4 +1,4 @@
-"""`gmmfast animate`: what a mixture does, as an animation or a film."""
+"""`gmmfast animate`: animations and films of mixtures."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     Frames = Iterator[NDArray[np.uint8]]
 
-#: What is shown where no model is given: three components on a line, and three in the plane.
+#: The default models: three components on a line, and three in the plane.
 _ON_A_LINE = Mixture([0.25, 0.45, 0.3], [[0.0], [4.0], [7.5]], [[1.0], [0.6], [2.0]])
 _IN_THE_PLANE = Mixture(
     [0.4, 0.35, 0.25],
@@ -56,24 +56,24 @@ _IN_THE_PLANE = Mixture(
 )
 _DEFAULT_SHAPE = (360, 640)
 
-#: Bytes a pixel of a frame that is drawn, what it is drawn of, and the frame before it.
+#: Bytes a pixel: the frame, its intermediate arrays, and the frame before it.
 _PIXEL_BYTES = 12 * 8
 
 
 @dataclass(frozen=True)
 class _Job:
-    """What is asked for."""
+    """The arguments of a command."""
 
     image: Path | None
     n_frames: int
     options: dict[str, Any]
 
-    def shape_beside(self, original: tuple[int, int]) -> tuple[int, int]:
-        """Return the shape that is asked for of a picture of this one."""
+    def shape_of_picture(self, original: tuple[int, int]) -> tuple[int, int]:
+        """Return the shape of the frames for a picture of the `original` shape."""
         return self._checked(shape_of(original, self.options))
 
     def shape_of(self, model: Any) -> tuple[int, int]:
-        """Return the shape that is asked for of a model's picture."""
+        """Return the shape of the frames for a model."""
         return self._checked(shape_of_model(model, self.options))
 
     def _checked(self, shape: tuple[int, int]) -> tuple[int, int]:
@@ -84,12 +84,12 @@ class _Job:
 
 
 def _sampling(job: _Job) -> Frames:
-    model, shape = _of_features(job, 1, _ON_A_LINE), job.shape_beside(_DEFAULT_SHAPE)
+    model, shape = _of_features(job, 1, _ON_A_LINE), job.shape_of_picture(_DEFAULT_SHAPE)
     return sampling_frames(model, shape, job.n_frames, random_state=job.options["seed"])
 
 
 def _slices(job: _Job) -> Frames:
-    model, shape = _of_features(job, 2, _IN_THE_PLANE), job.shape_beside(_DEFAULT_SHAPE)
+    model, shape = _of_features(job, 2, _IN_THE_PLANE), job.shape_of_picture(_DEFAULT_SHAPE)
     return slicing_frames(model, shape, job.n_frames)
 
 
@@ -129,7 +129,7 @@ def _grow(job: _Job) -> Frames:
 
     n_pixels = pixels.shape[0] * pixels.shape[1]
     numbers = [number for number in GROWTH if number <= min(most or n_pixels, n_pixels)]
-    shape = job.shape_beside((pixels.shape[0], pixels.shape[1]))
+    shape = job.shape_of_picture((pixels.shape[0], pixels.shape[1]))
     return growing_frames(
         request.pixels,
         shape,
@@ -145,7 +145,7 @@ def _refine(job: _Job) -> Frames:
     pixels = read_picture(job.image)
     request = fit_request(pixels, job.options)
     model = fit_picture(request)
-    shape = job.shape_beside((pixels.shape[0], pixels.shape[1]))
+    shape = job.shape_of_picture((pixels.shape[0], pixels.shape[1]))
     return refining_frames(model, request.pixels, shape, job.n_frames, style=job.options["style"])
 
 
@@ -173,7 +173,7 @@ def _video(job: _Job) -> Frames:
 #: Kinds that paint whole pictures, in any style.
 _STYLED = ("grow", "refine")
 
-#: By name: how frames are made.
+#: The functions that make frames, by kind.
 KINDS: dict[str, Callable[[_Job], Frames]] = {
     "sampling": _sampling,
     "slices": _slices,
@@ -197,24 +197,26 @@ KINDS: dict[str, Callable[[_Job], Frames]] = {
     type=click.Choice(["gif", "webp", "png"]),
     default="gif",
     show_default=True,
-    help="Of what goes to standard output.",
+    help="The format on standard output.",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True, max=3600),
     default=5.0,
     show_default=True,
-    help="How long it takes.",
+    help="The duration.",
 )
 @click.option(
     "--fps",
     type=click.FloatRange(min=0.01, max=1000),
     default=30.0,
     show_default=True,
-    help="Frames a second.",
+    help="Frames per second.",
 )
-@click.option("--factor", type=click.FloatRange(min=1), default=8.0, help="Of zoom: how much.")
-@click.option("--center", type=float, nargs=2, help="Of zoom: x and y of where to, in pixels.")
+@click.option(
+    "--factor", type=click.FloatRange(min=1), default=8.0, help="For zoom: the magnification."
+)
+@click.option("--center", type=float, nargs=2, help="For zoom: x and y of its center, in pixels.")
 @style_option
 @fit_options
 @tone_option
@@ -223,7 +225,7 @@ KINDS: dict[str, Callable[[_Job], Frames]] = {
 def animate_command(
     kind: str, image: Path | None, outputs: tuple[Path, ...], **options: Any
 ) -> None:
-    """Show what a mixture does: an animation of KIND.
+    """Write an animation of KIND.
 
     \b
     Kinds:
@@ -231,7 +233,7 @@ def animate_command(
       slices    p(y | x) as x moves (IMAGE: a model of ink, or none)
       fill      the grid is filled block by block
       grow      ever more components
-      refine    a painting that gets better
+      refine    a painting that improves
       zoom      closer than the pixels
       video     a clip at any frame rate (IMAGE: an animated picture)
 
@@ -267,12 +269,12 @@ def animate_command(
 
 
 class _Films(Destinations):
-    """The destinations of an animation, which get every frame as it is made."""
+    """The destinations of an animation, which all get every frame."""
 
     example = "animation.gif"
 
     def check(self, shape: tuple[int, ...] | None = None) -> None:
-        """Refuse what cannot be written."""
+        """Raise an error if a destination cannot be written."""
         del shape
         for path in self.paths:
             if path != PIPE:
@@ -281,10 +283,9 @@ class _Films(Destinations):
     def write(
         self, frames: Frames, fps: float, piped_format: str, progress: Callable[[int], None]
     ) -> None:
-        """Write all of them, or none; standard output gets its own when all frames are made.
+        """Write all of them, or none; standard output is written after the last frame.
 
-        Containers tell in their beginning how much is to come, which a pipe cannot be told
-        afterwards.
+        Containers store sizes in their headers, which a pipe cannot go back to.
         """
         with tempfile.TemporaryDirectory(prefix="gmmfast-") as folder:
             piped = Path(folder, f"piped.{piped_format}")

@@ -1,4 +1,4 @@
-"""`gmmfast channels`: red, green and blue of a picture apart."""
+"""`gmmfast channels`: the channels of a picture."""
 
 from __future__ import annotations
 
@@ -18,28 +18,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: White between the channels, relative to the height of the picture.
+#: The white gap between channels, relative to the height of the picture.
 _GAP = 0.03
 
 
 @click.command("channels")
 @click.argument("image", required=False, type=PATH)
 @output_option("channels.png", "The three channels side by side; as .npy or .npz their levels")
-@click.option("--grey", is_flag=True, help="Show every channel in grey instead of its colour.")
+@click.option(
+    "--gray", "--grey", is_flag=True, help="Show every channel in gray instead of its color."
+)
 @watch_option("image")
 def channels_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
-    """Show red, green and blue of IMAGE apart, side by side.
+    """Show red, green and blue of IMAGE side by side.
 
     Without IMAGE, the photograph china.jpg of scikit-learn is shown.
 
     \b
     Examples:
       gmmfast channels photo.jpg -o channels.png
-      gmmfast channels photo.jpg --grey -o channels.png -o channels.npy
+      gmmfast channels photo.jpg --gray -o channels.png -o channels.npy
     """
     destinations = Outputs(outputs)
     pixels = read_picture(image)
-    colors = np.full((3, 3), 255) if options["grey"] else None
+    colors = np.full((3, 3), 255) if options["gray"] else None
     shown = channel_pictures(pixels) if colors is None else channel_pictures(pixels, colors)
     picture = side_by_side(shown)
     destinations.check(picture.shape)

@@ -8,39 +8,31 @@ import click
 
 from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, size_options
-from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
+from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import check_memory, shape_of_model
+from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
+from gmmfast.images.levels import is_gray
 from gmmfast.mixture import Mixture
-from gmmfast.plot.palettes import PALETTES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Bytes a pixel: the log-density, what matplotlib makes of it, and the picture.
+#: Bytes a pixel: the log-density, the arrays of matplotlib, and the picture.
 _PIXEL_BYTES = 8 * 8
 
 
 @click.command("contour")
 @click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
 @output_option("contour.png", "The art: a picture, .svg, or the log-density as .npy or .npz")
-@click.option(
-    "--palette",
-    "--style",
-    "palette",
-    type=click.Choice(list(PALETTES)),
-    default="lagoon",
-    show_default=True,
-    help="Of the paper and the lines.",
-)
+@palette_option("lagoon", "The colors of the paper and the lines.")
 @click.option(
     "--levels",
     type=click.IntRange(1, 1000),
     default=12,
     show_default=True,
-    help="How many lines, each enclosing an even share of the ink.",
+    help="The number of lines, which divide the ink into equal parts.",
 )
 @click.option("--filled", is_flag=True, help="Areas instead of lines.")
 @click.option(
@@ -56,8 +48,8 @@ _PIXEL_BYTES = 8 * 8
 def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Draw contours of the log-density of a drawing's ink, or of a model's.
 
-    Of a picture without colours that is its dark pixels (--ink), of a
-    photograph a drawing of its outlines (--drawing).
+    The ink of a gray picture is its dark pixels (--ink), that of a photograph
+    a drawing of its outlines (--drawing).
 
     \b
     Examples:
@@ -66,18 +58,15 @@ def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: A
       gmmfast contour drawing.npz --levels 20 --size 2000x1400 -o large.png
       gmmfast contour drawing.png --watch -o contour.svg
     """
-    from gmmfast.cli.figures import full_axes, pixels_of, svg_of
+    from gmmfast.cli.figures import artwork_of, full_axes
     from gmmfast.plot import ContourDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     given = read_source(source)
     if given.pixels is not None and not (options["ink"] or options["drawing"]):
-        is_grey = bool((given.pixels == given.pixels[..., :1]).all())
-        options["ink" if is_grey else "drawing"] = True
+        options["ink" if is_gray(given.pixels) else "drawing"] = True
     model = model_of(given, options)
-    shape = shape_of_model(model, options)
-    check_memory(shape, _PIXEL_BYTES, options)
-    destinations.check(shape)
+    shape = checked_shape(model, options, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         display = ContourDisplay.from_estimator(
             Mixture.from_model(model),
@@ -90,10 +79,8 @@ def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: A
             n_threads=options["n_threads"],
         )
         destinations.write(
-            Artwork(
-                lambda: pixels_of(display.figure_),
-                lambda: {"log_density": display.log_density, "levels": display.levels},
-                lambda: svg_of(display.figure_),
+            artwork_of(
+                display.figure_, {"log_density": display.log_density, "levels": display.levels}
             )
         )
     destinations.report([

@@ -1,4 +1,4 @@
-"""`gmmfast convert`: pictures and raw arrays into each other, and photographs into drawings."""
+"""`gmmfast convert`: formats of pictures and raw arrays, and drawings from photographs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gmmfast import images
-from gmmfast.cli.inputs import PIPE, read_picture
+from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import PATH, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.shapes import check_memory, shape_of
@@ -32,14 +32,14 @@ _PIXEL_BYTES = 3 * 3
     type=click.FloatRange(min=0, min_open=True, max=100),
     default=1.5,
     show_default=True,
-    help="With --drawing: of the lines, in pixels.",
+    help="With --drawing: the width of lines, in pixels.",
 )
 @click.option(
     "--detail",
     type=click.FloatRange(0, 1),
     default=0.5,
     show_default=True,
-    help="With --drawing: 0 draws the strongest lines only, 1 the faintest, too.",
+    help="With --drawing: 0 draws the strongest lines only, 1 also the faintest.",
 )
 @size_options
 def convert_command(image: Path, outputs: tuple[Path, ...], **options: Any) -> None:
@@ -68,8 +68,7 @@ def convert_command(image: Path, outputs: tuple[Path, ...], **options: Any) -> N
 
 
 def _levels(path: Path) -> NDArray[np.uint8]:
-    """Return the levels that an array in NumPy's .npy holds."""
-    assert path != PIPE  # noqa: S101 (it has an extension)
+    """Return the levels of an array in a .npy file."""
     try:
         array = np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False)
     except (ValueError, EOFError) as error:

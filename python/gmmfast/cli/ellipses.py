@@ -1,4 +1,4 @@
-"""`gmmfast ellipses`: the components in their mean colours, as pixels or vectors."""
+"""`gmmfast ellipses`: the components in their mean colors, as pixels or vectors."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import click
 
 from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, size_options
-from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
+from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import check_memory, shape_of_model
+from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
-from gmmfast.plot.palettes import PALETTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,18 +30,10 @@ _PIXEL_BYTES = 2 * 4
     type=click.FloatRange(min=0, min_open=True, max=100),
     default=2.0,
     show_default=True,
-    help="Half axes of the ellipses in standard deviations.",
+    help="The half axes in standard deviations.",
 )
-@click.option("--alpha", type=click.FloatRange(0, 1), help="How opaque they are.")
-@click.option(
-    "--palette",
-    "--style",
-    "palette",
-    type=click.Choice(list(PALETTES)),
-    default="ink",
-    show_default=True,
-    help="Of the paper, and of ink, which has no colour of its own.",
-)
+@click.option("--alpha", type=click.FloatRange(0, 1), help="Their opacity.")
+@palette_option("ink", "The colors of the paper, and of ink.")
 @size_options
 @fit_options
 @watch_option("source")
@@ -54,14 +45,12 @@ def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: 
       gmmfast ellipses photo.jpg -k 500 -o ellipses.png -o ellipses.svg
       gmmfast ellipses photo.npz --n-std 1 --palette blueprint -o small.svg
     """
-    from gmmfast.cli.figures import full_axes, pixels_of, svg_of
+    from gmmfast.cli.figures import artwork_of, full_axes
     from gmmfast.plot import EllipseDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     model = model_of(read_source(source), options)
-    shape = shape_of_model(model, options)
-    check_memory(shape, _PIXEL_BYTES, options)
-    destinations.check(shape)
+    shape = checked_shape(model, options, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         display = EllipseDisplay.from_estimator(
             Mixture.from_model(model),
@@ -72,11 +61,7 @@ def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: 
             ax=full_axes(shape),
         )
         destinations.write(
-            Artwork(
-                lambda: pixels_of(display.figure_),
-                lambda: {**display.ellipses._asdict(), "colors": display.colors},
-                lambda: svg_of(display.figure_),
-            )
+            artwork_of(display.figure_, {**display.ellipses._asdict(), "colors": display.colors})
         )
     destinations.report([
         f"components  {len(display.order)}",

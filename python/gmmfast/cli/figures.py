@@ -1,6 +1,6 @@
-"""Art that matplotlib draws, to the pixel: as pixels, and as vectors.
+"""Figures of matplotlib, of exact sizes, as pixels and as vectors.
 
-No window system is touched: figures are made without pyplot and drawn by Agg.
+No window system is used: figures are made without pyplot and drawn by Agg.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast.plot._base import require_matplotlib
+from gmmfast.cli.outputs import Artwork
+from gmmfast.plot.base import require_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-#: Pixels an inch: what a line width of one point is relative to.
+#: Pixels per inch, the unit of line widths.
 _DPI = 100
 
 
 def full_axes(shape: tuple[int, int]) -> Axes:
-    """Return the axes of a figure of (height, width) pixels, all of which they take."""
+    """Return axes that fill a figure of (height, width) pixels."""
     return _figure(shape).add_axes((0, 0, 1, 1))
 
 
@@ -56,3 +57,8 @@ def svg_of(figure: Figure) -> bytes:
     with mpl.rc_context({"svg.hashsalt": "gmmfast", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()
+
+
+def artwork_of(figure: Any, arrays: dict[str, NDArray[Any]]) -> Artwork:
+    """Return the artwork of a figure, and of the arrays that it shows."""
+    return Artwork(lambda: pixels_of(figure), lambda: arrays, lambda: svg_of(figure))

@@ -1,15 +1,16 @@
-"""The fit that commands share: what it is asked for, its memory, its progress, its time."""
+"""The fit of the commands: its options, memory, progress and time."""
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast import images
+from gmmfast import image_models, images
 from gmmfast._memory import check_fits
 from gmmfast.cli.progress import progress_bar
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
@@ -28,48 +29,48 @@ if TYPE_CHECKING:
 _POINT_BYTES = {False: 3 * 5 * 8 + 3, True: 3 + 1 + 1}
 
 
-@dataclass(frozen=True)
-class FitOptions:
-    """What `fit_image` is asked for; its defaults are None or the same."""
-
-    n_components: int | str | None = None
-    max_iter: int = DEFAULT_MAX_ITER
-    seed: int = 0
+#: Options of commands that are passed on as they are.
+_FIT_OPTIONS = ("n_components", "threshold", "max_iter", "seed", "n_threads")
 
 
 @dataclass(frozen=True)
 class FitRequest:
-    """A picture, and how a mixture is fitted to it."""
+    """A picture and the options of its fit."""
 
     pixels: NDArray[np.uint8]
-    options: FitOptions
+    n_components: int | str | None = None
     is_ink: bool = False
     threshold: float | None = None
+    max_iter: int = DEFAULT_MAX_ITER
+    seed: int = 0
     n_threads: int | None = None
     candidates: tuple[int, ...] | None = None
 
 
+def import_fits() -> None:
+    """Import the fits and scikit-learn, which takes a second, before a fit is timed."""
+    import_module("gmmfast.image_models.image")
+
+
 def fit_picture(request: FitRequest) -> Any:
     """Return the fitted model; the only output is progress on standard error."""
-    from gmmfast.image_models import fit_image
-
     otsu = "otsu" if request.is_ink else None
-    with progress_bar("fitting", request.options.max_iter) as advance:
-        return fit_image(
+    with progress_bar("fitting", request.max_iter) as advance:
+        return image_models.fit_image(
             request.pixels,
-            request.options.n_components,
+            request.n_components,
             kind="ink" if request.is_ink else "color",
             threshold=otsu if request.threshold is None else request.threshold,
-            max_iter=request.options.max_iter,
+            max_iter=request.max_iter,
             candidates=request.candidates,
-            random_state=request.options.seed,
+            random_state=request.seed,
             progress=lambda n_iter, _: advance(n_iter),
             n_threads=request.n_threads,
         )
 
 
 def fit_request(pixels: NDArray[np.uint8], options: dict[str, Any]) -> FitRequest:
-    """Return the fit that the options of `fit_options` ask for; refuse what cannot be fitted."""
+    """Return the fit with the options of `fit_options`; raise an error if it is impossible."""
     is_ink = options["ink"] or options["drawing"]
     if options["threshold"] is not None and not is_ink:
         raise click.UsageError("--threshold: expected together with --ink, got it alone")
@@ -78,16 +79,14 @@ def fit_request(pixels: NDArray[np.uint8], options: dict[str, Any]) -> FitReques
     check_fits("image", f"a picture of {width}x{height}", n_bytes, "shrink the picture first")
     return FitRequest(
         images.line_drawing(pixels)[..., None].repeat(3, axis=2) if options["drawing"] else pixels,
-        FitOptions(options["n_components"], options["max_iter"], options["seed"]),
-        is_ink,
-        options["threshold"],
-        options["n_threads"],
+        is_ink=is_ink,
+        **{name: options[name] for name in _FIT_OPTIONS},
     )
 
 
 def model_of(source: Source, options: dict[str, Any]) -> Any:
     """Return the model of a source, or fit one to its picture."""
-    if source.model is not None:
+    if source.pixels is None:
         names = ("ink", "drawing", "threshold", "n_components")
         typed = [name for name in names if options[name] not in (None, False)]
         if typed:
@@ -96,13 +95,12 @@ def model_of(source: Source, options: dict[str, Any]) -> Any:
                 f"{source.name}"
             )
         return source.model
-    assert source.pixels is not None  # noqa: S101 (one of the two is there)
     return fit_picture(fit_request(source.pixels, options))
 
 
 @contextmanager
 def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
-    """Note how long the block takes."""
+    """Store the duration of the block."""
     start = time.perf_counter()
     yield
     seconds[step] = time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""The group of commands: each is imported when it is run, so that the first word comes fast."""
+"""The group of commands; each is imported when it runs, to start fast."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli import NobodyReads
+from gmmfast.cli.pipes import ClosedPipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What the list of commands says of each; a command is `<name>_command` in the module of its
+#: The help of each command in the list; a command is `<name>_command` in the module of its
 #: name.
 COMMANDS: Mapping[str, str] = {
     "paint": "Paint a picture as a mixture of Gaussians sees it.",
@@ -20,19 +20,19 @@ COMMANDS: Mapping[str, str] = {
     "render": "Render a quantity of a model over its picture.",
     "contour": "Draw lines of equal log-density: contour art.",
     "sample": "Draw points of a model: sampling art.",
-    "ellipses": "Draw the components as ellipses in their mean colours.",
+    "ellipses": "Draw the components as ellipses in their mean colors.",
     "channels": "Show red, green and blue of a picture apart.",
     "slices": "Slice a density at several x: the curves p(y | x).",
     "select": "Choose the number of components by a criterion.",
     "refine": "Bring a painting nearer to its picture.",
     "animate": "Show what a mixture does, as an animation or a film.",
-    "info": "Tell what a picture or a model is.",
+    "info": "Describe a picture or a model.",
     "convert": "Turn pictures and arrays into each other; draw a photograph.",
 }
 
 
 class LazyGroup(click.Group):
-    """A group that knows the names of its commands and imports them one by one."""
+    """A group that has the names of its commands and imports each one when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which they are shown."""
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise NobodyReads from None
+            raise ClosedPipe from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""

@@ -1,4 +1,4 @@
-"""`gmmfast info`: what a picture or a model is."""
+"""`gmmfast info`: facts about a picture or a model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from gmmfast import images
 from gmmfast.cli.inputs import Source, read_source
 from gmmfast.cli.options import PATH
+from gmmfast.images.levels import is_gray
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("source", type=PATH, metavar="IMAGE|MODEL")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 def info_command(source: Path, *, as_json: bool) -> None:
-    """Tell what a picture or a model is.
+    """Describe a picture or a model.
 
     \b
     Examples:
@@ -43,18 +44,16 @@ def info_command(source: Path, *, as_json: bool) -> None:
 def _facts(source: Source) -> dict[str, Any]:
     if source.model is not None:
         return {"file": source.name, **_of_model(source.model)}
-    assert source.pixels is not None  # noqa: S101 (one of the two is there)
-    return {"file": source.name, **_of_picture(source.pixels)}
+    return {"file": source.name, **_of_picture(source.picture)}
 
 
 def _of_picture(pixels: NDArray[np.uint8]) -> dict[str, Any]:
     height, width = pixels.shape[:2]
-    is_grey = bool((pixels == pixels[..., :1]).all())
     facts: dict[str, Any] = {
         "what": "picture",
         "width": width,
         "height": height,
-        "kind": "ink" if is_grey else "color",
+        "kind": "ink" if is_gray(pixels) else "color",
         "mean_color": [round(float(level), 1) for level in pixels.mean(axis=(0, 1))],
     }
     if pixels.min() < pixels.max():
@@ -70,7 +69,7 @@ def _of_model(mixture: Mixture) -> dict[str, Any]:
         "n_features": mixture.n_features,
         "covariance_type": mixture.covariance_type,
         "extent": None if mixture.extent is None else [list(pair) for pair in mixture.extent],
-        # As many components of equal weight would be as hard to guess.
+        # The number of equal weights with the same entropy.
         "effective_components": round(float(effective), 1),
         "largest_weight": round(float(mixture.weights.max()), 6),
         "smallest_weight": float(f"{mixture.weights.min():.3g}"),

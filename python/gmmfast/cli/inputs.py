@@ -1,6 +1,6 @@
-"""What commands work on: a picture or a fitted model, from a file or a pipe.
+"""Inputs of commands: a picture or a fitted model, from a file or a pipe.
 
-A model is what `Mixture.save` wrote, told by its first bytes, not by its name. Standard input
+A model is a file of `Mixture.save`, recognized by its first bytes, not by its name. Standard input
 is written "-", and read once.
 """
 
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gmmfast import images
 from gmmfast.mixture import Mixture
@@ -38,9 +38,14 @@ class Source:
     pixels: NDArray[np.uint8] | None = None
     model: Mixture | None = None
 
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The pixels, if there is no model."""
+        return cast("NDArray[np.uint8]", self.pixels)
+
 
 class _StandardInput(io.BytesIO):
-    """What was on standard input, by the name that messages give it."""
+    """The content of standard input, with its name in messages."""
 
     name = "standard input"
 

@@ -10,6 +10,7 @@ import click
 
 from gmmfast._validation import shown
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
+from gmmfast.plot.palettes import PALETTES
 from gmmfast.styles import STYLES
 from gmmfast.tone import ToneCurve
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     Command = Callable[..., Any]
 
-#: Of the largest number of components that is worth reading.
+#: The most digits of a number of components.
 _MAX_DIGITS = 18
 
 
@@ -136,7 +137,7 @@ def output_option(default: str, what: str) -> Callable[[Command], Command]:
     )
 
 
-#: How large a result is.
+#: The size of a result.
 size_options = _all_of(
     click.option("--size", type=SIZE, help="Size of the result [default: the picture's]."),
     click.option(
@@ -146,23 +147,23 @@ size_options = _all_of(
     ),
 )
 
-#: How many threads.
+#: The number of threads.
 threads_option = click.option(
     "--n-threads",
     type=click.IntRange(min=1, max=1024),
     help="Threads [default: all].",
 )
 
-#: What decides chance.
+#: The seed of random numbers.
 seed_option = click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**32 - 1),
     default=0,
     show_default=True,
-    help="Of whatever is drawn by chance.",
+    help="The seed of random numbers.",
 )
 
-#: What of a picture is fitted.
+#: The points of a picture that are fitted.
 kind_options = _all_of(
     click.option("--ink", is_flag=True, help="Fit the dark pixels of a drawing."),
     click.option("--drawing", is_flag=True, help="Fit a drawing of the photograph's outlines."),
@@ -173,13 +174,13 @@ kind_options = _all_of(
     ),
 )
 
-#: How a mixture is fitted to a picture; where a model is given, none of them is needed.
+#: Options of a fit to a picture; a given model needs none.
 fit_options = _all_of(
     click.option(
         "-k",
         "--n-components",
         type=ORDER,
-        help="Number of Gaussians, or what chooses it: bic, aic or icl [default: "
+        help="Number of Gaussians, or the criterion that chooses it: bic, aic or icl [default: "
         f"{DEFAULT_N_COMPONENTS['color']}; {DEFAULT_N_COMPONENTS['ink']} with --ink].",
     ),
     kind_options,
@@ -188,7 +189,7 @@ fit_options = _all_of(
         type=click.IntRange(min=1),
         default=DEFAULT_MAX_ITER,
         show_default=True,
-        help="Iterations of expectation-maximisation, at most.",
+        help="Iterations of expectation-maximization, at most.",
     ),
     seed_option,
     threads_option,
@@ -201,17 +202,31 @@ style_option = click.option(
     help="; ".join(f"{style.name}: {style.summary}" for style in STYLES.values()) + ".",
 )
 
-#: From a density to darkness.
+
+def palette_option(default: str, what: str) -> Callable[[Command], Command]:
+    """Return the option --palette, which --style also sets."""
+    return click.option(
+        "--palette",
+        "--style",
+        "palette",
+        type=click.Choice(list(PALETTES)),
+        default=default,
+        show_default=True,
+        help=what,
+    )
+
+
+#: The curve from density to darkness.
 tone_option = click.option(
     "--tone",
     type=TONE,
-    help="Of ink: corners of the curve from scaled density to darkness, or 'linear' "
+    help="For ink: corners of the curve from scaled density to darkness, or 'linear' "
     "[default: 0:0,0.03:0.03,0.3:0.75,0.7:1,1:1].",
 )
 
 
 def refuse_tone_with_style(options: dict[str, Any]) -> None:
-    """Refuse --tone and --style together."""
+    """Raise an error if --tone and --style are both given."""
     if options["tone"] is not None and options["style"] is not None:
         raise click.UsageError(
             "--tone and --style: expected at most one of the two, got both; a style has its own "

@@ -1,7 +1,7 @@
-"""Where results go: several files at once, whole or not at all, and a pipe.
+"""Outputs of commands: several files at once, whole or not at all, and a pipe.
 
-The format of each follows its extension. All are checked before any work is done, and all are
-written before any takes its name, so that a full disk leaves the old ones.
+The format of each follows its extension. All are checked before any work is done. All are
+written before the first is renamed: a full disk leaves the old files.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ ARRAYS, VECTORS = frozenset({".npy", ".npz"}), frozenset({".svg"})
 
 @dataclass(frozen=True)
 class Artwork:
-    """What a command made, in the forms that it can be had in; each is made when asked for.
+    """The result of a command in several forms, each made when it is needed.
 
     Parameters
     ----------
     pixels : callable returning ndarray of shape (height, width, 3), uint8
     arrays : callable returning a dict of ndarrays
-        By name; .npy holds the first, .npz all.
+        Arrays by name; .npy holds the first, .npz all.
     svg : callable returning bytes
     """
 
     pixels: Callable[[], Pixels]
-    arrays: Callable[[], Mapping[str, NDArray[Any]]] | None = None
-    svg: Callable[[], bytes] | None = None
+    arrays: Callable[[], Mapping[str, NDArray[Any]]] = dict
+    svg: Callable[[], bytes] = bytes
 
 
 class Destinations:
-    """Where the results of one command go, checked.
+    """The destinations of one command, checked.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Destinations:
         "-" is standard output.
     """
 
-    #: What is made, as the example of a message names it.
+    #: The file name of examples in messages.
     example = "picture.png"
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -87,11 +87,11 @@ class Destinations:
         return ", ".join("standard output" if path == PIPE else str(path) for path in self.paths)
 
     def check(self, shape: tuple[int, ...] | None = None) -> None:
-        """Refuse what cannot be written, or cannot hold a result of this shape."""
+        """Raise an error if a destination cannot be written or cannot hold such a result."""
         raise NotImplementedError
 
     def report(self, lines: Sequence[str]) -> None:
-        """Tell what was done: on standard output, unless that takes the result."""
+        """Write a report to standard output, or to standard error if the result goes there."""
         for line in lines:
             click.echo(line, err=self.is_piped)
 
@@ -104,7 +104,7 @@ class Outputs(Destinations):
     paths : sequence of Path
         "-" is standard output, for one picture in PNG.
     others : set of str
-        Extensions that may be written beside those of pictures.
+        Extensions that are allowed in addition to those of pictures.
     """
 
     def __init__(self, paths: Sequence[Path], others: frozenset[str] = ARRAYS) -> None:
@@ -112,7 +112,7 @@ class Outputs(Destinations):
         super().__init__(paths)
 
     def check(self, shape: tuple[int, ...] | None = None) -> None:
-        """Refuse what cannot be written, or cannot hold a picture of this shape."""
+        """Raise an error if a destination cannot be written or cannot hold such a picture."""
         for path in self.paths:
             if path != PIPE:
                 images.check_writable(path, "--output", shape, self._others)
@@ -149,26 +149,16 @@ class _Encoder:
 
     def __init__(self, artwork: Artwork) -> None:
         self._pixels = cache(artwork.pixels)
-        self._arrays = None if artwork.arrays is None else cache(artwork.arrays)
+        self._arrays = cache(artwork.arrays)
         self._svg = artwork.svg
 
     def encode(self, file: IO[bytes], extension: str) -> None:
-        encoders = {".npy": self._npy, ".npz": self._npz, ".svg": self._vector}
-        encoder = encoders.get(extension)
-        if encoder is not None:
-            encoder(file)
+        if extension == ".npy":
+            np.save(file, next(iter(self._arrays().values())), allow_pickle=False)
+        elif extension == ".npz":
+            arrays: dict[str, Any] = dict(self._arrays())
+            np.savez_compressed(file, **arrays)
+        elif extension == ".svg":
+            file.write(self._svg())
         else:
             encode_image(file, self._pixels(), extension)
-
-    def _npy(self, file: IO[bytes]) -> None:
-        assert self._arrays is not None  # noqa: S101 (the extension was refused)
-        np.save(file, next(iter(self._arrays().values())), allow_pickle=False)
-
-    def _npz(self, file: IO[bytes]) -> None:
-        assert self._arrays is not None  # noqa: S101 (the extension was refused)
-        arrays: dict[str, Any] = dict(self._arrays())
-        np.savez_compressed(file, **arrays)
-
-    def _vector(self, file: IO[bytes]) -> None:
-        assert self._svg is not None  # noqa: S101 (the extension was refused)
-        file.write(self._svg())

@@ -1,7 +1,7 @@
-"""`gmmfast paint`: from a picture to a mixture and back to a picture.
+"""`gmmfast paint`: fit a mixture to a picture and render it.
 
-All that can be refused is refused first: options, the output paths, the picture
-itself, the memory that the result needs. Then come the slow steps, each timed.
+Options, output paths, the picture and the memory of the result are checked before
+the slow steps, each of which is timed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from gmmfast import images
-from gmmfast.cli.fitting import FitOptions, FitRequest, fit_picture, fit_request, timed
+from gmmfast.cli.fitting import FitRequest, fit_picture, fit_request, import_fits, timed
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import (
     PATH,
@@ -39,33 +39,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Bytes a pixel of a painting: its colours, or a density in float64 and its copies in the tone
+#: Bytes a pixel of a painting: its colors, or a density in float64 and its copies in the tone
 #: curve.
 _PAINTING_BYTES = {False: 3, True: 4 * 8}
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be painted, and how."""
+    """A fit, and the painting of its model."""
 
-    pixels: NDArray[np.uint8]
-    fit: FitOptions
+    fit: FitRequest
     shape: tuple[int, int]
-    is_ink: bool = False
-    threshold: float | None = None
     tone: ToneCurve = DEFAULT_TONE
     style: str | None = None
-    n_threads: int | None = None
-
-    @property
-    def request(self) -> FitRequest:
-        """The fit that it begins with."""
-        return FitRequest(self.pixels, self.fit, self.is_ink, self.threshold, self.n_threads)
 
 
 @dataclass(frozen=True)
 class Painting:
-    """What came of a job; a notebook shows it as a picture."""
+    """The result of a job; a notebook shows it as a picture."""
 
     pixels: NDArray[np.uint8]
     estimator: Any
@@ -79,41 +70,41 @@ class Painting:
 
 def paint(job: Job) -> Painting:
     """Fit and render; the only output is progress on standard error."""
-    import gmmfast.image_models  # noqa: F401 (a second's import, not timed)
-
+    import_fits()
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
-        model = fit_picture(job.request)
+        model = fit_picture(job.fit)
     with timed(seconds, "render"), progress_bar("rendering", None):
-        pixels = _styled(model, job) if job.style else _picture(model, job, job.shape)
-    original_shape = job.pixels.shape[:2]
+        pixels = _painting(model, job)
+    original_shape = job.fit.pixels.shape[:2]
     is_plain = job.style is None and job.shape == original_shape
-    # A style is compared by what it is a style of.
+    # A styled picture is compared by its plain one.
     plain = pixels if is_plain else _picture(model, job, original_shape)
     original = _original(job)
-    is_point = original == 0 if job.is_ink else np.ones(original_shape)
+    is_point = original == 0 if job.fit.is_ink else np.ones(original_shape)
     n_points = int(np.count_nonzero(is_point))
     psnr = images.psnr(plain, original)
     return Painting(pixels, model, n_points, psnr, seconds)
 
 
 def _picture(model: Any, job: Job, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    if job.is_ink:
-        return job.tone.picture(render_grid(model, shape, n_threads=job.n_threads))
-    return render_grid(model, shape, dtype=np.uint8, n_threads=job.n_threads)
+    if job.fit.is_ink:
+        return job.tone.picture(render_grid(model, shape, n_threads=job.fit.n_threads))
+    return render_grid(model, shape, dtype=np.uint8, n_threads=job.fit.n_threads)
 
 
-def _styled(model: Any, job: Job) -> NDArray[np.uint8]:
-    assert job.style is not None  # noqa: S101 (asked by the caller)
-    return get_style(job.style)(model, job.shape, n_threads=job.n_threads)
+def _painting(model: Any, job: Job) -> NDArray[np.uint8]:
+    if job.style is None:
+        return _picture(model, job, job.shape)
+    return get_style(job.style)(model, job.shape, n_threads=job.fit.n_threads)
 
 
 def _original(job: Job) -> NDArray[np.uint8]:
-    """Return what the painting should look like: the picture, or its ink in black on white."""
-    if not job.is_ink:
-        return job.pixels
-    ink = np.full(job.pixels.shape[:2], 255, dtype=np.uint8)
-    columns, rows = images.ink_points(job.pixels, job.threshold).T.astype(int)
+    """Return the target of the painting: the picture, or its ink in black on white."""
+    if not job.fit.is_ink:
+        return job.fit.pixels
+    ink = np.full(job.fit.pixels.shape[:2], 255, dtype=np.uint8)
+    columns, rows = images.ink_points(job.fit.pixels, job.fit.threshold).T.astype(int)
     ink[rows, columns] = 0
     return ink
 
@@ -127,9 +118,9 @@ def _original(job: Job) -> NDArray[np.uint8]:
 @fit_options
 @watch_option("image")
 def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
-    """Paint IMAGE as a mixture of Gaussians sees it.
+    """Paint IMAGE by a mixture of Gaussians.
 
-    A photograph becomes the mean colour at every pixel, given its position,
+    A photograph becomes the mean color at every pixel, given its position,
     under a mixture fitted to the (x, y, r, g, b) of its pixels. With --ink a
     drawing becomes the density of a mixture fitted to the (x, y) of its dark
     pixels; with --drawing so does a drawing of the photograph's outlines.
@@ -153,10 +144,12 @@ def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any)
     destinations.check(job.shape)
     painting = paint(job)
     seconds |= painting.seconds
-    quantity = "density" if job.is_ink else "mean"
+    quantity = "density" if job.fit.is_ink else "mean"
     artwork = Artwork(
         lambda: painting.pixels,
-        lambda: {quantity: render_grid(painting.estimator, job.shape, n_threads=job.n_threads)},
+        lambda: {
+            quantity: render_grid(painting.estimator, job.shape, n_threads=job.fit.n_threads)
+        },
     )
     with timed(seconds, "write"):
         destinations.write(artwork)
@@ -174,30 +167,17 @@ def _job(pixels: NDArray[np.uint8], options: dict[str, Any]) -> Job:
     check_memory(
         shape, get_style(style).pixel_bytes if style else _PAINTING_BYTES[is_ink], options
     )
-    request = fit_request(pixels, options)
-    return Job(
-        request.pixels,
-        request.options,
-        shape,
-        is_ink=is_ink,
-        threshold=options["threshold"],
-        tone=options["tone"] or DEFAULT_TONE,
-        style=style,
-        n_threads=options["n_threads"],
-    )
+    return Job(fit_request(pixels, options), shape, options["tone"] or DEFAULT_TONE, style)
 
 
 def _report(job: Job, painting: Painting, names: str, seconds: dict[str, float]) -> Iterator[str]:
-    height, width = job.pixels.shape[:2]
-    kind = "ink" if job.is_ink else "color"
+    height, width = job.fit.pixels.shape[:2]
+    kind = "ink" if job.fit.is_ink else "color"
     yield f"picture     {width} x {height}, {painting.n_points:,} {kind} points"
     yield f"components  {painting.estimator.n_components}, full covariance"
     yield f"iterations  {painting.estimator.n_iter_}"
     for step, duration in seconds.items():
         yield f"{step:<11} {duration:.3f} s"
-    original = "its ink in black and white" if job.is_ink else "the original"
+    original = "its ink in black and white" if job.fit.is_ink else "the original"
     yield f"PSNR        {painting.psnr:.2f} dB against {original}"
     yield f"painting    {job.shape[1]} x {job.shape[0]}, {names}"
-
-
-__all__ = ["FitOptions", "Job", "Painting", "paint", "paint_command"]

@@ -1,4 +1,4 @@
-"""`gmmfast refine`: a painting that comes nearer to its picture."""
+"""`gmmfast refine`: improve the painting of a picture."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Bytes a pixel of a painting: its colours, or a density and its copies in the tone curve.
+#: Bytes a pixel of a painting: its colors, or a density and its copies in the tone curve.
 _PIXEL_BYTES = 4 * 8
 
 
@@ -42,12 +42,12 @@ _PIXEL_BYTES = 4 * 8
 @click.option(
     "--model",
     type=PATH,
-    help="What 'gmmfast fit' wrote of the picture [default: fit one first].",
+    help="A model of the picture, from 'gmmfast fit' [default: fit one first].",
 )
 @click.option(
     "--rounds",
     type=click.IntRange(min=1),
-    help="Rounds of refinement, at most [default: 5 of colour, 100 of ink].",
+    help="The limit of rounds [default: 5 for color, 100 for ink].",
 )
 @style_option
 @fit_options
@@ -59,7 +59,7 @@ def refine_command(
 ) -> None:
     """Fit a mixture to IMAGE, and refine it until it paints the picture better.
 
-    The painting of a photograph gains a decibel or three. Of ink, fitting goes on.
+    The painting of a photograph gains one to three decibels. For ink, the fit goes on.
     Without IMAGE, the photograph china.jpg of scikit-learn is painted.
 
     \b

@@ -46,7 +46,7 @@ def _density(values: NDArray[Any], tone: ToneCurve) -> Pixels:
 
 
 def _color(values: NDArray[Any], tone: ToneCurve) -> Pixels:
-    """Return levels as they are; one channel is grey."""
+    """Return levels as they are; one channel is gray."""
     del tone
     levels: Pixels = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
     return levels[..., 0] if levels.shape[2:] == (1,) else levels
@@ -66,9 +66,9 @@ def _stretched(values: NDArray[Any], tone: ToneCurve) -> Pixels:
 
 
 def _distinct(values: NDArray[Any], tone: ToneCurve) -> Pixels:
-    """Return labels in colours of their own, the same for the same label."""
+    """Return a color for each label."""
     del tone
-    # Turns by the golden angle are never near each other for long.
+    # Multiples of the golden angle stay apart.
     turns = values[..., None] * 2.399963 + np.array([0.0, 2.1, 4.2])
     colors: Pixels = np.rint(150 + 80 * np.cos(turns)).astype(np.uint8)
     return colors
@@ -94,7 +94,7 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
     type=click.Choice(["auto", *_PICTURES]),
     default="auto",
     show_default=True,
-    help="What every pixel shows: by default the mean colour, or of ink the density.",
+    help="The quantity at every pixel: by default the mean color, or for ink the density.",
 )
 @style_option
 @tone_option
@@ -103,10 +103,10 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
 @threads_option
 @watch_option("model")
 def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> None:
-    """Render a quantity of MODEL, which 'gmmfast fit' wrote, over its picture.
+    """Render a quantity of MODEL, a file of 'gmmfast fit', over its picture.
 
-    A sample draws the colour of every pixel from what the mixture thinks
-    possible there: a pointillist's painting, another for every --seed.
+    A sample draws the color of every pixel from its conditional distribution:
+    a pointillist painting, another for every --seed.
 
     \b
     Examples:

@@ -8,50 +8,42 @@ import click
 
 from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, size_options
+from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import check_memory, shape_of_model
+from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Frame
-from gmmfast.plot.palettes import PALETTES, palette_of
+from gmmfast.plot.base import Frame
+from gmmfast.plot.palettes import palette_of
 from gmmfast.plot.samples import sample_picture, sample_values
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Bytes a pixel of counts, sums and means of the colours, and of the picture.
+#: Bytes a pixel of counts, sums and means of the colors, and of the picture.
 _PIXEL_BYTES = 8 + 3 * 17 + 8
 
 
 @click.command("sample")
 @click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
-@output_option("samples.png", "The art; as .npy or .npz how many fell on a pixel, or colours")
+@output_option("samples.png", "The art; as .npy or .npz how many fell on a pixel, or colors")
 @click.option(
     "-n",
     "--n-samples",
     type=click.IntRange(min=1),
     default=40_000,
     show_default=True,
-    help="How many points.",
+    help="The number of points.",
 )
-@click.option(
-    "--palette",
-    "--style",
-    "palette",
-    type=click.Choice(list(PALETTES)),
-    default="azure",
-    show_default=True,
-    help="Of the paper, and of ink, which has no colour of its own.",
-)
+@palette_option("azure", "The colors of the paper, and of ink.")
 @size_options
 @fit_options
 @watch_option("source")
 def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Draw points of a picture's mixture, or of a model, where they fall.
 
-    Points of a photograph have the colours that are drawn with them, clipped
+    Points of a photograph have the colors that are drawn with them, clipped
     to their range; points of ink are dots.
 
     \b
@@ -63,9 +55,7 @@ def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: An
     destinations = Outputs(outputs)
     model = model_of(read_source(source), options)
     mixture, ramp = Mixture.from_model(model), palette_of(options["palette"])
-    shape = shape_of_model(model, options)
-    check_memory(shape, _PIXEL_BYTES, options)
-    destinations.check(shape)
+    shape = checked_shape(model, options, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         values = sample_values(
             mixture,

@@ -1,4 +1,4 @@
-"""`gmmfast select`: the number of components by a criterion, as a table and a curve."""
+"""`gmmfast select`: choose the number of components by a criterion."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SHAPE = 420, 640
     multiple=True,
     default=("bic",),
     show_default="bic",
-    help="What is lowest at the best; may be given several times, and then each is fitted for.",
+    help="The criterion to minimize; may be given several times, with a fit for each.",
 )
 @kind_options
 @click.option(
@@ -54,7 +54,7 @@ _SHAPE = 420, 640
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_ITER,
     show_default=True,
-    help="Iterations of expectation-maximisation, at most.",
+    help="Iterations of expectation-maximization, at most.",
 )
 @seed_option
 @threads_option
@@ -65,7 +65,7 @@ def select_command(
     candidates: tuple[int, ...] | None,
     **options: Any,
 ) -> None:
-    """Choose how many Gaussians a picture needs.
+    """Choose the number of Gaussians of a picture.
 
     \b
     Examples:
@@ -76,13 +76,7 @@ def select_command(
     request = fit_request(read_picture(image), {**options, "n_components": None})
     chosen = list(dict.fromkeys(criteria))
     selections = [
-        fit_picture(
-            replace(
-                request,
-                options=replace(request.options, n_components=criterion),
-                candidates=candidates,
-            )
-        ).selection_
+        fit_picture(replace(request, n_components=criterion, candidates=candidates)).selection_
         for criterion in chosen
     ]
     if outputs:

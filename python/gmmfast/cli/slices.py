@@ -9,12 +9,11 @@ import numpy as np
 
 from gmmfast.cli.fitting import model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, VALUES, fit_options, output_option
-from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
+from gmmfast.cli.options import PATH, VALUES, fit_options, output_option, palette_option
+from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
-from gmmfast.plot.palettes import PALETTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 #: (height, width) of the picture.
 _SHAPE = 600, 900
 
-#: Slices where none are asked for.
+#: The default number of slices.
 _N_SLICES = 4
 
 
@@ -32,30 +31,22 @@ _N_SLICES = 4
 @click.option(
     "--at",
     type=VALUES,
-    help="Where x is held, such as 10,25.5,40 [default: four places across].",
+    help="The values of x, such as 10,25.5,40 [default: four, evenly spaced].",
 )
-@click.option(
-    "--palette",
-    "--style",
-    "palette",
-    type=click.Choice(list(PALETTES)),
-    default="lagoon",
-    show_default=True,
-    help="Of the contours.",
-)
+@palette_option("lagoon", "The colors of the contours.")
 @fit_options
 @watch_option("source")
 def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Slice the density of a picture's positions, or of a model's first two features.
 
-    Every curve is p(y | x): how y is distributed where x is held.
+    Every curve is p(y | x), the distribution of y given x.
 
     \b
     Examples:
       gmmfast slices drawing.png --ink -k 20 --at 100,200,300 -o slices.png
       gmmfast slices drawing.npz -o slices.svg -o curves.npz
     """
-    from gmmfast.cli.figures import framed_axes, pixels_of, svg_of
+    from gmmfast.cli.figures import artwork_of, framed_axes
     from gmmfast.plot import Frame, SliceDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
@@ -74,10 +65,9 @@ def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: An
             n_threads=options["n_threads"],
         )
         destinations.write(
-            Artwork(
-                lambda: pixels_of(display.figure_),
-                lambda: {"densities": display.densities, "x": display.values, "y": display.y},
-                lambda: svg_of(display.figure_),
+            artwork_of(
+                display.figure_,
+                {"densities": display.densities, "x": display.values, "y": display.y},
             )
         )
     destinations.report([

@@ -1,9 +1,8 @@
-"""The option --watch: a command is run again whenever a file that it reads has changed.
+"""The option --watch: run a command again whenever a file that it reads changes.
 
-Files are looked at a few times a second, by the time and the size that the system tells, so that
-nothing but the standard library is needed and any file system will do. A file is read when it has
-been the same for an interval, so that one which is being written is left alone; if that was a
-pause of the writer, the message of what cannot be read is a line, and the next change is awaited.
+Modification time and size of the files are checked a few times a second, which works on any file
+system. A file is read when it has been the same for an interval: it may still be written. If it
+cannot be read, the message is written as a line, and the next change is awaited.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
     Command = Callable[..., Any]
 
-#: Seconds between two looks.
+#: Seconds between two checks.
 INTERVAL = 0.25
 
-#: What a file that is not as it should be raises, or what it is asked for.
+#: The errors of unsuitable files.
 _ERRORS = (ValueError, OSError, MemoryError, ImportError, click.ClickException)
 
 
@@ -36,7 +35,7 @@ def watch_option(*names: str) -> Callable[[Command], Command]:
     Parameters
     ----------
     *names : str
-        Of the arguments; the first one must be given where --watch is, the others may be None.
+        The names of the arguments; --watch requires the first one, the others may be None.
     """
 
     def add(command: Command) -> Command:
@@ -53,14 +52,14 @@ def watch_option(*names: str) -> Callable[[Command], Command]:
             _repeat(once, [path for path in paths if path is not None])
 
         return click.option(
-            "--watch", is_flag=True, help="Go on, and write anew when the input changes."
+            "--watch", is_flag=True, help="Go on, and write again when the input changes."
         )(run)
 
     return add
 
 
 def _check(paths: Sequence[Path | None], outputs: Sequence[Path]) -> None:
-    """Refuse what cannot be watched."""
+    """Raise an error if inputs cannot be watched."""
     mend = "name a file to watch"
     if paths[0] is None:
         raise click.UsageError(f"--watch: expected a picture or a model, got none; {mend}")
@@ -84,7 +83,7 @@ def _check(paths: Sequence[Path | None], outputs: Sequence[Path]) -> None:
 def _repeat(once: Callable[[], None], paths: Sequence[Path]) -> None:
     """Run now and after every change, until Ctrl-C.
 
-    What is wrong at the first time ends it, as without --watch.
+    An error of the first run ends it, as without --watch.
     """
     seen = _settled(paths) if all(map(_state, paths)) else None
     once()
@@ -94,7 +93,7 @@ def _repeat(once: Callable[[], None], paths: Sequence[Path]) -> None:
         time.sleep(INTERVAL)
         if _states(paths) == seen:
             continue
-        # Before it is read: what changes meanwhile is seen the next time.
+        # Before the files are read: later changes are seen the next time.
         seen = _settled(paths)
         try:
             once()
@@ -107,7 +106,7 @@ def _repeat(once: Callable[[], None], paths: Sequence[Path]) -> None:
 
 
 def _state(path: Path) -> tuple[int, ...] | None:
-    """Return what is another when a file is; None where there is none."""
+    """Return values that change with a file, or None if there is none."""
     try:
         status = path.stat()
     except OSError:

@@ -1,8 +1,24 @@
-"""From pictures and clips, and from numbers of components to choose among, to fitted mixtures."""
+"""Fits of mixtures to pictures and clips, refinement, and choice of the number of components."""
 
-from gmmfast.image_models.image import fit_image
-from gmmfast.image_models.refinement.refining import refine, refinements
-from gmmfast.image_models.selection import select_n_components
-from gmmfast.image_models.video import fit_video
+from typing import TYPE_CHECKING
+
+from gmmfast._lazy import attach
+
+if TYPE_CHECKING:
+    from gmmfast.image_models.image import fit_image
+    from gmmfast.image_models.refinement.refining import refine, refinements
+    from gmmfast.image_models.selection import select_n_components
+    from gmmfast.image_models.video import fit_video
 
 __all__ = ["fit_image", "fit_video", "refine", "refinements", "select_n_components"]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "fit_image": "gmmfast.image_models.image",
+        "fit_video": "gmmfast.image_models.video",
+        "refine": "gmmfast.image_models.refinement.refining",
+        "refinements": "gmmfast.image_models.refinement.refining",
+        "select_n_components": "gmmfast.image_models.selection",
+    },
+)

@@ -1,9 +1,9 @@
-"""From a picture to a fitted mixture that remembers what it is a picture of.
+"""Fit a mixture to a picture.
 
 Assumes any picture that `gmmfast.images` reads. Guarantees that all its pixels are fitted,
-that the result is an estimator like any other, whose `extent_` lets `render_grid` paint the
-same picture at any size, and that picture, arguments and seed alone decide the result, not the
-number of threads.
+that the result is an ordinary estimator, whose `extent_` lets `render_grid` paint the same picture
+at any size, and that the result depends on picture, arguments and seed alone, not on the number of
+threads.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from gmmfast import images
 from gmmfast._validation import check_n_threads, shown
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS
-from gmmfast.image_models.pixels import PIXEL_VARIANCE, Fit, Pixels, check_choice
+from gmmfast.image_models.pixels import PIXEL_VARIANCE, FitSettings, Pixels, check_choice
+from gmmfast.images.levels import is_gray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,23 +53,23 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     n_components : int or {"bic", "aic", "icl"}, optional
         The number of components; or the criterion that chooses it from `candidates` (see
         `select_n_components`); with a prior the most that there may be. By default 1000 for
-        colour and 500 for ink, and at most one for 20 pixels (at least one).
+        color and 500 for ink, and at most one for 20 pixels (at least one).
     kind : {"auto", "color", "ink"}
-        What is fitted: the (x, y, r, g, b) of every pixel, or the (x, y) of every pixel that
+        The points to fit: the (x, y, r, g, b) of every pixel, or the (x, y) of every pixel that
         is not white, weighted by its darkness, 0 (white) to 1 (black) in ITU-R BT.601 luma.
-        "auto" is ink if no pixel has a colour, else colour.
+        "auto" is ink if no pixel has a color, else color.
     covariance_type : {"full", "tied", "diag", "spherical"}
         As in scikit-learn.
     reg_covar : float
         Added to variances. The default is the variance of a pixel, a unit square, and of a
         level, a unit interval: 1/12 each. With less, components become spikes.
     max_iter, tol
-        As in scikit-learn; `max_iter` is the most, and no warning tells if more would have
-        been needed: `converged_` does.
+        As in scikit-learn. There is no warning if `max_iter` iterations were not enough; see
+        `converged_`.
     init_params : str
         "image" starts from compact cells of pixels, refined on a sample of them; it leads to
         a higher likelihood and a better picture than scikit-learn's "kmeans", "k-means++",
-        "random" and "random_from_data", which may be asked for, too.
+        "random" and "random_from_data", which are also accepted.
     candidates : iterable of int, optional
         Numbers of components that a criterion chooses from. By default 10, 20, 50, 100, ... up
         to the default number of components.
@@ -76,8 +77,8 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         Fit a variational mixture with a Dirichlet process prior, scikit-learn's defaults for
         it, and drop components that hold less than one pixel (but not the fullest).
     threshold : float in [0, 255] or "otsu", optional
-        For ink: pixels up to this luma are ink and weigh 1, others are left out; "otsu" tells
-        it from the picture.
+        For ink: pixels up to this luma are ink and weigh 1, others are left out; "otsu"
+        computes it from the picture.
     random_state : int, RandomState instance or None
         As in scikit-learn.
     progress : bool or callable, optional
@@ -89,18 +90,18 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     Returns
     -------
     GaussianMixture or BayesianGaussianMixture
-        Fitted; a Bayesian one if there is a prior, whose `n_components` is what is left.
-        Attributes besides scikit-learn's: `kind_`, "color" or "ink"; `image_shape_`, (height,
-        width); `extent_`, ((x_min, x_max), (y_min, y_max)) of the picture in pixels, which
-        `render_grid` takes: any shape shows the same picture. A criterion leaves
-        `selection_`, with `criterion`, `n_components`, `scores` and `best`. Its `init_params`
-        is scikit-learn's default after the start "image", which is no estimator's.
+        Fitted; a Bayesian one if there is a prior; its `n_components` is the number of those left.
+        Attributes in addition to scikit-learn's: `kind_`, "color" or "ink"; `image_shape_`,
+        (height, width); `extent_`, ((x_min, x_max), (y_min, y_max)) of the picture in pixels,
+        which `render_grid` takes: any shape shows the same picture. A criterion leaves
+        `selection_`, with `criterion`, `n_components`, `scores` and `best`. After the start
+        "image" its `init_params` is scikit-learn's default.
 
     Raises
     ------
     ValueError, TypeError, OSError
-        A picture that cannot be read, has no ink, or fewer than two pixels (of ink) or fewer
-        than components; an argument that is not as above.
+        If the picture cannot be read, has no ink, or has fewer pixels (of ink) than two or than
+        components; if an argument is not as above.
 
     Examples
     --------
@@ -117,7 +118,13 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
            [ 20,  90, 160]], dtype=uint8)
     """
     check_choice("kind", kind, ("auto", *KINDS))
-    fit = Fit.of(
+    settings = FitSettings(
+        n_components,
+        candidates,
+        prior,
+        init_params,
+        progress,
+        check_n_threads(n_threads),
         {
             "covariance_type": covariance_type,
             "reg_covar": reg_covar,
@@ -125,22 +132,18 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
             "tol": tol,
             "random_state": random_state,
         },
-        (n_components, candidates, prior, init_params),
-        progress,
-        check_n_threads(n_threads),
     )
-    return fit.to(read_pixels(image, kind, threshold))
+    return settings.fit(read_pixels(image, kind, threshold))
 
 
 def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) -> Pixels:
-    """Return the points of a picture that `fit_image` fits, with its checks."""
+    """Return the points of a picture that `fit_image` fits, after its checks."""
     pixels = images.read_image(image)
     if kind == "auto":
-        is_grey = bool((pixels == pixels[..., :1]).all())
-        kind = "ink" if is_grey else "color"
+        kind = "ink" if is_gray(pixels) else "color"
     if kind == "color" and threshold is not None:
         raise ValueError(
-            f"threshold: expected None for a picture in colour, got {shown(threshold)}; pass "
+            f"threshold: expected None for a picture in color, got {shown(threshold)}; pass "
             "kind='ink' to fit its dark pixels"
         )
     if not (threshold is None or _is_threshold(threshold)):

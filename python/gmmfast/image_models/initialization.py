@@ -1,15 +1,15 @@
-"""Where a fit to a picture starts: at compact cells of pixels, fitted to a sample first.
+"""Initialization of fits to pictures: compact cells of pixels, then EM on a sample.
 
 Assumes that the first features, two or in a clip three, are a pixel's position and the others, if
-any, its colour levels. Guarantees a start that depends on the points, the options and the seed
-alone, not on the number of threads, and that needs memory for a sample of the points only.
+any, its color levels. Guarantees an initialization that depends on the points, the options and the
+seed alone, not on the number of threads, and needs memory for a sample of the points only.
 
 1. A stratified random sample is drawn: 65,536 points, or 32 a component if that is more.
 2. k-means cuts it into cells, seeded by k-means++, in features where positions are scaled so
    that the side of a cell of average area counts as much as the scatter of the picture's
-   colours. That positions and colours must be weighed by the size of a cell is the idea of
+   colors. That positions and colors must be weighed by the size of a cell is the idea of
    SLIC (Achanta et al., SLIC superpixels compared to state-of-the-art superpixel methods, IEEE
-   Trans. Pattern Analysis and Machine Intelligence 34(11), 2012), whose weight of colours is
+   Trans. Pattern Analysis and Machine Intelligence 34(11), 2012), whose weight of colors is
    a constant; their scatter suits dull and gaudy pictures, and levels in any unit.
 3. EM on the sample brings the mixture near to where all pixels would have it, at a fraction
    of the cost of an iteration.
@@ -38,8 +38,8 @@ _SAMPLE_PER_COMPONENT = 32
 #: Lloyd iterations; EM moves the cells' borders later anyway.
 _KMEANS_MAX_ITER = 20
 
-#: EM on the sample. What is added to its regularization, times the share of points left out,
-#: stands for these: with less, components of few points collapse, which costs PSNR.
+#: EM on the sample. This is added to its regularization, times the fraction of points left out,
+#: in place of these: with less, components of few points collapse, which costs PSNR.
 _EM_MAX_ITER = 20
 _EM_REG_COVAR = 4.0
 
@@ -47,18 +47,18 @@ _EM_REG_COVAR = 4.0
 def image_start(
     samples: InMemory, options: InitOptions, random_state: Any, *, n_positions: int = 2
 ) -> Moments:
-    """Return the moments that a fit to a picture's points starts from.
+    """Return the initial moments of a fit to a picture's points.
 
     Parameters
     ----------
     samples : InMemory
         Points (x, y, ...), at least as many as components.
     options : InitOptions
-        How many components of which covariance type; `init_params` is not asked.
+        The number of components and the covariance type; `init_params` is not used.
     random_state : numpy.random.RandomState
         Draws the sample and the seeds.
     n_positions : int
-        How many of the features are positions: 2 in a picture, 3 in a clip, whose third is
+        The number of features that are positions: 2 in a picture, 3 in a clip, whose third is
         time in frames.
     """
     sample = _stratified(samples, options.n_components, random_state)
@@ -72,7 +72,7 @@ def image_start(
 def _stratified(samples: InMemory, n_components: int, random_state: Any) -> InMemory:
     """Return one point from each of as many stretches of equal weight, or all if they are few.
 
-    Rows are in the order of the picture's, so that the sample is spread over the picture.
+    The rows follow the picture, which spreads the sample over it.
     """
     n_sample = max(_SAMPLE, _SAMPLE_PER_COMPONENT * n_components)
     if samples.n_samples <= n_sample:
@@ -103,7 +103,7 @@ def _cells(
         sides = np.ptp(positions, axis=0) + 1
         side = (sides.prod() / n_components) ** (1 / n_positions)
         scatter = np.sqrt(colors.var(axis=0).sum())
-        # A picture of one colour has cells, too.
+        # A picture of one color has cells, too.
         features = np.hstack([positions * (max(scatter, 1.0) / side), colors])
         scaled = InMemory(features, sample.sample_weight, sample.n_threads)
     centers = np.ascontiguousarray(scaled.points[seeds(scaled, n_components, random_state)])

@@ -1,12 +1,13 @@
-"""From the points of a picture or a clip to a mixture: what all such fits share.
+"""The fit to the points of a picture or a clip.
 
 Assumes points whose first features are a pixel's position, one for each axis of the extent, and
-whose others are its colour levels. Guarantees an estimator like any other that knows the extent,
-decided by the points, the options and the seed alone.
+whose others are its color levels. Guarantees an ordinary estimator that
+stores the extent. The result depends on the points, the options and the seed alone.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: Candidates by default, up to the default number of components.
+#: The default candidates, up to the default number of components.
 _CANDIDATES = (10, 20, 50, 100, 200, 500, 1000)
 
-#: Pixels that defaults leave for each component: a covariance of (x, y, r, g, b) with its mean
-#: and weight is 21 numbers, one of (x, y, t, r, g, b) 28.
+#: Defaults have at least this many pixels for each component: a covariance of (x, y, r, g, b) with
+#: its mean and weight is 21 numbers, one of (x, y, t, r, g, b) 28.
 _PIXELS_PER_COMPONENT = 20
 
 #: A pixel is a unit square, a frame and an 8-bit level a unit interval, of variance 1/12 each.
@@ -41,103 +42,99 @@ PIXEL_VARIANCE = 1 / 12
 
 
 class Pixels(NamedTuple):
-    """Points to fit, and what they are of."""
+    """The points of a picture or a clip."""
 
     points: Array
-    #: Of each point, if they do not count alike.
+    #: The weight of each point, or None for 1 each.
     darkness: Array | None
     kind: str
-    #: As an array's, (height, width) or (n_frames, height, width).
+    #: The shape of the array: (height, width) or (n_frames, height, width).
     shape: tuple[int, ...]
     extent: Extent
 
 
-class Fit(NamedTuple):
-    """What a fit is asked for, checked as far as it can be without points."""
+@dataclass(frozen=True)
+class FitSettings:
+    """The options of a fit, checked as far as possible without points."""
 
-    model: GaussianMixture | BayesianGaussianMixture
-    n_components: Any
-    criterion: str | None
+    n_components: int | str | None
     candidates: Iterable[int] | None
-    starts_on_cells: bool
+    prior: str | None
+    init_params: str
     progress: Progress
     n_threads: int | None
+    #: The other parameters of the estimator.
+    parameters: dict[str, Any]
 
-    @classmethod
-    def of(
-        cls,
-        parameters: dict[str, Any],
-        order: tuple[int | str | None, Iterable[int] | None, str | None, str],
-        progress: Progress,
-        n_threads: int | None,
-    ) -> Fit:
-        """Return it from the estimator's parameters, and (n_components, candidates, ...)."""
-        n_components, candidates, prior, init_params = order
-        check_choice("prior", prior, (None, "dirichlet_process"))
-        check_choice("init_params", init_params, ("image", *INITIALIZERS))
-        criterion = _check_order(n_components, candidates, prior)
-        on_cells = init_params == "image"
-        if not on_cells:
-            parameters = {**parameters, "init_params": init_params}
-        model: GaussianMixture | BayesianGaussianMixture
-        if prior is not None:
-            model = BayesianGaussianMixture(weight_concentration_prior_type=prior, **parameters)
-        else:
-            model = GaussianMixture(**parameters)
-        return cls(model, n_components, criterion, candidates, on_cells, progress, n_threads)
+    def __post_init__(self) -> None:
+        check_choice("prior", self.prior, (None, "dirichlet_process"))
+        check_choice("init_params", self.init_params, ("image", *INITIALIZERS))
+        self._check_criterion()
 
-    def to(self, pixels: Pixels) -> GaussianMixture | BayesianGaussianMixture:
-        """Return the model, fitted."""
-        model, n_positions = self.model, len(pixels.shape)
-        if isinstance(model, BayesianGaussianMixture):
-            _check_enough_ink(pixels, model.weight_concentration_prior_type)
-        begin: Initializer = initialize
-        if self.starts_on_cells:
-            begin = partial(image_start, n_positions=n_positions)
+    @property
+    def criterion(self) -> str | None:
+        """The criterion that chooses the number of components, or None."""
+        return self.n_components if isinstance(self.n_components, str) else None
+
+    def fit(self, pixels: Pixels) -> GaussianMixture | BayesianGaussianMixture:
+        """Return an estimator fitted to the points."""
+        model, initializer = self._estimator(), self._initializer(len(pixels.shape))
+        if self.prior is not None:
+            _check_enough_ink(pixels, self.prior)
         samples = shared_samples(model, pixels.points, pixels.darkness, self.n_threads)
         if self.criterion is not None:
             numbers = _candidates(self.candidates, pixels)
-            model = best_of(samples, numbers, Trial(model, self.criterion, self.progress, begin))
+            trial = Trial(model, self.criterion, self.progress, initializer)
+            model = best_of(samples, numbers, trial)
         else:
             model.set_params(n_components=_n_components(self.n_components, pixels))
-            model._fit_in_memory(samples, self.progress, begin)  # noqa: SLF001
+            model._fit_in_memory(samples, self.progress, initializer)  # noqa: SLF001
         if isinstance(model, BayesianGaussianMixture):
             _drop_empty(model)
         model.kind_, model.image_shape_, model.extent_ = pixels.kind, pixels.shape, pixels.extent
         return model
 
+    def _estimator(self) -> GaussianMixture | BayesianGaussianMixture:
+        parameters = dict(self.parameters)
+        if self.init_params != "image":
+            parameters["init_params"] = self.init_params
+        if self.prior is None:
+            return GaussianMixture(**parameters)
+        return BayesianGaussianMixture(weight_concentration_prior_type=self.prior, **parameters)
+
+    def _initializer(self, n_positions: int) -> Initializer:
+        if self.init_params != "image":
+            return initialize
+        return partial(image_start, n_positions=n_positions)
+
+    def _check_criterion(self) -> None:
+        """Raise ValueError unless criterion, candidates and prior go together."""
+        criterion = self.criterion
+        if criterion is None:
+            if self.candidates is not None:
+                raise ValueError(
+                    "candidates: expected None unless a criterion chooses from them, got "
+                    f"{shown(self.candidates)}; pass n_components='bic', 'aic' or 'icl'"
+                )
+        elif criterion not in CRITERIA:
+            raise ValueError(
+                f"n_components: expected a number or one of {CRITERIA}, got {shown(criterion)}"
+            )
+        elif self.prior is not None:
+            raise ValueError(
+                f"n_components: expected a number with prior={self.prior!r}, which chooses how "
+                f"many of them there are, got {criterion!r}; pass the most that there may be"
+            )
+
 
 def check_choice(argument: str, got: str | None, known: tuple[str | None, ...]) -> None:
-    """Raise ValueError unless it is one of the names that are known."""
+    """Raise ValueError unless the value is one of the known names."""
     if not (got is None or isinstance(got, str)) or got not in known:
         raise ValueError(f"{argument}: expected one of {known}, got {shown(got)}")
 
 
-def _check_order(
-    n_components: int | str | None, candidates: Iterable[int] | None, prior: str | None
-) -> str | None:
-    """Return the criterion that chooses the number of components, or None for a number."""
-    criterion = n_components if isinstance(n_components, str) else None
-    if criterion is not None:
-        if criterion not in CRITERIA:
-            raise ValueError(
-                f"n_components: expected a number or one of {CRITERIA}, got {shown(criterion)}"
-            )
-        if prior is not None:
-            raise ValueError(
-                f"n_components: expected a number with prior={prior!r}, which chooses how many "
-                f"of them there are, got {criterion!r}; pass the most that there may be"
-            )
-    elif candidates is not None:
-        raise ValueError(
-            "candidates: expected None unless a criterion chooses from them, got "
-            f"{shown(candidates)}; pass n_components='bic', 'aic' or 'icl'"
-        )
-    return criterion
-
-
 def _check_enough_ink(pixels: Pixels, prior: str) -> None:
-    """Refuse so little ink that there is no covariance for the prior to expect."""
+    """Raise ValueError if there is too little ink for the covariance of the prior."""
     ink = len(pixels.points) if pixels.darkness is None else pixels.darkness.sum()
     if ink <= 1:
         raise ValueError(
@@ -169,11 +166,11 @@ def _candidates(candidates: Iterable[int] | None, pixels: Pixels) -> list[int]:
 
 
 def _drop_empty(model: BayesianGaussianMixture) -> None:
-    """Leave out components that hold less than one point, as if they had never been there."""
+    """Remove the components that hold less than one point."""
     # The first parameter of a component's stick is 1 more than what it holds.
     counts = model.weight_concentration_[0] - 1
     kept = np.flatnonzero(counts >= min(1, counts.max()))
-    model._estimate_weights(counts[kept])  # noqa: SLF001 (the sticks of those that stay)
+    model._estimate_weights(counts[kept])  # noqa: SLF001 (the sticks of the others)
     model.mean_precision_ = model.mean_precision_[kept]
     model.means_ = model.means_[kept]
     if model.covariance_type != "tied":

@@ -1,8 +1,9 @@
-"""How many components: fits of several numbers to the same points, told apart by a criterion.
+"""Choice of the number of components by a criterion.
 
 Assumes complete points in memory. Guarantees that all fits share the points' k-d tree, that
-one fit is held beside the best so far, and that no array of (n_samples, n_components) is made,
-not even for the entropy of the responsibilities, which the statistics of an EM step give.
+only the best fit so far and the present one are held, and that no array of (n_samples,
+n_components) is made, not even for the entropy of the responsibilities, which the statistics of an
+EM step give.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """What the fits of several numbers of components came to.
+    """The criterion of fits with several numbers of components.
 
     Attributes
     ----------
     criterion : {"bic", "aic", "icl"}
-        What was computed.
+        The criterion.
     n_components : ndarray of shape (n_candidates,)
         The numbers tried, ascending.
     scores : ndarray of shape (n_candidates,)
@@ -92,17 +93,17 @@ def select_n_components(  # noqa: PLR0913 (a user's choices, by name)
     Returns
     -------
     GaussianMixture
-        The best fit, with the attribute `selection_` besides: `criterion`, `n_components`
-        and `scores` of all candidates, and `best`. Unlike `fit`, no fit warns that it did
-        not converge; `converged_` tells.
+        The best fit, with the additional attribute `selection_`: `criterion`, `n_components`
+        and `scores` of all candidates, and `best`. Unlike in `fit`, there is no warning if a
+        fit did not converge; see `converged_`.
 
     Raises
     ------
     ValueError, TypeError
-        A candidate that is no number of components for these points, an unknown criterion,
-        missing values, or what `GaussianMixture.fit` raises.
+        If a candidate is not a number of components for these points, if the criterion is
+        unknown, if values are missing, or if `GaussianMixture.fit` raises.
     NotImplementedError
-        A subclass whose steps the kernels do not know.
+        If the estimator is of a subclass that changes the steps of EM.
 
     Notes
     -----
@@ -142,9 +143,9 @@ def select_n_components(  # noqa: PLR0913 (a user's choices, by name)
 
 @dataclass(frozen=True)
 class Trial:
-    """What all fits of a selection have in common.
+    """The common settings of the fits of a selection.
 
-    The template has seen the points' number and names of features, but is not fitted.
+    The template has the points' number and names of features, but is not fitted.
     """
 
     template: GaussianMixture
@@ -157,7 +158,7 @@ def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> Gaussia
     """Return the fit of the lowest score, with `selection_`; candidates ascend."""
     scores: dict[int, float] = {}
     best: GaussianMixture | None = None
-    # From the dearest fit on, which is the one that the tree is sorted for.
+    # The most expensive fit comes first: the tree is built for it.
     for n_components in reversed(candidates):
         fitted = copy.copy(trial.template).set_params(n_components=n_components)
         fitted._fit_in_memory(samples, trial.progress, trial.initialize)  # noqa: SLF001
@@ -192,7 +193,7 @@ def shared_samples(
     sample_weight: ArrayLike | None,
     n_threads: int | None,
 ) -> Shared:
-    """Return complete points that several fits share; the template learns of its features."""
+    """Return complete points that several fits share; the template stores the features."""
     points, weights = checked_points(template, X, sample_weight, least=2)
     if has_nan(points):
         raise ValueError(

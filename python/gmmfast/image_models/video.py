@@ -1,7 +1,7 @@
-"""From a clip to a fitted mixture over position, time and colour.
+"""Fit a mixture over position, time and color to a clip.
 
-Time is a third position: a frame is a unit interval as a pixel is a unit square. What moves
-becomes a component that is slanted in time, so that between two frames it is on its way.
+Time is a third position: a frame is a unit interval as a pixel is a unit square. A
+moving object becomes a component that is slanted in time: between two frames it is on its way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gmmfast import images
 from gmmfast._validation import check_n_threads
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
-from gmmfast.image_models.pixels import PIXEL_VARIANCE, Fit, Pixels
+from gmmfast.image_models.pixels import PIXEL_VARIANCE, FitSettings, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +49,7 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
         prior the most that there may be. By default 1000, and at most one for 20 pixels (at
         least one).
     covariance_type : {"full", "tied", "diag", "spherical"}
-        As in scikit-learn; what moves needs "full".
+        As in scikit-learn; motion needs "full".
     reg_covar : float
         Added to variances. The default is the variance of a pixel, a frame and a level: 1/12.
     max_iter, tol, init_params, candidates, prior, random_state, progress, n_threads
@@ -58,22 +58,22 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
     Returns
     -------
     GaussianMixture or BayesianGaussianMixture
-        Fitted to the points (x, y, t, r, g, b) of all pixels, six features. Attributes besides
-        scikit-learn's: `kind_`, "video"; `image_shape_`, (n_frames, height, width); and
-        `extent_`, which `render_grid` and `render_bands` take: a shape (n_frames, height,
+        Fitted to the points (x, y, t, r, g, b) of all pixels, six features. Attributes in
+        addition to scikit-learn's: `kind_`, "video"; `image_shape_`, (n_frames, height, width);
+        and `extent_`, which `render_grid` and `render_bands` take: a shape (n_frames, height,
         width) of any numbers shows the same clip, at any size and frame rate.
 
     Raises
     ------
     ValueError, TypeError, OSError
-        Frames that cannot be read or differ in size, fewer than two pixels or fewer than
-        components, an argument that is not as above.
+        If frames cannot be read or differ in size, if there are fewer pixels than two or than
+        components, or if an argument is not as above.
     MemoryError
-        More points than the memory available holds, at 48 bytes each.
+        If the points, 48 bytes each, do not fit in the available memory.
 
     See Also
     --------
-    fit_image : The same for one picture.
+    fit_image : Fit a mixture to one picture.
 
     Examples
     --------
@@ -93,7 +93,13 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
     >>> slow[16, 6, [2, 14, 27], 0] > 128
     array([False,  True, False])
     """
-    fit = Fit.of(
+    settings = FitSettings(
+        n_components,
+        candidates,
+        prior,
+        init_params,
+        progress,
+        check_n_threads(n_threads),
         {
             "covariance_type": covariance_type,
             "reg_covar": reg_covar,
@@ -101,11 +107,8 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
             "tol": tol,
             "random_state": random_state,
         },
-        (n_components, candidates, prior, init_params),
-        progress,
-        check_n_threads(n_threads),
     )
-    return fit.to(_read(frames))
+    return settings.fit(_read(frames))
 
 
 def _read(frames: FramesSource) -> Pixels:

@@ -1,6 +1,5 @@
-"""Checks and messages that every part of gmmfast which takes pictures shares."""
+"""Checks of pictures, and their messages."""
 
-import os
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,17 +8,16 @@ from numpy.typing import NDArray
 from gmmfast._validation import refuse_masked
 
 Pixels: TypeAlias = NDArray[np.uint8]
-StrPath: TypeAlias = str | os.PathLike[str]
 
 # Allowed shapes after (h, w).
 Tails: TypeAlias = tuple[tuple[int, ...], ...]
-GREY: Tails = ((),)
-GREY_OR_RGB = (*GREY, (3,))
-GREY_TO_RGBA = (*GREY_OR_RGB, (4,))
+GRAY: Tails = ((),)
+GRAY_OR_RGB = (*GRAY, (3,))
+GRAY_TO_RGBA = (*GRAY_OR_RGB, (4,))
 
 
 def complaint(argument: str, expected: str, got: str, mend: str) -> str:
-    """Return the message of an error: all four parts are needed to mend it."""
+    """Return an error message of its four parts."""
     return f"{argument}: expected {expected}, got {got}; {mend}"
 
 

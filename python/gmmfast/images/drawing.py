@@ -1,19 +1,21 @@
-"""A drawing out of a photograph: its outlines and darkest parts in black on white."""
+"""Drawings from photographs: outlines and darkest parts in black on white."""
 
 import math
 import numbers
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from gmmfast.images.checks import Pixels, complaint
+from gmmfast.images.levels import LUMA
 from gmmfast.images.reading import ImageSource, read_image
 
-#: How much wider the blurred surroundings are than the line.
+#: The blur of the surroundings, relative to that of a line.
 _SURROUND = 1.6
 
-#: How much of the surroundings is taken away: with less than all of it dark parts stay dark.
-_SHARE = 0.985
+#: The part of the surroundings that is subtracted: with less than all of it dark parts stay dark.
+_FRACTION = 0.985
 
 
 def line_drawing(image: ImageSource, line_width: float = 1.5, detail: float = 0.5) -> Pixels:
@@ -25,7 +27,7 @@ def line_drawing(image: ImageSource, line_width: float = 1.5, detail: float = 0.
     line_width : float
         Standard deviation in pixels of the blur within a line; above 0.
     detail : float in [0, 1]
-        0 draws only the strongest lines, 1 the faintest, too.
+        0 draws only the strongest lines, 1 also the faintest.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def line_drawing(image: ImageSource, line_width: float = 1.5, detail: float = 0.
     Raises
     ------
     ValueError
-        Another `line_width` or `detail`; and as `read_image` raises.
+        If `line_width` or `detail` is out of range, or if `read_image` raises.
 
     Notes
     -----
@@ -55,11 +57,9 @@ def line_drawing(image: ImageSource, line_width: float = 1.5, detail: float = 0.
     if not (_is_number(detail) and 0 <= detail <= 1):
         mend = "pass a share, such as 0.5"
         raise ValueError(complaint("detail", "a number in [0, 1]", repr(detail), mend))
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 (slow to import)
-
-    grey = read_image(image) @ np.array([0.299, 0.587, 0.114]) / 255
-    difference = gaussian_filter(grey, line_width) - _SHARE * gaussian_filter(
-        grey, _SURROUND * line_width
+    gray = read_image(image) @ LUMA / 255
+    difference = gaussian_filter(gray, line_width) - _FRACTION * gaussian_filter(
+        gray, _SURROUND * line_width
     )
     ink = difference < -0.035 * (1 - detail) + 0.004
     return np.where(ink, 0, 255).astype(np.uint8)

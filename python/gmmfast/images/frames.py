@@ -1,7 +1,7 @@
-"""Clips: pictures of one size in the order of time, from arrays, iterables and animated files.
+"""Reading clips: frames of one size, from arrays, iterables and animated files.
 
-Assumes frames as `read_image` takes pictures. Guarantees sRGB frames of one shape in one array, or
-an exception whose message names the argument. How long an animation shows each frame is not read:
+Frames are read like pictures by `read_image`. Guarantees sRGB frames of one shape in one array, or
+an exception whose message names the argument. The durations of frames are not read:
 time counts frames.
 """
 
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gmmfast._files import StrPath
 from gmmfast._memory import check_fits
 from gmmfast._validation import refuse_masked
-from gmmfast.images.checks import Pixels, StrPath, complaint
+from gmmfast.images.checks import Pixels, complaint
 from gmmfast.images.reading import ImageSource, decode, open_for_reading, read_image
 
 FramesSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any] | Iterable[ImageSource]
@@ -43,8 +44,8 @@ def read_frames(frames: FramesSource) -> Pixels:
     FileNotFoundError, IsADirectoryError, PermissionError
         If a path cannot be opened.
     ValueError, TypeError
-        If there is no frame, if frames differ in size, or a frame is no picture; a film in a
-        format of video (MP4, MKV) must be decoded first.
+        If there is no frame, if frames differ in size, or if a frame is not a picture. Video
+        files (MP4, MKV) must be decoded first.
 
     Examples
     --------
@@ -76,7 +77,7 @@ def _opened(file: IO[bytes], name: str) -> Pixels:
         opened.append(Image.open(file))
         return opened[0]
 
-    decode(first, name, "frames")  # so that what is no animation is refused with its reason
+    decode(first, name, "frames")  # raises the reason if it is not an animation
     return _of_animation(opened[0], name)
 
 

@@ -1,4 +1,4 @@
-"""Pictures as a viewer shows them, whatever their format, depth, orientation and colour space.
+"""Reading pictures as a viewer shows them, of any format, depth, orientation and color space.
 
 Assumes samples are display-referred (8- or 16-bit integers, or floats in [0, 1]) and sRGB unless
 an embedded ICC profile says otherwise. Guarantees upright sRGB pixels over white of the first
@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from gmmfast._files import StrPath
 from gmmfast._validation import refuse_masked
-from gmmfast.images.checks import GREY_TO_RGBA, Pixels, StrPath, complaint, require_shape
+from gmmfast.images.checks import GRAY_TO_RGBA, Pixels, complaint, require_shape
 
 ImageSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any]
 
@@ -27,11 +28,11 @@ ImageSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any]
 _WHITE_OF_DTYPE = {("b", 1): 1, ("u", 1): 255, ("u", 2): 65535}
 _WHITE_OF_DTYPE |= {("f", size): 1 for size in (2, 4, 8, 16)}
 _DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
-_GREY_MODES = frozenset({"1", "L", "LA", "La"})
-# (mode, colour space of the profile) -> mode to transform; other pairings are mislabelled files.
+_GRAY_MODES = frozenset({"1", "L", "LA", "La"})
+# (mode, color space of the profile) -> mode to transform; other pairings are mislabeled files.
 _MANAGED_MODES = {("L", "GRAY"): "L", ("L", "RGB "): "RGB", ("RGB", "RGB "): "RGB"}
 _MANAGED_MODES |= {("CMYK", "CMYK"): "CMYK"}
-# PNG colour keys that Pillow leaves at the depth of the file while it brings the pixels to 8 bits.
+# PNG color keys that Pillow leaves at the depth of the file while it brings the pixels to 8 bits.
 _KEY_TO_8_BITS: dict[str, Callable[[int], int]] = {
     "L;2": lambda level: level * 85,
     "L;4": lambda level: level * 17,
@@ -50,7 +51,7 @@ class _NoAgreedWhiteError(ValueError):
 
 @dataclass(frozen=True)
 class _Storage:
-    """What a file says of its samples and Pillow no longer tells once they are loaded."""
+    """Properties of the samples of a file that Pillow drops when it loads them."""
 
     rawmode: str
     white: int
@@ -62,8 +63,8 @@ def read_image(image: ImageSource) -> Pixels:
 
     EXIF orientation and ICC profiles are applied, transparency is laid over white, and of an
     animation the first frame (of a ``PIL.Image.Image`` the current) is read. 16-bit levels are
-    scaled to 8 bits: those of grey pictures and of arrays are rounded; those of RGB, RGBA and
-    grey+alpha PNGs Pillow truncates (level // 256) before they can be seen here.
+    scaled to 8 bits: those of gray pictures and of arrays are rounded; those of RGB, RGBA and
+    gray+alpha PNGs Pillow truncates (level // 256) before they can be seen here.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def read_image(image: ImageSource) -> Pixels:
     FileNotFoundError, IsADirectoryError, PermissionError
         If a path cannot be opened.
     ValueError, TypeError
-        If the data are damaged, too large, without an agreed white, or no picture at all.
+        If the data are damaged, too large, without an agreed white, or not a picture.
 
     Examples
     --------
@@ -143,7 +144,7 @@ def _displayed(image: Image.Image) -> Pixels:
     storage = _storage(image)
     image = _upright(image)
     deep = image.mode in _DEEP_MODES
-    color, alpha = _from_deep_grey(image, storage) if deep else _from_8_bits(image, storage)
+    color, alpha = _from_deep_gray(image, storage) if deep else _from_8_bits(image, storage)
     rgb: Pixels = np.array(_to_srgb(color, image.info.get("icc_profile")))
     return rgb if alpha is None else _over_white(rgb, alpha)
 
@@ -164,7 +165,7 @@ def _upright(image: Image.Image) -> Image.Image:
     return image.copy()
 
 
-def _from_deep_grey(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pixels | None]:
+def _from_deep_gray(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pixels | None]:
     levels = np.asarray(image)
     if image.mode == "F" or levels.min() < 0 or levels.max() > storage.white:
         number = "floating-point" if image.mode == "F" else "32-bit integer"
@@ -172,19 +173,19 @@ def _from_deep_grey(image: Image.Image, storage: _Storage) -> tuple[Image.Image,
     # Pillow compares a deep key with clipped 8-bit levels, hence the comparison here.
     key = image.info.get("transparency")
     alpha = None if key is None else np.where(levels == key, 0, 255).astype(np.uint8)
-    grey = _to_8_bits(storage.white - levels if storage.white_is_zero else levels, storage.white)
-    return Image.fromarray(grey), alpha
+    gray = _to_8_bits(storage.white - levels if storage.white_is_zero else levels, storage.white)
+    return Image.fromarray(gray), alpha
 
 
 def _from_8_bits(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pixels | None]:
-    mode = "L" if image.mode in _GREY_MODES else "RGB"
+    mode = "L" if image.mode in _GRAY_MODES else "RGB"
     if not image.has_transparency_data:
         return image if image.mode in ("CMYK", "LAB") else image.convert(mode), None
     rescale, key = _KEY_TO_8_BITS.get(storage.rawmode), image.info.get("transparency")
     if rescale is not None and key is not None:
         eight = tuple(map(rescale, key)) if isinstance(key, tuple) else rescale(key)
         image.info["transparency"] = eight
-    # Pillow has no direct way from premultiplied grey to RGBA.
+    # Pillow has no direct way from premultiplied gray to RGBA.
     rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     color = rgba.getchannel("R") if mode == "L" else rgba.convert("RGB")
     return color, np.asarray(rgba.getchannel("A"))
@@ -192,7 +193,7 @@ def _from_8_bits(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pi
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile:
-        # A viewer shows a picture whose profile is broken or of another colour space all the same.
+        # A viewer also shows a picture whose profile is broken or of another color space.
         with contextlib.suppress(Exception):
             return _managed(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     return image.convert("RGB")
@@ -210,8 +211,8 @@ def _managed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
     )
     source = image.convert(mode)
     if mode == "RGB":
-        # Names of profiles lie (linear "sRGB" exists): what is sRGB shows in what it does, and
-        # leaving such pixels alone spares them the rounding of a needless transform.
+        # Names of profiles are unreliable (linear "sRGB" exists), hence the probe. Pixels that are
+        # in sRGB already are not transformed, to avoid rounding.
         axis = np.linspace(0, 255, 9).astype(np.uint8)
         probe = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(27, 27, 3)
         shifted = np.asarray(transform.apply(Image.fromarray(probe))).astype(np.int16)
@@ -222,12 +223,12 @@ def _managed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
 
 def _from_array(array: NDArray[Any]) -> Pixels:
     refuse_masked("image", array)
-    array = np.asarray(array)  # a subclass would pass its ways on
+    array = np.asarray(array)  # not a subclass
     white = _WHITE_OF_DTYPE.get((array.dtype.kind, array.dtype.itemsize))
     if white is None:
         wanted, mend = "bool, uint8, uint16 or float levels", "convert it to one of these"
         raise TypeError(complaint("image", wanted, f"dtype {array.dtype}", mend))
-    require_shape("image", array, GREY_TO_RGBA)
+    require_shape("image", array, GRAY_TO_RGBA)
     if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # NaN fails too
         got = f"values from {array.min()} to {array.max()}"
         mend = "divide by the level of white and replace NaN"

@@ -1,4 +1,4 @@
-"""Pictures written whole or not at all, to destinations that can be checked beforehand."""
+"""Writing pictures, whole or not at all, to destinations that can be checked beforehand."""
 
 import struct
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ from PIL import Image
 
 from gmmfast._files import (
     Fault,
+    StrPath,
     check_path,
     fault_of_folder,
     fault_of_target,
@@ -16,14 +17,14 @@ from gmmfast._files import (
     replaced,
     target_of,
 )
-from gmmfast.images.checks import GREY_OR_RGB, Pixels, StrPath, complaint, require_uint8
+from gmmfast.images.checks import GRAY_OR_RGB, Pixels, complaint, require_uint8
 
-# Formats that hold 8-bit grey and RGB (GIF, with 256 colours at most, does not); the options keep
-# flat colours free of ringing.
+# Formats that hold 8-bit gray and RGB (GIF, with 256 colors at most, does not); the options keep
+# flat colors free of ringing.
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {}, "TIFF": {}, "BMP": {}}
 _SAVE_OPTIONS |= {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
 _SAVE_OPTIONS |= {"AVIF": {"quality": 90, "subsampling": "4:4:4"}}
-# Pixels a side that the encoders take at most; those of the other formats take more than memory.
+# The most pixels a side of the encoders; the other formats take more than memory holds.
 _MAX_SIDES = {"JPEG": 65500, "WEBP": 16383, "AVIF": 65535}
 
 
@@ -33,18 +34,18 @@ def check_writable(
     shape: tuple[int, ...] | None = None,
     others: Iterable[str] = (),
 ) -> Path:
-    """Refuse, before any work is done, a destination that `write_image` could not write.
+    """Check that `write_image` could write to a destination, before any work is done.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Destination, whose extension names the format. Nothing is left behind there.
+        The destination, whose extension names the format. No file is left there.
     argument : str
-        Name that messages give to the destination.
+        The name of the destination in messages.
     shape : tuple (h, w, ...), optional
-        Of the picture, where it is known already.
+        The shape of the picture, if it is known already.
     others : iterable of str
-        Extensions such as ".npy" of what the caller writes itself, which are no pictures.
+        Extensions such as ".npy" of files that the caller writes itself.
 
     Returns
     -------
@@ -57,7 +58,7 @@ def check_writable(
         If no file can be made there.
     ValueError, TypeError
         If the extension names no format that can be written, or one that cannot hold a picture
-        so large, or `path` is no path.
+        so large, or if `path` is not a path.
 
     Examples
     --------
@@ -76,22 +77,22 @@ def check_writable(
 
 
 def write_image(path: StrPath, pixels: Pixels) -> None:
-    """Write a picture so that it appears whole or not at all.
+    """Write a picture, whole or not at all.
 
-    An existing file keeps its permissions and is lost only to a finished picture; of a symbolic
-    link the target is replaced.
+    An existing file keeps its permissions and is replaced only by a finished picture; the target
+    of a symbolic link is replaced.
 
     Parameters
     ----------
     path : str or os.PathLike
         Destination, whose extension names the format.
     pixels : ndarray of shape (h, w) or (h, w, 3), uint8
-        Grey or sRGB levels 0..255.
+        Gray or sRGB levels 0..255.
 
     Raises
     ------
     ValueError, TypeError, OSError
-        As `check_writable` raises, if `pixels` are of another shape or dtype, or if the format
+        If `check_writable` raises, if `pixels` are of another shape or dtype, or if the format
         cannot hold a picture so large.
 
     Examples
@@ -104,7 +105,7 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     ...     read_image(f"{folder}/black.png").shape
     (2, 3, 3)
     """
-    require_uint8("pixels", pixels, GREY_OR_RGB)
+    require_uint8("pixels", pixels, GRAY_OR_RGB)
     suffix = check_writable(path, "path").suffix.lower()
     with replaced(path) as file:
         encode_image(file, pixels, suffix)

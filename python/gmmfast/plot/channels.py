@@ -1,4 +1,4 @@
-"""The channels of a picture, apart."""
+"""A display of the channels of a picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast import images
-from gmmfast.plot._base import Display, Frame, picture_image
+from gmmfast.plot.base import Display, Frame, new_axes, picture_image
 from gmmfast.styles import channel_pictures
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ _NAMES = ("red", "green", "blue")
 
 
 class ChannelsDisplay(Display):
-    """Red, green and blue of a picture side by side, each in a colour of its own.
+    """Red, green and blue of a picture side by side, each in a color of its own.
 
     Parameters
     ----------
     picture : ndarray of shape (height, width, 3), uint8
     frame : Frame
-        What it covers.
+        The part of the plane.
 
     Attributes
     ----------
     channels : ndarray of shape (3, height, width, 3), uint8
-        What is drawn.
+        The picture that is drawn.
     images_ : list of matplotlib.image.AxesImage
     axes_ : ndarray of shape (3,)
-        Where they are drawn; `ax_` is the first.
+        The axes; `ax_` is the first.
     figure_ : matplotlib.figure.Figure
 
     Examples
@@ -109,11 +109,9 @@ class ChannelsDisplay(Display):
     def plot(self, ax: Sequence[Axes] | None = None) -> Self:
         """Draw it on three axes, by default on those of a new figure."""
         if ax is None:
-            import matplotlib.pyplot as plt  # noqa: PLC0415 (an extra, and slow to import)
-
             height, width = self.frame.shape
             size = (9.6, max(1.5, 3.2 * height / width + 0.3))
-            _, ax = plt.subplots(1, 3, figsize=size, layout="constrained")
+            ax = new_axes(3, size)
         self.axes_ = np.asarray(ax, dtype=object).reshape(-1)
         if len(self.axes_) != 3:
             raise ValueError(f"ax: expected three axes, got {len(self.axes_)}; plt.subplots(1, 3)")

@@ -1,4 +1,4 @@
-"""What a mixture over a picture makes of it: mean colours, what it is unsure of, components."""
+"""Displays of the mean color, its standard deviation, and the labels of a model of a picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from gmmfast._validation import shown
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame, picture_image
+from gmmfast.plot.base import Display, Frame, picture_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
     from numpy.typing import NDArray
 
-#: Features besides x and y that make a colour: a grey level, or three channels.
+#: The numbers of features after x and y: a gray level, or three channels.
 _CHANNELS = (1, 3)
 
 
 class ConditionalMeanDisplay(Display):
-    """The mean colour at every pixel given its position, or how far colours scatter about it.
+    """The mean color at every pixel given its position, or the standard deviation of colors.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class ConditionalMeanDisplay(Display):
     values : ndarray of shape (height, width, n_channels)
         The quantity itself.
     frame : Frame
-        What it covers.
+        The part of the plane.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class ConditionalMeanDisplay(Display):
         ax: Axes | None = None,
         n_threads: int | None = None,
     ) -> Self:
-        """Render a model over (x, y, grey) or (x, y, r, g, b), and draw it.
+        """Render a model over (x, y, gray) or (x, y, r, g, b), and draw it.
 
         Parameters
         ----------
@@ -75,8 +75,8 @@ class ConditionalMeanDisplay(Display):
         shape, extent, n_threads
             As for `DensityDisplay.from_estimator`.
         quantity : {"mean", "std"}
-            The conditional mean, as a painting; or the conditional standard deviation, bright
-            where the mixture is unsure, scaled so that its largest value is 255.
+            The conditional mean, as a painting; or the conditional standard deviation, scaled to
+            a largest value of 255.
         ax : matplotlib Axes, optional
             By default those of a new figure.
 
@@ -87,9 +87,10 @@ class ConditionalMeanDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            Another quantity, a model of other features, or as `render_grid` raises.
+            If the quantity is another one, if the model has other features, or if `render_grid`
+            raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         if quantity not in ("mean", "std"):
@@ -110,7 +111,7 @@ class ConditionalMeanDisplay(Display):
 
 
 class LabelDisplay(Display):
-    """Every pixel in the mean colour of the component that is most responsible for it.
+    """Every pixel in the mean color of the component that is most responsible for it.
 
     Parameters
     ----------
@@ -121,7 +122,7 @@ class LabelDisplay(Display):
     Attributes
     ----------
     picture : ndarray of shape (height, width, 3), uint8
-        What is drawn.
+        The picture that is drawn.
     image_ : matplotlib.image.AxesImage
         The artist.
     ax_, figure_
@@ -158,7 +159,7 @@ class LabelDisplay(Display):
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Over (x, y, grey) or (x, y, r, g, b); levels are from 0 to 255.
+            Over (x, y, gray) or (x, y, r, g, b); levels are from 0 to 255.
         shape, extent, ax, n_threads
             As for `DensityDisplay.from_estimator`.
 
@@ -169,9 +170,9 @@ class LabelDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            A model of other features, or as `render_grid` raises.
+            If the model has other features, or if `render_grid` raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         _check_channels(model)
@@ -187,7 +188,7 @@ class LabelDisplay(Display):
 
 
 def mean_colors(model: Any) -> NDArray[np.uint8]:
-    """Return the mean colour of each component of a picture's model, (n_components, 3)."""
+    """Return the mean color of each component of a picture's model, (n_components, 3)."""
     levels = Mixture.from_model(model).means[:, 2:]
     colors = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
     return np.broadcast_to(colors, (len(colors), 3))
@@ -197,6 +198,6 @@ def _check_channels(model: Any) -> None:
     n_features = Mixture.from_model(model).n_features
     if n_features - 2 not in _CHANNELS:
         raise ValueError(
-            "model: expected 3 features (x, y, grey) or 5 (x, y, r, g, b), got "
+            "model: expected 3 features (x, y, gray) or 5 (x, y, r, g, b), got "
             f"{n_features}; for ink see DensityDisplay"
         )

@@ -1,8 +1,8 @@
 """Contour art: lines or areas of equal log-density.
 
-Levels are chosen by what they enclose: the smallest region that holds a share of the mass (R. J.
-Hyndman, Computing and graphing highest density regions, The American Statistician 50(2), 1996),
-so that they fit a model of few wide components as well as a drawing of a thousand thin ones.
+Levels are chosen by the mass that they enclose: the smallest region that holds a part of the mass
+(R. J. Hyndman, Computing and graphing highest density regions, The American Statistician 50(2),
+1996), which suits a model of few wide components as well as a drawing of a thousand thin ones.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from gmmfast._validation import check_count, float_array
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame
+from gmmfast.plot.base import Display, Frame
 from gmmfast.plot.palettes import palette_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gmmfast.styles import Ramp
 
-#: What the outermost and the innermost contour leave outside: nearly nothing, nearly all.
+#: The mass outside of the outermost and of the innermost contour.
 _OUTERMOST, _INNERMOST = 0.005, 0.97
 
 
@@ -67,9 +67,9 @@ class ContourDisplay(Display):
     levels : ndarray of shape (n_levels,)
         Ascending.
     frame : Frame
-        What it covers.
+        The part of the plane.
     ramp : Ramp
-        The paper, and the colours from the lowest level to the highest.
+        The paper, and the colors from the lowest level to the highest.
     filled : bool
         Whether areas are drawn instead of lines.
 
@@ -126,7 +126,7 @@ class ContourDisplay(Display):
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Of two features or more, whose first are x and y.
+            A model of two or more features, the first of which are x and y.
         shape, extent, n_threads
             As for `DensityDisplay.from_estimator`.
         X : array-like of shape (n_samples, 2), optional
@@ -136,7 +136,7 @@ class ContourDisplay(Display):
         filled : bool
             Areas instead of lines.
         palette : str or Ramp
-            Paper, then colours from the lowest level to the highest: a name in `PALETTES`, or
+            Paper, then colors from the lowest level to the highest: a name in `PALETTES`, or
             a ramp.
         linewidths : float
             In points.
@@ -150,9 +150,9 @@ class ContourDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            As `render_grid` raises, or levels that are no numbers.
+            If `render_grid` raises, or if levels are not numbers.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         ramp = palette_of(palette)
@@ -185,7 +185,7 @@ class ContourDisplay(Display):
         x, y = self.frame.centers()
         draw = ax.contourf if self.filled else ax.contour
         options: dict[str, Any] = {"extend": "max"} if self.filled else {"linewidths": linewidths}
-        # The paper's own colour is no line's; negative levels are dashed by default.
+        # The paper's own color is no line's; negative levels are dashed by default.
         shares = np.linspace(0, 1, len(self.levels) + 1)[1:]
         colors = self.ramp(shares) / 255
         if not self.filled:

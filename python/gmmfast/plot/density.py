@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame, picture_image
+from gmmfast.plot.base import Display, Frame, picture_image
 from gmmfast.plot.palettes import palette_of
 from gmmfast.styles import ink_picture
 from gmmfast.tone import ToneCurve, scale_to_unit
@@ -29,7 +29,7 @@ class DensityDisplay(Display):
     density : ndarray of shape (height, width)
         At least 0 and finite.
     frame : Frame
-        What it covers.
+        The part of the plane.
     tone : ToneCurve
         From the density, scaled to [0, 1], to the amount of ink.
     ramp : Ramp
@@ -38,15 +38,11 @@ class DensityDisplay(Display):
     Attributes
     ----------
     picture : ndarray of shape (height, width, 3), uint8
-        What is drawn.
+        The picture that is drawn.
     image_ : matplotlib.image.AxesImage
         The artist.
     ax_, figure_
         Where it is drawn.
-
-    See Also
-    --------
-    ToneCurveDisplay : The curve itself.
 
     Examples
     --------
@@ -82,12 +78,12 @@ class DensityDisplay(Display):
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Of two features or more, whose first are x and y.
+            A model of two or more features, the first of which are x and y.
         shape : (height, width), optional
             By default the picture's that the model remembers, or 640 pixels along the
             longer side.
         extent : sequence of (low, high), optional
-            What is shown, x first. By default the picture that the model remembers;
+            The extent that is shown, x first. By default the picture that the model remembers;
             with a shape pixel coordinates; else three standard deviations about the mean.
         tone : ToneCurve, optional
             By default the straight line.
@@ -105,9 +101,9 @@ class DensityDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            As `render_grid` raises.
+            If `render_grid` raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         ramp = palette_of(palette)

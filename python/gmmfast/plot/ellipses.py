@@ -1,4 +1,4 @@
-"""Components as ellipses in their mean colours."""
+"""Components as ellipses in their mean colors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame
+from gmmfast.plot.base import Display, Frame
 from gmmfast.plot.colors import mean_colors
 from gmmfast.plot.palettes import palette_of
 
@@ -28,10 +28,10 @@ class EllipseDisplay(Display):
     Parameters
     ----------
     ellipses : ErrorEllipses
-        What `Mixture.error_ellipses` returns.
+        The result of `Mixture.error_ellipses`.
     colors : ndarray of shape (n_components, 3), uint8
     frame : Frame
-        What is shown.
+        The part of the plane.
     ramp : Ramp
         Whose paper the ellipses lie on.
     alpha : float
@@ -87,14 +87,14 @@ class EllipseDisplay(Display):
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Over (x, y), (x, y, grey) or (x, y, r, g, b), levels from 0 to 255.
+            Over (x, y), (x, y, gray) or (x, y, r, g, b), levels from 0 to 255.
         n_std : float
             Half axes, in standard deviations.
         alpha : float, optional
-            How opaque ellipses are. By default 0.85, and for ink 0.55, so that they darken
+            The opacity. By default 0.85, and for ink 0.55, which makes them darken
             where they overlap.
         palette : str or Ramp
-            The paper; and for ink, which has no colour of its own, the ink.
+            The paper; and for ink, which has no color of its own, the ink.
         shape, extent
             As for `DensityDisplay.from_estimator`.
         ax : matplotlib Axes, optional
@@ -107,9 +107,9 @@ class EllipseDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            A model of other features, or `n_std` not above 0.
+            If the model has other features, or if `n_std` is not above 0.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         frame, ramp = Frame.of(model, shape, extent), palette_of(palette)

@@ -17,12 +17,12 @@ PALETTES: dict[str, Ramp] = {
 
 
 def palette_of(palette: str | Ramp) -> Ramp:
-    """Return the ramp itself, or that of a name.
+    """Return the ramp of a palette; a ramp is returned as it is.
 
     Raises
     ------
     ValueError
-        A name of none.
+        If `palette` is not the name of a palette.
 
     Examples
     --------

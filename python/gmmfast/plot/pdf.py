@@ -1,4 +1,4 @@
-"""The density of one feature as a curve, with its parts, and the data that it is of."""
+"""The density of one feature as a curve, with its components and its data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from gmmfast._validation import check_count, check_extent, float_array
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display
+from gmmfast.plot.base import Display
 from gmmfast.rendering.grid import render_grid
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class PdfDisplay(Display):
     component_lines_ : list of matplotlib.lines.Line2D
         The parts, dashed.
     histogram_ : matplotlib.container.BarContainer or None
-        Of the data, as a density.
+        The histogram of the data, as a density.
     rug_ : matplotlib.collections.LineCollection or None
         A tick at every point of the data.
     ax_, figure_
@@ -88,13 +88,13 @@ class PdfDisplay(Display):
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Of one feature.
+            A model of one feature.
         X : array-like of shape (n_samples,) or (n_samples, 1), optional
             Data to draw as a histogram and a rug.
         n_points : int
-            Of the curve.
+            The color of the curve.
         extent : (low, high), optional
-            What is shown. By default all means and 3.5 standard deviations beyond.
+            The interval that is shown. By default all means and 3.5 standard deviations beyond.
         ax : matplotlib Axes, optional
             By default those of a new figure.
         **options
@@ -107,9 +107,9 @@ class PdfDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            A model of more features, or as `render_grid` raises.
+            If the model has more features, or if `render_grid` raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         mixture = Mixture.from_model(model)
@@ -148,13 +148,13 @@ class PdfDisplay(Display):
         ----------
         ax : matplotlib Axes, optional
         bins : int or str
-            Of the histogram: as `numpy.histogram_bin_edges` takes it.
+            The bins of the histogram, as in `numpy.histogram_bin_edges`.
         parts : bool
             Whether the components are drawn.
         color : str
-            Of the curve.
+            The color of the curve.
         label : str, optional
-            Of the curve in a legend.
+            The label of the curve in a legend.
         """
         ax = self._take_axes(ax)
         self.histogram_, self.rug_ = None, None

@@ -1,4 +1,4 @@
-"""Sampling art: points drawn from a model, put where they fall."""
+"""Sampling art: points drawn from a model, at their places."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame, picture_image
+from gmmfast.plot.base import Display, Frame, picture_image
 from gmmfast.plot.palettes import palette_of
 from gmmfast.rendering.samples import render_samples
 from gmmfast.styles import color_levels, dots_picture
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 class SamplesDisplay(Display):
-    """Samples as dots on paper: of ink in the ink's colour, of a picture in their own.
+    """Samples as dots on paper, in the color of ink or in their own.
 
     Parameters
     ----------
     values : ndarray of shape (height, width) or (height, width, n_channels)
-        How many samples fell on each pixel, or the mean colour of those that did.
+        How many samples fell on each pixel, or the mean color of those that did.
     picture : ndarray of shape (height, width, 3), uint8
     frame : Frame
-        What it covers.
+        The part of the plane.
 
     Attributes
     ----------
@@ -72,13 +72,13 @@ class SamplesDisplay(Display):
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Over (x, y), (x, y, grey) or (x, y, r, g, b), levels from 0 to 255.
+            Over (x, y), (x, y, gray) or (x, y, r, g, b), levels from 0 to 255.
         n_samples : int
             How many; those beyond the frame are not seen.
         shape, extent, n_threads
             As for `DensityDisplay.from_estimator`.
         palette : str or Ramp
-            The paper; and for ink, which has no colour of its own, the ink.
+            The paper; and for ink, which has no color of its own, the ink.
         random_state : int, Generator or RandomState
             As for `render_samples`.
         ax : matplotlib Axes, optional
@@ -91,9 +91,9 @@ class SamplesDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            As `render_samples` raises.
+            If `render_samples` raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         frame = Frame.of(model, shape, extent)
@@ -116,7 +116,7 @@ def sample_values(
     random_state: Any,
     n_threads: int | None,
 ) -> NDArray[Any]:
-    """Return counts of ink, or mean colours in uint8 on the ramp's paper."""
+    """Return counts of ink, or mean colors in uint8 on the ramp's paper."""
     options: dict[str, Any] = {
         "extent": frame.extent,
         "random_state": random_state,
@@ -131,7 +131,7 @@ def sample_values(
 
 
 def sample_picture(values: NDArray[Any], ramp: Ramp) -> NDArray[np.uint8]:
-    """Return what `sample_values` gave as a picture, (height, width, 3) in uint8."""
+    """Return the result of `sample_values` as a picture, (height, width, 3) in uint8."""
     if values.ndim == 2:
         return dots_picture(values, ramp)
     return np.broadcast_to(values, (*values.shape[:2], 3))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast.plot._base import Display
+from gmmfast.plot.base import Display
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.collections import PathCollection
     from matplotlib.lines import Line2D
 
-#: Of the criteria, in the order of the alphabet.
+#: The colors of the criteria, in alphabetical order.
 COLORS = {"aic": "#3f9aa8", "bic": "#1d2b4f", "icl": "#c8452f"}
 
 
@@ -55,7 +55,7 @@ class SelectionDisplay(Display):
 
     @classmethod
     def from_estimator(cls, *models: Any, ax: Axes | None = None) -> Self:
-        """Draw what the models were chosen by.
+        """Draw the criteria that models were selected by.
 
         Parameters
         ----------
@@ -71,9 +71,9 @@ class SelectionDisplay(Display):
         Raises
         ------
         ValueError
-            No model, or one without a `selection_`.
+            If there is no model, or one without `selection_`.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         lacking = [type(model).__name__ for model in models if not hasattr(model, "selection_")]

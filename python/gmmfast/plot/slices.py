@@ -8,7 +8,7 @@ import numpy as np
 
 from gmmfast._validation import float_array
 from gmmfast.mixture import Mixture
-from gmmfast.plot._base import Display, Frame
+from gmmfast.plot.base import Display, Frame
 from gmmfast.plot.contour import contour_levels
 from gmmfast.plot.palettes import palette_of
 from gmmfast.rendering.grid import render_grid
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: Share of the distance between slices that the highest curve reaches.
+#: The height of the highest curve, relative to the distance between slices.
 _REACH = 0.85
 
 
@@ -36,14 +36,14 @@ class SliceDisplay(Display):
     Parameters
     ----------
     values : ndarray of shape (n_slices,)
-        Where x is held.
+        The values of x.
     y : ndarray of shape (n_points,)
     densities : ndarray of shape (n_slices, n_points)
         p(y | x), each of integral 1.
     log_density : ndarray of shape (height, width)
-        Of (x, y), for the contours.
+        The log-density of (x, y), for the contours.
     frame : Frame
-        What is shown.
+        The part of the plane.
     ramp : Ramp
 
     Attributes
@@ -54,7 +54,7 @@ class SliceDisplay(Display):
     areas_ : list of matplotlib.collections.PolyCollection
         Under the curves.
     scale_ : float
-        Of the curves, in units of x for a unit of density.
+        The scale of the curves: units of x for a unit of density.
     ax_, figure_
         Where it is drawn.
 
@@ -101,13 +101,13 @@ class SliceDisplay(Display):
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Over (x, y).
+            A model over (x, y).
         values : array-like of shape (n_slices,)
-            Where x is held.
+            The values of x.
         extent, ax, n_threads
             As for `DensityDisplay.from_estimator`.
         palette : str or Ramp
-            Of the contours and the curves.
+            The colors of the contours and the curves.
 
         Returns
         -------
@@ -116,9 +116,9 @@ class SliceDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            A model of more features, values that are no numbers, or as `render_grid` raises.
+            If the model has more features, if values are not numbers, or if `render_grid` raises.
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         """
         cls._require()
         mixture = Mixture.from_model(model)
@@ -156,7 +156,7 @@ class SliceDisplay(Display):
             linewidths=0.8,
             linestyles="solid",
         )
-        # The highest curve just fails to reach the next slice.
+        # The highest curve ends before the next slice.
         gaps = np.diff(np.unique(self.values))
         room = gaps.min() if len(gaps) else (right - left) / 4
         self.scale_ = float(_REACH * room / self.densities.max())

@@ -1,4 +1,4 @@
-"""Quantities over grids larger than memory: one band of lines after the other."""
+"""`render_bands`: quantities over grids larger than memory, band by band."""
 
 from __future__ import annotations
 
@@ -8,45 +8,44 @@ import numpy as np
 
 from gmmfast._memory import check_fits
 from gmmfast._validation import check_count, shown
-from gmmfast.rendering.request import Plan, Quantity, Request
+from gmmfast.rendering.request import Quantity, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import DTypeLike, NDArray
 
-#: Size of a band unless the caller says otherwise: enough work for many threads.
-_BAND = 16 * 2**20
+#: Default size of a band in bytes, enough work for many threads.
+BAND_BYTES = 16 * 2**20
 
 
 class Bands:
-    """The bands of one rendering, from first to last; made by `render_bands`.
+    """The bands of one rendering, in order; `render_bands` returns it.
 
-    An iterable of pairs (rows, band): a slice of the first axis, and a new array
-    that holds these lines. Nothing is rendered before it is asked for; every
-    iteration begins at the first band.
+    The pairs (rows, band) are a slice of the first axis and a new array that holds these
+    lines. A band is rendered when the iteration reaches it; every iteration starts at the
+    first band.
 
     Attributes
     ----------
     shape : tuple of int
-        Shape of the whole image, of which the bands are parts.
+        Shape of the whole image.
     dtype : numpy.dtype
-        Of the bands.
+        Data type of the bands.
     band_size : int
-        Number of lines of every band but the last, which may have fewer.
+        Number of lines in a band; the last one may have fewer.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     band_size: int
 
-    def __init__(self, plan: Plan, dtype: np.dtype[Any], band_size: int) -> None:
-        self.shape = plan.shape
+    def __init__(self, request: Request, dtype: np.dtype[Any], band_size: int) -> None:
+        self.shape = request.shape
         self.dtype = dtype
         self.band_size = band_size
-        self._firsts = range(0, plan.shape[0], band_size)
-        self._n_threads = plan.n_threads
-        self._rendering = plan.prepare()
+        self._firsts = range(0, request.shape[0], band_size)
+        self._request = request
 
     def __len__(self) -> int:
         return len(self._firsts)
@@ -55,14 +54,14 @@ class Bands:
         for first in self._firsts:
             rows = slice(first, min(first + self.band_size, self.shape[0]))
             band = np.empty((rows.stop - first, *self.shape[1:]), self.dtype)
-            self._rendering.render(band, first, self._n_threads)
+            self._request.render(band, first)
             yield rows, band
 
     def __repr__(self) -> str:
         return f"Bands(shape={self.shape}, dtype={self.dtype}, band_size={self.band_size})"
 
 
-def render_bands(  # noqa: PLR0913 (the public face; all but two by keyword)
+def render_bands(
     model: Any,
     shape: int | Sequence[int],
     *,
@@ -77,46 +76,44 @@ def render_bands(  # noqa: PLR0913 (the public face; all but two by keyword)
 ) -> Bands:
     """Evaluate a Gaussian mixture over a grid of any size, band by band.
 
-    What `render_grid` returns whole comes here in bands of lines of the first
-    array axis (rows of a picture, frames of a film, pixels in 1-D), with the same
-    bits. Beside the model, memory holds the bands that the caller keeps.
+    The result has the same bits as that of `render_grid`, in bands of lines of the
+    first array axis (rows of a picture, frames of a film, pixels in 1-D). Memory
+    holds only the model and the bands that the caller keeps.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        What `Mixture.from_model` takes.
+        Any model that `Mixture.from_model` accepts.
     shape : int or sequence of int
         Shape of the whole grid in array order: (width,), (height, width) or
         (n_frames, height, width).
     band_size : int, optional
-        Number of lines in a band. Default: as many as make about 16 MiB, at
-        least one.
+        Number of lines in a band, by default about 16 MiB of them and at least one.
     quantity, extent, given, dtype, tolerance, random_state, n_threads
-        As for `render_grid`.
+        See `render_grid`.
 
     Returns
     -------
     Bands
         An iterable of pairs (rows, band): `rows` is a slice of the first axis,
-        `band` a new array of shape (n_rows, ...) that holds these lines. It has a
-        length (the number of bands), and the `shape` and `dtype` of the whole.
+        `band` a new array of shape (n_rows, ...) that holds these lines. Its length is
+        the number of bands; `shape` and `dtype` are those of the whole image.
 
     Raises
     ------
     ValueError, TypeError
-        An argument that is not as above; the message names it. Raised by the
-        call, before any band is rendered.
+        If an argument is invalid; the message names it. The call itself raises it,
+        before any band is rendered.
     MemoryError
-        A band larger than the memory available; raised by the call.
+        If a band is larger than the available memory; the call itself raises it.
 
     See Also
     --------
-    render_grid : The whole grid at once, and what the quantities are.
+    render_grid : Render the whole grid at once; the quantities are described there.
 
     Examples
     --------
-    An image on disk, in a file of NumPy's own format, larger than memory if need
-    be:
+    Write an image that may be larger than memory to a file in NumPy's format:
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -133,15 +130,22 @@ def render_bands(  # noqa: PLR0913 (the public face; all but two by keyword)
     ...     del image  # closes the file
     ((300, 500), 3, True)
     """
-    plan = Plan.of(
-        model, shape, Request(quantity, extent, given, tolerance, n_threads, random_state)
+    request = Request.from_arguments(
+        model,
+        shape,
+        quantity=quantity,
+        extent=extent,
+        given=given,
+        tolerance=tolerance,
+        random_state=random_state,
+        n_threads=n_threads,
     )
-    checked = plan.dtype(dtype)
+    checked = request.dtype(dtype)
     if band_size is None:
-        n_lines = plan.band_size(checked, _BAND)
-        check_fits("shape", shown(plan.grid), n_lines * plan.line_bytes(checked))
+        n_lines = request.band_size(checked, BAND_BYTES)
+        check_fits("shape", shown(request.grid), n_lines * request.line_bytes(checked))
     else:
-        n_lines = min(check_count("band_size", band_size), plan.grid[0])
+        n_lines = min(check_count("band_size", band_size), request.grid[0])
         mend = "pass fewer lines, or a smaller dtype"
-        check_fits("band_size", n_lines, n_lines * plan.line_bytes(checked), mend)
-    return Bands(plan, checked, n_lines)
+        check_fits("band_size", n_lines, n_lines * request.line_bytes(checked), mend)
+    return Bands(request, checked, n_lines)

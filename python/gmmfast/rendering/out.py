@@ -1,8 +1,8 @@
-"""Arrays of the caller's to render into: what is taken, and how it is filled.
+"""Checks of the argument `out`, and rendering into it.
 
-The backend writes C-contiguous, aligned arrays of native numbers. Whatever else
-NumPy calls an array (a view with strides, of swapped bytes, in Fortran order) is
-filled band by band through a small buffer.
+The core writes C-contiguous, aligned arrays of native byte order. Any other array
+(strided, of swapped bytes, in Fortran order) is filled band by band through a small
+buffer.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from gmmfast._validation import refuse_masked, shown
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from gmmfast.rendering.request import Plan
+    from gmmfast.rendering.request import Request
 
-#: A few of the processor's caches: what is rendered is still there when it is copied.
-_BUFFER = 4 * 2**20
+#: Size of the buffer, small enough for the band to be in a cache when it is copied.
+BUFFER_BYTES = 4 * 2**20
 
 
-def check_out(out: Any, plan: Plan, dtype: DTypeLike | None) -> NDArray[Any]:
-    """Return a plain view of an array that the plan's result fits into."""
+def check_out(out: Any, request: Request, dtype: DTypeLike | None) -> NDArray[Any]:
+    """Return `out` as a plain array, after checking that the result fits into it."""
     refuse_masked("out", out, "pass its data attribute")
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out: expected a NumPy array to write into, got a {type(out).__name__}")
-    view = np.asarray(out)  # of a subclass such as memmap, whose slices cost more
+    view = np.asarray(out)  # slices of a subclass such as memmap cost more
     native = view.dtype.newbyteorder("=")
-    plan.check_dtype("out", native, view.dtype)
-    if dtype is not None and plan.dtype(dtype) != native:
+    request.check_dtype("out", native, view.dtype)
+    if dtype is not None and request.dtype(dtype) != native:
         raise ValueError(
             f"dtype: expected that of out, {native}, got {shown(dtype)}; pass one of the two"
         )
-    if view.shape != plan.shape:
-        raise ValueError(f"out: expected shape {plan.shape}, got {view.shape}")
+    if view.shape != request.shape:
+        raise ValueError(f"out: expected shape {request.shape}, got {view.shape}")
     if not view.flags.writeable:
         raise ValueError("out: expected a writable array, got a read-only one; pass a copy of it")
     if _overlaps_itself(view):
@@ -47,29 +47,28 @@ def check_out(out: Any, plan: Plan, dtype: DTypeLike | None) -> NDArray[Any]:
     return view
 
 
-def render_into(target: NDArray[Any], plan: Plan) -> None:
-    """Fill an array that `check_out` has returned."""
+def render_into(target: NDArray[Any], request: Request) -> None:
+    """Render into an array that `check_out` has returned."""
     if target.flags.carray and target.dtype.isnative:
-        plan.prepare().render(target, 0, plan.n_threads)
+        request.render(target)
         return
     dtype = target.dtype.newbyteorder("=")
-    n_lines = plan.band_size(dtype, _BUFFER)
+    n_lines = request.band_size(dtype, BUFFER_BYTES)
     mend = "pass a C-contiguous array of native byte order, which needs no buffer"
-    check_fits("out", f"strides {target.strides}", n_lines * plan.line_bytes(dtype), mend)
-    rendering = plan.prepare()
-    buffer = np.empty((n_lines, *plan.shape[1:]), dtype)
-    for first in range(0, plan.grid[0], n_lines):
+    check_fits("out", f"strides {target.strides}", n_lines * request.line_bytes(dtype), mend)
+    buffer = np.empty((n_lines, *request.shape[1:]), dtype)
+    for first in range(0, request.grid[0], n_lines):
         rows = target[first : first + n_lines]
         band = buffer[: len(rows)]
-        rendering.render(band, first, plan.n_threads)
+        request.render(band, first)
         rows[...] = band
 
 
 def _overlaps_itself(array: NDArray[Any]) -> bool:
-    """Whether two elements may share memory.
+    """Return whether two elements may share memory.
 
-    They do not if every axis steps over all that the axes of smaller steps
-    span, as in every slice, transpose or reversal of an ordinary array.
+    They do not if the stride of every axis is at least the span of all axes with smaller
+    strides, as in every slice, transpose or reversal of an ordinary array.
     """
     span = array.itemsize
     axes = zip(array.strides, array.shape, strict=True)

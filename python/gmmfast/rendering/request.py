@@ -1,14 +1,14 @@
-"""From what a user asks of a grid to what the backend takes.
+"""The arguments of a rendering, checked and resolved once.
 
-`render_grid` and `render_bands` share this: it resolves the defaults (quantity,
-extent, features, dtype) and checks every argument. Nothing is allocated here.
+`Request.from_arguments` resolves the defaults (quantity, extent, features) and checks every
+argument except the output array and its dtype. It allocates no result.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -29,13 +29,13 @@ from gmmfast.mixture import Mixture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import DTypeLike
+    from numpy.typing import DTypeLike, NDArray
 
 Quantity = Literal[
     "auto", "density", "log_density", "mean", "covariance", "std", "label", "entropy", "sample"
 ]
 
-#: How many axes of n_targets numbers the value at a pixel has.
+#: Number of axes, of n_remaining elements each, of the value at a pixel.
 _VALUE_AXES = {
     "density": 0,
     "log_density": 0,
@@ -47,78 +47,75 @@ _VALUE_AXES = {
     "sample": 1,
 }
 
-_DTYPES = ("float64", "float32", "uint8")
-_LABEL_DTYPES = ("int32", "int64", *_DTYPES)
+#: Largest number of components for each dtype of a result; the default dtype is the first.
+VALUE_DTYPES = dict.fromkeys(("float64", "float32", "uint8"), math.inf)
+LABEL_DTYPES = {
+    "int32": math.inf,
+    "int64": math.inf,
+    "float64": math.inf,
+    "float32": 2**24,
+    "uint8": 2**8,
+}
 
-#: Most components whose indices the dtype holds.
-_MAX_LABELS = {"uint8": 2**8, "float32": 2**24}
-
-#: Bands of whole multiples of this are what the backend's tiles divide best.
+#: The core divides bands of whole multiples of this into complete tiles.
 _TILE_LINES = 32
 
 
-class Request(NamedTuple):
-    """What the caller passed beside the model and the shape, unchecked."""
+class Options(TypedDict, total=False):
+    """Optional arguments of `render_grid`, unchecked."""
 
-    quantity: str
+    quantity: Quantity
     extent: Sequence[Sequence[float]] | None
     given: Sequence[int] | None
     tolerance: float | None
+    random_state: Any
     n_threads: int | None
-    random_state: Any = None
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A quantity over a grid, every argument checked."""
+class Request:
+    """A quantity over a grid, with every argument checked and resolved."""
 
     mixture: Mixture
     quantity: str
     grid: tuple[int, ...]
-    #: Of the whole result.
+    #: Shape of the whole result: `grid` and the shape of a value.
     shape: tuple[int, ...]
     extent: Extent
     given: list[int]
-    tolerance: float | None
     n_threads: int | None
-    #: Of a sample; 0 for all else.
-    seed: int
+    rendering: _core.Rendering
 
     @classmethod
-    def of(cls, model: Any, shape: int | Sequence[int], request: Request) -> Plan:
-        """Check and resolve everything; the message of an error names the argument."""
+    def from_arguments(
+        cls, model: Any, shape: int | Sequence[int], **options: Unpack[Options]
+    ) -> Request:
+        """Check and resolve the arguments; the message of an error names the argument."""
         mixture = Mixture.from_model(model)
         grid = check_shape(shape)
-        given = _grid_features(request.given, len(grid), mixture.n_features)
-        n_targets = mixture.n_features - len(grid)
-        quantity = _resolve_quantity(request.quantity, n_targets, mixture.n_features)
-        tolerance = check_tolerance(request.tolerance)
-        n_threads = check_n_threads(request.n_threads)
-        result_shape = (*grid, *(n_targets,) * _VALUE_AXES[quantity])
+        given = _grid_features(options.get("given"), len(grid), mixture.n_features)
+        n_remaining = mixture.n_features - len(grid)
+        quantity = _resolve_quantity(
+            options.get("quantity", "auto"), n_remaining, mixture.n_features
+        )
+        tolerance = check_tolerance(options.get("tolerance"))
+        n_threads = check_n_threads(options.get("n_threads"))
+        result_shape = (*grid, *(n_remaining,) * _VALUE_AXES[quantity])
         check_countable("shape", shown(grid), math.prod(result_shape))
-        extent = resolve_extent(request.extent, mixture.extent, given, grid)
-        seed = _seed(request.random_state, quantity)
-        return cls(
-            mixture, quantity, grid, result_shape, extent, given, tolerance, n_threads, seed
-        )
+        extent = resolve_extent(options.get("extent"), mixture.extent, given, grid)
+        seed = _seed(options.get("random_state"), quantity)
+        core = mixture._core
+        rendering = _core.Rendering(core, quantity, grid, list(extent), given, tolerance, seed)
+        return cls(mixture, quantity, grid, result_shape, extent, given, n_threads, rendering)
 
-    def prepare(self) -> _core.Rendering:
-        """Do once what every band needs."""
-        core = self.mixture._core
-        return _core.Rendering(
-            core,
-            self.quantity,
-            self.grid,
-            list(self.extent),
-            self.given,
-            self.tolerance,
-            self.seed,
-        )
+    def render(self, band: NDArray[Any], first: int = 0) -> None:
+        """Write lines of the first axis, from `first` on, into a C-contiguous array."""
+        self.rendering.render(band, first, self.n_threads)
 
     def dtype(self, dtype: DTypeLike | None) -> np.dtype[Any]:
-        """Return the dtype of a result that is allocated here."""
+        """Return the dtype of a new result."""
         if dtype is None:
-            return np.dtype(np.int32 if self.quantity == "label" else np.float64)
+            return np.dtype(next(iter(self._max_components)))
         try:
             checked = np.dtype(dtype)
         except (TypeError, ValueError):
@@ -127,25 +124,31 @@ class Plan:
         return checked
 
     def check_dtype(self, argument: str, dtype: np.dtype[Any], got: object) -> None:
-        """Raise unless the result may be of this dtype; `argument` is to blame, for `got`."""
-        names = _LABEL_DTYPES if self.quantity == "label" else _DTYPES
-        if dtype not in [np.dtype(name) for name in names]:
-            expected = f"{', '.join(names[:-1])} or {names[-1]}"
-            raise TypeError(f"{argument}: expected {expected}, got {shown(got)}")
-        most = _MAX_LABELS.get(dtype.name)
+        """Raise an error that names `argument` and `got` unless a result may have this dtype."""
+        names = {np.dtype(name): name for name in self._max_components}
+        if dtype not in names:
+            *others, last = names.values()
+            raise TypeError(
+                f"{argument}: expected {', '.join(others)} or {last}, got {shown(got)}"
+            )
+        most = self._max_components[names[dtype]]
         n_components = self.mixture.n_components
-        if self.quantity == "label" and most is not None and n_components > most:
+        if n_components > most:
             raise ValueError(
                 f"{argument}: expected int32 or int64 for the labels of {n_components} "
                 f"components, got {dtype.name}, which holds those of {most} at most"
             )
+
+    @property
+    def _max_components(self) -> dict[str, float]:
+        return LABEL_DTYPES if self.quantity == "label" else VALUE_DTYPES
 
     def line_bytes(self, dtype: np.dtype[Any]) -> int:
         """Return the size of one line of the first axis."""
         return math.prod(self.shape[1:]) * dtype.itemsize
 
     def band_size(self, dtype: np.dtype[Any], n_bytes: int) -> int:
-        """Return how many lines make a band of about `n_bytes`, at least one."""
+        """Return the number of lines in a band of about `n_bytes`, at least one."""
         n_lines = max(1, n_bytes // self.line_bytes(dtype))
         if n_lines > _TILE_LINES:
             n_lines -= n_lines % _TILE_LINES
@@ -168,13 +171,13 @@ def _grid_features(given: Sequence[int] | None, n_axes: int, n_features: int) ->
     return checked
 
 
-def _resolve_quantity(quantity: str, n_targets: int, n_features: int) -> str:
+def _resolve_quantity(quantity: str, n_remaining: int, n_features: int) -> str:
     names = ("auto", *_VALUE_AXES)
     if not isinstance(quantity, str) or quantity not in names:
         raise ValueError(f"quantity: expected one of {names}, got {shown(quantity)}")
     if quantity == "auto":
-        return "mean" if n_targets else "density"
-    if _VALUE_AXES[quantity] and not n_targets:
+        return "mean" if n_remaining else "density"
+    if _VALUE_AXES[quantity] and not n_remaining:
         raise ValueError(
             "quantity: expected 'density', 'log_density', 'label' or 'entropy' for a grid with "
             f"as many axes as the model has features ({n_features}), got {quantity!r}, which "
@@ -200,7 +203,7 @@ def resolve_extent(
     given: list[int],
     grid: tuple[int, ...],
 ) -> Extent:
-    """Return the extent asked for, else what is remembered of it, else pixel coordinates."""
+    """Return `extent`, else the remembered one, else the extent of pixel coordinates."""
     if extent is not None:
         checked = check_extent(extent, max_axes=len(grid))
         if len(checked) != len(grid):

@@ -1,4 +1,4 @@
-"""Samples of a mixture put onto a grid of pixels, without holding them."""
+"""`render_samples`: samples of a mixture accumulated on a grid, without storing them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
 from gmmfast._validation import check_count, float_array, shown
 from gmmfast.mixture.sampling import check_bounds
-from gmmfast.rendering.request import Plan, Request
+from gmmfast.rendering.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ _COUNT_DTYPES = ("int64", "int32", "float64", "float32")
 _MEAN_DTYPES = ("float64", "float32", "uint8")
 
 
-def render_samples(  # noqa: PLR0913 (the public face; all but three by keyword)
+def render_samples(
     model: Any,
     shape: int | Sequence[int],
     n_samples: int,
@@ -38,87 +38,88 @@ def render_samples(  # noqa: PLR0913 (the public face; all but three by keyword)
     background: ArrayLike | None = None,
     n_threads: int | None = None,
 ) -> NDArray[Any]:
-    """Draw samples of a Gaussian mixture and put them onto a grid of pixels.
+    """Draw samples of a Gaussian mixture and accumulate them on a grid of pixels.
 
-    Of a model with as many features as the grid has axes, ink for instance, every pixel
-    counts the samples that fell on it. Of one with more, as of photographs, it shows the
-    mean of their other features: with ever more samples, what `render_grid` shows. No
-    sample is held longer than it takes to put it down.
+    If the model has as many features as the grid has axes, as of ink, a pixel is the number
+    of samples in it. If it has more, as of a photograph, a pixel is the mean of their
+    remaining features, which converges to the mean of `render_grid` as samples are added.
+    The samples are not stored.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        What `Mixture.from_model` takes.
+        Any model that `Mixture.from_model` accepts.
     shape : int or sequence of int
         Shape of the grid in array order: (width,), (height, width) or
         (n_frames, height, width).
     n_samples : int
-        Number of samples to draw, at least one; those beyond the grid are dropped.
+        Number of samples to draw, at least one; samples outside the grid are dropped.
     extent, given
-        As for `render_grid`. A pixel has its low end, and not its high one.
+        See `render_grid`. A pixel includes its low end and excludes its high end.
     random_state : None, int, numpy.random.Generator or RandomState, optional
-        As for `Mixture.sample`, whose samples these are: the seed alone decides the result.
+        Seed of the samples, which are those of `Mixture.sample`.
     bounds : sequence of (low, high) or None, one a feature, optional
-        As for `Mixture.sample`: of the mixture truncated to a box, colours in 0..255 for
-        instance; all `n_samples` are then within it.
+        Box to which the mixture is truncated, for instance colors in 0..255; all
+        `n_samples` are within it. See `Mixture.sample`.
     dtype : dtype, optional
-        Of counts int64 (the default), int32, float64 or float32. Of means float64 (the
-        default), float32, or uint8, which clips to 0..255 and rounds.
+        Data type of the result: for counts int64 (the default), int32, float64 or float32;
+        for means float64 (the default), float32, or uint8, which clips to 0..255 and rounds.
     background : number or sequence of numbers, optional
-        What pixels show on which no sample fell, of means: a value for all remaining
-        features, or one each. Default: NaN, and 0 in uint8.
+        Value of pixels without samples in a result of means: one for all remaining
+        features, or one for each. Default: NaN, or 0 in uint8.
     n_threads : int, optional
-        Number of threads; by default all that the process may use. The result has the
-        same bits for any number.
+        Number of threads, see `render_grid`. The result has the same bits for any number.
 
     Returns
     -------
     ndarray of shape `shape` or `shape` + (n_remaining,)
-        Counts, or means. Means are of the values in steps of a power of two that is below
-        2**-45 of the largest value, or, of more than 50,000 samples, 2**-61 of the largest
-        value times their number.
+        Counts, or means. Values are rounded to a multiple of a power of two before they are
+        added: below 2**-45 of the largest value, or, for more than 50,000 samples, below
+        2**-61 of the largest value times their number.
 
     Raises
     ------
     ValueError, TypeError
-        An argument that is not as above; the message names it.
+        If an argument is invalid; the message names it.
     MemoryError
-        A result that, with sums of all pixels, is larger than the memory available; raised
-        before allocating.
+        If the result and the sums of all pixels are larger than the available memory;
+        nothing is allocated then.
 
     See Also
     --------
-    render_grid : The density, and the mean at every pixel.
-    Mixture.sample : The samples themselves.
+    render_grid : Evaluate the density or the mean at every pixel.
+    Mixture.sample : Draw the samples themselves.
 
     Examples
     --------
-    A drawing of 1000 dots, and of the mean grey of those on each pixel:
+    Count 1000 dots, and average the gray levels of samples, on each pixel:
 
     >>> import gmmfast
     >>> ink = ([0.5, 0.5], [[1.0, 1.0], [6.0, 1.0]], [1.0, 0.5])
     >>> dots = gmmfast.render_samples(ink, (3, 8), 1000, random_state=0)
     >>> dots.shape, int(dots.sum()) <= 1000, int(dots.argmax(axis=1)[1])
     ((3, 8), True, 6)
-    >>> grey = ([0.5, 0.5], [[0, 0, 40], [3, 0, 200]], [1.0, 1.0])
-    >>> gmmfast.render_samples(grey, (1, 4), 100_000, random_state=0, dtype="uint8")[..., 0]
+    >>> gray = ([0.5, 0.5], [[0, 0, 40], [3, 0, 200]], [1.0, 1.0])
+    >>> gmmfast.render_samples(gray, (1, 4), 100_000, random_state=0, dtype="uint8")[..., 0]
     array([[ 42,  72, 168, 197]], dtype=uint8)
     """
-    plan = Plan.of(model, shape, Request("auto", extent, given, None, n_threads))
+    request = Request.from_arguments(model, shape, extent=extent, given=given, n_threads=n_threads)
     n_samples = check_count("n_samples", n_samples)
-    n_targets = plan.mixture.n_features - len(plan.grid)
-    checked = _check_dtype(dtype, _MEAN_DTYPES if n_targets else _COUNT_DTYPES)
-    empty = _check_background(background, n_targets, checked)
-    box = None if bounds is None else check_bounds(bounds, plan.mixture.n_features)
-    # The result and, in 64 bits, a count and as many sums and means.
-    n_bytes = math.prod(plan.grid) * (8 + n_targets * (16 + checked.itemsize))
-    check_fits("shape", shown(plan.grid), n_bytes)
-    core = plan.mixture._core
+    n_remaining = request.mixture.n_features - len(request.grid)
+    checked = _check_dtype(dtype, _MEAN_DTYPES if n_remaining else _COUNT_DTYPES)
+    empty = _check_background(background, n_remaining, checked)
+    box = None if bounds is None else check_bounds(bounds, request.mixture.n_features)
+    # The result and, at 8 bytes each, a count and n_remaining sums and means.
+    n_bytes = math.prod(request.grid) * (8 + n_remaining * (16 + checked.itemsize))
+    check_fits("shape", shown(request.grid), n_bytes)
+    core = request.mixture._core
     sampling = _core.Sampling(core, seed_of(random_state), box)
-    counts = np.empty(plan.grid, np.int64)
-    means = np.empty((*plan.grid, n_targets))
-    sampling.splat(n_samples, list(plan.extent), plan.given, counts, means, plan.n_threads)
-    if not n_targets:
+    counts = np.empty(request.grid, np.int64)
+    means = np.empty((*request.grid, n_remaining))
+    sampling.splat(
+        n_samples, list(request.extent), request.given, counts, means, request.n_threads
+    )
+    if not n_remaining:
         return counts.astype(checked, copy=False)
     if checked == np.uint8:
         np.clip(np.rint(means, out=means), 0, 255, out=means)
@@ -140,17 +141,19 @@ def _check_dtype(dtype: Any, names: tuple[str, ...]) -> np.dtype[Any]:
 
 
 def _check_background(
-    background: Any, n_targets: int, dtype: np.dtype[Any]
+    background: Any, n_remaining: int, dtype: np.dtype[Any]
 ) -> NDArray[np.float64]:
     if background is None:
         return np.asarray(0.0 if dtype == np.uint8 else np.nan)
-    if not n_targets:
+    if not n_remaining:
         raise ValueError(
             f"background: expected None for counts, whose background is 0, got {shown(background)}"
         )
     values = float_array("background", background, ndims=(0, 1))
-    if values.ndim and len(values) != n_targets:
-        raise ValueError(f"background: expected one value or {n_targets}, got {shown(background)}")
+    if values.ndim and len(values) != n_remaining:
+        raise ValueError(
+            f"background: expected one value or {n_remaining}, got {shown(background)}"
+        )
     if dtype == np.uint8 and not ((values >= 0) & (values <= 255)).all():
         raise ValueError(
             f"background: expected values from 0 to 255 for uint8, got {shown(background)}"

@@ -1,10 +1,10 @@
-"""What culling keeps: the number of components that are summed in each tile of a grid."""
+"""`count_survivors`: the number of components summed in each tile of a grid."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gmmfast.rendering.request import Plan, Quantity, Request
+from gmmfast.rendering.request import Quantity, Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def count_survivors(  # noqa: PLR0913 (the public face; all but two by keyword)
+def count_survivors(
     model: Any,
     shape: int | Sequence[int],
     *,
@@ -23,41 +23,48 @@ def count_survivors(  # noqa: PLR0913 (the public face; all but two by keyword)
     tolerance: float | None = None,
     n_threads: int | None = None,
 ) -> NDArray[np.uint32]:
-    """Count the components that `render_grid` has left to sum in each tile.
+    """Count the components that `render_grid` sums in each tile.
 
-    Rendering leaves a component out of a tile only where a proof says that all that is left
-    out together is below rounding. These are the lengths of the lists that it paints from, and
-    what a picture costs: time grows with their sum.
+    Rendering leaves components out of a tile only if their total contribution is provably
+    below rounding. The time of a rendering grows with the sum of these counts.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
+        Any model that `Mixture.from_model` accepts.
     shape : int or sequence of int
-        Of the grid, in pixels.
+        Shape of the grid in pixels.
     quantity, extent, given, tolerance, n_threads
-        As for `gmmfast.render_grid`, for a result of dtype float64.
+        See `gmmfast.render_grid`; the counts are those of a float64 result.
 
     Returns
     -------
     ndarray of shape (n_tiles, ...), uint32
-        A count for every tile of 32 x 32 pixels, in array order; those at the right and lower
-        borders may have fewer pixels. A volume has tiles a frame; a line is folded, so that
-        its tiles are 1024 pixels. The NumPy twin leaves nothing out, and all counts are those
-        of the components that have weight.
+        A count for every tile of 32 x 32 pixels, in array order; tiles at the right and lower
+        borders may have fewer pixels. A volume is divided into tiles frame by frame; a line
+        has tiles of 1024 pixels.
 
     Raises
     ------
     ValueError, TypeError, sklearn.exceptions.NotFittedError
-        As `gmmfast.render_grid` raises.
+        Under the same conditions as `gmmfast.render_grid`.
 
     Examples
     --------
-    One component in the first tile, one in the third, and both matter between them:
+    One component survives in the first tile, one in the third, and both in between:
 
     >>> from gmmfast.rendering import count_survivors
     >>> model = ([0.5, 0.5], [[16.0, 16.0], [80.0, 16.0]], [1.0, 1.0])
     >>> count_survivors(model, (32, 96))
     array([[1, 2, 1]], dtype=uint32)
     """
-    plan = Plan.of(model, shape, Request(quantity, extent, given, tolerance, n_threads))
-    return plan.prepare().survivors(plan.n_threads)
+    request = Request.from_arguments(
+        model,
+        shape,
+        quantity=quantity,
+        extent=extent,
+        given=given,
+        tolerance=tolerance,
+        n_threads=n_threads,
+    )
+    return request.rendering.survivors(request.n_threads)

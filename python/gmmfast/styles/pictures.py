@@ -1,4 +1,4 @@
-"""From arrays to pictures: the arithmetic of the styles, without any model.
+"""The arithmetic of the styles: functions from arrays to pictures.
 
 Every function takes arrays over the same grid, returns 8-bit sRGB, and gives the same bits
 for the same arrays.
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast import _core
 from gmmfast.styles.ramp import oklab_of_srgb, srgb_of_oklab
 
 if TYPE_CHECKING:
@@ -23,18 +24,21 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Pixels = NDArray[np.uint8]
 
-#: Length of the tables of noise, of powers of two.
+#: The length of the tables of noise, a power of two.
 _TABLE = 4096
 
-#: Pixels of a band in which strokes are computed: what a band needs fits a cache.
+#: Pixels of a band in which strokes are computed: its arrays fit in a cache.
 _BAND_PIXELS = 1 << 15
 
-#: Where light comes from: the upper left, y down.
+#: Iterations of k-means, at most.
+_KMEANS_MAX_ITER = 30
+
+#: The direction of light: from the upper left, y down.
 _LIGHT = np.array([-0.6, -0.8])
 
 
 def ink_picture(darkness: ArrayLike, tone: ToneCurve, ramp: Ramp, grain: float = 0.0) -> Pixels:
-    """Return what is dark as ink on paper.
+    """Return darkness as ink on paper.
 
     Parameters
     ----------
@@ -43,10 +47,10 @@ def ink_picture(darkness: ArrayLike, tone: ToneCurve, ramp: Ramp, grain: float =
     tone : ToneCurve
         From darkness to the amount of ink.
     ramp : Ramp
-        From the paper's colour to the ink's.
+        From the paper's color to the ink's.
     grain : float
-        Of the paper, whose tooth takes more or less of half tones: the most that the amount
-        of ink changes. 0 is smooth paper.
+        The largest change of the amount of ink by the grain of the paper, at half tones. 0 is
+        smooth paper.
 
     Returns
     -------
@@ -70,7 +74,8 @@ def ink_picture(darkness: ArrayLike, tone: ToneCurve, ramp: Ramp, grain: float =
 def paper_tooth(shape: tuple[int, ...]) -> Array:
     """Return the relief of drawing paper, (height, width), mean 0 and within [-1, 1].
 
-    Noise of the scale of a pixel and of some, from a fixed seed: paper is always the same.
+    Noise at the scales of one and of several pixels, from a fixed seed: the paper is always the
+    same.
     """
     rng = np.random.default_rng(1)
     fine = rng.uniform(-1, 1, shape)
@@ -88,11 +93,11 @@ def dots_picture(counts: ArrayLike, ramp: Ramp, opacity: float = 0.75) -> Pixels
     Parameters
     ----------
     counts : array-like of shape (height, width), int
-        How many samples fell on each pixel.
+        The number of samples at each pixel.
     ramp : Ramp
-        From the paper's colour to the ink's.
+        From the paper's color to the ink's.
     opacity : float in (0, 1]
-        Of one dot: n of them let (1 - opacity)^n of the paper through.
+        The opacity of one dot: n of them let (1 - opacity)^n of the paper through.
 
     Returns
     -------
@@ -108,15 +113,15 @@ def dots_picture(counts: ArrayLike, ramp: Ramp, opacity: float = 0.75) -> Pixels
 
 
 def flat_picture(labels: NDArray[np.integer], colors: Pixels, factor: int = 1) -> Pixels:
-    """Return a colour for every label, averaged over blocks of pixels.
+    """Return a color for every label, averaged over blocks of pixels.
 
     Parameters
     ----------
     labels : ndarray of shape (factor * height, factor * width), int
     colors : ndarray of shape (n_labels, 3), uint8
     factor : int
-        Side of the blocks: borders between labels become smooth. Light is averaged, not
-        levels, so that they do not darken.
+        The side of the blocks, which smooth the borders between labels. Light is averaged, not
+        levels, to keep borders from darkening.
 
     Returns
     -------
@@ -138,16 +143,16 @@ def flat_picture(labels: NDArray[np.integer], colors: Pixels, factor: int = 1) -
 
 
 def few_colors(colors: ArrayLike, weights: ArrayLike, n_colors: int) -> Pixels:
-    """Return each colour's nearest of few that stand for all.
+    """Return a few colors, each in place of the colors nearest to it.
 
     Parameters
     ----------
     colors : array-like of shape (n, 3)
         sRGB levels.
     weights : array-like of shape (n,)
-        How much of the picture each colours.
+        The part of the picture that has each color.
     n_colors : int
-        How many there may be.
+        The most different colors of the result.
 
     Returns
     -------
@@ -155,8 +160,8 @@ def few_colors(colors: ArrayLike, weights: ArrayLike, n_colors: int) -> Pixels:
 
     Notes
     -----
-    Lloyd's iterations in Oklab, from centres that are chosen one after the other as the
-    colour whose weight times squared distance to its centre is largest.
+    Weighted k-means in Oklab. The centers are chosen one after the other: the next one is the
+    color with the largest product of weight and squared distance to its center.
 
     Examples
     --------
@@ -171,17 +176,8 @@ def few_colors(colors: ArrayLike, weights: ArrayLike, n_colors: int) -> Pixels:
         if not (weight * distance).any():
             break
         centers = np.concatenate([centers, lab[[np.argmax(weight * distance)]]])
-    for _ in range(30):
-        nearest = np.argmin(_squared_distances(lab, centers), axis=1)
-        counts = np.bincount(nearest, weight, len(centers))
-        sums = [np.bincount(nearest, weight * axis, len(centers)) for axis in lab.T]
-        moved = np.where(
-            counts[:, None] > 0, np.stack(sums, -1) / np.maximum(counts, 1e-300)[:, None], centers
-        )
-        if np.array_equal(moved, centers):
-            break
-        centers = moved
-    return np.asarray(np.rint(srgb_of_oklab(centers[nearest])).astype(np.uint8))
+    labels, centers, *_ = _core.Data(lab, weight).kmeans(centers, 0.0, _KMEANS_MAX_ITER)
+    return np.asarray(np.rint(srgb_of_oklab(centers[labels])).astype(np.uint8))
 
 
 def _squared_distances(points: Array, centers: Array) -> Array:
@@ -196,18 +192,18 @@ def oil_picture(
     Parameters
     ----------
     colors : ndarray of shape (height, width, 3), uint8
-        What is painted.
+        The colors of the painting.
     labels : ndarray of shape (height, width), int
-        Which stroke lies on top at every pixel.
+        The topmost stroke at every pixel.
     strokes : Strokes
-        Where each begins and which way it runs.
+        The place and direction of each stroke.
     extent : ((x_low, x_high), (y_low, y_high))
-        What the picture covers.
+        The extent of the picture.
 
     Returns
     -------
     ndarray of shape (height, width, 3), uint8
-        The colours, lighter and darker along the ridges of the paint, and at the borders of
+        The colors, lighter and darker along the ridges of the paint, and at the borders of
         strokes.
     """
     height, width = labels.shape
@@ -247,7 +243,7 @@ def _ridges() -> Array:
 
 
 def _edges(labels: NDArray[np.integer]) -> Array:
-    """Return where a stroke begins (light) and ends (dark), seen from the light."""
+    """Return the edges of strokes: light on the side of the light, else dark."""
     edges = np.zeros(labels.shape)
     for axis in range(2):
         change = np.diff(labels, axis=axis)
@@ -264,13 +260,13 @@ CHANNEL_COLORS = ((236, 72, 58), (56, 178, 92), (66, 122, 240))
 
 
 def channel_pictures(picture: Pixels, colors: ArrayLike = CHANNEL_COLORS) -> Pixels:
-    """Return red, green and blue of a picture apart, each from black to a colour of its own.
+    """Return red, green and blue of a picture apart, each from black to a color of its own.
 
     Parameters
     ----------
     picture : ndarray of shape (height, width, 3), uint8
     colors : array-like of shape (3, 3)
-        sRGB levels of what a channel's 255 becomes.
+        The sRGB levels that stand for 255 in each channel.
 
     Returns
     -------

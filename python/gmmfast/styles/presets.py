@@ -1,7 +1,7 @@
-"""The styles by name: tone, paper, ink, and how a picture is made of them.
+"""The styles by name.
 
-A style is a value: what it is called, its ramp of colours, and a function from a `Scene` to a
-picture. A new style is a new entry in `STYLES`, here or in a script of one's own.
+A style is a value: its name, its ramp of colors, and a function from a `Scene` to a picture. A new
+style is a new entry in `STYLES`, here or in a script.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-#: Samples each way of a pixel where borders are sharp.
+#: Samples along each axis of a pixel where borders are sharp.
 _FACTOR = 2
 
 
@@ -37,13 +37,13 @@ class Style:
     ----------
     name : str
     summary : str
-        What it looks like, in a line.
+        A description in one line.
     ramp : Ramp
-        Its paper and ink, for whatever draws in the same colours (contours, samples).
+        Its colors from paper to ink, also for contours and samples in the same style.
     paint : callable of (Scene, Ramp), optional
         Returns the picture, (height, width, 3) in uint8.
     pixel_bytes : int
-        Memory that `paint` needs beside the model, for each pixel.
+        The memory that `paint` needs for each pixel.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Style:
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
-            Of ink, over (x, y), or of a picture, over (x, y, grey) or (x, y, r, g, b).
+            A model of ink, over (x, y), or of a picture, over (x, y, gray) or (x, y, r, g, b).
         shape : (height, width)
         extent, n_threads
             As for `render_grid`.
@@ -77,7 +77,7 @@ class Style:
         Raises
         ------
         ValueError, TypeError
-            As `render_grid` raises, or a model of other features.
+            If `render_grid` raises, or if the model has other features.
 
         Examples
         --------
@@ -91,7 +91,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Tones:
-    """How much ink a drawing's density takes, and a photograph's darkness; and the paper."""
+    """The tone curves of drawings and of photographs, and the grain of the paper."""
 
     density: ToneCurve
     darkness: ToneCurve
@@ -105,7 +105,7 @@ class Tones:
 
 
 def _poster(scene: Scene, ramp: Ramp, n_colors: int, steps: Sequence[float]) -> Pixels:
-    """Return few flat colours: a drawing's densities in steps, a photograph's components."""
+    """Return a few flat colors: steps of a drawing's density, or a photograph's components."""
     fine = scene.finer(_FACTOR)
     if scene.kind == "ink":
         labels = np.searchsorted(steps, fine.density, side="right")
@@ -116,7 +116,7 @@ def _poster(scene: Scene, ramp: Ramp, n_colors: int, steps: Sequence[float]) -> 
 
 
 def _oil(scene: Scene, ramp: Ramp, tone: ToneCurve) -> Pixels:
-    """Return strokes of a brush, one a component, in the mean colours or in the ramp's."""
+    """Return strokes of a brush, one a component, in the mean colors or in the ramp's."""
     colors = ramp(tone(scene.density)) if scene.kind == "ink" else scene.color
     return oil_picture(colors, scene.labels, scene.strokes, scene.extent)
 
@@ -154,14 +154,14 @@ def _styles() -> dict[str, Style]:
         ),
         Style(
             "poster",
-            "few flat colours, steps of a density or eight of the mean colours",
+            "few flat colors, steps of a density or eight of the mean colors",
             Ramp(("#f4e9d2", "#e8a33d", "#c8452f", "#22304f")),
             poster,
             144,
         ),
         Style(
             "oil",
-            "strokes of a brush, one a component, in the mean colours",
+            "strokes of a brush, one a component, in the mean colors",
             Ramp(("#e9dcc0", "#b98a4e", "#5f3a22", "#21140e")),
             oil,
             48,
@@ -180,7 +180,7 @@ def get_style(name: str) -> Style:
     Raises
     ------
     ValueError
-        A name of none.
+        If `name` is not a known style.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Colours from paper to ink: ramps in a space where equal steps look equal.
+"""Colors from paper to ink: ramps in a space where equal steps look equal.
 
 Ramps run straight through Oklab (B. Ottosson, A perceptual color space for image
-processing, 2020), where the middle of blue and yellow is no grey mud, and half way from
-paper to ink looks half way.
+processing, 2020), where the middle of blue and yellow is not gray, and the middle of paper and ink
+looks like the middle.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TO_LAB = np.array([
     [0.0259040371, 0.7827717662, -0.8086757660],
 ])  # fmt: skip
 
-#: Steps of a ramp: finer than the 8-bit levels between any two colours.
+#: Steps of a ramp: finer than the 8-bit levels between any two colors.
 _STEPS = 1024
 
 
@@ -43,7 +43,7 @@ def oklab_of_srgb(rgb: ArrayLike) -> Array:
     Parameters
     ----------
     rgb : array-like of shape (..., 3)
-        Levels, not necessarily whole.
+        Levels, not necessarily integers.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def srgb_of_oklab(lab: ArrayLike) -> Array:
 
 
 def color_levels(color: str) -> tuple[int, int, int]:
-    """Return the levels of a colour written as "#rrggbb".
+    """Return the levels of a color written as "#rrggbb".
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def color_levels(color: str) -> tuple[int, int, int]:
     Raises
     ------
     ValueError
-        Something else.
+        If `color` has another form.
 
     Examples
     --------
@@ -109,17 +109,17 @@ def color_levels(color: str) -> tuple[int, int, int]:
 
 @dataclass(frozen=True)
 class Ramp:
-    """A run of colours from paper (0) to ink (1), evenly spaced.
+    """A run of colors from paper (0) to ink (1), evenly spaced.
 
     Parameters
     ----------
     colors : tuple of str
-        At least two colours "#rrggbb", paper first.
+        At least two colors "#rrggbb", paper first.
 
     Raises
     ------
     ValueError
-        Fewer than two, or something that is no colour.
+        If there are fewer than two, or if one is not a color.
 
     Examples
     --------
@@ -133,7 +133,7 @@ class Ramp:
     def __post_init__(self) -> None:
         if isinstance(self.colors, str) or len(self.colors) < 2:
             raise ValueError(
-                f"colors: expected at least two colours '#rrggbb', got {shown(self.colors)}"
+                f"colors: expected at least two colors '#rrggbb', got {shown(self.colors)}"
             )
         object.__setattr__(self, "colors", tuple(self.colors))
         for color in self.colors:
@@ -141,17 +141,17 @@ class Ramp:
 
     @property
     def paper(self) -> str:
-        """The colour of nothing."""
+        """The color of 0."""
         return self.colors[0]
 
     @property
     def ink(self) -> str:
-        """The colour of the most."""
+        """The color of 1."""
         return self.colors[-1]
 
     @cached_property
     def table(self) -> NDArray[np.uint8]:
-        """Colours at even steps from 0 to 1, (n_steps, 3); read-only."""
+        """Colors at even steps from 0 to 1, (n_steps, 3); read-only."""
         corners = oklab_of_srgb([color_levels(color) for color in self.colors])
         at = np.linspace(0, len(corners) - 1, _STEPS)
         lab = [np.interp(at, np.arange(len(corners)), axis) for axis in corners.T]
@@ -160,7 +160,7 @@ class Ramp:
         return table
 
     def __call__(self, values: ArrayLike) -> NDArray[np.uint8]:
-        """Return the colour at each value; outside [0, 1] it stays at the ends.
+        """Return the color at each value; outside [0, 1] it stays at the ends.
 
         Parameters
         ----------

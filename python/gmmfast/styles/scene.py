@@ -1,7 +1,7 @@
-"""What styles paint from: the arrays of a model over a grid, rendered when first asked for.
+"""The arrays that styles paint from: a model over a grid, rendered at their first use.
 
-Assumes a model of ink, over (x, y), or of a picture, over (x, y, grey) or (x, y, r, g, b) with
-levels from 0 to 255. A style asks for the layers that it needs and no others.
+Assumes a model of ink, over (x, y), or of a picture, over (x, y, gray) or (x, y, r, g, b) with
+levels from 0 to 255. Only the layers that a style uses are rendered.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast._validation import check_shape, shown
+from gmmfast.images.levels import LUMA
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
 from gmmfast.rendering.request import resolve_extent
@@ -26,17 +27,14 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: ITU-R BT.601 luma, as everywhere in gmmfast.
-LUMA = np.array([0.299, 0.587, 0.114])
-
-#: Features of a model, and how a picture of it is made.
+#: The kind of a model, by its number of features.
 KINDS = {2: "ink", 3: "color", 5: "color"}
 
 
 class Strokes(NamedTuple):
-    """Where each component lies in the picture and which way it runs, in the model's units."""
+    """The place and direction of each component, in the model's units."""
 
-    #: (n_components, 2): x, y of the centres.
+    #: (n_components, 2): x, y of the centers.
     centers: Array
     #: (n_components, 2): unit vectors across, along the shorter axis.
     across: Array
@@ -48,7 +46,7 @@ class Scene:
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of 2 features (ink) or of 3 or 5 (a grey or a colour picture).
+        A model of 2 features (ink), or of 3 or 5 (a gray or a color picture).
     shape : (height, width)
     extent : sequence of (low, high), optional
         As for `render_grid`.
@@ -57,7 +55,7 @@ class Scene:
     Raises
     ------
     ValueError, TypeError
-        A model of other features, or as `render_grid` raises.
+        If the model has other features, or if `render_grid` raises.
     """
 
     def __init__(
@@ -82,7 +80,7 @@ class Scene:
 
     @property
     def kind(self) -> str:
-        """What the model is of: "ink" or "color"."""
+        """The kind of the model: "ink" or "color"."""
         return KINDS[self.mixture.n_features]
 
     def render(self, quantity: str, **options: Any) -> NDArray[Any]:
@@ -97,7 +95,7 @@ class Scene:
         )
 
     def finer(self, factor: int) -> Scene:
-        """Return the same picture with `factor` times as many pixels each way."""
+        """Return the same picture with `factor` times as many pixels along each axis."""
         shape = [factor * size for size in self.shape]
         return Scene(self.mixture, shape, extent=self.extent, n_threads=self.n_threads)
 
@@ -108,13 +106,13 @@ class Scene:
 
     @cached_property
     def color(self) -> NDArray[np.uint8]:
-        """The mean colour at every pixel, (height, width, 3)."""
+        """The mean color at every pixel, (height, width, 3)."""
         mean = self.render("mean", dtype=np.uint8)
         return np.broadcast_to(mean, (*self.shape, 3))
 
     @cached_property
     def darkness(self) -> Array:
-        """One less the luma of the mean colour, stretched to [0, 1], (height, width)."""
+        """The inverted luma of the mean color, stretched to [0, 1], (height, width)."""
         darkness = 255 - self.color @ LUMA
         return scale_to_unit(darkness - darkness.min())
 

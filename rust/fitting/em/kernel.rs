@@ -1,37 +1,37 @@
-//! Expectation over one group of points: shares, and each component's moments.
+//! Expectation over one group of points: responsibilities, and each component's moments.
 //!
-//! Assumes finite points and a list of active components that holds all that can
-//! matter to the group; see em.rs for what that means. A group is taken in four
-//! steps, each over all listed components, so that no share is ever computed twice:
+//! Points must be finite, and the list of active components must hold all that can matter to the
+//! group (mod.rs). A group is processed in four steps, each over all listed components. No
+//! responsibility is computed twice:
 //!
 //! 1. q of every component at every point, and the largest at each point: by a product
 //!    of matrices where that keeps the digits (polynomial.rs), else centered;
-//! 2. exponentials relative to the largest, and their sum; a component that is
-//!    nothing to every point goes no further;
-//! 3. log p, and the factor weight / sum that makes exponentials shares;
+//! 2. exponentials relative to the largest, and their sum; components that are negligible at
+//!    every point are left out of the following steps;
+//! 3. log p, and the factor weight / sum that turns exponentials into responsibilities;
 //! 4. Σ r, Σ r (x - center) and Σ r (x - center)(x - center)ᵀ of each component: by
 //!    another product about the group's center, carried over to the component's own; or
 //!    about that from the first, in vectors of points whose lanes are added up once a group.
 //!
-//! Memory: one number for each listed component and point of one group, never of
-//! all points. Guarantees the same bits whatever thread runs it.
+//! Memory: one number for each listed component and point of one group, never of all points. The
+//! bits of the result do not depend on the thread.
 
-use crate::fitting::em::polynomial::{PolynomialKernel, ROWS};
+use crate::fitting::em::polynomial::{PolynomialKernel, ROWS, Split};
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::fitting::statistics::Moments;
-use crate::points::group::{GROUP, PointsKernel, Row};
+use crate::points::group::{BlockIndex, GROUP, PointsKernel, Row};
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
 
-/// What the moments are taken about, and what counts as nothing.
+/// The centers of the moments, and the thresholds of negligible components.
 #[derive(Clone, Copy)]
 pub(crate) struct MomentCenters<'a> {
-    /// A center for each component, (n_components, n_features).
+    /// The center of each component, (n_components, n_features).
     pub(crate) centers: &'a [f64],
-    /// Bits below the largest term at which a component's is nothing.
+    /// The bits below the largest term at which each component's term is negligible.
     pub(crate) bits: &'a [f64],
-    /// Whether different features' products are left out.
+    /// Whether products of different features are left out.
     pub(crate) is_diagonal: bool,
 }
 
@@ -42,42 +42,40 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
     polynomials: PolynomialKernel<'a, S>,
     about: MomentCenters<'a>,
     n_features: usize,
-    /// The components whose exponents are polynomials, and the others.
-    near: Vec<u32>,
-    far: Vec<u32>,
-    /// Of each of those, then of these: q, then exponentials.
+    split: Split,
+    /// The terms of near, then of far components: first q, then exponentials.
     terms: Vec<Row>,
-    /// Rows of those that are something to a point, and how many of them are near.
+    /// Rows of the components that are not negligible at some point; the first `n_near_kept` are
+    /// near.
     kept: Vec<usize>,
     n_kept: usize,
     n_near_kept: usize,
     largest: Row,
     sums: Row,
-    /// Of each feature: centered coordinates of a block.
+    /// Centered coordinates of a block, for each feature.
     differences: Vec<Block<S>>,
-    /// Moments whose lanes are still apart, in their order; zeros follow.
+    /// Moments before their lanes are summed, in their order; zeros follow.
     lanes: Vec<S::F>,
 }
 
 impl<'a, S: Simd> ExpectationKernel<'a, S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
-    /// For the groups that `points` holds.
+    /// Returns a kernel for the groups that `points` holds.
     pub(crate) fn new(
         simd: S,
         points: PointsKernel<'a, S>,
         quadratics: &'a Quadratics,
         about: MomentCenters<'a>,
     ) -> Self {
-        let d = points.mixture().0.n_features();
+        let d = points.mixture().mixture.n_features();
         Self {
             simd,
             points,
             polynomials: PolynomialKernel::new(simd, quadratics),
             about,
             n_features: d,
-            near: Vec::new(),
-            far: Vec::new(),
+            split: Split::default(),
             terms: Vec::new(),
             kept: Vec::new(),
             n_kept: 0,
@@ -89,12 +87,12 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         }
     }
 
-    /// The groups' log-probabilities, for culling.
+    /// The kernel of the groups' log-probabilities, for culling.
     pub(crate) fn points(&mut self) -> &mut PointsKernel<'a, S> {
         &mut self.points
     }
 
-    /// Adds what a group's points, of the given sample weights, say about each of
+    /// Adds the moments of a group's points, with the given sample weights, under each of
     /// `components` to `moments`, and returns their weighted log-likelihood.
     pub(crate) fn expect(
         &mut self,
@@ -107,13 +105,13 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             self.points.mixture(),
             self.points.coordinates(group),
             components,
-            (&mut self.near, &mut self.far),
+            &mut self.split,
         );
         if self.terms.len() < components.len() {
             self.terms.resize(components.len(), [0.0; GROUP]);
         }
         self.largest = [f64::NEG_INFINITY; GROUP];
-        let (near, _) = self.terms.split_at_mut(self.near.len());
+        let (near, _) = self.terms.split_at_mut(self.split.near.len());
         self.polynomials.fill_terms(near, &mut self.largest);
         self.fill_centered_terms(group);
         self.exponentiate();
@@ -121,7 +119,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         self.add_near_moments(moments);
         for i in self.n_near_kept..self.n_kept {
             let at = self.kept[i];
-            let k = self.far[at - self.near.len()];
+            let k = self.split.far[at - self.split.near.len()];
             self.add_moments(group, at, k as usize, moments.of_component(k, 0.0));
         }
         log_likelihood
@@ -133,12 +131,12 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             #[inline(always)]
             || {
                 let simd = self.simd;
-                let terms = &mut self.terms[self.near.len()..][..self.far.len()];
+                let terms = &mut self.terms[self.split.near.len()..][..self.split.far.len()];
                 for (chunk, rows) in
-                    self.far.chunks(CHUNK_COMPONENTS).zip(terms.chunks_mut(CHUNK_COMPONENTS))
+                    self.split.far.chunks(CHUNK_COMPONENTS).zip(terms.chunks_mut(CHUNK_COMPONENTS))
                 {
                     for block in 0..GROUP / Self::BLOCK {
-                        let terms = self.points.terms((group, block), chunk);
+                        let terms = self.points.terms(BlockIndex { group, block }, chunk);
                         for v in 0..VECTORS {
                             let first = block * Self::BLOCK + v * S::LANES;
                             let largest = &mut self.largest[first..][..S::LANES];
@@ -155,8 +153,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         );
     }
 
-    /// Lists the rows that are something to a point, without a branch that could be
-    /// foretold wrong, then exponentiates those and adds them up.
+    /// Collects the rows that are not negligible at some point, without branches (they would be
+    /// mispredicted), then sums their exponentials.
     #[inline(never)]
     fn exponentiate(&mut self) {
         self.simd.vectorize(
@@ -172,24 +170,25 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     fn keep_significant(&mut self) {
         let simd = self.simd;
         let all_lanes = (1 << S::LANES) - 1;
-        let n_listed = self.near.len() + self.far.len();
+        let n_listed = self.split.near.len() + self.split.far.len();
         if self.kept.len() < n_listed {
             self.kept.resize(n_listed, 0);
         }
         (self.n_kept, self.n_near_kept) = (0, 0);
-        for (at, &k) in self.near.iter().chain(&self.far).enumerate() {
+        for (at, &k) in self.split.near.iter().chain(&self.split.far).enumerate() {
             let bits = simd.splat(-self.about.bits[k as usize]);
-            let mut is_nothing = all_lanes;
+            let mut is_negligible = all_lanes;
             for (row, largest) in
                 self.terms[at].chunks_exact(S::LANES).zip(self.largest.chunks_exact(S::LANES))
             {
-                // Minus infinity less itself is not a number, and not less.
+                // Minus infinity less itself is a NaN, which is not less.
                 let term = simd.sub(simd.load(row), simd.load(largest));
-                is_nothing &= simd.less_bits(term, bits);
+                is_negligible &= simd.less_bits(term, bits);
             }
             self.kept[self.n_kept] = at;
-            self.n_kept += usize::from(is_nothing != all_lanes);
-            self.n_near_kept = if at < self.near.len() { self.n_kept } else { self.n_near_kept };
+            self.n_kept += usize::from(is_negligible != all_lanes);
+            self.n_near_kept =
+                if at < self.split.near.len() { self.n_kept } else { self.n_near_kept };
         }
     }
 
@@ -217,7 +216,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
         }
     }
 
-    /// Replaces sums by what makes exponentials weighted shares.
+    /// Replaces sums by the factors that turn exponentials into weighted responsibilities, and
+    /// returns the weighted log-likelihood.
     #[inline(never)]
     fn normalize(&mut self, weights: &Row) -> f64 {
         let simd = self.simd;
@@ -231,7 +231,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                     let log = log2(simd, simd.load(sum));
                     let log_prob = simd.add(simd.load(&self.largest[first..]), log);
                     simd.store(simd.div(weight, simd.load(sum)), sum);
-                    // A weight of zero counts for nothing even of minus infinity.
+                    // A weight of zero adds zero, also to a log p of minus infinity.
                     let weighted = simd.mul(weight, log_prob);
                     total = simd.add(total, simd.select_less(zero, weight, weighted, zero));
                 }
@@ -257,7 +257,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                         }
                     }
                     for (&at, found) in rows.iter().zip(&found) {
-                        let k = self.near[at];
+                        let k = self.split.near[at];
                         let center = &self.about.centers[k as usize * d..][..d];
                         let to = moments.of_component(k, found[0] * polynomials.magnitude(at));
                         polynomials.add_about(center, found, to);
@@ -277,30 +277,29 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                 let center = &self.about.centers[k * d..][..d];
                 self.lanes.clear();
                 self.lanes.resize(moments.len().next_multiple_of(S::LANES), simd.splat(0.0));
-                // Slices of their own, and one store a sum: nothing is loaded again for fear
-                // that a store changed it.
+                // With separate slices and one store a sum the compiler loads nothing twice.
                 let coordinates = self.points.coordinates(group);
                 let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
                 for first in (0..GROUP).step_by(Self::BLOCK) {
                     let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
                     let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
-                    let mut shares = splat(simd, 0.0);
+                    let mut responsibilities = splat(simd, 0.0);
                     for v in 0..VECTORS {
                         let lanes = v * S::LANES;
-                        shares[v] =
+                        responsibilities[v] =
                             simd.mul(simd.load(&terms[lanes..]), simd.load(&scales[lanes..]));
                     }
                     let (count, rest) = all_lanes.split_at_mut(1);
                     let (sums, scatters) = rest.split_at_mut(d);
-                    count[0] = simd.add(count[0], add_vectors(simd, shares));
+                    count[0] = simd.add(count[0], add_vectors(simd, responsibilities));
                     let mut scatters = scatters.iter_mut();
                     for i in 0..d {
                         let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
                         let center = simd.splat(center[i]);
-                        let (mut centered, mut weighted) = (shares, shares);
+                        let (mut centered, mut weighted) = (responsibilities, responsibilities);
                         for v in 0..VECTORS {
                             centered[v] = simd.sub(simd.load(&coordinates[v * S::LANES..]), center);
-                            weighted[v] = simd.mul(shares[v], centered[v]);
+                            weighted[v] = simd.mul(responsibilities[v], centered[v]);
                         }
                         differences[i] = centered;
                         sums[i] = simd.add(sums[i], add_vectors(simd, weighted));

@@ -1,27 +1,25 @@
-//! Expectation-maximization: one pass over the points turns a mixture into the
-//! statistics of the next one.
+//! Expectation-maximization: one pass over the points turns a mixture into the statistics of the
+//! next one.
 //!
-//! [`expectation`] goes down the tree of [`Data`], leaves out what cannot matter,
-//! and adds up the moments of what can (kernel.rs); no array of
-//! (n_samples, n_components) is ever held.
+//! [`expectation`] walks down the tree of [`Data`], leaves out components that cannot matter, and
+//! adds up the moments of the others (kernel.rs). No array of (n_samples, n_components) is held.
 //!
-//! What may be left out: a component of weight π, of a point at which another is
-//! more than [`BITS`] - log2(π) bits above it. Its share there is below
-//! 2^-BITS π, so that all that is left out of its count is below 2^-BITS of the
-//! count that π stands for. Counts may fall meanwhile: afterwards, if one is below
-//! 2^-SLACK of that, everything is computed again, that component with the bits that
-//! suffice for any count that is not lost in the 10 ε that scikit-learn adds. So counts are
-//! right to 2^(SLACK - BITS) = 2^-48, and sums and scatters to that times the
-//! largest squared distance, in standard deviations, at which points were left out.
-//! All that is left out of p(x) is below 2^-BITS of it. The proof for boxes is in
-//! cull_box.rs.
+//! A component of weight π may be left out of a point at which another component is more than
+//! [`BITS`] - log2(π) bits above it. Its responsibility there is below 2^-BITS π: all that is
+//! left out of its count is below 2^-BITS of the count that π stands for. The count of this
+//! iteration may be lower. If it is below 2^-SLACK of that count, the pass is repeated, and that
+//! component gets the bits that are proved to suffice for any count that is not lost in the 10 ε
+//! that scikit-learn adds. Counts are therefore right to 2^(SLACK - BITS) = 2^-48, and sums and
+//! scatters to that times the largest squared distance, in standard deviations, at which points
+//! were left out. All that is left out of p(x) is below 2^-BITS of it. The proof for boxes is in
+//! points/cull.rs.
 //!
-//! Without culling every active component is evaluated at every point: for few
-//! points or components, and where the first leaves show that too many are kept.
+//! Without culling every active component is evaluated at every point. This is done for few
+//! points or components, and if too many components survive in some leaves that are tried.
 //!
-//! The points are cut into tasks that depend on their number alone. Tasks' moments
-//! are added in the order of the tasks, so that the bits of the result do not
-//! depend on threads; they are kept only for a wave of tasks.
+//! The points are cut into tasks that depend on their number only. The moments of tasks are added
+//! in the order of the tasks, for the bits of the result not to depend on threads. They are kept
+//! for one wave of tasks.
 
 mod kernel;
 mod polynomial;
@@ -31,38 +29,38 @@ use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::em::kernel::{ExpectationKernel, MomentCenters};
 use crate::fitting::em::quadratic::Quadratics;
-use crate::fitting::statistics::{COUNT_FLOOR, Estimate, Moments, Part, Statistics};
+use crate::fitting::statistics::{COUNT_FLOOR, Estimate, Moments, PartialMoments, Statistics};
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
-use crate::points::cost::{N_PROBES, PointCost, TASK_LEAVES, is_culled};
-use crate::points::cull::{Blocks, Culler, Live};
-use crate::points::group::{PointsKernel, log2_peaks};
+use crate::points::cost::{CULLING_LEVELS, N_PROBES, PointCost, TASK_LEAVES};
+use crate::points::cull::{ComponentBlocks, Culler, PointBox, Survivors};
+use crate::points::group::{PeakedMixture, PointsKernel, log2_peaks};
+use crate::points::threshold::Threshold;
 use crate::points::tree::Node;
+use crate::points::walk::{Visitor, Walker};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
-use std::ops::Range;
 
-/// Bits that are kept of a component's count, if the count stays as it was.
+/// Bits that are kept of a component's count if the count does not fall.
 const BITS: f64 = 55.0;
 
-/// Bits by which a count may fall before all is computed again.
+/// Bits by which a count may fall before the pass is repeated.
 const SLACK: i32 = 7;
 
-/// Components whose evaluation takes as long as culling does, in multiply-adds a
-/// point.
+/// Multiply-adds a point that take as long as culling.
 const CULL_OPERATIONS: f64 = 500.0;
 
-/// Most memory for the moments of a wave of tasks, in bytes, if threads let it.
-const MAX_WAVE: usize = 4 << 20;
+/// The largest memory of the moments of a wave of tasks, in bytes. A wave has at least two tasks
+/// a thread.
+const MAX_WAVE_BYTES: usize = 4 << 20;
 
 impl Data {
-    /// One iteration: the next parameters, of the mixture's covariance type, and
-    /// the mean of log p(x) under `mixture`, scikit-learn's `lower_bound_`. The
-    /// parameters are a mixture if [`Mixture::new`] finds the covariances positive
-    /// definite.
+    /// Makes one iteration. Returns the next parameters, of the mixture's covariance type, and
+    /// the mean of log p(x) under `mixture`, scikit-learn's `lower_bound_`. [`Mixture::new`]
+    /// accepts the parameters if their covariances are positive definite.
     ///
     /// # Errors
-    /// A mixture of another number of features, or the runtime was interrupted.
+    /// If the mixture has another number of features, or the runtime was interrupted.
     pub fn step(
         &self,
         mixture: &Mixture,
@@ -81,18 +79,19 @@ impl Data {
     }
 }
 
-/// Statistics of the data under `mixture`, about its means.
+/// Returns the statistics of the data under `mixture`, about its means.
 ///
 /// # Errors
-/// A mixture of another number of features, or the runtime was interrupted.
+/// If the mixture has another number of features, or the runtime was interrupted.
 pub fn expectation(mixture: &Mixture, data: &Data, runtime: &Runtime) -> Result<Statistics> {
     expectation_about(mixture, mixture.means(), data, runtime)
 }
 
-/// The same about other `centers`, (n_components, n_features) row-major.
+/// Returns the statistics of the data under `mixture`, about other `centers`, (n_components,
+/// n_features) row-major.
 ///
 /// # Errors
-/// Arrays that do not fit together, or the runtime was interrupted.
+/// If arrays do not fit together, or the runtime was interrupted.
 pub fn expectation_about(
     mixture: &Mixture,
     centers: &[f64],
@@ -110,7 +109,7 @@ pub fn expectation_about(
         return Err(Error::Length { argument: "centers", expected, got: centers.len() });
     }
     let weight = data.weight_of(0..data.n_leaves());
-    // The count that a weight stands for, and what is left out of it.
+    // The count that a weight stands for, and the bits that are kept of it.
     let count = |k: usize| (mixture.weights()[k] * weight).max(COUNT_FLOOR);
     let proved = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
     let bits = |k: usize| BITS + (weight / count(k)).log2().max(0.0);
@@ -153,58 +152,61 @@ impl Dispatch for Pass<'_> {
         let Self { mixture, data, about, runtime } = self;
         let (d, n_components) = (mixture.n_features(), mixture.n_components());
         let peaks = log2_peaks(mixture);
-        // About other centers are taken what lost digits, perhaps by these.
+        // Statistics are taken about other centers if digits were lost, perhaps by polynomials.
         let is_about_means = about.centers == mixture.means();
         let quadratics = Quadratics::new(mixture, is_about_means);
         let active: Vec<u32> = mixture.active_components().map(|k| k as u32).collect();
         let scatter_len = if about.is_diagonal { d } else { packed_len(d) };
         let row_len = 1 + d + scatter_len;
-        let new_walker = |blocks| {
-            let points = PointsKernel::new(simd, mixture, &peaks).with_groups(data.coordinates());
-            Walker {
-                data,
-                runtime,
-                blocks,
-                culler: Culler::new(simd, blocks),
-                kernel: ExpectationKernel::new(simd, points, &quadratics, about),
-                moments: Moments::new(n_components, row_len),
-                lists: Vec::new(),
-                components: Vec::new(),
-                log_likelihood: 0.0,
-            }
-        };
         let operations = row_len + scatter_len + 40;
         let cost =
             PointCost { dense: (active.len() * operations) as f64, culling: CULL_OPERATIONS };
         let may_cull = cost.may_pay(data.n_samples(), mixture);
-        let culled = if may_cull {
-            Some(Blocks::with_thresholds(mixture, &|k| about.bits[k], runtime)?)
+        let blocks = if may_cull {
+            ComponentBlocks::with_thresholds(mixture, &|k| about.bits[k], runtime)?
         } else {
-            None
+            ComponentBlocks::none(d)
         };
-        let all = culled.as_ref().map(Blocks::all).unwrap_or_default();
-        let none = Blocks::none(d);
-        let blocks = culled.as_ref().unwrap_or(&none);
+        let peaked = PeakedMixture { mixture, peaks: &peaks };
+        let new_worker = || {
+            let points = PointsKernel::new(simd, peaked).with_groups(data.coordinates());
+            Worker {
+                data,
+                blocks: &blocks,
+                // The blocks hold each component's own threshold.
+                culler: Culler::new(simd, &blocks, Threshold::fixed(0.0)),
+                kernel: ExpectationKernel::new(simd, points, &quadratics, about),
+                moments: Moments::new(n_components, row_len),
+                components: Vec::new(),
+                log_likelihood: 0.0,
+            }
+        };
         let culling_pays = may_cull && {
-            let (n_kept, n_all) = new_walker(blocks).probe(&all);
-            cost.pays(n_kept, n_all)
+            let (mut worker, probes) = (new_worker(), data.tree().spread_leaves(N_PROBES));
+            let n_kept = probes.iter().map(|&leaf| worker.n_survivors(leaf)).sum();
+            cost.pays(n_kept, probes.len() * active.len())
         };
+        let all = blocks.all();
         let mut statistics = Statistics::new(about.centers.to_vec(), d, about.is_diagonal);
         let tasks = data.tree().nodes_of_at_most(TASK_LEAVES);
         let n_bytes = active.len() * row_len * size_of::<f64>();
-        let wave = (MAX_WAVE / n_bytes).max(2 * runtime.n_threads());
+        let wave = (MAX_WAVE_BYTES / n_bytes).max(2 * runtime.n_threads());
         for tasks in tasks.chunks(wave) {
-            let mut parts: Vec<Part> = tasks.iter().map(|_| Part::default()).collect();
+            let mut parts: Vec<PartialMoments> =
+                tasks.iter().map(|_| PartialMoments::default()).collect();
             distribute(tasks.iter().zip(&mut parts).collect(), &|| {
-                let mut walker = new_walker(blocks);
+                let (mut walker, mut worker) = (Walker::new(runtime), new_worker());
                 let (all, active) = (&all, &active);
-                Box::new(move |(&node, part): (&Node, &mut Part)| {
+                Box::new(move |(&node, part): (&Node, &mut PartialMoments)| {
                     if culling_pays {
-                        walker.visit(node, all)?;
+                        walker.walk(&mut worker, node, all)?;
                     } else {
-                        walker.visit_all(node, active)?;
+                        for leaf in data.tree().leaves(node) {
+                            runtime.check()?;
+                            worker.expect(leaf, active);
+                        }
                     }
-                    *part = walker.take(node);
+                    *part = worker.take(node);
                     Ok(())
                 })
             })?;
@@ -214,95 +216,56 @@ impl Dispatch for Pass<'_> {
     }
 }
 
-/// Scratch memory of one thread.
-struct Walker<'a, S: Simd> {
+/// The scratch memory of one thread.
+struct Worker<'a, S: Simd> {
     data: &'a Data,
-    runtime: &'a Runtime,
-    blocks: &'a Blocks,
+    blocks: &'a ComponentBlocks,
     culler: Culler<'a, S>,
     kernel: ExpectationKernel<'a, S>,
     moments: Moments,
-    /// Lists of survivors that are not in use.
-    lists: Vec<Vec<Live>>,
     components: Vec<u32>,
     log_likelihood: f64,
 }
 
-impl<S: Simd> Walker<'_, S> {
-    /// Puts those of `live` that can matter to a node's points into `kept`.
-    fn cull(&mut self, node: Node, live: &[Live], kept: &mut Vec<Live>) {
-        self.culler.bound(self.data.tree().bounds(node), live, &mut self.components);
-        let leaves = self.data.tree().leaves(node);
-        let least = self.kernel.points().least_largest(&self.components, leaves);
-        self.culler.keep(live, least, kept);
+impl<S: Simd> Visitor for Worker<'_, S> {
+    type Candidate = Survivors;
+    type Output = ();
+    const LEVELS: u32 = CULLING_LEVELS;
+
+    fn cull(&mut self, node: Node, candidates: &[Survivors], kept: &mut Vec<Survivors>) {
+        let points = point_box(self.data, node);
+        self.culler.cull(self.kernel.points(), points, candidates, kept);
     }
 
-    /// The numbers of components that culling keeps in a few leaves, and of all.
-    fn probe(&mut self, all: &[Live]) -> (usize, usize) {
-        let mut kept = Vec::new();
-        let n_leaves = self.data.tree().root().map_or(0, |root| root.n_leaves);
-        let (mut n_all, mut n_kept) = (0, 0);
-        for probe in 0..N_PROBES {
-            let mut node = self.data.tree().root();
-            let leaf = (2 * probe + 1) * n_leaves / (2 * N_PROBES);
-            while let Some([left, right]) = node.and_then(Node::children) {
-                let is_left = self.data.tree().leaves(left).contains(&leaf);
-                node = Some(if is_left { left } else { right });
-            }
-            if let Some(node) = node {
-                self.cull(node, all, &mut kept);
-                self.blocks.components(all, &mut self.components);
-                n_all += self.components.len();
-                self.blocks.components(&kept, &mut self.components);
-                n_kept += self.components.len();
-            }
-        }
-        (n_kept, n_all)
+    fn visit_leaf(&mut self, leaf: Node, candidates: &[Survivors]) {
+        let mut components = std::mem::take(&mut self.components);
+        self.blocks.components(candidates, &mut components);
+        self.expect(self.data.tree().leaves(leaf).start, &components);
+        self.components = components;
+    }
+}
+
+impl<S: Simd> Worker<'_, S> {
+    /// Returns the number of components that culling keeps at a leaf.
+    fn n_survivors(&mut self, leaf: Node) -> usize {
+        self.culler.n_survivors(self.kernel.points(), point_box(self.data, leaf))
     }
 
-    /// Adds the moments of a node's points, to which `live` can matter.
-    fn visit(&mut self, node: Node, live: &[Live]) -> Result<()> {
-        self.runtime.check()?;
-        let mut survivors = self.lists.pop().unwrap_or_default();
-        let live = if is_culled(node) {
-            self.cull(node, live, &mut survivors);
-            &survivors
-        } else {
-            live
-        };
-        if let Some([left, right]) = node.children() {
-            self.visit(left, live)?;
-            self.visit(right, live)?;
-        } else {
-            self.blocks.components(live, &mut self.components);
-            let components = std::mem::take(&mut self.components);
-            self.expect(self.data.tree().leaves(node), &components);
-            self.components = components;
-        }
-        self.lists.push(survivors);
-        Ok(())
+    /// Adds the moments of a leaf's points under `components`.
+    fn expect(&mut self, leaf: usize, components: &[u32]) {
+        let weights = self.data.weights(leaf);
+        self.log_likelihood += self.kernel.expect(leaf, components, weights, &mut self.moments);
     }
 
-    /// The same of all `components`.
-    fn visit_all(&mut self, node: Node, components: &[u32]) -> Result<()> {
-        for leaf in self.data.tree().leaves(node) {
-            self.runtime.check()?;
-            self.expect(leaf..leaf + 1, components);
-        }
-        Ok(())
-    }
-
-    fn expect(&mut self, leaves: Range<usize>, components: &[u32]) {
-        for leaf in leaves {
-            let weights = self.data.weights(leaf);
-            self.log_likelihood += self.kernel.expect(leaf, components, weights, &mut self.moments);
-        }
-    }
-
-    /// What was added since the last time, all of it at a node's points.
-    fn take(&mut self, node: Node) -> Part {
+    /// Returns the moments that were added since the last call, all at a node's points.
+    fn take(&mut self, node: Node) -> PartialMoments {
         let leaves = self.data.tree().leaves(node);
         let log_likelihood = std::mem::take(&mut self.log_likelihood);
         self.moments.take(log_likelihood, self.data.weight_of(leaves))
     }
+}
+
+/// The points of a node: leaves are groups.
+fn point_box(data: &Data, node: Node) -> PointBox<'_> {
+    PointBox { bounds: data.tree().bounds(node), groups: data.tree().leaves(node) }
 }

@@ -1,30 +1,28 @@
-//! Exponents of a group of points as polynomials about its center, and the moments
-//! of shares by the same monomials.
+//! Exponents of a group of points as polynomials about its center, and moments by the same
+//! monomials.
 //!
 //! For points x = c + u about the center c of their box, and a component of mean μ,
 //! the exponent in base 2 is a polynomial of u,
 //!
 //!   q = peak + A(c - μ) + Σ gᵢ uᵢ + A(u),   A(u) = Σ_{i≥j} aᵢⱼ uᵢ uⱼ,
 //!
-//! for A(u) = -log2(e)/2 |W u|² and g the gradient of A at c - μ. So the exponents of all
-//! components at all points are one product of matrices, coefficients by monomials
-//! (1, uᵢ, uᵢuⱼ); and count, sums and scatter of all components about c are another,
-//! shares by monomials. Both run near the speed of multiplication, where differences
-//! from each mean, whitened one by one, are held up by their loads; and neither
-//! depends on the number of features but in its length.
+//! for A(u) = -log2(e)/2 |W u|² and g the gradient of A at c - μ. The exponents of all components
+//! at all points are one product of matrices, coefficients by monomials (1, uᵢ, uᵢuⱼ). Count,
+//! sums and scatter of all components about c are another, responsibilities by monomials. Both
+//! run near the speed of multiplication, whereas whitening the differences from each mean is
+//! limited by its loads. The number of features changes only their length.
 //!
-//! What rounding does: with m the sum of the monomials' largest magnitudes in the box times
+//! Rounding: with m the sum of the monomials' largest magnitudes in the box times
 //! those of their coefficients, q is wrong by some 2^-53 m. Components for which m is more
 //! than [`MAX_MAGNITUDE`] - narrow for the box, or far from it - are left to the
 //! centered formula. Everywhere in the box log2(e)/2 (xᵢ - μᵢ)² / Σᵢᵢ is at most peak - q, and
 //! that at most m: so moments about c are carried over to the component's own center with an
-//! error of some 2^-53 m Σᵢᵢ a point, and the sum of m over shares tells the caller how much
-//! that came to ([`statistics`](crate::fitting::statistics)).
+//! error of some 2^-53 m Σᵢᵢ a point. The sum of m times responsibilities bounds the error of all
+//! ([`statistics`](crate::fitting::statistics)).
 
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::model::linalg::packed_len;
-use crate::model::mixture::Mixture;
-use crate::points::group::{GROUP, Row};
+use crate::points::group::{GROUP, PeakedMixture, Row};
 use crate::simd::block::{VECTORS, splat};
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
 use crate::simd::{MAX_LANES, Simd};
@@ -32,26 +30,39 @@ use crate::simd::{MAX_LANES, Simd};
 /// Largest sum of magnitudes, in bits: q is right to 2^-41.
 const MAX_MAGNITUDE: f64 = 4096.0;
 
-/// A component's count, sums and scatter, and room for as many as there may be.
+/// A component's count, sums and scatter, followed by unused room.
 pub(crate) type MomentRow = [f64; MAX_MONOMIALS];
 
-/// Components taken together: as many sums as hide the latency of one, and registers hold.
+/// Components processed together: as many sums as hide the latency of one and fit the registers.
 pub(crate) const ROWS: usize = 3;
 
-/// A group's monomials, and the coefficients of components that they serve.
+/// Where a component's exponent is largest, and its value there.
+struct Peak<'a> {
+    mean: &'a [f64],
+    value: f64,
+}
+
+/// The components of a list whose exponents are polynomials, and the others.
+#[derive(Default)]
+pub(crate) struct Split {
+    pub(crate) near: Vec<u32>,
+    pub(crate) far: Vec<u32>,
+}
+
+/// A group's monomials, and the coefficients of near components.
 pub(crate) struct PolynomialKernel<'a, S: Simd> {
     simd: S,
     quadratics: &'a Quadratics,
     /// One row of `GROUP` lanes a monomial, zeros to a multiple of any level's lanes.
     monomials: Vec<f64>,
-    /// Of each row: the largest magnitude.
+    /// The largest magnitude of each row.
     magnitudes: Vec<f64>,
     center: Vec<f64>,
-    /// c - μ of a component.
+    /// The difference c - μ of a component.
     shift: Vec<f64>,
-    /// One row a component.
+    /// The coefficients, one row a component.
     coefficients: Vec<f64>,
-    /// Of each of them.
+    /// The sum of magnitudes of each of them, in bits.
     bits: Vec<f64>,
 }
 
@@ -71,24 +82,24 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Numbers from one row of coefficients or moments to the next.
+    /// The distance from one row of coefficients or moments to the next.
     fn row_len(&self) -> usize {
         self.magnitudes.len()
     }
 
-    /// Sum of magnitudes of the component at this place, in bits.
+    /// The sum of magnitudes of the near component at this place, in bits.
     pub(crate) fn magnitude(&self, at: usize) -> f64 {
         self.bits[at]
     }
 
-    /// Takes a group of points, one row of `GROUP` lanes a feature, and puts those of
-    /// `components` that it serves into `near`, the others into `far`.
+    /// Takes a group of points, one row of `GROUP` lanes a feature, and splits
+    /// `components`.
     pub(crate) fn split(
         &mut self,
-        (mixture, peaks): (&Mixture, &[f64]),
+        PeakedMixture { mixture, peaks }: PeakedMixture<'_>,
         coordinates: &[f64],
         components: &[u32],
-        (near, far): (&mut Vec<u32>, &mut Vec<u32>),
+        Split { near, far }: &mut Split,
     ) {
         near.clear();
         far.clear();
@@ -107,10 +118,10 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
                     self.coefficients.resize(len, 0.0);
                 }
                 for &k in components {
-                    let (mean, peak) = (mixture.mean(k as usize), peaks[k as usize]);
+                    let (mean, value) = (mixture.mean(k as usize), peaks[k as usize]);
                     let bits = unrolled!(
                         self.quadratics.n_features,
-                        self.fill_coefficients(near.len(), k as usize, (mean, peak))
+                        self.fill_coefficients(near.len(), k as usize, Peak { mean, value })
                     );
                     if bits <= MAX_MAGNITUDE {
                         self.bits.push(bits);
@@ -170,7 +181,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         &mut self,
         row: usize,
         k: usize,
-        (mean, peak): (&[f64], f64),
+        Peak { mean, value }: Peak<'_>,
     ) -> f64 {
         let d = if D == 0 { self.quadratics.n_features } else { D };
         let row_len = self.row_len();
@@ -199,7 +210,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
             }
         }
         let constant = 0.5 * (0..d).map(|i| linear[i] * shift[i]).sum::<f64>();
-        row[0] = peak + constant;
+        row[0] = value + constant;
         let simd = self.simd;
         let mut bits = simd.splat(0.0);
         for (row, most) in row.chunks_exact(S::LANES).zip(self.magnitudes.chunks_exact(S::LANES)) {
@@ -208,8 +219,8 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         add_lanes(simd, bits) + constant.abs()
     }
 
-    /// q of the points of a group under each of the components that it serves, one row
-    /// each, and what of them is more than `largest` into that.
+    /// Writes q of the points of a group under each near component, one row each, and raises
+    /// `largest` to the largest of them.
     pub(crate) fn fill_terms(&self, terms: &mut [Row], largest: &mut Row) {
         self.simd.vectorize(
             #[inline(always)]
@@ -264,8 +275,8 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Multiplies the monomials at each point by a factor: what follows is of
-    /// points that count so much.
+    /// Multiplies the monomials at each point by a factor: the moments that follow count each
+    /// point so many times.
     #[inline(always)]
     pub(crate) fn scale(&mut self, factors: &Row) {
         let simd = self.simd;
@@ -278,12 +289,12 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         }
     }
 
-    /// Count, sums and scatter about the center, of each row of shares, into as many
-    /// rows of moments; what follows those is lost.
+    /// Writes count, sums and scatter about the center, for each row of responsibilities, to as
+    /// many rows of moments. The room that follows these is overwritten.
     #[inline(always)]
     pub(crate) fn fill_moments<const N: usize>(
         &self,
-        shares: [&Row; N],
+        responsibilities: [&Row; N],
         moments: &mut [MomentRow; N],
     ) {
         let simd = self.simd;
@@ -294,7 +305,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
             for first in (0..GROUP).step_by(S::LANES) {
                 let mut lanes = [simd.splat(0.0); N];
                 for r in 0..N {
-                    lanes[r] = simd.load(&shares[r][first..]);
+                    lanes[r] = simd.load(&responsibilities[r][first..]);
                 }
                 for m in 0..S::LANES {
                     let monomial = simd.load(&monomials[m * GROUP + first..]);
@@ -313,11 +324,16 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
     /// Adds moments about the center to those about another one, `center`.
     #[inline(always)]
     pub(crate) fn add_about(&self, center: &[f64], moments: &MomentRow, to: &mut [f64]) {
-        unrolled!(self.quadratics.n_features, self.add_about_of(center, moments, to));
+        unrolled!(self.quadratics.n_features, self.add_unrolled_about(center, moments, to));
     }
 
     #[inline(always)]
-    fn add_about_of<const D: usize>(&self, center: &[f64], moments: &MomentRow, to: &mut [f64]) {
+    fn add_unrolled_about<const D: usize>(
+        &self,
+        center: &[f64],
+        moments: &MomentRow,
+        to: &mut [f64],
+    ) {
         let d = if D == 0 { self.quadratics.n_features } else { D };
         let (count, from) = (moments[0], &moments[1..]);
         let (n_before, to) = to.split_first_mut().expect("a count");

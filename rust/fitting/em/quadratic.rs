@@ -1,14 +1,14 @@
 //! The quadratic forms in the exponents of a mixture's components, prepared once a pass.
 //!
 //! A(u) = -log2(e)/2 |W u|² = Σ_{i≥j} aᵢⱼ uᵢ uⱼ, with i = j alone for diagonal covariance
-//! types; see polynomial.rs for what they serve.
+//! types. polynomial.rs uses them.
 
 use crate::model::covariances::PrecisionsCholesky;
 use crate::model::linalg::{packed_len, packed_row};
 use crate::model::mixture::Mixture;
 use crate::simd::math::HALF_LOG2_E;
 
-/// Largest number of monomials for which products with those of a group stay in the nearest
+/// The largest number of monomials for which products with those of a group stay in the nearest
 /// cache.
 pub(crate) const MAX_MONOMIALS: usize = 64;
 
@@ -17,15 +17,15 @@ pub(crate) struct Quadratics {
     pub(crate) n_features: usize,
     pub(crate) is_diagonal: bool,
     pub(crate) n_monomials: usize,
-    /// Of each component, aᵢⱼ in the order of its scatter.
+    /// The aᵢⱼ of each component, in the order of its scatter.
     forms: Vec<f64>,
-    /// From one component's to the next one's: 0 where all share one.
+    /// The distance from one component's form to the next one's: 0 if all components share one.
     stride: usize,
 }
 
 impl Quadratics {
-    /// Of a mixture; none if they are not to be used, or of so many features that
-    /// monomials would not fit the nearest cache.
+    /// Returns the forms of a mixture. There are none unless `are_used`, or if the monomials of
+    /// so many features would not fit the nearest cache.
     pub(crate) fn new(mixture: &Mixture, are_used: bool) -> Self {
         let d = mixture.n_features();
         let is_diagonal = mixture.covariances().is_diagonal();
@@ -56,12 +56,12 @@ impl Quadratics {
         Self { n_features: d, is_diagonal, n_monomials, forms, stride }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no forms.
     pub(crate) fn is_empty(&self) -> bool {
         self.forms.is_empty()
     }
 
-    /// aᵢⱼ of component `k`, in the order of its scatter.
+    /// The aᵢⱼ of component `k`, in the order of its scatter.
     pub(crate) fn form(&self, k: usize) -> &[f64] {
         &self.forms[k * self.stride..][..self.n_monomials - 1 - self.n_features]
     }

@@ -1,8 +1,8 @@
-//! Squared Euclidean distances of a leaf's points: from one center, and to the nearest
-//! of several.
+//! Squared Euclidean distances of a leaf's points from one center, and the nearest of several
+//! centers.
 //!
-//! Differences are taken before they are squared, so that no digits are lost far from
-//! the origin; the sum goes over features in their order.
+//! Differences are taken before they are squared: no digits are lost far from the origin. The sum
+//! is over features in their order.
 
 use crate::points::tree::LEAF;
 use crate::simd::Simd;
@@ -23,7 +23,7 @@ pub(crate) fn squared_distances<S: Simd>(
         #[inline(always)]
         || {
             for first in (0..LEAF).step_by(S::LANES * VECTORS) {
-                let squared = of_block(simd, coordinates, center, first);
+                let squared = squared_distances_of_block(simd, coordinates, center, first);
                 for v in 0..VECTORS {
                     simd.store(squared[v], &mut distances[first + v * S::LANES..]);
                 }
@@ -32,12 +32,19 @@ pub(crate) fn squared_distances<S: Simd>(
     );
 }
 
-/// Writes the nearest of `candidates`, ascending indices into the rows of `centers`, to
-/// each of a leaf's points, the first of equals, as numbers.
+/// Some of the rows of `centers`, by ascending indices.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidates<'a> {
+    pub(crate) centers: &'a [f64],
+    pub(crate) indices: &'a [u32],
+}
+
+/// Writes the index of the candidate that is nearest to each of a leaf's points, the first of
+/// equals, as a number.
 pub(crate) fn nearest<S: Simd>(
     simd: S,
     coordinates: &[f64],
-    (centers, candidates): (&[f64], &[u32]),
+    Candidates { centers, indices }: Candidates<'_>,
     labels: &mut Row,
 ) {
     let d = coordinates.len() / LEAF;
@@ -46,10 +53,10 @@ pub(crate) fn nearest<S: Simd>(
         || {
             for first in (0..LEAF).step_by(S::LANES * VECTORS) {
                 let mut least = splat(simd, f64::INFINITY);
-                let mut nearest = splat(simd, f64::from(candidates[0]));
-                for &k in candidates {
+                let mut nearest = splat(simd, f64::from(indices[0]));
+                for &k in indices {
                     let center = &centers[k as usize * d..][..d];
-                    let squared = of_block(simd, coordinates, center, first);
+                    let squared = squared_distances_of_block(simd, coordinates, center, first);
                     let label = simd.splat(f64::from(k));
                     for v in 0..VECTORS {
                         nearest[v] = simd.select_less(squared[v], least[v], label, nearest[v]);
@@ -65,7 +72,12 @@ pub(crate) fn nearest<S: Simd>(
 }
 
 #[inline(always)]
-fn of_block<S: Simd>(simd: S, coordinates: &[f64], center: &[f64], first: usize) -> Block<S> {
+fn squared_distances_of_block<S: Simd>(
+    simd: S,
+    coordinates: &[f64],
+    center: &[f64],
+    first: usize,
+) -> Block<S> {
     let mut squared = splat(simd, 0.0);
     for (row, &c) in coordinates.chunks_exact(LEAF).zip(center) {
         let row = &row[first..][..S::LANES * VECTORS];

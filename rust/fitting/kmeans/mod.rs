@@ -1,63 +1,61 @@
-//! k-means: Lloyd's algorithm on the tree of the points, exact, to start mixtures from.
+//! k-means: Lloyd's algorithm on the tree of the points. It is exact, and mixtures start from it.
 //!
 //! Every iteration gives each point the nearest center, the first of equals, and moves
 //! the centers to their points' means, as scikit-learn's `KMeans` does (Lloyd, Least
-//! squares quantization in PCM, 1982); seeding is in seeding.rs. What is left out:
+//! squares quantization in PCM, 1982). Seeding is in seeding.rs. A pass leaves out:
 //!
-//! - centers, of a box of points. Let z be the center nearest to the middle of the box.
-//!   A center c is dropped if |x - c|² - |x - z|² > 0 for all x in the box; the
-//!   difference is linear in each coordinate, so that its least value is taken at a
-//!   corner (Pelleg and Moore, Accelerating exact k-means algorithms with geometric
-//!   reasoning, 1999). Compared with 2^-40 of its terms' size, far above rounding.
-//! - leaves. If no center that is kept has moved since the last iteration, nor one that
-//!   a point of the leaf had, the nearest ones are what they were: the nearest now is
-//!   kept and was there before, when it was not nearer than the one chosen, which is
-//!   still there.
+//! - centers of a box of points. Let z be the center nearest to the middle of the box. A center c
+//!   is dropped if |x - c|² - |x - z|² > 0 for all x in the box. The difference is linear in
+//!   each coordinate, and its least value is at a corner (Pelleg and Moore, Accelerating exact
+//!   k-means algorithms with geometric reasoning, 1999). It is compared with 2^-40 of its terms'
+//!   size, far above rounding.
+//! - leaves. If neither a center that is kept nor the center of a point of the leaf has moved
+//!   since the last iteration, the nearest centers are unchanged: the nearest one now is kept and
+//!   was there before, when it was not nearer than the one chosen, which is still there.
 //!
-//! A center whose points stay the same does not move by a bit, because sums are taken
-//! anew in the order of the tree; late iterations leave out nearly all leaves. Bits do
-//! not depend on threads. Memory besides the data: 4 bytes a point.
-
-mod seeding;
+//! A center whose points stay the same does not move by a bit, because sums are computed again in
+//! the order of the tree. Late iterations leave out nearly all leaves. Bits do not depend on
+//! threads. Memory in addition to the data: 4 bytes a point.
 
 mod kernel;
+mod seeding;
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
-use crate::fitting::kmeans::kernel::{Row, nearest, squared_distances};
-use crate::points::cost::TASK_LEAVES;
+use crate::fitting::kmeans::kernel::{Candidates, Row, nearest, squared_distances};
 use crate::points::tree::{Bounds, LEAF, Node};
+use crate::points::walk::{self, Task, Visitor, Walker};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 pub use seeding::kmeans_plusplus;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Of its terms' size, what a difference of distances must be above to be positive.
+/// The part of its terms' size above which a difference of distances is positive.
 const ROUNDING: f64 = 1.0 / (1_u64 << 40) as f64;
 
-/// When k-means stops.
+/// The stopping criteria of k-means.
 #[derive(Debug, Clone, Copy)]
 pub struct KMeansOptions {
-    /// Sum of the squares of the centers' moves up to which they count as still.
+    /// The sum of the squares of the centers' moves at or below which k-means stops.
     pub tol: f64,
-    /// Iterations at most; at least one is made.
+    /// The largest number of iterations; at least one is made.
     pub max_iter: usize,
 }
 
-/// What k-means found.
+/// The result of k-means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeans {
-    /// Nearest center of each point, in the order that the data came in.
+    /// The nearest center of each point, in the order of the rows given.
     pub labels: Vec<u32>,
     /// (n_clusters, n_features), row-major.
     pub centers: Vec<f64>,
-    /// Σ w |x - center|².
+    /// The sum Σ w |x - center|².
     pub inertia: f64,
-    /// Iterations made.
+    /// The number of iterations made.
     pub n_iter: usize,
 }
 
-/// Clusters the data, from `centers`, (n_clusters, n_features) row-major, on.
+/// Clusters the data, starting from `centers`, (n_clusters, n_features) row-major.
 ///
 /// A cluster without points gets the point farthest from its own center, as in
 /// scikit-learn.
@@ -75,7 +73,7 @@ pub struct KMeans {
 /// ```
 ///
 /// # Errors
-/// Centers that are not of the data's features, or not finite; or the runtime was
+/// If the centers do not have the data's features or are not finite, or the runtime was
 /// interrupted.
 pub fn kmeans(
     data: &Data,
@@ -122,7 +120,7 @@ impl Dispatch for Run<'_> {
                 break;
             }
             if shift <= options.tol || n_iter >= options.max_iter {
-                // So that labels are of these centers.
+                // The labels must be those of the last centers.
                 lloyd.assign(simd)?;
                 break;
             }
@@ -136,9 +134,9 @@ struct Lloyd<'a> {
     data: &'a Data,
     runtime: &'a Runtime,
     centers: Vec<f64>,
-    /// Of each center: whether it is elsewhere than when points were assigned last.
+    /// Whether each center has moved since points were last assigned.
     has_moved: Vec<bool>,
-    /// In the tree's order, whole leaves.
+    /// The labels in the tree's order, whole leaves.
     labels: Vec<u32>,
     is_first: bool,
 }
@@ -146,37 +144,30 @@ struct Lloyd<'a> {
 impl Lloyd<'_> {
     /// Assigns every point to its nearest center; returns whether any changed.
     fn assign<S: Simd>(&mut self, simd: S) -> Result<bool> {
-        let tree = self.data.tree();
-        let mut tasks = Vec::new();
-        let mut rest = &mut self.labels[..];
-        for node in tree.nodes_of_at_most(TASK_LEAVES) {
-            let (labels, after) = rest.split_at_mut(node.n_leaves * LEAF);
-            tasks.push((node, labels));
-            rest = after;
-        }
-        let n_clusters = self.has_moved.len() as u32;
-        let all: Vec<u32> = (0..n_clusters).collect();
+        let all: Vec<u32> = (0..self.has_moved.len() as u32).collect();
         let has_changed = AtomicBool::new(false);
         let (data, runtime, is_first) = (self.data, self.runtime, self.is_first);
         let (centers, has_moved) = (&self.centers[..], &self.has_moved[..]);
         let find = |leaf: &[f64], kept: &[u32], labels: &mut Row| {
-            nearest(simd, leaf, (centers, kept), labels);
+            nearest(simd, leaf, Candidates { centers, indices: kept }, labels);
         };
-        distribute(tasks, &|| {
-            let mut walker = Walker {
-                data,
-                runtime,
-                centers,
-                has_moved,
-                is_first,
-                nearest: &find,
-                has_changed: false,
-                lists: Vec::new(),
-            };
-            let (all, has_changed) = (&all, &has_changed);
-            Box::new(move |(node, labels): (Node, &mut [u32])| {
-                walker.visit(node, all, labels)?;
-                if walker.has_changed {
+        distribute(walk::tasks(data.tree(), &mut self.labels), &|| {
+            let mut walker = Walker::new(runtime);
+            let (all, has_changed, nearest) = (&all, &has_changed, &find);
+            Box::new(move |Task { node, rows: labels }| {
+                let first_leaf = data.tree().leaves(node).start;
+                let mut assignment = Assignment {
+                    data,
+                    centers,
+                    has_moved,
+                    is_first,
+                    nearest,
+                    first_leaf,
+                    labels,
+                    has_changed: false,
+                };
+                walker.walk(&mut assignment, node, all)?;
+                if assignment.has_changed {
                     has_changed.store(true, Ordering::Relaxed);
                 }
                 Ok(())
@@ -219,8 +210,8 @@ impl Lloyd<'_> {
         Ok(total)
     }
 
-    /// Gives clusters without points those farthest from their centers, which these
-    /// lose; a cluster stays where it is if no point is away from its center.
+    /// Moves the points farthest from their centers to the clusters without points. A cluster
+    /// stays where it is if no point is away from its center.
     fn relocate_empty<S: Simd>(&self, simd: S, sums: &mut [f64], weights: &mut [f64]) {
         let empty: Vec<usize> = (0..weights.len()).filter(|&k| weights[k] == 0.0).collect();
         if empty.is_empty() {
@@ -282,50 +273,48 @@ impl Lloyd<'_> {
 /// Writes the nearest of some centers to a leaf's points.
 type Nearest<'a> = dyn Fn(&[f64], &[u32], &mut Row) + Sync + 'a;
 
-/// Scratch memory of one thread. Not generic over the instruction set, which is called
-/// once a leaf.
-struct Walker<'a> {
+/// The assignment of one task's points to their nearest centers. It is not generic over the
+/// instruction set, which is called once a leaf.
+struct Assignment<'a> {
     data: &'a Data,
-    runtime: &'a Runtime,
     centers: &'a [f64],
     has_moved: &'a [bool],
     is_first: bool,
     nearest: &'a Nearest<'a>,
+    first_leaf: usize,
+    /// Labels of the task's points, whole leaves.
+    labels: &'a mut [u32],
     has_changed: bool,
-    /// Lists of centers that are not in use.
-    lists: Vec<Vec<u32>>,
 }
 
-impl Walker<'_> {
-    /// Assigns a node's points, whose nearest centers are in `list`.
-    fn visit(&mut self, node: Node, list: &[u32], labels: &mut [u32]) -> Result<()> {
-        self.runtime.check()?;
-        let mut kept = self.lists.pop().unwrap_or_default();
-        cull(self.data.tree().bounds(node), self.centers, list, &mut kept);
-        if let Some([left, right]) = node.children() {
-            let (of_left, of_right) = labels.split_at_mut(left.n_leaves * LEAF);
-            self.visit(left, &kept, of_left)?;
-            self.visit(right, &kept, of_right)?;
-        } else if self.may_change(&kept, labels) {
-            let mut found: Row = [0.0; LEAF];
-            let leaf = self.data.tree().leaves(node).start;
-            (self.nearest)(self.data.leaf(leaf), &kept, &mut found);
-            for (label, found) in labels.iter_mut().zip(found) {
-                self.has_changed |= *label != found as u32;
-                *label = found as u32;
-            }
-        }
-        self.lists.push(kept);
-        Ok(())
+impl Visitor for Assignment<'_> {
+    type Candidate = u32;
+    type Output = ();
+    const LEVELS: u32 = 1;
+
+    fn cull(&mut self, node: Node, candidates: &[u32], kept: &mut Vec<u32>) {
+        cull(self.data.tree().bounds(node), self.centers, candidates, kept);
     }
 
-    fn may_change(&self, kept: &[u32], labels: &[u32]) -> bool {
+    fn visit_leaf(&mut self, leaf: Node, candidates: &[u32]) {
+        let leaf = self.data.tree().leaves(leaf).start;
+        let labels = &mut self.labels[(leaf - self.first_leaf) * LEAF..][..LEAF];
         let has_moved = |&k: &u32| self.has_moved[k as usize];
-        self.is_first || kept.iter().any(has_moved) || labels.iter().any(has_moved)
+        let may_change =
+            self.is_first || candidates.iter().any(has_moved) || labels.iter().any(has_moved);
+        if !may_change {
+            return;
+        }
+        let mut found: Row = [0.0; LEAF];
+        (self.nearest)(self.data.leaf(leaf), candidates, &mut found);
+        for (label, found) in labels.iter_mut().zip(found) {
+            self.has_changed |= *label != found as u32;
+            *label = found as u32;
+        }
     }
 }
 
-/// Puts those of `list` that are nearest to some point of the box into `kept`: see the
+/// Replaces `kept` by those of `list` that may be nearest to some point of the box: see the
 /// file's header.
 fn cull(bounds: Bounds<'_>, centers: &[f64], list: &[u32], kept: &mut Vec<u32>) {
     let d = bounds.low.len();
@@ -351,7 +340,7 @@ fn cull(bounds: Bounds<'_>, centers: &[f64], list: &[u32], kept: &mut Vec<u32>) 
             greatest += difference * ((x - c) + (x - z));
             size += difference.abs() * ((x - c).abs() + (x - z).abs());
         }
-        let is_out = greatest < -ROUNDING * size; // not if it is not a number
+        let is_out = greatest < -ROUNDING * size; // false for a NaN
         !is_out
     };
     kept.clear();

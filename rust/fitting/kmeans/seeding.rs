@@ -1,27 +1,27 @@
-//! Greedy k-means++ (Arthur and Vassilvitskii, k-means++: the advantages of careful
-//! seeding, 2007), as scikit-learn has it: each next center is the best of a few points
-//! drawn with probabilities in proportion to weight times squared distance from the
-//! nearest center so far.
+//! Greedy k-means++ (Arthur and Vassilvitskii, k-means++: the advantages of careful seeding,
+//! 2007), as in scikit-learn: each next center is the best of a few points drawn with
+//! probabilities in proportion to weight times squared distance from the nearest center so far.
 //!
-//! A new center changes the distances of points nearer to it than to all others, and of
-//! no box that is farther from it than its points are from theirs; the tree finds them,
-//! so that all centers together cost some n log(n_clusters) distances. Draws are looked
-//! up in sums over blocks of rows, in the order that the data came in: with the random
-//! numbers that scikit-learn draws, the centers are scikit-learn's but for rounding.
-//! Memory: 12 bytes a point.
+//! A new center changes the distances of the points nearer to it than to all others. It changes
+//! none in a box that is farther from it than the box's points are from their centers. A walk
+//! down the tree skips these boxes, and all centers together cost some n log(n_clusters)
+//! distances. Draws are looked up in sums over blocks of rows, in the order of the rows given:
+//! with the random numbers that scikit-learn draws, the centers are scikit-learn's except for
+//! rounding. Memory: 12 bytes a point.
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Row, squared_distances};
 use crate::points::tree::{Bounds, LEAF, Node};
+use crate::points::walk::{Visitor, Walker};
 use crate::runtime::Runtime;
 use crate::simd::{Dispatch, Simd};
 
-/// Rows whose sum is kept.
-const BLOCK: usize = 512;
+/// Rows whose masses are summed together.
+const BLOCK_ROWS: usize = 512;
 
-/// The rows, in the order that the data came in, that k-means++ chooses: `first`, then
-/// one for each `n_trials` of `draws`, numbers from 0 to 1, (n_clusters - 1, n_trials).
+/// Returns the rows, in the order of the rows given, that k-means++ chooses: `first`, then one
+/// for each `n_trials` of `draws`, numbers from 0 to 1, (n_clusters - 1, n_trials).
 ///
 /// ```
 /// use gmmfast::{Data, Runtime, kmeans_plusplus};
@@ -33,7 +33,7 @@ const BLOCK: usize = 512;
 /// ```
 ///
 /// # Errors
-/// A row that there is not, draws that are not in [0, 1] or not a multiple of
+/// If there is no row `first`, draws are not in [0, 1] or their number is not a multiple of
 /// `n_trials`, or the runtime was interrupted.
 pub fn kmeans_plusplus(
     data: &Data,
@@ -72,21 +72,21 @@ impl Dispatch for Run<'_> {
         let distances = |leaf: &[f64], center: &[f64], distances: &mut Row| {
             squared_distances(simd, leaf, center, distances);
         };
-        let mut seeding = Seeding::new(data, &distances);
+        let mut seeding = Seeding::new(data, &distances, runtime);
         let mut rows = vec![first];
-        seeding.add(first);
+        seeding.add(first)?;
         for draws in draws.chunks_exact(n_trials) {
             runtime.check()?;
             let potential: f64 = seeding.block_sums.iter().sum();
             let mut best = (f64::NEG_INFINITY, 0);
             for draw in draws {
                 let row = seeding.row_at(draw * potential);
-                let gain = seeding.gain(row);
+                let gain = seeding.gain(row)?;
                 if gain > best.0 {
                     best = (gain, row);
                 }
             }
-            seeding.add(best.1);
+            seeding.add(best.1)?;
             rows.push(best.1);
         }
         Ok(rows)
@@ -96,24 +96,25 @@ impl Dispatch for Run<'_> {
 /// Writes the squared distances of a leaf's points from a center.
 type Distances<'a> = dyn Fn(&[f64], &[f64], &mut Row) + 'a;
 
-/// How far every point is from the centers so far. Not generic over the instruction
+/// The distances of all points from the centers so far. It is not generic over the instruction
 /// set, which is called once a leaf.
 struct Seeding<'a> {
     data: &'a Data,
     distances: &'a Distances<'a>,
-    /// Squared, of each place in the tree's order, whole leaves; 0 beyond the last.
+    runtime: &'a Runtime,
+    /// The squared distance of each place in the tree's order, whole leaves; 0 beyond the last.
     closest: Vec<f64>,
-    /// The greatest of them below each node of the tree.
+    /// The greatest squared distance below each node of the tree.
     greatest: Vec<f64>,
-    /// Place of each row.
+    /// The place of each row in the tree's order.
     places: Vec<u32>,
-    /// Sums of weight times closest over blocks of rows.
+    /// The sums of masses over blocks of rows.
     block_sums: Vec<f64>,
     is_stale: Vec<bool>,
 }
 
 impl<'a> Seeding<'a> {
-    fn new(data: &'a Data, distances: &'a Distances<'a>) -> Self {
+    fn new(data: &'a Data, distances: &'a Distances<'a>, runtime: &'a Runtime) -> Self {
         let (n, n_leaves) = (data.n_samples(), data.n_leaves());
         let mut closest = vec![f64::INFINITY; n_leaves * LEAF];
         closest[n..].fill(0.0);
@@ -121,10 +122,11 @@ impl<'a> Seeding<'a> {
         for (place, &row) in data.tree().order().iter().enumerate() {
             places[row as usize] = place as u32;
         }
-        let n_blocks = n.div_ceil(BLOCK);
+        let n_blocks = n.div_ceil(BLOCK_ROWS);
         Self {
             data,
             distances,
+            runtime,
             closest,
             greatest: vec![f64::INFINITY; 2 * n_leaves - 1],
             places,
@@ -133,13 +135,13 @@ impl<'a> Seeding<'a> {
         }
     }
 
-    /// Weight times closest of a row.
+    /// Returns the mass of a row: its weight times its squared distance.
     fn mass(&self, row: usize) -> f64 {
         let place = self.places[row] as usize;
         self.data.weights(place / LEAF)[place % LEAF] * self.closest[place]
     }
 
-    /// The first row at which the sum of masses is not below `target`.
+    /// Returns the first row at which the sum of masses is not below `target`.
     fn row_at(&self, target: f64) -> usize {
         let n = self.places.len();
         let mut sum = 0.0;
@@ -149,7 +151,7 @@ impl<'a> Seeding<'a> {
                 continue;
             }
             let mut inner = 0.0;
-            for row in block * BLOCK..n.min((block + 1) * BLOCK) {
+            for row in block * BLOCK_ROWS..n.min((block + 1) * BLOCK_ROWS) {
                 inner += self.mass(row);
                 if sum + inner >= target {
                     return row;
@@ -166,73 +168,124 @@ impl<'a> Seeding<'a> {
         leaf.chunks(LEAF).map(|coordinates| coordinates[place % LEAF]).collect()
     }
 
-    /// What the sum of all masses loses by a center at `row`.
-    fn gain(&self, row: usize) -> f64 {
-        self.data.tree().root().map_or(0.0, |root| self.gain_of(root, &self.center(row)))
-    }
-
-    fn gain_of(&self, node: Node, center: &[f64]) -> f64 {
-        if self.is_out_of_reach(node, center) {
-            return 0.0;
-        }
-        if let Some([left, right]) = node.children() {
-            return self.gain_of(left, center) + self.gain_of(right, center);
-        }
-        let leaf = self.data.tree().leaves(node).start;
-        let mut distances = [0.0; LEAF];
-        (self.distances)(self.data.leaf(leaf), center, &mut distances);
-        let closest = &self.closest[leaf * LEAF..][..LEAF];
-        let loss = |((d, c), w): ((&f64, &f64), &f64)| w * (c - d).max(0.0);
-        distances.iter().zip(closest).zip(self.data.weights(leaf)).map(loss).sum()
+    /// Returns by how much a center at `row` would lower the sum of all masses.
+    fn gain(&self, row: usize) -> Result<f64> {
+        let (center, tree) = (self.center(row), self.data.tree());
+        let mut gain = Gain { seeding: self, center: &center };
+        let mut walker = Walker::new(self.runtime);
+        tree.root().map_or(Ok(0.0), |root| walker.walk(&mut gain, root, &[NewCenter]))
     }
 
     /// Takes the point at `row` as a center.
-    fn add(&mut self, row: usize) {
-        let center = self.center(row);
-        if let Some(root) = self.data.tree().root() {
-            self.add_to(root, &center);
+    fn add(&mut self, row: usize) -> Result<()> {
+        let (center, tree) = (self.center(row), self.data.tree());
+        let mut walker = Walker::new(self.runtime);
+        if let Some(root) = tree.root() {
+            let mut addition = Addition { seeding: self, center: &center };
+            walker.walk(&mut addition, root, &[NewCenter])?;
         }
         for block in 0..self.block_sums.len() {
             if std::mem::take(&mut self.is_stale[block]) {
-                let rows = block * BLOCK..self.places.len().min((block + 1) * BLOCK);
+                let rows = block * BLOCK_ROWS..self.places.len().min((block + 1) * BLOCK_ROWS);
                 self.block_sums[block] = rows.map(|row| self.mass(row)).sum();
             }
         }
+        Ok(())
     }
 
-    fn add_to(&mut self, node: Node, center: &[f64]) {
-        if self.is_out_of_reach(node, center) {
-            return;
-        }
-        self.greatest[node.index()] = if let Some([left, right]) = node.children() {
-            self.add_to(left, center);
-            self.add_to(right, center);
-            self.greatest[left.index()].max(self.greatest[right.index()])
-        } else {
-            let leaf = self.data.tree().leaves(node).start;
-            let mut distances = [0.0; LEAF];
-            (self.distances)(self.data.leaf(leaf), center, &mut distances);
-            let places = self.data.tree().range(node);
-            let rows = &self.data.tree().order()[places.clone()];
-            let closest = &mut self.closest[places];
-            for ((closest, &distance), &row) in closest.iter_mut().zip(&distances).zip(rows) {
-                if distance < *closest {
-                    *closest = distance;
-                    self.is_stale[row as usize / BLOCK] = true;
-                }
-            }
-            closest.iter().copied().fold(0.0, f64::max)
-        };
-    }
-
-    /// Whether the node's box is farther from the center than its points are from
-    /// theirs.
-    fn is_out_of_reach(&self, node: Node, center: &[f64]) -> bool {
+    /// Returns whether a center is nearer to the node's box than some point of the node may be
+    /// to its closest center.
+    fn is_in_reach(&self, node: Node, center: &[f64]) -> bool {
         let Bounds { low, high } = self.data.tree().bounds(node);
         let mut least = 0.0;
         for (i, &c) in center.iter().enumerate() {
             least += (low[i] - c).max(c - high[i]).max(0.0).powi(2);
         }
-        least >= self.greatest[node.index()]
+        let is_out = least >= self.greatest[node.index()]; // false for a NaN
+        !is_out
+    }
+
+    /// Returns the squared distances of a leaf's points from a center.
+    fn distances_at(&self, leaf: Node, center: &[f64]) -> Row {
+        let mut distances = [0.0; LEAF];
+        let leaf = self.data.tree().leaves(leaf).start;
+        (self.distances)(self.data.leaf(leaf), center, &mut distances);
+        distances
+    }
+}
+
+/// The only candidate of a walk; nodes out of its reach are skipped.
+struct NewCenter;
+
+/// Sums by how much a new center would lower the masses.
+struct Gain<'s, 'a> {
+    seeding: &'s Seeding<'a>,
+    center: &'s [f64],
+}
+
+impl Visitor for Gain<'_, '_> {
+    type Candidate = NewCenter;
+    type Output = f64;
+    const LEVELS: u32 = 1;
+
+    fn cull(&mut self, node: Node, _: &[NewCenter], kept: &mut Vec<NewCenter>) {
+        kept.clear();
+        kept.extend(self.seeding.is_in_reach(node, self.center).then_some(NewCenter));
+    }
+
+    fn visit_leaf(&mut self, leaf: Node, _: &[NewCenter]) -> f64 {
+        let (seeding, distances) = (self.seeding, self.seeding.distances_at(leaf, self.center));
+        let leaf = seeding.data.tree().leaves(leaf).start;
+        let closest = &seeding.closest[leaf * LEAF..][..LEAF];
+        let loss = |((d, c), w): ((&f64, &f64), &f64)| w * (c - d).max(0.0);
+        distances.iter().zip(closest).zip(seeding.data.weights(leaf)).map(loss).sum()
+    }
+
+    fn join(&mut self, _: Node, left: f64, right: f64) -> f64 {
+        left + right
+    }
+}
+
+/// Lowers the distances of the points nearer to a new center. The result of a node is the
+/// greatest distance below it.
+struct Addition<'s, 'a> {
+    seeding: &'s mut Seeding<'a>,
+    center: &'s [f64],
+}
+
+impl Visitor for Addition<'_, '_> {
+    type Candidate = NewCenter;
+    type Output = f64;
+    const LEVELS: u32 = 1;
+
+    fn cull(&mut self, node: Node, _: &[NewCenter], kept: &mut Vec<NewCenter>) {
+        kept.clear();
+        kept.extend(self.seeding.is_in_reach(node, self.center).then_some(NewCenter));
+    }
+
+    fn visit_leaf(&mut self, leaf: Node, _: &[NewCenter]) -> f64 {
+        let distances = self.seeding.distances_at(leaf, self.center);
+        let seeding = &mut *self.seeding;
+        let places = seeding.data.tree().range(leaf);
+        let rows = &seeding.data.tree().order()[places.clone()];
+        let closest = &mut seeding.closest[places];
+        for ((closest, &distance), &row) in closest.iter_mut().zip(&distances).zip(rows) {
+            if distance < *closest {
+                *closest = distance;
+                seeding.is_stale[row as usize / BLOCK_ROWS] = true;
+            }
+        }
+        let greatest = closest.iter().copied().fold(0.0, f64::max);
+        seeding.greatest[leaf.index()] = greatest;
+        greatest
+    }
+
+    fn join(&mut self, node: Node, left: f64, right: f64) -> f64 {
+        self.seeding.greatest[node.index()] = left.max(right);
+        self.seeding.greatest[node.index()]
+    }
+
+    fn skip(&mut self, node: Node) -> f64 {
+        self.seeding.greatest[node.index()]
     }
 }

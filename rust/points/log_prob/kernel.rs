@@ -1,19 +1,19 @@
-//! Log-densities of targets given the other features, a block of scattered points at a
+//! Log-densities of the remaining features given the others, a block of scattered points at a
 //! time.
 //!
 //! log p(x | v) = log Σ_k exp(a_k - A + c_k) - log Σ_k exp(a_k - A), where a_k is the
 //! weighted log-density of v under component k, A the largest of them, and c_k the
-//! log-density of x under the component's expert at v. A and the second sum come from a
-//! pass of their own ([`Largest`]), because other components matter to them. The a_k are
-//! computed here as there, bit for bit, so that where one component counts alone its
-//! a_k - A is 0 and the result is its c_k. That comes of the distance from the expert,
-//! whitened by the factor of the targets' own covariance.
+//! log-density of x under the component's regression at v. A and the second sum come from a
+//! pass of their own ([`Largest`]), because other components matter to them. Both passes compute
+//! the same bits of a_k: where a single component matters, its a_k - A is 0 and the result is its
+//! c_k. c_k is computed from the distance from the regression, whitened by the factor of the
+//! remaining features' own covariance.
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::{packed_len, packed_row};
-use crate::points::group::{GROUP, PointsKernel};
-use crate::points::moments::regressions::Experts;
-use crate::points::responsibilities::Shares;
+use crate::points::group::{BlockIndex, GROUP, PointsKernel};
+use crate::points::moments::regressions::Regressions;
+use crate::points::responsibilities::BlockResponsibilities;
 use crate::points::threshold::Threshold;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::logsumexp::LogSumExp;
@@ -21,15 +21,15 @@ use crate::simd::math::{self, HALF_LOG2_E};
 use crate::simd::{MAX_LANES, Simd};
 
 /// Memory for the largest q of a block of points, and the logarithm of the sum of
-/// shares relative to it, both in base 2: a row of two values.
+/// responsibilities relative to it, both in base 2: a row of two values.
 pub(crate) struct Largest<S: Simd> {
     simd: S,
-    shares: Shares<S>,
+    responsibilities: BlockResponsibilities<S>,
 }
 
 impl<S: Simd> Largest<S> {
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
-        Self { simd, shares: Shares::new(simd, threshold) }
+        Self { simd, responsibilities: BlockResponsibilities::new(simd, threshold) }
     }
 
     /// Writes the rows of a group's points under `components`.
@@ -42,11 +42,12 @@ impl<S: Simd> Largest<S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(S::LANES * VECTORS).enumerate() {
-            self.shares.fill(points, (group, block), components);
+            self.responsibilities.fill(points, BlockIndex { group, block }, components);
             simd.vectorize(
                 #[inline(always)]
                 || {
-                    let (largest, mut sum) = (self.shares.largest(), self.shares.sum());
+                    let (largest, mut sum) =
+                        (self.responsibilities.largest(), self.responsibilities.sum());
                     for v in 0..VECTORS {
                         sum[v] = math::log2(simd, sum[v]);
                     }
@@ -60,34 +61,34 @@ impl<S: Simd> Largest<S> {
     }
 }
 
-/// The experts' precisions, in base 2.
-pub(crate) struct ExpertFactors {
+/// The precisions of the components' regressions, in base 2.
+pub(crate) struct RegressionFactors {
     /// Inverse Cholesky factors, packed, times sqrt(log2(e) / 2).
     factors: Vec<f64>,
-    /// Log-densities at the experts.
+    /// Log-densities at the regressions.
     peaks: Vec<f64>,
-    n_targets: usize,
+    n_remaining: usize,
 }
 
-impl ExpertFactors {
+impl RegressionFactors {
     pub(crate) fn new(conditional: &Conditional) -> Self {
-        let n_targets = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         let n_components = conditional.marginal().n_components();
         let inverse = conditional.precisions_cholesky();
         let scale = HALF_LOG2_E.sqrt();
-        let log_root = 0.5 * std::f64::consts::TAU.ln() * n_targets as f64;
-        let mut factors = Vec::with_capacity(n_components * packed_len(n_targets));
+        let log_root = 0.5 * std::f64::consts::TAU.ln() * n_remaining as f64;
+        let mut factors = Vec::with_capacity(n_components * packed_len(n_remaining));
         for k in 0..n_components {
-            for i in 0..n_targets {
+            for i in 0..n_remaining {
                 factors.extend((0..=i).map(|j| scale * inverse.at(k, i, j)));
             }
         }
-        let peak = |k| std::f64::consts::LOG2_E * (inverse.log_det(n_targets, k) - log_root);
-        Self { factors, peaks: (0..n_components).map(peak).collect(), n_targets }
+        let peak = |k| std::f64::consts::LOG2_E * (inverse.log_det(n_remaining, k) - log_root);
+        Self { factors, peaks: (0..n_components).map(peak).collect(), n_remaining }
     }
 
     fn factor(&self, k: usize) -> &[f64] {
-        let len = packed_len(self.n_targets);
+        let len = packed_len(self.n_remaining);
         &self.factors[k * len..][..len]
     }
 }
@@ -96,32 +97,32 @@ impl ExpertFactors {
 pub(crate) struct LogProbKernel<'a, S: Simd> {
     simd: S,
     marginal: PointsKernel<'a, S>,
-    experts: Experts<'a, S>,
-    factors: &'a ExpertFactors,
+    regressions: Regressions<'a, S>,
+    factors: &'a RegressionFactors,
     centers: Vec<Block<S>>,
-    /// Bits below the largest term at which one is nothing.
+    /// Bits below the largest term at which a term is negligible.
     negligible: f64,
 }
 
 impl<'a, S: Simd> LogProbKernel<'a, S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
-    /// `marginal` is a kernel for points under the conditional's marginal.
+    /// Returns a kernel; `marginal` is a kernel for points under the conditional's marginal.
     pub(crate) fn new(
         simd: S,
         conditional: &'a Conditional,
-        factors: &'a ExpertFactors,
+        factors: &'a RegressionFactors,
         marginal: PointsKernel<'a, S>,
         negligible: f64,
     ) -> Self {
-        let centers = vec![splat(simd, 0.0); conditional.targets().len()];
-        let experts = Experts::new(simd, conditional);
-        Self { simd, marginal, experts, factors, centers, negligible }
+        let centers = vec![splat(simd, 0.0); conditional.remaining().len()];
+        let regressions = Regressions::new(simd, conditional);
+        Self { simd, marginal, regressions, factors, centers, negligible }
     }
 
-    /// Writes log p of the targets of a group's points into the first value of each
-    /// row, which holds what [`Largest`] gives. The groups of `points` have the given
-    /// features first, then the targets.
+    /// Writes log p of the remaining features of a group's points into the first value of each
+    /// row. The row first holds the values of [`Largest`]. The groups of `points` have the given
+    /// features first, then the remaining features ones.
     pub(crate) fn evaluate(
         &mut self,
         points: &PointsKernel<'_, S>,
@@ -149,7 +150,7 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
     ) {
         let simd = self.simd;
         let coordinates = &coordinates[block * Self::BLOCK..];
-        let n_given = self.marginal.mixture().0.n_features();
+        let n_given = self.marginal.mixture().mixture.n_features();
         for (t, center) in self.centers.iter_mut().enumerate() {
             *center = load(simd, &coordinates[(n_given + t) * GROUP..]);
         }
@@ -160,18 +161,20 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         let [largest, log_sum] = [load(simd, &pairs[0]), load(simd, &pairs[1])];
         let mut state = LogSumExp::new(simd);
         for chunk in components.chunks(CHUNK_COMPONENTS) {
-            self.experts.fill(coordinates, chunk, &self.centers);
+            self.regressions.fill(coordinates, chunk, &self.centers);
             let mut terms = [splat(simd, 0.0); CHUNK_COMPONENTS];
-            terms[..chunk.len()].copy_from_slice(self.marginal.terms((0, block), chunk));
+            terms[..chunk.len()]
+                .copy_from_slice(self.marginal.terms(BlockIndex { group: 0, block }, chunk));
             for (at, (term, &k)) in terms.iter_mut().zip(chunk).enumerate() {
                 let distance = self.distance(at, k as usize);
                 let peak = simd.splat(self.factors.peaks[k as usize]);
                 let (infinity, least) = (simd.splat(f64::NEG_INFINITY), simd.splat(-1000.0));
                 for v in 0..VECTORS {
-                    // Where every distance overflows, what kernel/math.rs makes of it.
-                    let share = simd.sub(term[v], largest[v]);
-                    let share = simd.select_less(infinity, largest[v], share, least);
-                    term[v] = simd.add(share, simd.sub(peak, distance[v]));
+                    // The least exponent of simd/math.rs where every distance overflows.
+                    let responsibility = simd.sub(term[v], largest[v]);
+                    let responsibility =
+                        simd.select_less(infinity, largest[v], responsibility, least);
+                    term[v] = simd.add(responsibility, simd.sub(peak, distance[v]));
                 }
             }
             state.absorb_significant(simd, &terms[..chunk.len()], self.negligible);
@@ -186,12 +189,12 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         }
     }
 
-    /// Half the squared Mahalanobis distance from the `at`-th expert of the chunk, of
-    /// component `k`, in base 2.
+    /// Returns half the squared Mahalanobis distance, in base 2, from the `at`-th regression of
+    /// the chunk, of component `k`.
     #[inline(always)]
     fn distance(&self, at: usize, k: usize) -> Block<S> {
         let simd = self.simd;
-        let (deviations, factor) = (self.experts.of(at), self.factors.factor(k));
+        let (deviations, factor) = (self.regressions.of(at), self.factors.factor(k));
         let mut distance = splat(simd, 0.0);
         for i in 0..deviations.len() {
             let mut whitened = splat(simd, 0.0);

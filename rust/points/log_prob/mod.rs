@@ -1,32 +1,32 @@
-//! Scattered points: the log-density of one row of targets given one of the others each.
+//! Scattered points: the log-density of the remaining features given the others, for each row.
 //!
-//! Two passes, because different components matter to the two sums of
-//! kernel/conditional_log_prob.rs: the first over the given features under their
-//! marginal, the second over all features under the joint mixture, whose densities tell
-//! which components the targets can come from. What is left out is a rounding of either
-//! sum. The result's bits are the same for any number of threads; as those of
-//! [`score_samples`](crate::score_samples) they may depend on the other rows.
+//! There are two passes, because different components matter to the two sums of kernel.rs. The
+//! first is over the given features under their marginal, the second over all features under
+//! the joint mixture, whose densities bound the components of the remaining features. The terms
+//! that are left out are a rounding of either sum. The result's bits are the same for any number
+//! of threads. Like those of [`score_samples`](crate::score_samples) they may depend on the other
+//! rows.
 
 mod kernel;
 
 use crate::error::{Error, Result};
 use crate::model::conditional::Conditional;
 use crate::model::mixture::Mixture;
-use crate::points::group::{PointsKernel, log2_peaks, negligible_bits};
-use crate::points::log_prob::kernel::{ExpertFactors, Largest, LogProbKernel};
+use crate::points::evaluate::{Evaluator, PointJob, PointQuantity, operations_per_point};
+use crate::points::group::{PeakedMixture, PointsKernel, log2_peaks, negligible_bits};
+use crate::points::log_prob::kernel::{Largest, LogProbKernel, RegressionFactors};
 use crate::points::moments::check_rows;
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 use std::borrow::Cow;
 
-/// Points between which only what the result holds is kept.
-const PIECE: usize = 1 << 17;
+/// Points whose marginal pass is held at a time.
+const PIECE_POINTS: usize = 1 << 17;
 
-/// log p(targets | given) of each row of `points`, (`out.len()`, `n_features`) row-major:
-/// the given features in their order, then the targets, ascending. `mixture` is what
-/// `conditional` was made of.
+/// Writes log p(remaining | given) of each row of `points`, (`out.len()`, `n_features`)
+/// row-major, into `out`. A row has the given features in their order, then the remaining features ones,
+/// ascending. `conditional` was made from `mixture`.
 ///
 /// ```
 /// use gmmfast::{Conditional, Covariances, Mixture, Runtime, conditional_log_prob};
@@ -37,16 +37,17 @@ const PIECE: usize = 1 << 17;
 /// // The conditional is standard normal about 12, however unlikely the 4 is.
 /// let mut log_prob = [0.0];
 /// let runtime = Runtime::new(None)?;
-/// conditional_log_prob((&joint, &conditional), &[4.0, 13.0], &mut log_prob, &runtime)?;
+/// conditional_log_prob(&joint, &conditional, &[4.0, 13.0], &mut log_prob, &runtime)?;
 /// assert!((log_prob[0] + 0.5 * (1.0 + std::f64::consts::TAU.ln())).abs() < 1e-14);
 /// # Ok::<(), gmmfast::Error>(())
 /// ```
 ///
 /// # Errors
-/// `points` does not have `out.len() * n_features` values, or the runtime was
-/// interrupted, which leaves `out` partly written.
+/// If `points` does not have `out.len() * n_features` values, or the runtime was interrupted,
+/// which leaves `out` partly written.
 pub fn conditional_log_prob(
-    (mixture, conditional): (&Mixture, &Conditional),
+    mixture: &Mixture,
+    conditional: &Conditional,
     points: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
@@ -54,11 +55,11 @@ pub fn conditional_log_prob(
     let (d, n_given) = (mixture.n_features(), conditional.marginal().n_features());
     check_rows(points, d, out, 1)?;
     let joint = in_order(mixture, conditional)?;
-    let factors = ExpertFactors::new(conditional);
+    let factors = RegressionFactors::new(conditional);
     let marginal = conditional.marginal();
     let peaks = log2_peaks(marginal);
     let (mut values, mut rows) = (Vec::new(), Vec::new());
-    for (points, out) in points.chunks(PIECE * d).zip(out.chunks_mut(PIECE)) {
+    for (points, out) in points.chunks(PIECE_POINTS * d).zip(out.chunks_mut(PIECE_POINTS)) {
         values.clear();
         values.extend(points.chunks_exact(d).flat_map(|x| &x[..n_given]));
         rows.clear();
@@ -81,7 +82,8 @@ pub fn conditional_log_prob(
     Ok(())
 }
 
-/// The mixture with the given features first, in their order, and then the targets.
+/// Returns the mixture with the given features first, in their order, and then the remaining features
+/// ones.
 fn in_order<'a>(mixture: &'a Mixture, conditional: &Conditional) -> Result<Cow<'a, Mixture>> {
     let order = conditional.order();
     let is_in_order = order.iter().enumerate().all(|(at, &feature)| at == feature);
@@ -93,7 +95,7 @@ fn in_order<'a>(mixture: &'a Mixture, conditional: &Conditional) -> Result<Cow<'
     Ok(if is_in_order { Cow::Borrowed(mixture) } else { Cow::Owned(mixture.marginal(&order)?) })
 }
 
-/// The largest q and the logarithm of the sum of shares, in base 2.
+/// The largest q and the logarithm of the sum of responsibilities, in base 2.
 struct LargestAndSum;
 
 impl PointQuantity for LargestAndSum {
@@ -115,11 +117,11 @@ impl PointQuantity for LargestAndSum {
     }
 }
 
-/// The targets' log-densities, in rows that hold what [`LargestAndSum`] gives.
+/// The remaining features' log-densities, in rows that hold the values of [`LargestAndSum`].
 struct LogProb<'a> {
     conditional: &'a Conditional,
-    factors: &'a ExpertFactors,
-    /// Of the marginal.
+    factors: &'a RegressionFactors,
+    /// The peaks of the marginal.
     peaks: &'a [f64],
 }
 
@@ -139,7 +141,8 @@ impl PointQuantity for LogProb<'_> {
     }
 
     fn evaluator<'a, S: Simd>(&'a self, simd: S, mixture: &Mixture) -> Evaluator<'a, f64, S> {
-        let marginal = PointsKernel::new(simd, self.conditional.marginal(), self.peaks);
+        let marginal = PeakedMixture { mixture: self.conditional.marginal(), peaks: self.peaks };
+        let marginal = PointsKernel::new(simd, marginal);
         let bits = negligible_bits(mixture);
         let mut kernel = LogProbKernel::new(simd, self.conditional, self.factors, marginal, bits);
         Box::new(move |points, group, components, rows| {

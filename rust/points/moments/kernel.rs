@@ -1,31 +1,32 @@
-//! Moments of the remaining features at scattered points: what the components say of
-//! them, averaged under the components' shares.
+//! Moments of the remaining features at scattered points: the components' regressions, averaged
+//! under their responsibilities.
 //!
 //! Covariances are taken about the points' own means, in a second pass over the
-//! shares: what components have, and products of deviations. Of up to [`MAX_FUSED`]
-//! targets, which colors are, experts and sums stay in registers: a component costs
-//! what its products cost. Of more, chunks of components' experts are held.
+//! responsibilities: they sum the components' covariances and products of deviations. For up to
+//! [`MAX_FUSED`] remaining features, the number of colors, regressions and sums stay in
+//! registers, and only the products of a component cost time. For more, the regressions of chunks
+//! of components are held.
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::packed_len;
-use crate::points::group::{GROUP, PointsKernel};
-use crate::points::moments::regressions::Experts;
-use crate::points::responsibilities::Shares;
+use crate::points::group::{BlockIndex, GROUP, PointsKernel};
+use crate::points::moments::regressions::Regressions;
+use crate::points::responsibilities::BlockResponsibilities;
 use crate::points::threshold::Threshold;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::{MAX_LANES, Simd};
 
-/// Most targets whose sums stay in registers.
+/// The largest number of remaining features whose sums stay in registers.
 const MAX_FUSED: usize = 3;
 
-/// Vectors whose second moments are summed together: six sums of each.
-const HALF: usize = VECTORS / 2;
+/// Vectors whose second moments are summed together: each takes six sums.
+const HALF_VECTORS: usize = VECTORS / 2;
 
-/// Calls a method with the number of given features, if it is that of positions in a
-/// picture and else 0, and that of targets as its constants.
+/// Calls a method with the numbers of given and remaining features as its constants. The first is
+/// 0 unless it is 2, the number of features of a position in a picture.
 macro_rules! fused {
-    ($given:expr, $targets:expr, $self:ident.$method:ident($($argument:expr),*)) => {
-        match ($given, $targets) {
+    ($given:expr, $remaining:expr, $self:ident.$method:ident($($argument:expr),*)) => {
+        match ($given, $remaining) {
             (2, 1) => $self.$method::<2, 1>($($argument),*),
             (2, 2) => $self.$method::<2, 2>($($argument),*),
             (2, _) => $self.$method::<2, 3>($($argument),*),
@@ -36,10 +37,10 @@ macro_rules! fused {
     };
 }
 
-/// Second moments of the targets.
+/// Second moments of the remaining features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Second {
-    /// None.
+    /// No second moments.
     Nothing,
     /// Standard deviations, T values.
     Std,
@@ -55,20 +56,29 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Values of a row, of `n_targets` targets.
-    pub(crate) fn row_len(self, n_targets: usize) -> usize {
+    /// The number of values of a row.
+    pub(crate) fn row_len(self, n_remaining: usize) -> usize {
         let second = match self.second {
             Second::Nothing => 0,
-            Second::Std => n_targets,
-            Second::Covariance => n_targets * n_targets,
+            Second::Std => n_remaining,
+            Second::Covariance => n_remaining * n_remaining,
         };
-        self.first_second(n_targets) + second
+        self.first_second(n_remaining) + second
     }
 
-    /// Where second moments begin.
-    fn first_second(self, n_targets: usize) -> usize {
-        if self.mean { n_targets } else { 0 }
+    /// The column at which second moments begin.
+    fn first_second(self, n_remaining: usize) -> usize {
+        if self.mean { n_remaining } else { 0 }
     }
+}
+
+/// A conditional, and the moments of it that are wanted.
+#[derive(Clone, Copy)]
+pub(crate) struct MomentsModel<'a> {
+    pub(crate) conditional: &'a Conditional,
+    /// The covariances of each component, packed by rows, if second moments are wanted.
+    pub(crate) covariances: &'a [f64],
+    pub(crate) wanted: Wanted,
 }
 
 /// Memory for the moments of one block of points.
@@ -76,10 +86,10 @@ pub(crate) struct MomentsKernel<'a, S: Simd> {
     simd: S,
     conditional: &'a Conditional,
     wanted: Wanted,
-    /// Of each component, packed by rows; if they are wanted.
+    /// See [`MomentsModel`].
     covariances: &'a [f64],
-    shares: Shares<S>,
-    experts: Experts<'a, S>,
+    responsibilities: BlockResponsibilities<S>,
+    regressions: Regressions<'a, S>,
     centers: Vec<Block<S>>,
     sums: Vec<Block<S>>,
 }
@@ -87,27 +97,23 @@ pub(crate) struct MomentsKernel<'a, S: Simd> {
 impl<'a, S: Simd> MomentsKernel<'a, S> {
     const BLOCK: usize = S::LANES * VECTORS;
 
-    pub(crate) fn new(
-        simd: S,
-        conditional: &'a Conditional,
-        (wanted, covariances): (Wanted, &'a [f64]),
-        threshold: Threshold,
-    ) -> Self {
-        let n_targets = conditional.targets().len();
+    pub(crate) fn new(simd: S, model: MomentsModel<'a>, threshold: Threshold) -> Self {
+        let MomentsModel { conditional, covariances, wanted } = model;
+        let n_remaining = conditional.remaining().len();
         Self {
             simd,
             conditional,
             wanted,
             covariances,
-            shares: Shares::new(simd, threshold),
-            experts: Experts::new(simd, conditional),
-            centers: vec![splat(simd, 0.0); n_targets],
-            sums: vec![splat(simd, 0.0); packed_len(n_targets)],
+            responsibilities: BlockResponsibilities::new(simd, threshold),
+            regressions: Regressions::new(simd, conditional),
+            centers: vec![splat(simd, 0.0); n_remaining],
+            sums: vec![splat(simd, 0.0); packed_len(n_remaining)],
         }
     }
 
-    /// Writes the moments at the points of a group, whose given features `points` has,
-    /// under `components`.
+    /// Writes the moments at the points of a group under `components`. `points` has the given
+    /// features.
     pub(crate) fn evaluate(
         &mut self,
         points: &mut PointsKernel<'_, S>,
@@ -117,7 +123,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     ) {
         let simd = self.simd;
         for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
-            self.shares.fill(points, (group, block), components);
+            self.responsibilities.fill(points, BlockIndex { group, block }, components);
             let coordinates = &points.coordinates(group)[block * Self::BLOCK..];
             simd.vectorize(
                 #[inline(always)]
@@ -132,7 +138,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// The points' means, into `centers`.
+    /// Writes the points' means to `centers`.
     #[inline(always)]
     fn place_means(&mut self, coordinates: &[f64]) {
         let n_given = self.conditional.marginal().n_features();
@@ -142,7 +148,8 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Those of N targets from `first` on, given D features, or any if D is 0.
+    /// Writes the means of N remaining features from `first` on, given D features, or any number
+    /// if D is 0.
     #[inline(always)]
     fn place_some_means<const D: usize, const N: usize>(
         &mut self,
@@ -151,16 +158,18 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     ) {
         let simd = self.simd;
         let mut sums = [splat(simd, 0.0); N];
-        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+        for (&k, responsibility) in
+            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
+        {
             for v in 0..VECTORS {
                 let from = &coordinates[v * S::LANES..];
-                let experts = self.experts_of::<D, N>(k as usize, first, from);
+                let regressions = self.regressions_of::<D, N>(k as usize, first, from);
                 for n in 0..N {
-                    sums[n][v] = simd.mul_add(share[v], experts[n], sums[n][v]);
+                    sums[n][v] = simd.mul_add(responsibility[v], regressions[n], sums[n][v]);
                 }
             }
         }
-        let total = self.shares.sum();
+        let total = self.responsibilities.sum();
         for (center, sum) in self.centers[first..].iter_mut().zip(&sums) {
             for v in 0..VECTORS {
                 center[v] = simd.div(sum[v], total[v]);
@@ -168,9 +177,10 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// What component `k` says of N targets from `first` on at one vector of points.
+    /// Returns the regressions of N remaining features from `first` on under component `k`, at
+    /// one vector of points.
     #[inline(always)]
-    fn experts_of<const D: usize, const N: usize>(
+    fn regressions_of<const D: usize, const N: usize>(
         &self,
         k: usize,
         first: usize,
@@ -179,32 +189,33 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         let (simd, marginal) = (self.simd, self.conditional.marginal());
         let d = if D == 0 { marginal.n_features() } else { D };
         let mean = &marginal.mean(k)[..d];
-        let target_means = &self.conditional.target_means(k)[first..][..N];
+        let remaining_means = &self.conditional.remaining_means(k)[first..][..N];
         let slopes = &self.conditional.all_slopes(k)[first * d..][..N * d];
-        let mut experts = [simd.splat(0.0); N];
+        let mut regressions = [simd.splat(0.0); N];
         for n in 0..N {
-            experts[n] = simd.splat(target_means[n]);
+            regressions[n] = simd.splat(remaining_means[n]);
         }
         for g in 0..d {
             let coordinate = simd.load(&coordinates[g * GROUP..]);
             let difference = simd.sub(coordinate, simd.splat(mean[g]));
             for n in 0..N {
-                experts[n] = simd.mul_add(simd.splat(slopes[n * d + g]), difference, experts[n]);
+                regressions[n] =
+                    simd.mul_add(simd.splat(slopes[n * d + g]), difference, regressions[n]);
             }
         }
-        experts
+        regressions
     }
 
-    /// Second moments of pairs of targets j <= i about the points' means.
+    /// Sums second moments of pairs of remaining features j <= i about the points' means.
     #[inline(always)]
     fn sum_pairs(&mut self, coordinates: &[f64]) {
-        let (n_given, n_targets) = (self.conditional.marginal().n_features(), self.centers.len());
-        if n_targets <= MAX_FUSED {
-            fused!(n_given, n_targets, self.sum_fused_pairs(coordinates));
+        let (n_given, n_remaining) = (self.conditional.marginal().n_features(), self.centers.len());
+        if n_remaining <= MAX_FUSED {
+            fused!(n_given, n_remaining, self.sum_fused_pairs(coordinates));
         } else {
             self.sum_many_pairs(coordinates);
         }
-        let total = self.shares.sum();
+        let total = self.responsibilities.sum();
         for sum in &mut self.sums {
             for v in 0..VECTORS {
                 sum[v] = self.simd.div(sum[v], total[v]);
@@ -212,10 +223,10 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Those of N targets, one half of the vectors after the other.
+    /// Sums the second moments of N features, one half of the vectors after the other.
     #[inline(always)]
     fn sum_fused_pairs<const D: usize, const N: usize>(&mut self, coordinates: &[f64]) {
-        for half in [0, HALF] {
+        for half in [0, HALF_VECTORS] {
             self.sum_half_of_pairs::<D, N>(coordinates, half);
         }
     }
@@ -228,18 +239,20 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     ) {
         let simd = self.simd;
         let n_pairs = packed_len(N);
-        let mut sums = [[simd.splat(0.0); HALF]; packed_len(MAX_FUSED)];
-        let mut centers = [[simd.splat(0.0); HALF]; N];
+        let mut sums = [[simd.splat(0.0); HALF_VECTORS]; packed_len(MAX_FUSED)];
+        let mut centers = [[simd.splat(0.0); HALF_VECTORS]; N];
         for n in 0..N {
-            for v in 0..HALF {
+            for v in 0..HALF_VECTORS {
                 centers[n][v] = self.centers[n][half + v];
             }
         }
-        for (&k, share) in self.shares.components().iter().zip(self.shares.shares()) {
+        for (&k, responsibility) in
+            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
+        {
             let covariances = &self.covariances[k as usize * n_pairs..][..n_pairs];
-            for v in 0..HALF {
+            for v in 0..HALF_VECTORS {
                 let from = &coordinates[(half + v) * S::LANES..];
-                let mut deviations = self.experts_of::<D, N>(k as usize, 0, from);
+                let mut deviations = self.regressions_of::<D, N>(k as usize, 0, from);
                 for n in 0..N {
                     deviations[n] = simd.sub(deviations[n], centers[n][v]);
                 }
@@ -248,40 +261,43 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
                         let pair = packed_len(i) + j;
                         let covariance = simd.splat(covariances[pair]);
                         let moment = simd.mul_add(deviations[i], deviations[j], covariance);
-                        sums[pair][v] = simd.mul_add(share[half + v], moment, sums[pair][v]);
+                        sums[pair][v] =
+                            simd.mul_add(responsibility[half + v], moment, sums[pair][v]);
                     }
                 }
             }
         }
         for (to, sum) in self.sums.iter_mut().zip(&sums) {
-            to[half..][..HALF].copy_from_slice(sum);
+            to[half..][..HALF_VECTORS].copy_from_slice(sum);
         }
     }
 
-    /// The same of any number of targets.
+    /// Sums the second moments of any number of features, one chunk of components at a time.
     #[inline(always)]
     fn sum_many_pairs(&mut self, coordinates: &[f64]) {
         let simd = self.simd;
-        let n_targets = self.centers.len();
-        let n_pairs = packed_len(n_targets);
+        let n_remaining = self.centers.len();
+        let n_pairs = packed_len(n_remaining);
         let only_own = self.wanted.second == Second::Std;
         self.sums.fill(splat(simd, 0.0));
-        let (components, shares) = (self.shares.components(), self.shares.shares());
-        for (chunk, shares) in
-            components.chunks(CHUNK_COMPONENTS).zip(shares.chunks(CHUNK_COMPONENTS))
+        let (components, responsibilities) =
+            (self.responsibilities.components(), self.responsibilities.responsibilities());
+        for (chunk, responsibilities) in
+            components.chunks(CHUNK_COMPONENTS).zip(responsibilities.chunks(CHUNK_COMPONENTS))
         {
-            self.experts.fill(coordinates, chunk, &self.centers);
-            for i in 0..n_targets {
+            self.regressions.fill(coordinates, chunk, &self.centers);
+            for i in 0..n_remaining {
                 for j in if only_own { i } else { 0 }..=i {
                     let pair = packed_len(i) + j;
                     let mut total = self.sums[pair];
-                    for (at, (share, &k)) in shares.iter().zip(chunk).enumerate() {
+                    for (at, (responsibility, &k)) in responsibilities.iter().zip(chunk).enumerate()
+                    {
                         let covariance = self.covariances[k as usize * n_pairs + pair];
                         let covariance = simd.splat(covariance);
-                        let (a, b) = (&self.experts.of(at)[i], &self.experts.of(at)[j]);
+                        let (a, b) = (&self.regressions.of(at)[i], &self.regressions.of(at)[j]);
                         for v in 0..VECTORS {
                             let moment = simd.mul_add(a[v], b[v], covariance);
-                            total[v] = simd.mul_add(share[v], moment, total[v]);
+                            total[v] = simd.mul_add(responsibility[v], moment, total[v]);
                         }
                     }
                     self.sums[pair] = total;
@@ -292,17 +308,17 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
 
     #[inline(always)]
     fn write(&self, rows: &mut [&mut [f64]]) {
-        let (simd, n_targets) = (self.simd, self.centers.len());
+        let (simd, n_remaining) = (self.simd, self.centers.len());
         let means = if self.wanted.mean { &self.centers[..] } else { &[] };
         for (t, mean) in means.iter().enumerate() {
             write(simd, mean, rows, [t, t]);
         }
-        let first = self.wanted.first_second(n_targets);
-        for (i, j) in (0..n_targets).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+        let first = self.wanted.first_second(n_remaining);
+        for (i, j) in (0..n_remaining).flat_map(|i| (0..=i).map(move |j| (i, j))) {
             let mut moment = self.sums[packed_len(i) + j];
             match self.wanted.second {
                 Second::Covariance => {
-                    let columns = [i * n_targets + j, j * n_targets + i].map(|at| first + at);
+                    let columns = [i * n_remaining + j, j * n_remaining + i].map(|at| first + at);
                     write(simd, &moment, rows, columns);
                 }
                 Second::Std if i == j => {
@@ -317,7 +333,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     }
 }
 
-/// Writes a block's lanes into two columns of its points' rows, or one named twice.
+/// Writes a block's lanes into two columns of its points' rows; the columns may be the same.
 #[inline(never)]
 fn write<S: Simd>(simd: S, block: &Block<S>, rows: &mut [&mut [f64]], columns: [usize; 2]) {
     let mut lanes = [0.0; MAX_LANES * VECTORS];

@@ -1,13 +1,12 @@
-//! Scattered points: what the remaining features are, given a row of the others each.
+//! Scattered points: moments of the remaining features for each row of the given features.
 //!
-//! Means, standard deviations and covariances of the conditional of each row, which is
-//! a mixture of as many components (condition.rs), summed over those that can matter
-//! (threshold.rs): the results are those of the specification, [`spec`](crate::spec),
-//! to rounding of the smallest standard deviation, or variance, that a component leaves
-//! a target. Components are summed in their order, and those below a point's own
-//! threshold left out, so that a row's bits depend on the row alone: neither on the
-//! number of threads nor on the other rows of the call. Log-densities of one target a
-//! row are in conditional_log_prob.rs.
+//! The conditional of each row is a mixture of as many components (model/conditional.rs). Its
+//! means, standard deviations and covariances are summed over the components that can matter
+//! (threshold.rs). The results are those of the specification, [`spec`](crate::spec), to
+//! rounding of the smallest standard deviation, or variance, of a remaining feature under a
+//! component. Components are summed in their order, and those below a point's own threshold
+//! are left out: a row's bits depend neither on the number of threads nor on the other rows of
+//! the call. Log-densities are in log_prob/.
 
 mod kernel;
 pub(crate) mod regressions;
@@ -16,16 +15,16 @@ use crate::error::{Error, Result};
 use crate::model::conditional::Conditional;
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
+use crate::points::evaluate::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::points::group::{log2_peaks, negligible_bits};
-use crate::points::moments::kernel::{MomentsKernel, Second, Wanted};
+use crate::points::moments::kernel::{MomentsKernel, MomentsModel, Second, Wanted};
 use crate::points::threshold::Threshold;
-use crate::points::walk::{Evaluator, PointJob, PointQuantity, operations_per_point};
 use crate::runtime::Runtime;
 use crate::simd::Simd;
 
-/// E[targets | given] for each row of `values`, (n, `n_given`) row-major, into `out`,
-/// (n, `n_targets`) row-major. Finite where every density underflows; where every
-/// distance overflows, all components count alike.
+/// Writes E[remaining | given] for each row of `values`, (n, `n_given`) row-major, into `out`,
+/// (n, `n_remaining`) row-major. It is finite where every density underflows; where every
+/// distance overflows, all components have the same responsibility.
 ///
 /// ```
 /// use gmmfast::{Conditional, Covariances, Mixture, Runtime, conditional_mean};
@@ -40,19 +39,19 @@ use crate::simd::Simd;
 /// ```
 ///
 /// # Errors
-/// `values` and `out` are not of the same number of rows, or the runtime was
-/// interrupted, which leaves `out` partly written.
+/// If `values` and `out` do not have the same number of rows, or the runtime was interrupted,
+/// which leaves `out` partly written.
 pub fn conditional_mean(
     conditional: &Conditional,
     values: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, (true, Second::Nothing), values, out, runtime)
+    moments(conditional, Wanted { mean: true, second: Second::Nothing }, values, out, runtime)
 }
 
-/// Standard deviations of the targets for each row of `values`, as
-/// [`conditional_mean`] has them.
+/// Writes the standard deviations of the remaining features for each row of `values`, with the
+/// shapes of [`conditional_mean`].
 ///
 /// ```
 /// use gmmfast::{Conditional, Covariances, Mixture, Runtime, conditional_std};
@@ -67,19 +66,19 @@ pub fn conditional_mean(
 /// ```
 ///
 /// # Errors
-/// As [`conditional_mean`].
+/// See [`conditional_mean`].
 pub fn conditional_std(
     conditional: &Conditional,
     values: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, (false, Second::Std), values, out, runtime)
+    moments(conditional, Wanted { mean: false, second: Second::Std }, values, out, runtime)
 }
 
-/// Covariances of the targets for each row of `values`, into `out`, (n, `n_targets`,
-/// `n_targets`) row-major: what components have, and how far their means lie from the
-/// mean of all (Bishop, Pattern Recognition and Machine Learning, exercise 2.17).
+/// Writes the covariances of the remaining features for each row of `values` into `out`,
+/// (n, `n_remaining`, `n_remaining`) row-major: the components' covariances and the spread of
+/// their means (Bishop, Pattern Recognition and Machine Learning, exercise 2.17).
 ///
 /// ```
 /// use gmmfast::{Conditional, Covariances, Mixture, Runtime, conditional_covariance};
@@ -95,54 +94,54 @@ pub fn conditional_std(
 /// ```
 ///
 /// # Errors
-/// As [`conditional_mean`].
+/// See [`conditional_mean`].
 pub fn conditional_covariance(
     conditional: &Conditional,
     values: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, (false, Second::Covariance), values, out, runtime)
+    moments(conditional, Wanted { mean: false, second: Second::Covariance }, values, out, runtime)
 }
 
-/// The means and then the standard deviations of the targets for each row of `values`,
-/// into `out`, (n, 2 `n_targets`) row-major: what [`conditional_mean`] and
-/// [`conditional_std`] give, in one pass, but for the rounding of means, from which less
-/// is left out.
+/// Writes the means and then the standard deviations of the remaining features for each row of
+/// `values` into `out`, (n, 2 `n_remaining`) row-major, in one pass. They are the results of
+/// [`conditional_mean`] and [`conditional_std`], except for the rounding of means, from which
+/// fewer components are left out.
 ///
 /// # Errors
-/// As [`conditional_mean`].
+/// See [`conditional_mean`].
 pub fn conditional_mean_and_std(
     conditional: &Conditional,
     values: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, (true, Second::Std), values, out, runtime)
+    moments(conditional, Wanted { mean: true, second: Second::Std }, values, out, runtime)
 }
 
-/// The means and then the covariances of the targets for each row of `values`, into
-/// `out`, (n, `n_targets` + `n_targets`²) row-major, as [`conditional_mean_and_std`].
+/// Writes the means and then the covariances of the remaining features for each row of `values`
+/// into `out`, (n, `n_remaining` + `n_remaining`²) row-major; see [`conditional_mean_and_std`].
 ///
 /// # Errors
-/// As [`conditional_mean`].
+/// See [`conditional_mean`].
 pub fn conditional_mean_and_covariance(
     conditional: &Conditional,
     values: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    moments(conditional, (true, Second::Covariance), values, out, runtime)
+    moments(conditional, Wanted { mean: true, second: Second::Covariance }, values, out, runtime)
 }
 
 fn moments(
     conditional: &Conditional,
-    (mean, second): (bool, Second),
+    wanted: Wanted,
     values: &[f64],
     out: &mut [f64],
     runtime: &Runtime,
 ) -> Result<()> {
-    let quantity = Moments::new(conditional, Wanted { mean, second });
+    let quantity = Moments::new(conditional, wanted);
     let mixture = conditional.marginal();
     check_rows(values, mixture.n_features(), out, quantity.row_len(mixture))?;
     PointJob { quantity, mixture, points: values, out, runtime }.run()
@@ -167,43 +166,45 @@ pub(crate) fn check_rows(
     Ok(())
 }
 
-/// Multiply-adds that any moments of one point take, or somewhat more.
+/// Returns the multiply-adds of any moments of one point, or somewhat more.
 #[cfg(feature = "python")]
 pub(crate) fn operations_per_point_of_moments(conditional: &Conditional) -> usize {
     operations_of_moments(conditional, Second::Covariance)
 }
 
 fn operations_of_moments(conditional: &Conditional, second: Second) -> usize {
-    let (n_given, n_targets) = (conditional.marginal().n_features(), conditional.targets().len());
+    let (n_given, n_remaining) =
+        (conditional.marginal().n_features(), conditional.remaining().len());
     let pairs = match second {
         Second::Nothing => 0,
-        Second::Std => n_targets,
-        Second::Covariance => packed_len(n_targets),
+        Second::Std => n_remaining,
+        Second::Covariance => packed_len(n_remaining),
     };
     let n_passes = if second == Second::Nothing { 1 } else { 2 };
-    let of_experts = n_passes * n_targets.saturating_mul(n_given + 2) + 2 * pairs;
-    let of_shares = operations_per_point(conditional.marginal());
-    of_shares.saturating_add(conditional.marginal().n_components().saturating_mul(of_experts))
+    let of_regressions = n_passes * n_remaining.saturating_mul(n_given + 2) + 2 * pairs;
+    let of_responsibilities = operations_per_point(conditional.marginal());
+    of_responsibilities
+        .saturating_add(conditional.marginal().n_components().saturating_mul(of_regressions))
 }
 
-/// Moments of the targets.
+/// Moments of the remaining features.
 struct Moments<'a> {
     conditional: &'a Conditional,
     wanted: Wanted,
-    /// Of each component, packed by rows; empty where means alone are wanted.
+    /// The covariances of each component, packed by rows; empty if only means are wanted.
     covariances: Vec<f64>,
     threshold: Threshold,
 }
 
 impl<'a> Moments<'a> {
     fn new(conditional: &'a Conditional, wanted: Wanted) -> Self {
-        let n_targets = conditional.targets().len();
+        let n_remaining = conditional.remaining().len();
         let n_components = conditional.marginal().n_components();
         let mut covariances = Vec::new();
         if wanted.second != Second::Nothing {
-            covariances.reserve_exact(n_components * packed_len(n_targets));
+            covariances.reserve_exact(n_components * packed_len(n_remaining));
             for k in 0..n_components {
-                for i in 0..n_targets {
+                for i in 0..n_remaining {
                     covariances.extend((0..=i).map(|j| conditional.covariance(k, i, j)));
                 }
             }
@@ -221,7 +222,7 @@ impl PointQuantity for Moments<'_> {
     type Value = f64;
 
     fn row_len(&self, _: &Mixture) -> usize {
-        self.wanted.row_len(self.conditional.targets().len())
+        self.wanted.row_len(self.conditional.remaining().len())
     }
 
     fn threshold(&self, _: &Mixture) -> Threshold {
@@ -233,8 +234,12 @@ impl PointQuantity for Moments<'_> {
     }
 
     fn evaluator<'a, S: Simd>(&'a self, simd: S, _: &Mixture) -> Evaluator<'a, f64, S> {
-        let wanted = (self.wanted, &self.covariances[..]);
-        let mut kernel = MomentsKernel::new(simd, self.conditional, wanted, self.threshold);
+        let model = MomentsModel {
+            conditional: self.conditional,
+            covariances: &self.covariances,
+            wanted: self.wanted,
+        };
+        let mut kernel = MomentsKernel::new(simd, model, self.threshold);
         Box::new(move |points, group, components, rows| {
             components.sort_unstable();
             kernel.evaluate(points, group, components, rows);

@@ -1,30 +1,31 @@
-//! What each component of a chunk says of the remaining features at a block of
-//! scattered points.
+//! The components' regressions: the means of the remaining features under each component of a
+//! chunk at a block of scattered points.
 //!
-//! Experts are affine in the given features, about their own means, so that nothing
-//! cancels (condition.rs). Moments of up to three targets do without: moments.rs.
+//! Regressions are affine in the given features, about their own means, to avoid cancellation
+//! (model/conditional.rs). Moments of up to three remaining features do not use this file: see
+//! kernel.rs.
 
 use crate::model::conditional::Conditional;
 use crate::points::group::GROUP;
 use crate::simd::Simd;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 
-/// Experts of a chunk of components at a block of points.
-pub(crate) struct Experts<'a, S: Simd> {
+/// Regressions of a chunk of components at a block of points.
+pub(crate) struct Regressions<'a, S: Simd> {
     simd: S,
     conditional: &'a Conditional,
-    /// Component after component, a block for each target.
+    /// Component after component, a block for each remaining feature.
     values: Vec<Block<S>>,
 }
 
-impl<'a, S: Simd> Experts<'a, S> {
+impl<'a, S: Simd> Regressions<'a, S> {
     pub(crate) fn new(simd: S, conditional: &'a Conditional) -> Self {
-        let n_values = CHUNK_COMPONENTS * conditional.targets().len();
+        let n_values = CHUNK_COMPONENTS * conditional.remaining().len();
         Self { simd, conditional, values: vec![splat(simd, 0.0); n_values] }
     }
 
-    /// Means of the targets under each component of a chunk, less `centers`, at the
-    /// points whose given features `coordinates` has, one row of `GROUP` a feature.
+    /// Fills the values with the regressions under each component of a chunk, less `centers`, at
+    /// a block of points. `coordinates` has the given features, one row of `GROUP` a feature.
     #[inline(never)]
     pub(crate) fn fill(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
         self.simd.vectorize(
@@ -34,20 +35,20 @@ impl<'a, S: Simd> Experts<'a, S> {
                 for (&k, values) in chunk.iter().zip(self.values.chunks_exact_mut(centers.len())) {
                     let k = k as usize;
                     let mean = conditional.marginal().mean(k);
-                    let target_means = conditional.target_means(k);
+                    let remaining_means = conditional.remaining_means(k);
                     for (t, value) in values.iter_mut().enumerate() {
-                        let mut expert = splat(simd, target_means[t]);
+                        let mut regression = splat(simd, remaining_means[t]);
                         for (g, (&slope, &mean)) in
                             conditional.slopes(k, t).iter().zip(mean).enumerate()
                         {
                             let difference = difference(simd, coordinates, g, mean);
                             for v in 0..VECTORS {
-                                expert[v] =
-                                    simd.mul_add(simd.splat(slope), difference[v], expert[v]);
+                                regression[v] =
+                                    simd.mul_add(simd.splat(slope), difference[v], regression[v]);
                             }
                         }
                         for v in 0..VECTORS {
-                            value[v] = simd.sub(expert[v], centers[t][v]);
+                            value[v] = simd.sub(regression[v], centers[t][v]);
                         }
                     }
                 }
@@ -55,15 +56,15 @@ impl<'a, S: Simd> Experts<'a, S> {
         );
     }
 
-    /// Those of the `at`-th component of the chunk.
+    /// The values of the `at`-th component of the chunk.
     #[inline(always)]
     pub(crate) fn of(&self, at: usize) -> &[Block<S>] {
-        let n_targets = self.conditional.targets().len();
-        &self.values[at * n_targets..][..n_targets]
+        let n_remaining = self.conditional.remaining().len();
+        &self.values[at * n_remaining..][..n_remaining]
     }
 }
 
-/// Coordinates of a block of points along feature `g`, less `mean`.
+/// Returns the coordinates of a block of points along feature `g`, less `mean`.
 #[inline(always)]
 fn difference<S: Simd>(simd: S, coordinates: &[f64], g: usize, mean: f64) -> Block<S> {
     let lanes = &coordinates[g * GROUP..][..VECTORS * S::LANES];

@@ -1,4 +1,4 @@
-//! What the header promises, for points of every kind.
+//! The guarantees of the tree, for points of every kind.
 
 use super::*;
 

@@ -1,10 +1,10 @@
-"""Gates and experts together, downhill in the squared error of the painting.
+"""The squared error of a painting, its gradient by gates and experts, and its minimization.
 
-The gradient needs no responsibility but once: with q_k the logarithm of gate k's weighted
-density and g the error's gradient in the painted colours f, the error's derivative by q_k at a
-pixel is r_k g . (e_k - f); as e_k is affine and q_k quadratic in (x, y), what a gate needs of all
-its pixels are the sums of r_k times g times monomials up to the third degree, and of r_k times
-g . f times those up to the second: 36 numbers a pixel for three colours, multiplied by the sparse
+The gradient needs each responsibility only once. With q_k the logarithm of gate k's weighted
+density and g the error's gradient in the painted colors f, the error's derivative by q_k at a
+pixel is r_k g . (e_k - f). As e_k is affine and q_k quadratic in (x, y), a gate needs
+the sums over its pixels of r_k times g times monomials up to the third degree, and of r_k times
+g . f times those up to the second: 36 numbers a pixel for three colors, multiplied by the sparse
 responsibilities.
 """
 
@@ -13,18 +13,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize
 
-from gmmfast.image_models.refinement.responsibilities import Experts, Gates, Shares
+from gmmfast.image_models.refinement.responsibilities import Experts, Gates, SparseResponsibilities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
-#: Levels that weigh as much as moving a gate by its standard deviation.
+#: The unit of levels: as much as the standard deviation of a gate is for its position.
 _LEVELS = 30.0
 
-#: Evaluations of one descent, and how many gradients L-BFGS remembers.
+#: Evaluations of the objective at most, and how many gradients L-BFGS remembers.
 _MAX_EVALUATIONS = 25
 _MEMORY = 10
 
@@ -35,7 +36,7 @@ _TIMES_X, _TIMES_Y = [1, 3, 4, 6, 7, 8], [2, 4, 5, 7, 8, 9]
 
 
 class _Start(NamedTuple):
-    """Where a descent starts; its unknowns are changes, in units of this."""
+    """The parameters at the start; the unknowns are changes relative to them."""
 
     gates: Gates
     experts: Experts
@@ -59,16 +60,16 @@ class _Start(NamedTuple):
         return moved, Experts(levels, slopes), relative
 
 
-class Descent:
+class PaintingError:
     """The mean squared error of a painting and its gradient, as functions of the unknowns."""
 
-    def __init__(self, shares: Shares, gates: Gates, experts: Experts) -> None:
-        self._shares = shares
-        lattice = shares.lattice
-        # About the picture's middle, or third moments lose more digits than they need to.
-        center = np.array([axis.mean() for axis in lattice.axes])
+    def __init__(self, pairs: SparseResponsibilities, gates: Gates, experts: Experts) -> None:
+        self._shares = pairs
+        grid = pairs.grid
+        # Coordinates relative to the middle keep the third moments accurate.
+        center = np.array([axis.mean() for axis in grid.axes])
         self._start = _Start(gates, experts, center)
-        x, y = lattice.x - center[0], lattice.y - center[1]
+        x, y = grid.x - center[0], grid.y - center[1]
         self._monomials = np.stack([x**i * y**j for i, j in _POWERS], axis=1)
         n_components, n_colors = experts.levels.shape
         self.n_unknowns = n_components * (6 + 3 * n_colors)
@@ -77,10 +78,10 @@ class Descent:
         """Return the error and its gradient by the changes, flat as those are."""
         n_components, n_colors = self._start.experts.levels.shape
         gates, experts, relative = self._start.moved(changes.reshape(n_components, -1))
-        shares = self._shares
-        responsibilities = shares.responsibilities(gates)
-        painted = shares.painted(responsibilities, experts.coefficients(gates.means))
-        error = painted - shares.lattice.colors
+        pairs = self._shares
+        responsibilities = pairs.responsibilities(gates)
+        painted = pairs.painted(responsibilities, experts.coefficients(gates.means))
+        error = painted - pairs.grid.colors
         by_color = error * (2 / error.size)
         along = (by_color * painted).sum(axis=1)
         monomials = self._monomials
@@ -101,7 +102,7 @@ class Descent:
         at_center, along_x, along_y = (
             part[..., None] for part in np.split(experts.coefficients(means), 3, axis=1)
         )
-        # Of d error / d q_k: its sum over the pixels, times x and y, and times their products.
+        # Sums over the pixels of d error / d q_k, alone, times x and y, and times their products.
         sums = (
             at_center * by_color[:, :, :_QUADRATIC]
             + along_x * by_color[:, :, _TIMES_X]
@@ -138,17 +139,15 @@ class Descent:
         return gates, experts
 
 
-def descended(descent: Descent, max_evaluations: int = _MAX_EVALUATIONS) -> Array:
-    """Return changes of less error, by L-BFGS.
+def minimized(objective: PaintingError, max_evaluations: int = _MAX_EVALUATIONS) -> Array:
+    """Return changes that reduce the error, by L-BFGS.
 
     D. Liu and J. Nocedal, On the limited memory BFGS method for large scale optimization,
     Mathematical Programming 45, 1989.
     """
-    from scipy.optimize import minimize  # noqa: PLC0415 (slow to import)
-
     found = minimize(
-        descent.at,
-        np.zeros(descent.n_unknowns),
+        objective.at,
+        np.zeros(objective.n_unknowns),
         jac=True,
         method="L-BFGS-B",
         options={"maxfun": max_evaluations, "maxcor": _MEMORY},

@@ -1,4 +1,4 @@
-"""Rounds of refinement of a colour model, none of which makes its painting worse.
+"""Rounds of refinement of a color model, none of which makes the painting worse.
 
 A round moves gates and experts together, downhill on a quarter of the pixels (another quarter each
 time), and then gives all pixels their best experts. It is kept if the exact renderer paints the
@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast import images
-from gmmfast.image_models.refinement.gradient import Descent, descended
+from gmmfast.image_models.refinement.gradient import PaintingError, minimized
 from gmmfast.image_models.refinement.least_squares import (
     least_squares_experts,
     residual_covariances,
 )
-from gmmfast.image_models.refinement.responsibilities import Experts, Gates, Lattice, Shares
+from gmmfast.image_models.refinement.responsibilities import (
+    Experts,
+    Gates,
+    PixelGrid,
+    SparseResponsibilities,
+)
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.layouts import as_matrices, cholesky, symmetric
 from gmmfast.rendering import render_grid
@@ -29,26 +34,26 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: Pixels of a lattice, at most, unless many components need more.
+#: Pixels of a grid, at most, unless many components need more.
 _MAX_PIXELS = 300_000
 _PIXELS_PER_COMPONENT = 64
 
-#: A descent goes over a quarter of them if that leaves a component so many.
+#: The minimization uses a quarter of them if that leaves this many for a component.
 _LEAST_PER_COMPONENT = 30
 
-#: How much of a round's changes is tried.
+#: The fractions of the changes of a round that are tried.
 _PARTS = (1.0, 0.5)
 
 
 class Round(NamedTuple):
-    """What a round led to."""
+    """The result of a round."""
 
     mixture: Mixture
     psnr: float
 
 
-class Canvas:
-    """A picture to be painted, and how a mixture in pixel coordinates is judged by it."""
+class Target:
+    """The picture to approximate, and the PSNR of a mixture in pixel coordinates."""
 
     def __init__(
         self, pixels: NDArray[np.uint8], n_components: int, n_threads: int | None = None
@@ -59,26 +64,26 @@ class Canvas:
         self._step = max(1, int(np.ceil(np.sqrt(n_pixels / most))))
         per_component = n_pixels / self._step**2 / n_components
         self._sparser = 2 if per_component >= 4 * _LEAST_PER_COMPONENT else 1
-        self.lattice = Lattice(pixels, self._step, self._middle)
+        self.grid = PixelGrid(pixels, self._step, self._middle)
 
     @property
     def _middle(self) -> tuple[int, int]:
         first = [min(self._step // 2, size - 1) for size in self.pixels.shape[:2]]
         return first[0], first[1]
 
-    def some(self, number: int) -> Lattice:
-        """Return a part of the lattice, another one for each of four numbers."""
+    def some(self, number: int) -> PixelGrid:
+        """Return one of four parts of the grid."""
         step = self._step * self._sparser
         if self._sparser == 1:
-            return self.lattice
-        # 0, 3, 1, 2: the second quarter lies amidst the first.
+            return self.grid
+        # The order 0, 3, 1, 2 puts the second quarter between the pixels of the first.
         place = (0, 3, 1, 2)[number % 4]
         shift = (place // 2, place % 2)
         row, column = (
             min(first + self._step * by, size - 1)
             for first, by, size in zip(self._middle, shift, self.pixels.shape[:2], strict=True)
         )
-        return Lattice(self.pixels, step, (row, column))
+        return PixelGrid(self.pixels, step, (row, column))
 
     def psnr(self, mixture: Mixture) -> float:
         """Return the PSNR of the mixture's painting of all pixels, in dB."""
@@ -90,19 +95,19 @@ class Canvas:
 
 
 def parts_of(mixture: Mixture) -> tuple[Gates, Experts]:
-    """Return the gates and experts of a mixture over (x, y, colours)."""
+    """Return the gates and experts of a mixture over (x, y, colors)."""
     means = mixture.means
     covariances = as_matrices(mixture.covariances, mixture.covariance_type, means.shape)
     slopes: Any = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])
     with np.errstate(divide="ignore"):
         logs = np.log(mixture.weights)
-    # Of a weight that underflows nothing is seen.
+    # A component whose weight underflows is invisible.
     gates = Gates.of(np.maximum(logs, -700), means[:, :2], covariances[:, :2, :2])
     return gates, Experts(means[:, 2:], slopes.swapaxes(1, 2))
 
 
 def joined(gates: Gates, experts: Experts, inner: Array) -> Mixture:
-    """Return the mixture of gates and experts whose colours scatter by `inner` about them."""
+    """Return the mixture of gates and experts with covariances `inner` of colors about them."""
     covariances = gates.covariances
     crossed = experts.slopes @ covariances
     n_components, n_colors = experts.levels.shape
@@ -116,24 +121,24 @@ def joined(gates: Gates, experts: Experts, inner: Array) -> Mixture:
 
 
 def refined_rounds(
-    canvas: Canvas, mixture: Mixture, max_iter: int, reg_covar: float
+    target: Target, mixture: Mixture, max_iter: int, reg_covar: float
 ) -> Iterator[Round]:
-    """Yield what each round leads to, the first one to the best experts alone.
+    """Yield the result of each round; the first one changes the experts only.
 
     Parameters
     ----------
-    canvas : Canvas
+    target : Target
     mixture : Mixture
-        Over (x, y, colours), of full covariances, in pixel coordinates.
+        Over (x, y, colors), of full covariances, in pixel coordinates.
     max_iter : int
-        Rounds at most; fewer if one gains nothing.
+        The limit of rounds; a round that gains nothing is the last.
     reg_covar : float
-        Least variance of a position, and what is added to those of colours.
+        The least variance of a position; added to the variances of colors.
     """
-    (gates, experts), best = parts_of(mixture), canvas.psnr(mixture)
+    (gates, experts), best = parts_of(mixture), target.psnr(mixture)
     for number in range(max_iter):
-        for candidate in _candidates(canvas, gates, experts, number):
-            moved, found = _judged(canvas, candidate, reg_covar)
+        for candidate in _candidates(target, gates, experts, number):
+            moved, found = _scored(target, candidate, reg_covar)
             if found.psnr > best:
                 (gates, experts), best = moved, found.psnr
                 yield found
@@ -144,30 +149,32 @@ def refined_rounds(
 
 
 def _candidates(
-    canvas: Canvas, gates: Gates, experts: Experts, number: int
+    target: Target, gates: Gates, experts: Experts, number: int
 ) -> Iterator[tuple[Gates, Experts]]:
-    """Yield what a round tries, one after the other until the painting is better."""
+    """Yield the candidates of a round, to be tried until one improves the painting."""
     if number == 0:
         yield gates, experts
         return
-    descent = Descent(Shares(canvas.some(number - 1), gates), gates, experts)
-    changes = descended(descent)
+    objective = PaintingError(
+        SparseResponsibilities(target.some(number - 1), gates), gates, experts
+    )
+    changes = minimized(objective)
     for part in _PARTS:
-        yield descent.moved(part * changes)
+        yield objective.moved(part * changes)
 
 
-def _judged(
-    canvas: Canvas, moved: tuple[Gates, Experts], reg_covar: float
+def _scored(
+    target: Target, moved: tuple[Gates, Experts], reg_covar: float
 ) -> tuple[tuple[Gates, Experts], Round]:
     """Return gates with the best experts, and the mixture that they make."""
-    gates, experts = _floored(moved[0], reg_covar), moved[1]
-    shares = Shares(canvas.lattice, gates)
-    experts = least_squares_experts(shares, gates, experts)
-    mixture = joined(gates, experts, residual_covariances(shares, gates, experts, reg_covar))
-    return (gates, experts), Round(mixture, canvas.psnr(mixture))
+    gates, experts = _with_least_variance(moved[0], reg_covar), moved[1]
+    pairs = SparseResponsibilities(target.grid, gates)
+    experts = least_squares_experts(pairs, gates, experts)
+    mixture = joined(gates, experts, residual_covariances(pairs, gates, experts, reg_covar))
+    return (gates, experts), Round(mixture, target.psnr(mixture))
 
 
-def _floored(gates: Gates, least: float) -> Gates:
+def _with_least_variance(gates: Gates, least: float) -> Gates:
     """Return the gates with variances of at least this along every axis."""
     values, axes = np.linalg.eigh(gates.covariances)
     narrow = values[:, 0] < least
@@ -176,22 +183,22 @@ def _floored(gates: Gates, least: float) -> Gates:
     raised = axes[narrow] * np.maximum(values[narrow], least)[:, None]
     factors = gates.factors.copy()
     factors[narrow] = cholesky(raised @ axes[narrow].swapaxes(1, 2))
-    # As dense at its mean as before.
+    # The density at the mean stays.
     return gates._replace(factors=factors)
 
 
-def refined_levels(canvas: Canvas, mixture: Mixture) -> Iterator[Round]:
-    """Yield the mixture with its best mean colours, all else held, if that is a better painting.
+def refined_levels(target: Target, mixture: Mixture) -> Iterator[Round]:
+    """Yield the mixture with its best mean colors, all else fixed, if its painting is better.
 
-    For covariances that components share, or that have none between position and colour.
+    This serves covariance types without a covariance of position and color for each component.
     """
     gates, experts = parts_of(mixture)
-    shares = Shares(canvas.lattice, gates)
-    experts = least_squares_experts(shares, gates, experts, with_slopes=False)
+    pairs = SparseResponsibilities(target.grid, gates)
+    experts = least_squares_experts(pairs, gates, experts, with_slopes=False)
     means = np.hstack([mixture.means[:, :2], experts.levels])
     changed = Mixture(
         mixture.weights, means, mixture.covariances, covariance_type=mixture.covariance_type
     )
-    found = Round(changed, canvas.psnr(changed))
-    if found.psnr > canvas.psnr(mixture):
+    found = Round(changed, target.psnr(changed))
+    if found.psnr > target.psnr(mixture):
         yield found

@@ -1,9 +1,9 @@
-"""From a fitted mixture and its picture to one that paints the picture better.
+"""Refinement of a fitted mixture towards its picture.
 
-Likelihood alone does not maximise what is seen: a fit spends components on how colours scatter,
-where a painting shows their mean only. Here the mean is brought nearer to the picture, and what
-comes of it is a Gaussian mixture like any other. Guarantees that the painting never gets worse
-(or of ink the likelihood lower), and that model and picture alone decide the result.
+The likelihood does not maximize the quality of a painting: a fit spends components on the scatter
+of colors, and a painting shows their mean only. Refinement moves the mean towards the picture; its
+result is an ordinary Gaussian mixture. Guarantees that the painting never gets worse (for ink, the
+likelihood never lower), and that the result depends on model and picture alone.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
 from gmmfast.estimators.parameters import typical_stds
 from gmmfast.estimators.samples import InMemory
-from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
+from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, DEFAULT_ROUNDS
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
-from gmmfast.image_models.refinement.loop import Canvas, refined_levels, refined_rounds
+from gmmfast.image_models.refinement.loop import Target, refined_levels, refined_rounds
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.layouts import precisions, precisions_cholesky
 
@@ -35,16 +35,12 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: Rounds of a colour model by default: seconds of a photograph of 640 x 427, and most of what
-#: can be gained.
-DEFAULT_ROUNDS = 5
-
 
 class Refinement(NamedTuple):
     """A step of a refinement."""
 
     mixture: Mixture
-    #: PSNR of the painting in dB; of ink the mean log-likelihood of a pixel.
+    #: The PSNR of the painting in dB, or for ink the mean log-likelihood of a pixel.
     score: float
 
 
@@ -59,28 +55,29 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     progress: Progress = None,
     n_threads: int | None = None,
 ) -> Any:
-    """Improve how a fitted mixture paints its picture.
+    """Improve the painting of a fitted mixture.
 
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        Of colour, features (x, y, r, g, b), or of ink, (x, y). Its extent, if it knows one,
-        is what the picture covers; else features are pixels.
+        A model of color, (x, y, r, g, b), or of ink, (x, y). Its extent, if it has one, is
+        that of the picture; without it, x and y are in pixels.
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
         The picture, at any size: see `gmmfast.images.read_image`.
     max_iter : int, optional
-        Rounds of a colour model, 5 by default, or iterations of expectation-maximisation of
-        an ink model, 100 by default; at most.
+        The limit of rounds for color, 5 by default, or of EM iterations for ink, 100 by
+        default.
     reg_covar : float
-        Least variance of positions, and what is added to variances of colours, in square pixels
-        of the picture and square levels; of ink added to variances, as in scikit-learn.
+        For color, the least variance of positions in square pixels of the picture, which is
+        also added to the variances of colors, in square levels. For ink, added to variances as
+        in scikit-learn.
     tol : float
-        Of ink: the gain of an iteration at which there are no more.
+        For ink: iterations end when one gains less.
     threshold : float in [0, 255] or "otsu", optional
-        Of ink, as in `fit_image`.
+        For ink, as in `fit_image`.
     progress : bool or callable, optional
-        Called with (n_iter, score) after each step that is kept: the painting's PSNR in dB, or
-        of ink the mean log-likelihood. True writes a line on standard error if that is a
+        Called with (n_iter, score) after each step that is kept: the PSNR of the painting in
+        dB, or for ink the mean log-likelihood. True writes a line on standard error if that is a
         terminal.
     n_threads : int, optional
         Number of threads of the renderer; by default all that the process may use.
@@ -88,28 +85,27 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     Returns
     -------
     GaussianMixture or Mixture
-        A `Mixture` if `model` is one or a triple, else a fitted `GaussianMixture`, also of a
-        Bayesian model, whose posterior it would no longer be. Of the same covariance type and
-        extent, with the model's `kind_` and `image_shape_` if it has them. Its painting has at
-        least the PSNR of the model's, rendered exactly at the picture's size, and of ink at
-        least its likelihood.
+        A `Mixture` if `model` is one or a triple, else a fitted `GaussianMixture`, also for a
+        Bayesian model, because the result is not its posterior. Covariance type, extent,
+        `kind_` and `image_shape_` are the model's. The PSNR of its painting, rendered exactly
+        at the picture's size, is at least that of the model's; for ink, its likelihood is.
 
     Raises
     ------
     ValueError, TypeError
-        A model of other features, or an argument that is not as above.
+        If the model has other features, or if an argument is not as above.
     MemoryError
-        A picture, or a number of components, too large for the memory available.
+        If picture or components need more than the available memory.
 
     Notes
     -----
-    Given responsibilities r_k(x, y), the mean E[colour | x, y] is linear in the experts' levels
+    Given responsibilities r_k(x, y), the mean E[color | x, y] is linear in the experts' levels
     and slopes: the best ones are a sparse linear least-squares problem, which the first round
-    solves. Further rounds follow the gradient of the squared error through the responsibilities,
-    too: to the weights, means and covariances of (x, y), by L-BFGS. Any slopes A, position
-    covariance S and conditional covariance C (the responsible pixels' scatter about the painting)
-    make a joint covariance [[S, S A^T], [A S, C + A S A^T]], so that the result is a Gaussian
-    mixture. With covariance types other than "full" only mean colours are changed.
+    solves. Further rounds also follow the gradient of the squared error through the
+    responsibilities, to the weights, means and covariances of (x, y), by L-BFGS. Any slopes A,
+    position covariance S and conditional covariance C (the responsible pixels' scatter about the
+    painting) make a joint covariance [[S, S A^T], [A S, C + A S A^T]]: the result is a Gaussian
+    mixture. With covariance types other than "full" only mean colors are changed.
 
     Examples
     --------
@@ -149,7 +145,7 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
 
 
 class _Rounds:
-    """What a report of progress asks an estimator for."""
+    """Stands for the estimator of a progress report."""
 
     def __init__(self, max_iter: int) -> None:
         self.max_iter = max_iter
@@ -165,12 +161,12 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
     threshold: float | str | None = None,
     n_threads: int | None = None,
 ) -> Iterator[Refinement]:
-    """Yield the model as it is, and then each step of `refine`, as it is made.
+    """Yield the unchanged model, then each step of `refine` when it is made.
 
     Parameters
     ----------
     model, image, max_iter, reg_covar, tol, threshold, n_threads
-        As in `refine`; checked now, not when the first step is asked for.
+        As in `refine`; checked at the call, not at the first step.
 
     Returns
     -------
@@ -199,19 +195,19 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
     threads = check_n_threads(n_threads)
     if mixture.n_features not in (2, 5):
         raise ValueError(
-            "model: expected features (x, y, r, g, b) of colour or (x, y) of ink, got "
+            "model: expected features (x, y, r, g, b) of color or (x, y) of ink, got "
             f"{mixture.n_features} features; fit_image fits such models"
         )
     if mixture.n_features == 5:
         if threshold is not None:
             raise ValueError(
-                f"threshold: expected None for a model of colour, got {shown(threshold)}; fit "
+                f"threshold: expected None for a model of color, got {shown(threshold)}; fit "
                 "ink with fit_image(..., kind='ink')"
             )
         pixels = images.read_image(image)
         frame = _Frame.of(mixture, pixels.shape[:2])
-        canvas = Canvas(pixels, mixture.n_components, threads)
-        return _colors(frame, canvas, max_iter or DEFAULT_ROUNDS, reg_covar)
+        target = Target(pixels, mixture.n_components, threads)
+        return _colors(frame, target, max_iter or DEFAULT_ROUNDS, reg_covar)
     ink = read_pixels(image, "ink", threshold)
     frame = _Frame.of(mixture, ink.shape)
     samples = InMemory(ink.points, ink.darkness, threads)
@@ -226,17 +222,17 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
 
 
 class _Frame(NamedTuple):
-    """A model in pixel coordinates, and the way back to its own."""
+    """A model in pixel coordinates, and the map back to its own."""
 
     mixture: Mixture
-    #: Of (x, y): width and height of a pixel, and where the pixel (0, 0) is.
+    #: The width and height of a pixel, and the position of pixel (0, 0), in the model's units.
     scale: Array
     shift: Array
     original: Mixture
 
     @classmethod
     def of(cls, mixture: Mixture, shape: tuple[int, ...]) -> _Frame:
-        """Return it for a picture of this shape, (height, width)."""
+        """Return the frame for a picture of this shape, (height, width)."""
         extent = images.image_extent(shape) if mixture.extent is None else mixture.extent
         if len(extent) != 2:
             raise ValueError(
@@ -246,7 +242,7 @@ class _Frame(NamedTuple):
         low, high = np.array(extent).T
         scale = (high - low) / np.array(shape)[::-1]
         shift = low + 0.5 * scale
-        # Without rounding, or a model that needs no other coordinates would be changed by it.
+        # A model in pixel coordinates is not transformed, to avoid rounding.
         is_own = bool((scale == 1).all() and (shift == 0).all())
         moved = mixture
         if not is_own:
@@ -254,7 +250,7 @@ class _Frame(NamedTuple):
         return cls(moved, scale, shift, mixture)
 
     def back(self, mixture: Mixture) -> Mixture:
-        """Return a mixture of pixel coordinates in the model's own, with its extent."""
+        """Return a mixture in pixel coordinates in the model's own, with its extent."""
         if mixture is self.mixture:
             return self.original
         if self.mixture is not self.original:
@@ -269,19 +265,19 @@ def _mapped(mixture: Mixture, scale: Array, shift: Array) -> Mixture:
 
 
 def _colors(
-    frame: _Frame, canvas: Canvas, max_iter: int, reg_covar: float
+    frame: _Frame, target: Target, max_iter: int, reg_covar: float
 ) -> Iterator[Refinement]:
-    yield Refinement(frame.original, canvas.psnr(frame.mixture))
+    yield Refinement(frame.original, target.psnr(frame.mixture))
     if frame.mixture.covariance_type == "full":
-        rounds = refined_rounds(canvas, frame.mixture, max_iter, reg_covar)
+        rounds = refined_rounds(target, frame.mixture, max_iter, reg_covar)
     else:
-        rounds = refined_levels(canvas, frame.mixture)
+        rounds = refined_levels(target, frame.mixture)
     for found in rounds:
         yield Refinement(frame.back(found.mixture), found.psnr)
 
 
 def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterator[Refinement]:
-    """Yield the steps of EM, as long as the likelihood does not fall."""
+    """Yield the steps of EM while the likelihood rises."""
     mixture = frame.mixture
     estimator.weights_, estimator.means_ = mixture.weights, mixture.means
     estimator.covariances_ = mixture.covariances
@@ -295,7 +291,7 @@ def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterat
         model = estimator._em_parameters()  # noqa: SLF001
         statistics = samples.statistics(model)
         gain = statistics.log_likelihood / statistics.weight - score
-        # What regularization adds may cost more than a step gains.
+        # Regularization may cost more than a step gains.
         if gain <= 0:
             return
         score += gain

@@ -1,9 +1,9 @@
-"""Gates and experts of a mixture, and the gates' responsibilities for a lattice of pixels.
+"""Gates and experts of a mixture, and the gates' responsibilities for a grid of pixels.
 
 Assumes pixel coordinates, (x, y) = (column, row). Guarantees responsibilities that sum to 1 over
-those of at least 1e-4 (or a quarter of 1 / n_components, if that is less): what is left out
-changes a painting by a hundredth of a level, and only while parameters are searched for; what
-`refine` returns is judged by the exact renderer.
+those of at least 1e-4 (or a quarter of 1 / n_components, if that is less): the others change a
+painting by a hundredth of a level, and only during the minimization; the exact renderer decides
+which result is returned.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from gmmfast._memory import check_fits
 from gmmfast.mixture import Mixture
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 #: Responsibilities below this are left out.
-_LEAST_SHARE = 1e-4
+_LEAST_RESPONSIBILITY = 1e-4
 
-#: Bytes of a responsibility that is kept: its row, its number, and what is computed on the way.
+#: Bytes of a responsibility that is kept: its row, its value, and intermediate results.
 _PAIR_BYTES = 72
 
 
 class Experts(NamedTuple):
-    """Affine functions of (x, y): the colours at a gate's mean, and how fast they change."""
+    """Affine functions of (x, y): the colors at the mean of a gate, and their slopes."""
 
     #: (n_components, n_colors)
     levels: Array
@@ -58,7 +59,7 @@ class Gates(NamedTuple):
 
     @classmethod
     def of(cls, log_weights: Array, means: Array, covariances: Array) -> Gates:
-        """Return the gates of weights, means and covariances of (x, y)."""
+        """Return gates with these weights, means and covariances of (x, y)."""
         factors = cholesky(covariances)
         return cls(log_weights - _log_roots(factors), means, factors)
 
@@ -82,16 +83,16 @@ def _log_roots(factors: Array) -> Array:
     return logs
 
 
-class Lattice:
-    """Every so many-th pixel of a picture, both ways, with its colours.
+class PixelGrid:
+    """The pixels of every `step`-th row and column of a picture, with their colors.
 
     Parameters
     ----------
     pixels : ndarray of shape (height, width, 3), uint8
     step : int
-        How many pixels apart.
+        The distance between rows and between columns.
     first : (row, column)
-        Where it begins; less than `step` each.
+        The first pixel; less than `step` each.
     """
 
     def __init__(
@@ -125,24 +126,24 @@ class Lattice:
         return render_grid(mixture, self.shape, quantity="log_density", extent=extent)
 
 
-class Shares:
-    """Which gates have a share in which pixels, found once for gates that then move a little.
+class SparseResponsibilities:
+    """The responsibilities that are not negligible, found once for gates that then move a little.
 
     Pairs of a pixel and a gate are in the order of the gates.
     """
 
-    def __init__(self, lattice: Lattice, gates: Gates) -> None:
-        self.lattice, self.n_components = lattice, len(gates.means)
-        parts = list(_rows_of_gates(lattice, gates))
+    def __init__(self, grid: PixelGrid, gates: Gates) -> None:
+        self.grid, self.n_components = grid, len(gates.means)
+        parts = list(_pixels_of_gates(grid, gates))
         self.counts = np.array([len(part) for part in parts])
         self.ends = np.concatenate([[0], np.cumsum(self.counts)])
         n_bytes = int(self.ends[-1]) * _PAIR_BYTES
-        check_fits("image", lattice.shape, n_bytes, "refine a smaller picture")
+        check_fits("image", grid.shape, n_bytes, "refine a smaller picture")
         self.rows = np.concatenate(parts)
-        self._x, self._y = lattice.x[self.rows], lattice.y[self.rows]
+        self._x, self._y = grid.x[self.rows], grid.y[self.rows]
 
     def each(self, of_gates: Array) -> Array:
-        """Return numbers of the gates, once for every pair."""
+        """Return a value for each pair from one for each gate."""
         repeated: Array = np.repeat(of_gates, self.counts)
         return repeated
 
@@ -156,47 +157,45 @@ class Shares:
         return x, y
 
     def responsibilities(self, gates: Gates) -> Any:
-        """Return them as a scipy.sparse.csc_array, (n_pixels, n_components)."""
+        """Return the responsibilities as a scipy.sparse.csc_array, (n_pixels, n_components)."""
         u, v = self.whitened(gates)
         u *= u
         v *= v
         u += v
         u *= -0.5
         u += self.each(gates.peaks)
-        largest = np.full(len(self.lattice), -np.inf)
+        largest = np.full(len(self.grid), -np.inf)
         np.maximum.at(largest, self.rows, u)
         u -= largest[self.rows]
         np.exp(u, out=u)
-        u /= np.bincount(self.rows, u, len(self.lattice))[self.rows]
+        u /= np.bincount(self.rows, u, len(self.grid))[self.rows]
         return self.sparse(u)
 
     def sparse(self, of_pairs: Array) -> Any:
-        """Return numbers of the pairs as a scipy.sparse.csc_array."""
-        from scipy.sparse import csc_array  # noqa: PLC0415 (slow to import)
-
-        shape = len(self.lattice), self.n_components
+        """Return values of the pairs as a scipy.sparse.csc_array."""
+        shape = len(self.grid), self.n_components
         return csc_array((of_pairs, self.rows, self.ends), shape=shape)
 
     def painted(self, responsibilities: Any, coefficients: Array) -> Array:
-        """Return the colours that experts of these coefficients paint, (n_pixels, n_colors)."""
+        """Return the colors that experts of these coefficients paint, (n_pixels, n_colors)."""
         at_origin, along_x, along_y = np.split(responsibilities @ coefficients, 3, axis=1)
-        along_x *= self.lattice.x[:, None]
-        along_y *= self.lattice.y[:, None]
+        along_x *= self.grid.x[:, None]
+        along_y *= self.grid.y[:, None]
         painted: Array = at_origin + along_x + along_y
         return painted
 
 
-def _rows_of_gates(lattice: Lattice, gates: Gates) -> Iterator[NDArray[np.int32]]:
-    """Yield, of each gate, the pixels in which it has a share that counts."""
+def _pixels_of_gates(grid: PixelGrid, gates: Gates) -> Iterator[NDArray[np.int32]]:
+    """Yield for each gate the pixels at which its responsibility is kept."""
     n_components = len(gates.means)
-    least = np.log(min(_LEAST_SHARE, 0.25 / n_components))
-    bound = lattice.log_density(gates) + least
-    # Of densities that sum to 1.
+    least = np.log(min(_LEAST_RESPONSIBILITY, 0.25 / n_components))
+    bound = grid.log_density(gates) + least
+    # Peaks of densities with weights that sum to 1.
     peaks = gates.log_weights - _log_roots(gates.factors) - np.log(2 * np.pi)
     radii = np.sqrt(np.maximum(2 * (peaks - bound.min()), 0))
     stds = np.sqrt(np.diagonal(gates.covariances, 0, 1, 2))
     inverse = np.linalg.inv(gates.factors)
-    (xs, ys), width = lattice.axes, lattice.shape[1]
+    (xs, ys), width = grid.axes, grid.shape[1]
     low, high = gates.means - radii[:, None] * stds, gates.means + radii[:, None] * stds
     boxes = [np.searchsorted(a, [low[:, i], high[:, i]]) for i, a in enumerate((xs, ys))]
     for k in range(n_components):
@@ -205,7 +204,7 @@ def _rows_of_gates(lattice: Lattice, gates: Gates) -> Iterator[NDArray[np.int32]
         v = inverse[k, 1, 0] * x + (inverse[k, 1, 1] * y)[:, None]
         v *= v
         v += np.square(inverse[k, 0, 0] * x)
-        has_share = v < 2 * (peaks[k] - bound[rows, columns])
-        local_rows, local_columns = np.nonzero(has_share)
+        is_kept = v < 2 * (peaks[k] - bound[rows, columns])
+        local_rows, local_columns = np.nonzero(is_kept)
         first = rows.start * width + columns.start
         yield (local_rows * width + local_columns + first).astype(np.int32)

@@ -1,4 +1,4 @@
-//! The tree taken whether it pays or not, against the dense kernel; and when it is.
+//! The tree against the dense kernel, whether it pays or not, and the choice between them.
 
 use super::*;
 use crate::model::covariances::Covariances;
@@ -25,14 +25,14 @@ where
         let runtime = Runtime::new(Some(2)).unwrap();
         let peaks = log2_peaks(self.mixture);
         let new_evaluator = || self.quantity.evaluator(simd, self.mixture);
-        let mixture = (self.mixture, &peaks[..]);
-        let call = Call::of(simd, self.quantity, &new_evaluator, mixture, &runtime);
+        let peaked = PeakedMixture { mixture: self.mixture, peaks: &peaks };
+        let call = Call::new(simd, self.quantity, &new_evaluator, peaked, &runtime);
         let row_len = call.row_len;
         let n_points = self.points.len() / self.mixture.n_features();
         let mut out = vec![Q::Value::default(); n_points * row_len];
         let mut rows: Vec<&mut [Q::Value]> = out.chunks_mut(row_len).collect();
         if self.tree {
-            let blocks = Blocks::new(self.mixture, &runtime).unwrap();
+            let blocks = ComponentBlocks::new(self.mixture, &runtime).unwrap();
             call.culled(&blocks, self.points, rows).unwrap();
         } else {
             call.dense(self.points, &mut rows).unwrap();
@@ -118,15 +118,16 @@ proptest! {
 /// Whether the tree is taken for clusters of deviation 1 on `n_components` places
 /// `spacing` apart along every axis.
 fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
-    struct Asks<'a>(&'a Mixture, &'a [f64]);
-    impl Dispatch for Asks<'_> {
+    struct CullingPays<'a>(&'a Mixture, &'a [f64]);
+    impl Dispatch for CullingPays<'_> {
         type Output = bool;
         fn run<S: Simd>(self, simd: S) -> bool {
             let runtime = Runtime::new(Some(1)).unwrap();
             let peaks = log2_peaks(self.0);
             let new_evaluator = || LogDensity.evaluator(simd, self.0);
-            let call = Call::of(simd, &LogDensity, &new_evaluator, (self.0, &peaks), &runtime);
-            call.culling_pays(&Blocks::new(self.0, &runtime).unwrap(), self.1).unwrap()
+            let peaked = PeakedMixture { mixture: self.0, peaks: &peaks };
+            let call = Call::new(simd, &LogDensity, &new_evaluator, peaked, &runtime);
+            call.culling_pays(&ComponentBlocks::new(self.0, &runtime).unwrap(), self.1).unwrap()
         }
     }
     let place = |at: usize, i: usize| spacing * (at as f64 * ((i + 2) as f64).sqrt()).fract();
@@ -135,7 +136,7 @@ fn is_taken(n_components: usize, d: usize, spacing: f64) -> bool {
     let variances = Covariances::Spherical(vec![1.0; n_components]);
     let mixture = Mixture::new(weights, means, variances).unwrap();
     let points: Vec<f64> = (0..2 * MIN_POINTS * d).map(|at| place(at / d, at % d)).collect();
-    Level::best().dispatch(Asks(&mixture, &points))
+    Level::best().dispatch(CullingPays(&mixture, &points))
 }
 
 #[test]

@@ -1,8 +1,8 @@
-"""What the displays share: matplotlib when it is needed, axes, and what part of a plane is shown.
+"""The base of the displays: axes, frames, and the import of matplotlib.
 
-Assumes nothing of matplotlib until a display is made; it is an extra. Guarantees that pictures
-have x to the right and y down with square pixels, as everywhere in gmmfast, and that a figure
-that a display makes itself fits the picture.
+Matplotlib is an extra: it is imported when a display is made. Guarantees that pictures have x to
+the right and y down with square pixels, and that a figure that a display makes itself fits the
+picture.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from gmmfast._validation import Extent
 
-#: Pixels along the longer side where no shape is asked for.
+#: Pixels along the longer side if no shape is given.
 _DEFAULT_SIDE = 640
 
-#: Standard deviations about the mean that show a model which remembers no picture.
+#: Standard deviations about the mean that are shown of a model without an extent.
 _VIEW = 3.0
 
 #: Inches along the longer side of a figure, and at least along the shorter.
@@ -37,7 +37,7 @@ _FIGURE_SIDE, _FIGURE_LEAST = 7.0, 2.5
 
 
 def require_matplotlib(user: str) -> None:
-    """Raise ImportError, and say how to mend it, unless matplotlib is there."""
+    """Raise ImportError if matplotlib is not installed."""
     if importlib.util.find_spec("matplotlib") is None:
         raise ImportError(
             f"{user}: expected matplotlib, got an installation without it; "
@@ -46,7 +46,7 @@ def require_matplotlib(user: str) -> None:
 
 
 class Frame(NamedTuple):
-    """What is shown of the plane of a model's first two features, in how many pixels."""
+    """The part of the plane of a model's first two features that is shown, and its pixels."""
 
     shape: tuple[int, int]
     extent: Extent
@@ -60,10 +60,10 @@ class Frame(NamedTuple):
         shape: Sequence[int] | None = None,
         extent: Sequence[Sequence[float]] | None = None,
     ) -> Frame:
-        """Return what to show of a model.
+        """Return the frame of a model.
 
-        A model that remembers a picture shows that, y down. So does one that is asked for a
-        shape and no extent: it is over pixels. Any other shows where its mass is, y up.
+        A model with an extent is shown over it, y down. A model without one is over pixels, y
+        down, if there is a shape and no extent; else its mass is shown, y up.
         """
         mixture = Mixture.from_model(model)
         if mixture.n_features < 2:
@@ -89,19 +89,19 @@ class Frame(NamedTuple):
 
     @property
     def borders(self) -> tuple[float, float, float, float]:
-        """(left, right, bottom, top) as matplotlib wants them."""
+        """(left, right, bottom, top), for matplotlib."""
         (left, right), (low, high) = self.extent
         return (left, right, high, low) if self.y_down else (left, right, low, high)
 
     def centers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return x and y of the pixels' centres, (width,) and (height,)."""
+        """Return x and y of the pixels' centers, (width,) and (height,)."""
         sides = zip(self.extent, reversed(self.shape), strict=True)
         x, y = (low + (np.arange(n) + 0.5) * (high - low) / n for (low, high), n in sides)
         return x, y
 
 
 def _view(mixture: Mixture) -> Extent:
-    """Return the mean of x and y, and some standard deviations about it."""
+    """Return the extent of some standard deviations about the mean of x and y."""
     weights, means = mixture.weights, mixture.means
     pairs = []
     for axis in range(2):
@@ -120,14 +120,14 @@ def _shape_of(extent: Extent) -> tuple[int, int]:
 
 
 class Display:
-    """What every display has once it is drawn.
+    """The base class of displays.
 
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        Where it is drawn.
+        The axes.
     figure_ : matplotlib.figure.Figure
-        That the axes are in.
+        The figure of the axes.
     """
 
     ax_: Axes
@@ -141,9 +141,7 @@ class Display:
         """Set `ax_` and `figure_`; a new figure has `size` inches."""
         self._require()
         if ax is None:
-            import matplotlib.pyplot as plt  # noqa: PLC0415 (an extra, and slow to import)
-
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+            ax = new_axes(1, size)[0]
         self.ax_ = ax
         self.figure_ = ax.figure  # type: ignore[assignment]
         return ax
@@ -155,6 +153,14 @@ class Display:
         ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
         ax.set_axis_off()
         return ax
+
+
+def new_axes(n_columns: int, size: tuple[float, float]) -> list[Axes]:
+    """Return the axes, side by side, of a new figure of `size` inches."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415 (an extra)
+
+    _, axes = plt.subplots(1, n_columns, figsize=size, layout="constrained", squeeze=False)
+    return list(axes[0])
 
 
 def figure_size(frame: Frame) -> tuple[float, float]:

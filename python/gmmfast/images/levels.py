@@ -1,0 +1,102 @@
+"""Levels of a picture: its luma, the threshold of its ink, and the error of a copy."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from PIL import Image
+
+from gmmfast.images.checks import GRAY, GRAY_TO_RGBA, Pixels, complaint, require_uint8
+
+#: ITU-R BT.601: the luma of red, green and blue.
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def luma(rgb: Pixels) -> Pixels:
+    """Return the luma of a picture, rounded to levels."""
+    return np.asarray(Image.fromarray(rgb).convert("L"))
+
+
+def is_gray(rgb: Pixels) -> bool:
+    """Return whether no pixel of a picture (h, w, 3) has a color."""
+    return bool((rgb == rgb[..., :1]).all())
+
+
+def otsu_threshold(grey: Pixels) -> int:
+    """Return the level that best splits a gray picture into dark and bright.
+
+    Maximizes the between-class variance of the 256-bin histogram (N. Otsu, "A threshold selection
+    method from gray-level histograms", IEEE Trans. Systems, Man, and Cybernetics 9(1), 1979).
+
+    Parameters
+    ----------
+    grey : ndarray of shape (h, w), uint8
+        Levels 0..255.
+
+    Returns
+    -------
+    int
+        Dark is ``grey <= threshold``. In a run of equally good levels it is the middle, rounded
+        down; of several such runs it is in the darkest.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `grey` is empty, not 2-D, not uint8, or has a single level.
+
+    Examples
+    --------
+    >>> otsu_threshold(np.array([[10, 10, 200]], dtype=np.uint8))
+    104
+    """
+    require_uint8("grey", grey, GRAY)
+    histogram = Image.fromarray(grey).histogram()
+    n, mass = grey.size, sum(level * count for level, count in enumerate(histogram))
+    best, plateau, dark, dark_mass = Fraction(0), [0], 0, 0
+    for level, count in enumerate(histogram):
+        dark, dark_mass = dark + count, dark_mass + level * count
+        if not 0 < dark < n:
+            continue
+        # Between-class variance times n**4, exactly: rounding would tear plateaus apart.
+        variance = Fraction((mass * dark - dark_mass * n) ** 2, dark * (n - dark))
+        if variance > best:
+            best, plateau = variance, [level]
+        elif variance == best and level == plateau[-1] + 1:
+            plateau.append(level)
+    if not best:
+        mend = "pass an explicit threshold instead"
+        got = f"the single level {grey.flat[0]}"
+        raise ValueError(complaint("grey", "at least two levels", got, mend))
+    return (plateau[0] + plateau[-1]) // 2
+
+
+def psnr(picture: Pixels, reference: Pixels) -> float:
+    """Return the peak signal-to-noise ratio over all pixels and channels.
+
+    Parameters
+    ----------
+    picture, reference : ndarray of one shape (h, w), (h, w, 3) or (h, w, 4), uint8
+
+    Returns
+    -------
+    float
+        Decibels relative to the peak 255; inf for equal pictures.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes differ or are not as above, or if an array is not uint8.
+
+    Examples
+    --------
+    >>> round(psnr(np.full((2, 2), 255, np.uint8), np.full((2, 2), 254, np.uint8)), 2)
+    48.13
+    """
+    require_uint8("picture", picture, GRAY_TO_RGBA)
+    require_uint8("reference", reference, GRAY_TO_RGBA)
+    if picture.shape != reference.shape:
+        mend = "crop or resize one of the two"
+        wanted = f"the shape {picture.shape} of picture"
+        raise ValueError(complaint("reference", wanted, f"shape {reference.shape}", mend))
+    error = float(np.mean(np.square(picture.astype(np.int32) - reference)))
+    return 10 * math.log10(255**2 / error) if error else math.inf
