@@ -20,7 +20,7 @@ def build(n_components, n_features, covariance_type="full", **options):
 
 
 def integral(function):
-    """Of a function of one number that vanishes beyond 60."""
+    """Integrate a function of one number that vanishes beyond 60."""
     return quad(function, -60, 60, limit=400, points=range(-20, 21, 4), epsabs=1e-11)[0]
 
 
@@ -37,7 +37,7 @@ def exact_divergence(p, q):
 
 
 def divergence_of_gaussians(left, right):
-    """Of one component each, with explicit inverses (Bishop, 2006, exercise 2.13)."""
+    """Return the divergence from explicit inverses (Bishop, 2006, exercise 2.13)."""
     (_, (m,), (s,)), (_, (n,), (t,)) = full_parameters(left), full_parameters(right)
     inverse, d = np.linalg.inv(t), len(m)
     log_ratio = np.linalg.slogdet(t)[1] - np.linalg.slogdet(s)[1]
