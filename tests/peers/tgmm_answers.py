@@ -1,4 +1,4 @@
-"""What tgmm answers about fixed mixtures: makes, or checks, tgmm_answers.json beside this file.
+"""Answers of tgmm about fixed mixtures: writes or checks tgmm_answers.json in this folder.
 
 tgmm computes with PyTorch, whose wheel brings gigabytes along; `make peers` sets up an
 environment of its own for it, and `tests/system/test_peers.py` compares gmmfast with what is
@@ -72,7 +72,7 @@ def fitted(model, covariance_type, **options):
 
 
 def exact_answers(model, covariance_type):
-    """What does not depend on random numbers."""
+    """Return the answers that do not depend on random numbers."""
     gmm = fitted(model, covariance_type)
     points = np.random.default_rng(5).normal(scale=4, size=(6, 3)).round(6)
     tensor = torch.tensor(points)

@@ -35,7 +35,7 @@ def test_ellipses_have_mean_colors_and_ink_has_the_palettes(photograph):
 
 
 def test_an_upright_ellipse_is_upright_on_a_picture():
-    """Of y down, too: the pixels of the ellipse stretch along y."""
+    """With y down, too, the pixels of the ellipse stretch along y."""
     model = Mixture([1.0], [[30.0, 20.0]], [[[4.0, 3.0], [3.0, 9.0]]], extent=[(0, 60), (0, 40)])
     display = plot.EllipseDisplay.from_estimator(model, alpha=1, ax=full_axes((80, 120)))
     y, x = np.nonzero(pixels_of(display.figure_)[..., 0] < 128)

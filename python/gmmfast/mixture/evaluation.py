@@ -204,7 +204,7 @@ def sample(
 
 
 def sample(  # noqa: PLR0913 (the public face; all but one by keyword)
-    mixture,
+    mixture: Mixture,
     n_samples: int = 1,
     *,
     random_state: RandomState = None,

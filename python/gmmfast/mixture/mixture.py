@@ -12,18 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from gmmfast import _core
 from gmmfast._files import StrPath, check_path
-from gmmfast._validation import (
-    Extent,
-    check_extent,
-    check_points,
-)
-from gmmfast.mixture import (
-    evaluation,
-    operations,
-    probabilities,
-    serialization,
-    summaries,
-)
+from gmmfast._validation import Extent, check_extent, check_points
+from gmmfast.mixture import evaluation, operations, probabilities, serialization, summaries
 from gmmfast.mixture.parameters import Parameters, check_parameters, parameters_of_model
 
 if TYPE_CHECKING:
