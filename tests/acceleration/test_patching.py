@@ -226,8 +226,8 @@ def test_kernels_count_their_calls():
 SCRIPT = """
 import sys, __main__
 from sklearn.mixture import GaussianMixture
-import neighbour
-print(GaussianMixture.__module__, neighbour.__name__, __name__, vars(__main__) is globals())
+import neighbor
+print(GaussianMixture.__module__, neighbor.__name__, __name__, vars(__main__) is globals())
 print(__file__, sys.argv, sys.path[0], [__doc__, __package__], __spec__ and __spec__.name)
 sys.exit(len(sys.argv))
 """
@@ -235,10 +235,10 @@ sys.exit(len(sys.argv))
 
 @pytest.fixture
 def scripts(tmp_path):
-    """A script, with a neighbour, that a link elsewhere leads to, and a folder that runs."""
+    """A script, with a neighbor, that a link elsewhere leads to, and a folder that runs."""
     for folder, name in (("scripts", "script.py"), ("work", "__main__.py")):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "neighbour.py").write_text("")
+        (tmp_path / folder / "neighbor.py").write_text("")
         (tmp_path / folder / name).write_text(SCRIPT)
     (tmp_path / "work" / "module.py").write_text(SCRIPT)
     (tmp_path / "work" / "link").symlink_to(tmp_path / "scripts" / "script.py")

@@ -24,7 +24,7 @@ def marginal_log_density(model, row):
     return np.logaddexp.reduce(terms)
 
 
-def test_missing_values_are_marginalised_as_by_hand():
+def test_missing_values_are_marginalized_as_by_hand():
     points = clouds()
     rows = points.copy()
     rows[np.random.default_rng(3).random(rows.shape) < 0.3] = np.nan

@@ -79,7 +79,7 @@ def test_twelve_bit_levels_are_scaled_by_their_own_white():
     assert gray_row(read_bytes(tiff(3, 12, 1, bytes([0, 0x0F, 0xFF, 0x80, 0])))) == [0, 255, 128]
 
 
-def test_white_is_zero_is_honoured_at_every_depth():
+def test_white_is_zero_is_honored_at_every_depth():
     deep = DEEP.astype("<u2").tobytes()
     assert gray_row(read_bytes(tiff(6, 16, 0, deep))) == [255 - it for it in DEEP_IN_8_BITS]
     assert gray_row(read_bytes(tiff(3, 8, 0, bytes([0, 1, 255])))) == [255, 254, 0]

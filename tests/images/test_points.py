@@ -59,11 +59,11 @@ def test_otsu_takes_the_middle_of_the_first_plateau(levels, expected):
 
 
 def test_otsu_refuses_what_it_cannot_split():
-    with pytest.raises(ValueError, match=r"^grey: expected at least two levels, got .* level 3;"):
+    with pytest.raises(ValueError, match=r"^gray: expected at least two levels, got .* level 3;"):
         images.otsu_threshold(np.full((2, 2), 3, dtype=np.uint8))
-    with pytest.raises(ValueError, match=r"^grey: .*shape \(2, 2, 3\)"):
+    with pytest.raises(ValueError, match=r"^gray: .*shape \(2, 2, 3\)"):
         images.otsu_threshold(np.zeros((2, 2, 3), dtype=np.uint8))
-    with pytest.raises(TypeError, match=r"^grey: .*float64"):
+    with pytest.raises(TypeError, match=r"^gray: .*float64"):
         images.otsu_threshold(np.zeros((2, 2)))
 
 

@@ -231,7 +231,7 @@ EXTENTS = {
     "sheared": ([[1, 1, 0], [0, 1, 0], [0, 0, 1]], None, None),
     "x alone": ([[1, 0, 0]], None, None),
     "another feature first": ([[0, 0, 1], [1, 0, 0], [0, 1, 0]], None, None),
-    "colours mixed": ([[1, 0, 0], [0, 1, 0], [1, 1, 1]], None, ((0.0, 4.0), (0.0, 3.0))),
+    "colors mixed": ([[1, 0, 0], [0, 1, 0], [1, 1, 1]], None, ((0.0, 4.0), (0.0, 3.0))),
 }
 
 

@@ -181,7 +181,7 @@ def test_normals_pass_kolmogorov_and_smirnov_to_their_tails():
 def test_normals_are_independent_of_those_near_and_in_other_blocks():
     n = 2**20
     normals = STANDARD.sample(n, random_state=12).ravel()
-    # Of a pair, of neighbours, of blocks of 16, 64 and 1024, and of pieces: each is a normal.
+    # Of a pair, of neighbors, of blocks of 16, 64 and 1024, and of pieces: each is a normal.
     for lag in (1, 2, 7, 8, 9, 15, 16, 17, 64, 1024, 16_384):
         for power in (1, 2):
             values = normals**power - (power == 2)

@@ -115,7 +115,7 @@ def test_hard_scenes_agree_with_the_formulas(scene, quantity):
     image = render_grid(mixture, (11, 13), **options)
     expected = render(mixture, (11, 13), **options)
     assert np.isfinite(image).all()
-    # Far out the log-densities, 1e12 and more, are rounded too coarsely to tell two neighbours'
+    # Far out the log-densities, 1e12 and more, are rounded too coarsely to tell two neighbors'
     # shares; in these scenes one component is ahead by much more, or they are the same.
     check_close(image, expected)
     check_levels(render_grid(mixture, (11, 13), **options, dtype=np.uint8), image)

@@ -25,9 +25,7 @@ _GAP = 0.03
 @click.command("channels")
 @click.argument("image", required=False, type=PATH)
 @output_option("channels.png", "The three channels side by side; as .npy or .npz their levels")
-@click.option(
-    "--gray", "--grey", is_flag=True, help="Show every channel in gray instead of its color."
-)
+@click.option("--gray", is_flag=True, help="Show every channel in gray instead of its color.")
 @watch_option("image")
 def channels_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Show red, green and blue of IMAGE side by side.

@@ -22,7 +22,7 @@ def is_gray(rgb: Pixels) -> bool:
     return bool((rgb == rgb[..., :1]).all())
 
 
-def otsu_threshold(grey: Pixels) -> int:
+def otsu_threshold(gray: Pixels) -> int:
     """Return the level that best splits a gray picture into dark and bright.
 
     Maximizes the between-class variance of the 256-bin histogram (N. Otsu, "A threshold selection
@@ -30,28 +30,28 @@ def otsu_threshold(grey: Pixels) -> int:
 
     Parameters
     ----------
-    grey : ndarray of shape (h, w), uint8
+    gray : ndarray of shape (h, w), uint8
         Levels 0..255.
 
     Returns
     -------
     int
-        Dark is ``grey <= threshold``. In a run of equally good levels it is the middle, rounded
+        Dark is ``gray <= threshold``. In a run of equally good levels it is the middle, rounded
         down; of several such runs it is in the darkest.
 
     Raises
     ------
     ValueError, TypeError
-        If `grey` is empty, not 2-D, not uint8, or has a single level.
+        If `gray` is empty, not 2-D, not uint8, or has a single level.
 
     Examples
     --------
     >>> otsu_threshold(np.array([[10, 10, 200]], dtype=np.uint8))
     104
     """
-    require_uint8("grey", grey, GRAY)
-    histogram = Image.fromarray(grey).histogram()
-    n, mass = grey.size, sum(level * count for level, count in enumerate(histogram))
+    require_uint8("gray", gray, GRAY)
+    histogram = Image.fromarray(gray).histogram()
+    n, mass = gray.size, sum(level * count for level, count in enumerate(histogram))
     best, plateau, dark, dark_mass = Fraction(0), [0], 0, 0
     for level, count in enumerate(histogram):
         dark, dark_mass = dark + count, dark_mass + level * count
@@ -65,8 +65,8 @@ def otsu_threshold(grey: Pixels) -> int:
             plateau.append(level)
     if not best:
         mend = "pass an explicit threshold instead"
-        got = f"the single level {grey.flat[0]}"
-        raise ValueError(complaint("grey", "at least two levels", got, mend))
+        got = f"the single level {gray.flat[0]}"
+        raise ValueError(complaint("gray", "at least two levels", got, mend))
     return (plateau[0] + plateau[-1]) // 2
 
 
