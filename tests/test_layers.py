@@ -24,7 +24,6 @@ LAYERS = (
     "styles",
     "plot",
     "animation",
-    "viewer dask",
     "gmmfast",
     "cli",
     "__main__",

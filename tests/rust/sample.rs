@@ -43,7 +43,7 @@ fn hash(numbers: &[f64]) -> u64 {
 
 #[test]
 fn the_version_names_these_bits() {
-    // Of this very code when the version was named; the NumPy twin gives the same.
+    // Computed by this code when the version was named; tests/oracle gives the same numbers.
     assert_eq!(gmmfast::STREAM_VERSION, "gmmfast-1");
     for (seed, of_uniforms, of_normals) in [
         (0, 1_738_101_939_997_343_228, 7_813_678_118_978_280_404),
