@@ -54,7 +54,7 @@ def log_density(budget: Budget) -> None:
         check(f"log-densities, numba {name}", picture, dense, 1e-9)
         culled = module.culled_log_density(*SHAPE, columns)
         check(f"log-densities, numba culled {name}", picture[is_near], culled[is_near], 1e-6)
-    # scikit-learn's uncentred product is off by up to 5e-9 on narrow components.
+    # scikit-learn's uncentered product is off by up to 5e-9 on narrow components.
     check("log-densities, scikit-learn", picture.ravel(), theirs(), 1e-7)
     table(
         f"log-density, {SHAPE[1]} x {SHAPE[0]}, {len(model.weights)} components",

@@ -9,7 +9,7 @@ use std::fmt;
 
 /// The one error type of the crate. Fields are named for what they hold.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "fields are named for their contents")]
 pub enum Error {
     /// A flat array whose length does not fit the other arguments.
     Length { argument: &'static str, expected: String, got: usize },

@@ -228,7 +228,7 @@ impl Conditional {
             return Err(Error::OutOfReach { argument: "values", point: values.to_vec() });
         }
         let (covariances, factors) = (self.covariances.clone(), self.precisions_cholesky.clone());
-        Ok(Mixture::of_parts(log_weights, means, covariances, factors))
+        Ok(Mixture::from_parts(log_weights, means, covariances, factors))
     }
 }
 

@@ -36,6 +36,12 @@ pub struct Mixture {
     precisions_cholesky: PrecisionsCholesky,
 }
 
+/// Checked weights and their logarithms.
+struct Weights {
+    linear: Vec<f64>,
+    log: Vec<f64>,
+}
+
 impl Mixture {
     /// Creates a mixture of `weights.len()` components over
     /// `means.len() / weights.len()` features. Arrays are flat and row-major.
@@ -46,7 +52,7 @@ impl Mixture {
     pub fn new(weights: Vec<f64>, means: Vec<f64>, covariances: Covariances) -> Result<Self> {
         check_weights(&weights)?;
         let log_weights = weights.iter().map(|w| w.ln()).collect();
-        Self::checked([weights, log_weights, means], covariances)
+        Self::try_new(Weights { linear: weights, log: log_weights }, means, covariances)
     }
 
     /// Creates a mixture from the logarithms of its weights. They matter at a point so
@@ -62,14 +68,12 @@ impl Mixture {
     ) -> Result<Self> {
         let weights: Vec<f64> = log_weights.iter().map(|w| w.exp()).collect();
         check_weights(&weights)?;
-        Self::checked([weights, log_weights, means], covariances)
+        Self::try_new(Weights { linear: weights, log: log_weights }, means, covariances)
     }
 
     /// Creates a mixture from checked weights; their number is checked here.
-    fn checked(
-        [weights, log_weights, means]: [Vec<f64>; 3],
-        covariances: Covariances,
-    ) -> Result<Self> {
+    fn try_new(weights: Weights, means: Vec<f64>, covariances: Covariances) -> Result<Self> {
+        let Weights { linear: weights, log: log_weights } = weights;
         let n_components = weights.len();
         let n_features = means.len() / n_components;
         check_length(
@@ -93,7 +97,7 @@ impl Mixture {
     }
 
     /// Creates a mixture from parameters that are derived from checked ones.
-    pub(crate) fn of_parts(
+    pub(crate) fn from_parts(
         log_weights: Vec<f64>,
         means: Vec<f64>,
         covariances: Covariances,

@@ -22,10 +22,10 @@
 #[macro_use]
 mod x86;
 #[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "intrinsics; every block states its obligation")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "intrinsics; every block states its obligation")]
 mod avx512;
 mod baseline;
 pub(crate) mod block;

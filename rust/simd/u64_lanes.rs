@@ -59,7 +59,7 @@ impl Words for Baseline {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "intrinsics; every block states its obligation")]
 mod avx2 {
     //! Safety: every `unsafe` block calls an intrinsic of AVX2, which the token proves.
 
@@ -146,7 +146,7 @@ mod avx2 {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "intrinsics; every block states its obligation")]
 mod avx512 {
     //! Safety: every `unsafe` block calls an intrinsic of AVX-512 F or DQ, which the
     //! token proves.
