@@ -37,3 +37,16 @@ def attach(
         return sorted({*vars(sys.modules[package]), *origins, *modules})
 
     return get, names
+
+
+class LazyModule:
+    """A module that is imported at the first use of one of its attributes.
+
+    Rendering needs no SciPy, whose import takes longer than most renderings.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(import_module(self._name), attribute)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import logsumexp
 
+from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import log_overlaps, pairs_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gmmfast._validation import Extent
 
     Array = NDArray[np.float64]
+
+special = LazyModule("scipy.special")
 
 #: Largest deviation of A A^T from a multiple of the identity, in roundings per feature.
 _ROUNDINGS = 8
@@ -57,7 +59,7 @@ def product(left: Parameters, right: Parameters, shown: object) -> tuple[Paramet
         means.append(some_means.reshape(-1, d))
         covariances.append(some_covariances.reshape(-1, *some_covariances.shape[2:]))
     logs = np.concatenate(log_weights)
-    normalizer = float(logsumexp(logs))
+    normalizer = float(special.logsumexp(logs))
     in_layout = _IN_LAYOUT[covariance_type](np.concatenate(covariances))
     result = Parameters.from_log_weights(
         logs - normalizer, np.concatenate(means), in_layout, covariance_type

@@ -23,8 +23,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
 
+from gmmfast._lazy import LazyModule
 from gmmfast.mixture.component_pairs import LOG_2_PI, log_overlaps, pairs_of
 from gmmfast.mixture.moments import covariance
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from gmmfast.mixture.parameters import Parameters
 
     Array = NDArray[np.float64]
+
+special = LazyModule("scipy.special")
 
 
 class Bounds(NamedTuple):
@@ -71,7 +73,7 @@ def entropy_bounds(p: Parameters) -> Bounds:
         overlaps = log_overlaps(log_det, distance, d)
         exponents = (overlaps, -bhattacharyya, -pairs.divergences(rows))
         for out, exponent in zip(sums, exponents, strict=True):
-            out[rows] = logsumexp(log_weights + exponent, axis=1)
+            out[rows] = special.logsumexp(log_weights + exponent, axis=1)
     weights = np.exp(log_weights)
     jensen, lower, upper = -(sums @ weights)
     within = weights @ (d * (1 + LOG_2_PI) + log_dets) / 2
@@ -96,7 +98,7 @@ def kl_upper_bound(left: Parameters, right: Parameters, max_iter: int, tol: floa
 def _log_affinities(left: Parameters, right: Parameters) -> Array:
     """Return log sum_b v_b exp(-D(a, b)) for each component a."""
     pairs, log_weights = pairs_of(left, right), right.normalized_log_weights()
-    chunks = [logsumexp(log_weights - pairs.divergences(r), axis=1) for r in pairs.rows()]
+    chunks = [special.logsumexp(log_weights - pairs.divergences(r), axis=1) for r in pairs.rows()]
     return np.concatenate(chunks)
 
 
@@ -110,11 +112,11 @@ def _least_upper_bound(
     best = float((np.exp(ours) * divergences).sum())
     for _ in range(max_iter):
         with np.errstate(invalid="ignore"):  # a weight of zero is not divided: -inf less -inf
-            theirs = ours - logsumexp(ours, axis=0) + right
+            theirs = ours - special.logsumexp(ours, axis=0) + right
         theirs[np.isnan(theirs)] = -np.inf
         ours = theirs - divergences
         with np.errstate(invalid="ignore"):
-            ours += left - logsumexp(ours, axis=1, keepdims=True)
+            ours += left - special.logsumexp(ours, axis=1, keepdims=True)
         ours[np.isnan(ours)] = -np.inf
         fractions = np.exp(ours)
         with np.errstate(invalid="ignore"):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp, ndtr, ndtri
 
+from gmmfast._lazy import LazyModule
 from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import LOG_2_PI
 from gmmfast.mixture.parameters import CHUNK
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gmmfast.mixture.parameters import Parameters
 
     Array = NDArray[np.float64]
+
+special = LazyModule("scipy.special")
 
 #: Gauss-Legendre nodes and weights on [-1, 1]: on an interval where the exponent changes by at
 #: most 1.5, the error of 12 nodes is below rounding.
@@ -63,7 +65,7 @@ def quantile(p: Parameters, q: ArrayLike) -> Array:
     stds, present = np.sqrt(p.variances()[:, 0]), p.weights > 0
     for start in range(0, len(inner), step):
         rows = inner[start : start + step]
-        of_components = p.means[:, 0] + stds * ndtri(levels[rows, None])
+        of_components = p.means[:, 0] + stds * special.ndtri(levels[rows, None])
         low, high = (f(of_components[:, present], axis=1) for f in (np.min, np.max))
         result[rows] = _bisected(p, levels[rows], low, high)
     return result
@@ -119,9 +121,9 @@ def tail(p: Parameters, method: str, X: ArrayLike, *, upper: bool, log: bool) ->
         rows = slice(start, start + step)
         scores = sign * _scores(p, points[rows])
         if log:
-            result[rows] = logsumexp(log_ndtr(scores) + log_weights, axis=1)
+            result[rows] = special.logsumexp(special.log_ndtr(scores) + log_weights, axis=1)
         else:
-            result[rows] = ndtr(scores) @ weights
+            result[rows] = special.ndtr(scores) @ weights
     return result
 
 
@@ -130,7 +132,7 @@ def _between(lower: Array, upper: Array) -> Array:
     # Mirrored to subtract the smaller tail probabilities.
     is_above = lower > 0
     left, right = np.where(is_above, -upper, lower), np.where(is_above, -lower, upper)
-    result = ndtr(right) - ndtr(left)
+    result = special.ndtr(right) - special.ndtr(left)
     with np.errstate(invalid="ignore"):  # from infinity to infinity
         width = right - left
         size = np.maximum(np.maximum(np.abs(left), np.abs(right)), 1)

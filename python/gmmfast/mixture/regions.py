@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.stats import chi2
 
+from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
 from gmmfast._validation import check_count, check_fraction, check_points
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gmmfast.mixture.parameters import Parameters
 
     Array = NDArray[np.float64]
+
+stats = LazyModule("scipy.stats")
 
 
 class ErrorEllipses(NamedTuple):
@@ -177,7 +179,7 @@ class ConfidenceRegion:
         lengths = np.sqrt(np.square(directions).sum(axis=1))
         fractions = least + (self.confidence - least) * rng.uniform(size=number)
         # Slightly smaller, to keep all points inside despite rounding.
-        radii = np.sqrt(chi2.ppf(fractions, n_features)) * (1 - 1e-14)
+        radii = np.sqrt(stats.chi2.ppf(fractions, n_features)) * (1 - 1e-14)
         directions *= (radii / lengths)[:, None]
         factors = cholesky(model.matrices())
         ends = np.cumsum(counts)
@@ -193,4 +195,4 @@ class ConfidenceRegion:
 
 def confidence_radius(confidence: float, n_features: int) -> float:
     """Return the Mahalanobis distance within which a Gaussian has this fraction of its points."""
-    return float(np.sqrt(chi2.ppf(confidence, n_features)))
+    return float(np.sqrt(stats.chi2.ppf(confidence, n_features)))

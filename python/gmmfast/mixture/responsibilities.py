@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
+from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast.mixture.parameters import CHUNK
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gmmfast import _core
 
     Array = NDArray[np.float64]
+
+sparse = LazyModule("scipy.sparse")
 
 
 def score_samples(core: _core.Mixture, points: Array, n_threads: int | None) -> Array:
@@ -76,4 +78,4 @@ def sparse_responsibilities(
         ends = ends.astype(np.int32)
     values = np.concatenate([values for values, _ in parts] or [np.empty(0)])
     columns = np.concatenate([columns for _, columns in parts] or [np.empty(0, np.int32)])
-    return csr_array((values, columns, ends), shape=(n_samples, n_components))
+    return sparse.csr_array((values, columns, ends), shape=(n_samples, n_components))
