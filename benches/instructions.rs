@@ -18,9 +18,7 @@ mod checks;
 mod models;
 
 use checks::{check_picture, check_points, grid, scattered_points};
-use gmmfast::{
-    Conditional, Level, Mixture, Pixel, Quantity, Rendering, Runtime, score_samples, spec,
-};
+use gmmfast::{Level, Mixture, Pixel, Quantity, Rendering, Runtime, score_samples, spec};
 use models::{HEIGHT, WIDTH, picture_mixture};
 use std::collections::BTreeMap;
 use std::hint::black_box;
