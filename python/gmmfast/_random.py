@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 
 #: Seeds are below this.
 _N_SEEDS = 2**64
@@ -26,11 +26,11 @@ def seed_of(random_state: Any) -> int:
     if not is_index or isinstance(random_state, bool | np.bool_):
         raise TypeError(
             "random_state: expected None, an integer, a numpy Generator or a RandomState, "
-            f"got {shown(random_state)}"
+            f"got {describe(random_state)}"
         )
     seed = operator.index(random_state)
     if not 0 <= seed < _N_SEEDS:
         raise ValueError(
-            f"random_state: expected an integer from 0 to 2**64 - 1, got {shown(seed)}"
+            f"random_state: expected an integer from 0 to 2**64 - 1, got {describe(seed)}"
         )
     return seed

@@ -30,7 +30,7 @@ _NO_SEQUENCES = (str, bytes, bytearray, Mapping, AbstractSet)
 _MAX_SHOWN = 200
 
 
-def shown(value: object) -> str:
+def describe(value: object) -> str:
     """Return the value as text of limited length for messages."""
     try:
         text = repr(value)
@@ -67,7 +67,7 @@ def float_array(
         array = np.asarray(values)
     except ValueError:
         raise ValueError(
-            f"{argument}: expected rows of equal length, got {shown(values)}"
+            f"{argument}: expected rows of equal length, got {describe(values)}"
         ) from None
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{argument}: expected real numbers, got dtype {array.dtype}")
@@ -99,19 +99,19 @@ def check_features(argument: str, features: Sequence[int], n_features: int) -> l
     """Return distinct feature indices in 0..n_features - 1, as int."""
     if isinstance(features, _NO_SEQUENCES) or not np.iterable(features):
         raise TypeError(
-            f"{argument}: expected a sequence of feature indices, got {shown(features)}"
+            f"{argument}: expected a sequence of feature indices, got {describe(features)}"
         )
     passed = list(features)  # once: a generator gives its values once
     try:
         checked = [operator.index(feature) for feature in passed]
     except TypeError:
-        raise TypeError(f"{argument}: expected integers, got {shown(passed)}") from None
+        raise TypeError(f"{argument}: expected integers, got {describe(passed)}") from None
     if any(isinstance(feature, bool | np.bool_) for feature in passed):
-        raise TypeError(f"{argument}: expected integers, got {shown(passed)}")
+        raise TypeError(f"{argument}: expected integers, got {describe(passed)}")
     if not all(0 <= feature < n_features for feature in checked):
         raise ValueError(
             f"{argument}: expected feature indices from 0 to {n_features - 1}, "
-            f"got {shown(checked)}"
+            f"got {describe(checked)}"
         )
     if not checked or len(set(checked)) < len(checked):
         raise ValueError(f"{argument}: expected distinct features, at least one, got {checked}")
@@ -126,7 +126,9 @@ def check_extent(extent: Sequence[Sequence[float]], *, max_axes: int) -> Extent:
     except ValueError:
         pairs = np.empty(0, dtype=object)
     if pairs.dtype.kind not in "fiu":
-        raise TypeError(f"extent: expected (low, high) pairs of real numbers, got {shown(extent)}")
+        raise TypeError(
+            f"extent: expected (low, high) pairs of real numbers, got {describe(extent)}"
+        )
     with np.errstate(over="ignore"):
         pairs = pairs.astype(np.float64)
     if pairs.shape == (2,):
@@ -134,13 +136,13 @@ def check_extent(extent: Sequence[Sequence[float]], *, max_axes: int) -> Extent:
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not 1 <= len(pairs) <= max_axes:
         raise ValueError(
             "extent: expected one (low, high) pair for each axis, x first, and at most "
-            f"{max_axes}, got {shown(extent)}"
+            f"{max_axes}, got {describe(extent)}"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         widths = pairs[:, 1] - pairs[:, 0]
     if not (np.isfinite(widths) & (widths != 0)).all():
         raise ValueError(
-            f"extent: expected pairs of two different finite numbers, got {shown(extent)}"
+            f"extent: expected pairs of two different finite numbers, got {describe(extent)}"
         )
     return tuple((float(low), float(high)) for low, high in pairs)
 
@@ -156,7 +158,7 @@ def check_n_threads(n_threads: int | None) -> int | None:
     except TypeError:
         raise TypeError(f"n_threads: expected an integer or None, got {n_threads!r}") from None
     if not 1 <= number <= 1024:
-        raise ValueError(f"n_threads: expected 1 to 1024, got {shown(number)}")
+        raise ValueError(f"n_threads: expected 1 to 1024, got {describe(number)}")
     return number
 
 
@@ -165,17 +167,19 @@ def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
     is_sequence = np.iterable(shape) and not isinstance(shape, _NO_SEQUENCES)
     sizes: list[Any] = list(shape) if is_sequence else [shape]  # type: ignore[arg-type]
     if any(isinstance(size, bool | np.bool_) or not hasattr(size, "__index__") for size in sizes):
-        raise TypeError(f"shape: expected integers, (height, width) in 2-D, got {shown(shape)}")
+        raise TypeError(f"shape: expected integers, (height, width) in 2-D, got {describe(shape)}")
     try:
         checked = tuple(operator.index(size) for size in sizes)
     except TypeError:  # an array of several integers has __index__, too
-        raise TypeError(f"shape: expected a flat sequence, got {shown(shape)}") from None
+        raise TypeError(f"shape: expected a flat sequence, got {describe(shape)}") from None
     if not 1 <= len(checked) <= _MAX_AXES:
         raise ValueError(
-            f"shape: expected 1 to {_MAX_AXES} axes, (height, width) in 2-D, got {shown(shape)}"
+            f"shape: expected 1 to {_MAX_AXES} axes, (height, width) in 2-D, got {describe(shape)}"
         )
     if min(checked) < 1:
-        raise ValueError(f"shape: expected at least one pixel on every axis, got {shown(shape)}")
+        raise ValueError(
+            f"shape: expected at least one pixel on every axis, got {describe(shape)}"
+        )
     return checked
 
 
@@ -185,7 +189,7 @@ def check_tolerance(tolerance: float | None) -> float | None:
         return None
     is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool | np.bool_)
     if not is_number:
-        raise TypeError(f"tolerance: expected a number or None, got {shown(tolerance)}")
+        raise TypeError(f"tolerance: expected a number or None, got {describe(tolerance)}")
     try:
         return float(tolerance)
     except OverflowError:
@@ -199,28 +203,28 @@ def check_count(argument: str, count: int) -> int:
     try:
         number = operator.index(count)
     except TypeError:
-        raise TypeError(f"{argument}: expected an integer, got {shown(count)}") from None
+        raise TypeError(f"{argument}: expected an integer, got {describe(count)}") from None
     if number < 1:
-        raise ValueError(f"{argument}: expected at least 1, got {shown(number)}")
+        raise ValueError(f"{argument}: expected at least 1, got {describe(number)}")
     return number
 
 
 def check_fraction(argument: str, fraction: float, *, low: bool = False) -> float:
     """Return a number between 0 and 1, of which 0 itself is allowed if `low`."""
     if not isinstance(fraction, Real) or isinstance(fraction, bool | np.bool_):
-        raise TypeError(f"{argument}: expected a number, got {shown(fraction)}")
+        raise TypeError(f"{argument}: expected a number, got {describe(fraction)}")
     # Compared as it is: what is converted may round to the other side.
     if not (0 <= fraction < 1) or (fraction == 0 and not low):
         interval = "0 <= number < 1" if low else "0 < number < 1"
-        raise ValueError(f"{argument}: expected {interval}, got {shown(fraction)}")
+        raise ValueError(f"{argument}: expected {interval}, got {describe(fraction)}")
     return float(fraction)
 
 
 def check_positive(argument: str, number: float, *, or_zero: bool = False) -> float:
     """Return a finite number above 0, or at least 0."""
     if not isinstance(number, Real) or isinstance(number, bool | np.bool_):
-        raise TypeError(f"{argument}: expected a number, got {shown(number)}")
+        raise TypeError(f"{argument}: expected a number, got {describe(number)}")
     if not (0 <= number <= sys.float_info.max) or (number == 0 and not or_zero):
         kind = "finite number of at least 0" if or_zero else "positive finite number"
-        raise ValueError(f"{argument}: expected a {kind}, got {shown(number)}")
+        raise ValueError(f"{argument}: expected a {kind}, got {describe(number)}")
     return float(number)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._validation import float_array, refuse_masked, shown
+from gmmfast._validation import describe, float_array, refuse_masked
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -54,14 +54,14 @@ class ToneCurve:
             corners = np.empty(0)
         if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 2:
             raise ValueError(
-                f"points: expected at least two (input, output) pairs, got {shown(self.points)}"
+                f"points: expected at least two (input, output) pairs, got {describe(self.points)}"
             )
         inputs, outputs = corners.T
         is_curve = inputs[0] == 0 and inputs[-1] == 1 and (np.diff(inputs) > 0).all()
         if not is_curve or not ((outputs >= 0) & (outputs <= 1)).all():
             raise ValueError(
                 "points: expected inputs that ascend from 0 to 1 and outputs in [0, 1], "
-                f"got {shown(self.points)}"
+                f"got {describe(self.points)}"
             )
         exact = tuple((float(x), float(y)) for x, y in corners)
         object.__setattr__(self, "points", exact)

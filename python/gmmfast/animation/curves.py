@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast._random import seed_of
-from gmmfast._validation import check_count, check_extent, check_shape, shown
+from gmmfast._validation import check_count, check_extent, check_shape, describe
 from gmmfast.animation import drawing
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.layouts import as_variances
@@ -42,7 +42,7 @@ def _size(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]:
     checked = check_shape(shape)
     if len(checked) != 2 or min(checked) < 16:
         raise ValueError(
-            f"shape: expected (height, width) of at least 16 pixels each, got {shown(shape)}"
+            f"shape: expected (height, width) of at least 16 pixels each, got {describe(shape)}"
         )
     return (checked[0], checked[1]), check_count("n_frames", n_frames)
 
@@ -237,7 +237,9 @@ def slicing_frames(
         extent = _reach(mixture) if mixture.extent is None else mixture.extent
     checked = check_extent(extent, max_axes=2)
     if len(checked) != 2:
-        raise ValueError(f"extent: expected two (low, high) pairs, x first, got {shown(extent)}")
+        raise ValueError(
+            f"extent: expected two (low, high) pairs, x first, got {describe(extent)}"
+        )
     return _slicing(mixture, size, n, checked)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast import image_models, images
-from gmmfast._validation import check_count, check_positive, check_shape, shown
+from gmmfast._validation import check_count, check_positive, check_shape, describe
 from gmmfast.image_models.defaults import DEFAULT_ROUNDS
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
@@ -45,7 +45,7 @@ _MARK = (214, 80, 40)
 def _checked(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]:
     checked = check_shape(shape)
     if len(checked) != 2:
-        raise ValueError(f"shape: expected (height, width), got {shown(shape)}")
+        raise ValueError(f"shape: expected (height, width), got {describe(shape)}")
     return (checked[0], checked[1]), check_count("n_frames", n_frames)
 
 
@@ -185,7 +185,7 @@ def zooming_frames(
     extent = np.array(_extent_of(mixture, size))
     middle = extent.mean(axis=1) if center is None else np.array(center, dtype=np.float64)
     if middle.shape != (2,) or not np.isfinite(middle).all():
-        raise ValueError(f"center: expected two finite numbers (x, y), got {shown(center)}")
+        raise ValueError(f"center: expected two finite numbers (x, y), got {describe(center)}")
     return _zooming(mixture, size, (extent, middle), factor ** -_eased(n))
 
 
@@ -244,7 +244,7 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     if not numbers or max(numbers) > n_pixels:
         raise ValueError(
             f"n_components: expected numbers from 1 to {n_pixels}, that of the picture's pixels, "
-            f"got {shown(numbers)}; pass others"
+            f"got {describe(numbers)}; pass others"
         )
 
     def models() -> Iterator[Any]:

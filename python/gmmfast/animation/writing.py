@@ -25,7 +25,7 @@ from gmmfast._files import (
     replaced,
     target_of,
 )
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 from gmmfast.animation.encoders import ApngWriter, GifWriter, WebpWriter
 from gmmfast.animation.film import Mp4Writer, ffmpeg_path
 from gmmfast.images.checks import GRAY_OR_RGB, require_uint8
@@ -185,9 +185,9 @@ def _checked_paths(path: StrPath | Sequence[StrPath]) -> list[Path]:
 def _checked_rate(fps: float) -> Fraction:
     is_number = isinstance(fps, Real) and not isinstance(fps, bool | np.bool_)
     if not is_number:
-        raise TypeError(f"fps: expected a number of frames a second, got {shown(fps)}")
+        raise TypeError(f"fps: expected a number of frames a second, got {describe(fps)}")
     if not 0.01 <= fps <= _MAX_FPS:
-        raise ValueError(f"fps: expected 0.01 to {_MAX_FPS} frames a second, got {shown(fps)}")
+        raise ValueError(f"fps: expected 0.01 to {_MAX_FPS} frames a second, got {describe(fps)}")
     return Fraction(float(fps)).limit_denominator(1001)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.styles import STYLES
@@ -34,7 +34,9 @@ class _Order(click.ParamType[int | str]):
             return text
         if not (text.isdecimal() and len(text) <= _MAX_DIGITS and int(text)):
             criteria = ", ".join(CRITERIA)
-            self.fail(f"expected a number from 1 on or {criteria}, got {shown(value)}", param, ctx)
+            self.fail(
+                f"expected a number from 1 on or {criteria}, got {describe(value)}", param, ctx
+            )
         return int(text)
 
 
@@ -50,7 +52,7 @@ class _Size(click.ParamType[tuple[int, int]]):
         except ValueError:  # no integers, or of more digits than Python reads
             shape = 0, 0
         if not (width.isdecimal() and height.isdecimal() and min(shape)):
-            self.fail(f"expected WIDTHxHEIGHT such as 1280x854, got {shown(value)}", param, ctx)
+            self.fail(f"expected WIDTHxHEIGHT such as 1280x854, got {describe(value)}", param, ctx)
         return shape
 
 
@@ -74,7 +76,7 @@ class _Numbers(click.ParamType[tuple[int, ...]]):
     ) -> tuple[int, ...]:
         parts = str(value).split(",")
         if not all(part.isdecimal() and len(part) <= _MAX_DIGITS and int(part) for part in parts):
-            self.fail(f"expected numbers such as 10,20,50, got {shown(value)}", param, ctx)
+            self.fail(f"expected numbers such as 10,20,50, got {describe(value)}", param, ctx)
         return tuple(map(int, parts))
 
 
@@ -89,7 +91,7 @@ class _Values(click.ParamType[tuple[float, ...]]):
         except ValueError:
             values = (math.nan,)
         if not all(map(math.isfinite, values)):
-            self.fail(f"expected values such as 10,25.5,40, got {shown(value)}", param, ctx)
+            self.fail(f"expected values such as 10,25.5,40, got {describe(value)}", param, ctx)
         return values
 
 

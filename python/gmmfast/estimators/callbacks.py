@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 
 try:
     from sklearn.callback import CallbackSupportMixin as CallbackSupport
@@ -121,7 +121,7 @@ def _checked(
     if callable(progress):
         return progress
     raise TypeError(
-        f"progress: expected True, None or a callable of (n_iter, score), got {shown(progress)}"
+        f"progress: expected True, None or a callable of (n_iter, score), got {describe(progress)}"
     )
 
 

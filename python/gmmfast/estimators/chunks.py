@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 
 #: Returns a new iterator over the chunks at each call.
 Chunks = Callable[[], Iterator[Any]]
@@ -38,7 +38,7 @@ def chunks_of(X: Any) -> Chunks | None:
         return None
     if isinstance(X, Iterator):
         raise TypeError(
-            f"X: expected chunks that can be gone through once an iteration, got {shown(X)}, "
+            f"X: expected chunks that can be gone through once an iteration, got {describe(X)}, "
             "which ends after the first; pass a function that returns it, or a list"
         )
     if callable(X):
@@ -60,7 +60,7 @@ def _returned_by(function: Callable[[], Any]) -> Iterator[Any]:
     if not isinstance(chunks, Iterable):
         raise TypeError(
             "X: expected a function that returns an iterator over chunks, got one that returns "
-            f"{shown(chunks)}; let it yield arrays of rows"
+            f"{describe(chunks)}; let it yield arrays of rows"
         )
     return iter(chunks)
 

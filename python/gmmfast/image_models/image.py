@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast import images
-from gmmfast._validation import check_n_threads, shown
+from gmmfast._validation import check_n_threads, describe
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS
 from gmmfast.image_models.pixels import PIXEL_VARIANCE, FitSettings, Pixels, check_choice
 from gmmfast.images.levels import is_gray
@@ -143,13 +143,14 @@ def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) ->
         kind = "ink" if is_gray(pixels) else "color"
     if kind == "color" and threshold is not None:
         raise ValueError(
-            f"threshold: expected None for a picture in color, got {shown(threshold)}; pass "
+            f"threshold: expected None for a picture in color, got {describe(threshold)}; pass "
             "kind='ink' to fit its dark pixels"
         )
     if not (threshold is None or _is_threshold(threshold)):
         raise ValueError(
-            f"threshold: expected a number in [0, 255], 'otsu' or None, got {shown(threshold)}; "
-            "pass 'otsu' to tell it from the picture, None to weigh pixels by their darkness"
+            "threshold: expected a number in [0, 255], 'otsu' or None, "
+            f"got {describe(threshold)}; pass 'otsu' to choose it by the picture, None to weigh "
+            "pixels by their darkness"
         )
     darkness = None
     if kind == "color":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast._validation import Extent, check_count, shown
+from gmmfast._validation import Extent, check_count, describe
 from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
 from gmmfast.estimators.initialization import INITIALIZERS, initialize
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_N_COMPONENTS
@@ -114,11 +114,11 @@ class FitSettings:
             if self.candidates is not None:
                 raise ValueError(
                     "candidates: expected None unless a criterion chooses from them, got "
-                    f"{shown(self.candidates)}; pass n_components='bic', 'aic' or 'icl'"
+                    f"{describe(self.candidates)}; pass n_components='bic', 'aic' or 'icl'"
                 )
         elif criterion not in CRITERIA:
             raise ValueError(
-                f"n_components: expected a number or one of {CRITERIA}, got {shown(criterion)}"
+                f"n_components: expected a number or one of {CRITERIA}, got {describe(criterion)}"
             )
         elif self.prior is not None:
             raise ValueError(
@@ -130,7 +130,7 @@ class FitSettings:
 def check_choice(argument: str, got: str | None, known: tuple[str | None, ...]) -> None:
     """Raise ValueError unless the value is one of the known names."""
     if not (got is None or isinstance(got, str)) or got not in known:
-        raise ValueError(f"{argument}: expected one of {known}, got {shown(got)}")
+        raise ValueError(f"{argument}: expected one of {known}, got {describe(got)}")
 
 
 def _check_enough_ink(pixels: Pixels, prior: str) -> None:

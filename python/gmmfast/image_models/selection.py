@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
-from gmmfast._validation import check_count, check_n_threads, shown
+from gmmfast._validation import check_count, check_n_threads, describe
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.initialization import initialize
@@ -125,7 +125,7 @@ def select_n_components(  # noqa: PLR0913 (a user's choices, by name)
     (3, 3)
     """
     if not isinstance(criterion, str) or criterion not in CRITERIA:
-        raise ValueError(f"criterion: expected one of {CRITERIA}, got {shown(criterion)}")
+        raise ValueError(f"criterion: expected one of {CRITERIA}, got {describe(criterion)}")
     template = GaussianMixture() if estimator is None else estimator
     if not isinstance(template, GaussianMixture):
         raise TypeError(
@@ -206,7 +206,7 @@ def shared_samples(
 def check_candidates(candidates: Iterable[int], n_samples: int) -> list[int]:
     """Return distinct numbers of components, ascending, each at most `n_samples`."""
     if isinstance(candidates, str) or not np.iterable(candidates):
-        raise TypeError(f"candidates: expected integers to try, got {shown(candidates)}")
+        raise TypeError(f"candidates: expected integers to try, got {describe(candidates)}")
     numbers = sorted({check_count("candidates", number) for number in candidates})
     if not numbers:
         raise ValueError("candidates: expected at least one number of components, got none")

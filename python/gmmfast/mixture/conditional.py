@@ -14,7 +14,7 @@ import numpy as np
 
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast._validation import check_features, check_n_threads, check_points, shown
+from gmmfast._validation import check_features, check_n_threads, check_points, describe
 from gmmfast.mixture.conditioning import Conditioning
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class ConditionalMixtures:
             if not is_list or isinstance(index, tuple):
                 raise TypeError(
                     "index: expected an integer, a slice, or a list or 1-D array of integers or "
-                    f"booleans, got {shown(index)}"
+                    f"booleans, got {describe(index)}"
                 )
             index = points
         return self._of(self._values[index])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from gmmfast import _core
-from gmmfast._validation import float_array, shown
+from gmmfast._validation import describe, float_array
 from gmmfast.mixture.layouts import COVARIANCE_TYPES, as_matrices, as_variances, layouts
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def check_parameters(
     if covariance_type is not None and not is_known:
         raise ValueError(
             "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', "
-            f"got {shown(covariance_type)}"
+            f"got {describe(covariance_type)}"
         )
     if covariance_type is None:
         covariance_type = _covariance_type_of_shape(covariances_.shape, means_.shape)

@@ -22,7 +22,7 @@ import numpy as np
 from gmmfast import _core
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast._validation import check_count, check_n_threads, refuse_masked, shown
+from gmmfast._validation import check_count, check_n_threads, describe, refuse_masked
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -55,7 +55,7 @@ def sample(
     n_samples = check_count("n_samples", request.n_samples)
     order, labeled = request.order, request.return_labels
     if not isinstance(order, str) or order not in _ORDERS:
-        raise ValueError(f"order: expected 'shuffled' or 'grouped', got {shown(order)}")
+        raise ValueError(f"order: expected 'shuffled' or 'grouped', got {describe(order)}")
     checked = _check_dtype(request.dtype)
     box = None if request.bounds is None else check_bounds(request.bounds, n_features)
     threads = check_n_threads(request.n_threads)
@@ -75,7 +75,7 @@ def _check_dtype(dtype: Any) -> np.dtype[Any]:
     except (TypeError, ValueError):
         checked = np.dtype(object)
     if dtype is None or checked not in [np.dtype(name) for name in _DTYPES]:
-        raise TypeError(f"dtype: expected float64 or float32, got {shown(dtype)}")
+        raise TypeError(f"dtype: expected float64 or float32, got {describe(dtype)}")
     return checked
 
 
@@ -86,9 +86,9 @@ def check_bounds(bounds: Any, n_features: int) -> list[tuple[float, float]] | No
     try:
         pairs = [(None, None) if pair is None else tuple(pair) for pair in bounds]
     except TypeError:
-        raise TypeError(f"bounds: expected {expected}, got {shown(bounds)}") from None
+        raise TypeError(f"bounds: expected {expected}, got {describe(bounds)}") from None
     if len(pairs) != n_features or any(len(pair) != 2 for pair in pairs):
-        raise ValueError(f"bounds: expected {expected}, got {shown(bounds)}")
+        raise ValueError(f"bounds: expected {expected}, got {describe(bounds)}")
     box = []
     for low, high in pairs:
         ends = []
@@ -97,7 +97,7 @@ def check_bounds(bounds: Any, n_features: int) -> list[tuple[float, float]] | No
                 ends.append(default if end is None else float(end))
             except (TypeError, ValueError, OverflowError):
                 raise TypeError(
-                    f"bounds: expected real numbers or None, got {shown(end)}"
+                    f"bounds: expected real numbers or None, got {describe(end)}"
                 ) from None
         if not ends[0] < ends[1]:
             raise ValueError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame, picture_image
 
@@ -94,7 +94,7 @@ class ConditionalMeanDisplay(Display):
         """
         cls._require()
         if quantity not in ("mean", "std"):
-            raise ValueError(f"quantity: expected 'mean' or 'std', got {shown(quantity)}")
+            raise ValueError(f"quantity: expected 'mean' or 'std', got {describe(quantity)}")
         _check_channels(model)
         frame = Frame.of(model, shape, extent)
         values = frame.render(model, quantity, n_threads=n_threads)

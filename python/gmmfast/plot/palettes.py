@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 from gmmfast.styles import STYLES, Ramp
 
 #: Palettes by name; the styles' own are among them.
@@ -33,6 +33,6 @@ def palette_of(palette: str | Ramp) -> Ramp:
         return palette
     if not isinstance(palette, str) or palette not in PALETTES:
         raise ValueError(
-            f"palette: expected a Ramp or one of {', '.join(PALETTES)}, got {shown(palette)}"
+            f"palette: expected a Ramp or one of {', '.join(PALETTES)}, got {describe(palette)}"
         )
     return PALETTES[palette]

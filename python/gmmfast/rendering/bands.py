@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast._memory import check_fits
-from gmmfast._validation import check_count, shown
+from gmmfast._validation import check_count, describe
 from gmmfast.rendering.request import Quantity, Request
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def render_bands(
     checked = request.dtype(dtype)
     if band_size is None:
         n_lines = request.band_size(checked, BAND_BYTES)
-        check_fits("shape", shown(request.grid), n_lines * request.line_bytes(checked))
+        check_fits("shape", describe(request.grid), n_lines * request.line_bytes(checked))
     else:
         n_lines = min(check_count("band_size", band_size), request.grid[0])
         mend = "pass fewer lines, or a smaller dtype"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast._memory import check_fits
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 from gmmfast.rendering.out import check_out, render_into
 from gmmfast.rendering.request import Quantity, Request
 
@@ -179,7 +179,7 @@ def render_grid(
         render_into(check_out(out, request, dtype), request)
         return out
     checked = request.dtype(dtype)
-    check_fits("shape", shown(request.grid), math.prod(request.shape) * checked.itemsize)
+    check_fits("shape", describe(request.grid), math.prod(request.shape) * checked.itemsize)
     image = np.empty(request.shape, dtype=checked)
     request.render(image)
     return image

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast._memory import check_fits
-from gmmfast._validation import refuse_masked, shown
+from gmmfast._validation import describe, refuse_masked
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -33,7 +33,7 @@ def check_out(out: Any, request: Request, dtype: DTypeLike | None) -> NDArray[An
     request.check_dtype("out", native, view.dtype)
     if dtype is not None and request.dtype(dtype) != native:
         raise ValueError(
-            f"dtype: expected that of out, {native}, got {shown(dtype)}; pass one of the two"
+            f"dtype: expected that of out, {native}, got {describe(dtype)}; pass one of the two"
         )
     if view.shape != request.shape:
         raise ValueError(f"out: expected shape {request.shape}, got {view.shape}")

@@ -22,7 +22,7 @@ from gmmfast._validation import (
     check_n_threads,
     check_shape,
     check_tolerance,
-    shown,
+    describe,
 )
 from gmmfast.mixture import Mixture
 
@@ -101,7 +101,7 @@ class Request:
         tolerance = check_tolerance(options.get("tolerance"))
         n_threads = check_n_threads(options.get("n_threads"))
         result_shape = (*grid, *(n_remaining,) * _VALUE_AXES[quantity])
-        check_countable("shape", shown(grid), math.prod(result_shape))
+        check_countable("shape", describe(grid), math.prod(result_shape))
         extent = resolve_extent(options.get("extent"), mixture.extent, given, grid)
         seed = _seed(options.get("random_state"), quantity)
         core = mixture._core
@@ -129,7 +129,7 @@ class Request:
         if dtype not in names:
             *others, last = names.values()
             raise TypeError(
-                f"{argument}: expected {', '.join(others)} or {last}, got {shown(got)}"
+                f"{argument}: expected {', '.join(others)} or {last}, got {describe(got)}"
             )
         most = self._max_components[names[dtype]]
         n_components = self.mixture.n_components
@@ -174,7 +174,7 @@ def _grid_features(given: Sequence[int] | None, n_axes: int, n_features: int) ->
 def _resolve_quantity(quantity: str, n_remaining: int, n_features: int) -> str:
     names = ("auto", *_VALUE_AXES)
     if not isinstance(quantity, str) or quantity not in names:
-        raise ValueError(f"quantity: expected one of {names}, got {shown(quantity)}")
+        raise ValueError(f"quantity: expected one of {names}, got {describe(quantity)}")
     if quantity == "auto":
         return "mean" if n_remaining else "density"
     if _VALUE_AXES[quantity] and not n_remaining:
@@ -191,8 +191,8 @@ def _seed(random_state: Any, quantity: str) -> int:
         return seed_of(random_state)
     if random_state is not None:
         raise ValueError(
-            f"random_state: expected None unless quantity is 'sample', got {shown(random_state)} "
-            f"for {quantity!r}, of which nothing is random"
+            f"random_state: expected None unless quantity is 'sample', "
+            f"got {describe(random_state)} for {quantity!r}, of which nothing is random"
         )
     return 0
 

@@ -10,7 +10,7 @@ import numpy as np
 from gmmfast import _core
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast._validation import check_count, float_array, shown
+from gmmfast._validation import check_count, describe, float_array
 from gmmfast.mixture.sampling import check_bounds
 from gmmfast.rendering.request import Request
 
@@ -111,7 +111,7 @@ def render_samples(
     box = None if bounds is None else check_bounds(bounds, request.mixture.n_features)
     # The result and, at 8 bytes each, a count and n_remaining sums and means.
     n_bytes = math.prod(request.grid) * (8 + n_remaining * (16 + checked.itemsize))
-    check_fits("shape", shown(request.grid), n_bytes)
+    check_fits("shape", describe(request.grid), n_bytes)
     core = request.mixture._core
     sampling = _core.Sampling(core, seed_of(random_state), box)
     counts = np.empty(request.grid, np.int64)
@@ -136,7 +136,7 @@ def _check_dtype(dtype: Any, names: tuple[str, ...]) -> np.dtype[Any]:
         checked = np.dtype(object)
     if checked not in [np.dtype(name) for name in names]:
         expected = f"{', '.join(names[:-1])} or {names[-1]}"
-        raise TypeError(f"dtype: expected {expected}, got {shown(dtype)}")
+        raise TypeError(f"dtype: expected {expected}, got {describe(dtype)}")
     return checked
 
 
@@ -147,15 +147,16 @@ def _check_background(
         return np.asarray(0.0 if dtype == np.uint8 else np.nan)
     if not n_remaining:
         raise ValueError(
-            f"background: expected None for counts, whose background is 0, got {shown(background)}"
+            "background: expected None for counts, whose background is 0, "
+            f"got {describe(background)}"
         )
     values = float_array("background", background, ndims=(0, 1))
     if values.ndim and len(values) != n_remaining:
         raise ValueError(
-            f"background: expected one value or {n_remaining}, got {shown(background)}"
+            f"background: expected one value or {n_remaining}, got {describe(background)}"
         )
     if dtype == np.uint8 and not ((values >= 0) & (values <= 255)).all():
         raise ValueError(
-            f"background: expected values from 0 to 255 for uint8, got {shown(background)}"
+            f"background: expected values from 0 to 255 for uint8, got {describe(background)}"
         )
     return values

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._validation import shown
+from gmmfast._validation import describe
 from gmmfast.styles.pictures import few_colors, flat_picture, ink_picture, oil_picture
 from gmmfast.styles.ramp import Ramp
 from gmmfast.styles.scene import Scene
@@ -188,5 +188,5 @@ def get_style(name: str) -> Style:
     '#f3ede2'
     """
     if not isinstance(name, str) or name not in STYLES:
-        raise ValueError(f"style: expected one of {', '.join(STYLES)}, got {shown(name)}")
+        raise ValueError(f"style: expected one of {', '.join(STYLES)}, got {describe(name)}")
     return STYLES[name]

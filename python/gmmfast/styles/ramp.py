@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmfast._validation import float_array, shown
+from gmmfast._validation import describe, float_array
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -102,7 +102,7 @@ def color_levels(color: str) -> tuple[int, int, int]:
     (255, 128, 0)
     """
     if not isinstance(color, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
-        raise ValueError(f"color: expected '#rrggbb' such as '#10182b', got {shown(color)}")
+        raise ValueError(f"color: expected '#rrggbb' such as '#10182b', got {describe(color)}")
     red, green, blue = bytes.fromhex(color[1:])
     return red, green, blue
 
@@ -133,7 +133,7 @@ class Ramp:
     def __post_init__(self) -> None:
         if isinstance(self.colors, str) or len(self.colors) < 2:
             raise ValueError(
-                f"colors: expected at least two colors '#rrggbb', got {shown(self.colors)}"
+                f"colors: expected at least two colors '#rrggbb', got {describe(self.colors)}"
             )
         object.__setattr__(self, "colors", tuple(self.colors))
         for color in self.colors:

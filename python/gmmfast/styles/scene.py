@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast._validation import check_shape, shown
+from gmmfast._validation import check_shape, describe
 from gmmfast.images.levels import LUMA
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
@@ -69,7 +69,7 @@ class Scene:
         self.mixture = Mixture.from_model(model)
         self.shape = check_shape(shape)
         if len(self.shape) != 2:
-            raise ValueError(f"shape: expected (height, width), got {shown(shape)}")
+            raise ValueError(f"shape: expected (height, width), got {describe(shape)}")
         if self.mixture.n_features not in KINDS:
             raise ValueError(
                 "model: expected 2 features (x, y) of ink, or 3 or 5 of a picture, got "

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast import images
-from gmmfast._validation import check_count, check_n_threads, check_positive, shown
+from gmmfast._validation import check_count, check_n_threads, check_positive, describe
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
 from gmmfast.estimators.parameters import typical_stds
@@ -201,7 +201,7 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
     if mixture.n_features == 5:
         if threshold is not None:
             raise ValueError(
-                f"threshold: expected None for a model of color, got {shown(threshold)}; fit "
+                f"threshold: expected None for a model of color, got {describe(threshold)}; fit "
                 "ink with fit_image(..., kind='ink')"
             )
         pixels = images.read_image(image)
@@ -236,7 +236,7 @@ class _Frame(NamedTuple):
         extent = images.image_extent(shape) if mixture.extent is None else mixture.extent
         if len(extent) != 2:
             raise ValueError(
-                f"model: expected the extent of a picture, two intervals, got {shown(extent)}; "
+                f"model: expected the extent of a picture, two intervals, got {describe(extent)}; "
                 "give it another with Mixture.with_extent"
             )
         low, high = np.array(extent).T
