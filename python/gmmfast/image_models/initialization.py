@@ -131,6 +131,6 @@ def _fitted(sample: InMemory, options: InitOptions, first: Moments) -> Moments:
         reg_covar=options.reg_covar,
         max_iter=_EM_MAX_ITER,
     )
-    estimator._fit_in_memory(sample, None, lambda *_: first)  # noqa: SLF001 (without warnings)
+    estimator._fit_in_memory(sample, None, lambda *_: first)
     counts = sample.weight * estimator.weights_
     return Moments(counts, estimator.means_, estimator.covariances_)
