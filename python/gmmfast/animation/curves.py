@@ -159,7 +159,7 @@ def _draws_of(turn: int, n_turns: int) -> int:
 def _stage(
     mixture: Mixture, shape: tuple[int, int], extent: tuple[float, float]
 ) -> tuple[_Stage, Array]:
-    """Return where things are drawn, and what is there in every frame."""
+    """Return the stage, and the frame of the parts that do not change."""
     height, width = shape
     density = render_grid(mixture.with_extent(None), (width,), extent=[extent])
     low, high = extent

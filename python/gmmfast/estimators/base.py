@@ -237,7 +237,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         metadata = None if weight is None else {"sample_weight": weight}
         report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, progress)
         self._em_fit(samples, report, initialize)
-        # Like scikit-learn: with max_iter=0 only the initialization was asked for.
+        # As in scikit-learn, max_iter=0 only initializes.
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
                 "Best performing initialization did not converge. "
@@ -249,13 +249,13 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         return samples
 
     def _falls_back_in(self, method: str, data: TrainingData, progress: Progress) -> bool:
-        """Return whether scikit-learn's code must fit; refuse what it cannot take."""
+        """Return whether scikit-learn's code must fit; raise for an argument that it lacks."""
         reason = reason_to_fall_back(self, data.foreign)
         if reason is None:
             return False
         data.refuse_extras(reason, progress)
         _log.fallback(self, method, reason)
-        self._em_forget_other_fits()
+        self._em_clear_other_fits()
         return True
 
     def _check_same_kind(self) -> None:

@@ -161,7 +161,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
 
 
 def _weighted_mean_and_covariance(samples: Samples) -> tuple[Array, Array]:
-    """Return the mean and `np.cov` of the rows, each repeated as often as its weight says."""
+    """Return the mean and `np.cov` of the rows, with the weights as repetitions."""
     if samples.weight <= 1:
         raise ValueError(
             "sample_weight: expected a sum above 1 to tell a covariance from, got "

@@ -57,8 +57,8 @@ def merged(statistics: _core.Statistics | None, other: _core.Statistics) -> _cor
 def recentered(statistics: _core.Statistics, centers: Array) -> _core.Statistics:
     """Return the statistics about other centers.
 
-    A move by s adds an error of 2^-52 s^2 to the products; rust/fitting/statistics.rs says when
-    that matters.
+    A move by s adds an error of 2^-52 s^2 to the products; rust/fitting/statistics/mod.rs has
+    the limit up to which that is negligible.
     """
     counts, sums = statistics.counts, statistics.sums
     move = centers - statistics.centers
