@@ -1,3 +1,8 @@
+# Types of the extension module; rust/python/ defines it.
+#
+# Arrays are C-contiguous, aligned and of native byte order. Results are written into `out`. The
+# callers check types and shapes; the core checks values and raises ValueError.
+
 from typing import Any, final
 
 import numpy as np

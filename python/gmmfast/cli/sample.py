@@ -59,7 +59,7 @@ def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: An
     with progress_bar("drawing", None):
         values = sample_values(
             mixture,
-            Frame.of(mixture, shape),
+            Frame.from_model(mixture, shape),
             options["n_samples"],
             ramp,
             options["seed"],

@@ -53,7 +53,7 @@ def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: An
     mixture = Mixture.from_model(model_of(read_source(source), options))
     if mixture.n_features > 2:
         mixture = mixture.marginal([0, 1]).with_extent(mixture.extent)
-    left, right = Frame.of(mixture).extent[0]
+    left, right = Frame.from_model(mixture).extent[0]
     shares = (np.arange(_N_SLICES) + 0.5) / _N_SLICES
     values = options["at"] or tuple(left + shares * (right - left))
     with progress_bar("drawing", None):

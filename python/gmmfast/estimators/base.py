@@ -18,17 +18,13 @@ from gmmfast.estimators.em import EMMixture
 from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.initialization import Initializer, initialize
 from gmmfast.estimators.moments import merged, moments, recentered
-from gmmfast.estimators.samples import InMemory, Samples, samples_of
-from gmmfast.estimators.training_data import (
-    TrainingData,
-    checked_points,
-    foreign_array,
-    training_data,
-)
+from gmmfast.estimators.training_data import TrainingData, training_data
 from gmmfast.mixture.layouts import DIAGONAL
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from gmmfast.estimators.samples import InMemory, Samples
 
 
 class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
@@ -129,7 +125,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
-        X: ArrayLike,
+        X: Any,
         y: Any = None,  # noqa: ARG002 (scikit-learn's convention)
         sample_weight: ArrayLike | None = None,
         *,
@@ -146,8 +142,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            The first call needs at least as many rows as components.
+        X : array-like of shape (n_samples, n_features), or chunks
+            As for `fit`. The first call needs at least as many rows as components.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), optional
@@ -166,15 +162,15 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             If `fit` would raise it, or if `n_components` or `covariance_type` have changed
             since the first call.
         """
-        reason = reason_to_fall_back(self, foreign_array(X))
+        data = training_data(X, sample_weight)
+        reason = reason_to_fall_back(self, data.foreign)
         if reason is not None:
             raise NotImplementedError(f"partial_fit: scikit-learn has none, and {reason}")
         is_first = not hasattr(self, "_seen")
         threads = check_n_threads(n_threads)
         if not is_first:
             self._check_same_kind()
-        points, weights = checked_points(self, X, sample_weight, reset=is_first)
-        samples = samples_of(points, weights, threads)
+        samples = data.samples(self, threads, reset=is_first, least=1)
         if is_first:
             self._em_begin(samples)
             self._em_initialize(samples, check_random_state(self.random_state), initialize)
@@ -198,7 +194,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
         self.lower_bound_ = statistics.log_likelihood / statistics.weight + parameters.shift
         self.converged_, self.lower_bounds_ = False, []
-        self._em_set_fitted(self._em_get_parameters(), points.dtype)
+        self._em_set_fitted(self._em_get_parameters(), samples.dtype)
         _log.accelerated(self, "partial_fit")
         return self
 
@@ -241,7 +237,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         metadata = None if weight is None else {"sample_weight": weight}
         report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, progress)
         self._em_fit(samples, report, initialize)
-        # Like scikit-learn: with max_iter=0 only the initialization was asked for.
+        # As in scikit-learn, max_iter=0 only initializes.
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
                 "Best performing initialization did not converge. "
@@ -253,13 +249,13 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         return samples
 
     def _falls_back_in(self, method: str, data: TrainingData, progress: Progress) -> bool:
-        """Return whether scikit-learn's code must fit; refuse what it cannot take."""
+        """Return whether scikit-learn's code must fit; raise for an argument that it lacks."""
         reason = reason_to_fall_back(self, data.foreign)
         if reason is None:
             return False
         data.refuse_extras(reason, progress)
         _log.fallback(self, method, reason)
-        self._em_forget_other_fits()
+        self._em_clear_other_fits()
         return True
 
     def _check_same_kind(self) -> None:

@@ -117,8 +117,8 @@ class EMMixture(FittedMixture):
         return _Run(lower_bounds, converged, self._em_get_parameters())
 
     def _em_begin(self, samples: Samples) -> None:
-        """Make the checks that need the data, in scikit-learn's order; forget other fits."""
-        self._em_forget_other_fits()
+        """Make the checks that need the data, in scikit-learn's order; clear other fits."""
+        self._em_clear_other_fits()
         if samples.n_samples < self.n_components:
             raise ValueError(
                 "Expected n_samples >= n_components "
@@ -140,7 +140,7 @@ class EMMixture(FittedMixture):
         if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
             self._em_set_priors(samples)
 
-    def _em_forget_other_fits(self) -> None:
+    def _em_clear_other_fits(self) -> None:
         for name in _OF_OTHER_FITS:
             self.__dict__.pop(name, None)
 

@@ -17,7 +17,7 @@ from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.missing import has_nan, patterns
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
-from gmmfast.mixture.layouts import DIAGONAL, covariances_of_precisions
+from gmmfast.mixture.layouts import are_inverse, covariances_of_precisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,26 +159,13 @@ class FittedMixture:
         """
         factors = np.asarray(self.precisions_cholesky_, dtype=np.float64)
         covariances = getattr(self, "covariances_", None)
-        if covariances is None or not _agree(
-            np.asarray(covariances), factors, self.covariance_type
+        if covariances is None or not are_inverse(
+            np.asarray(covariances), factors, self.covariance_type, _TOLERANCE
         ):
             covariances = covariances_of_precisions(factors, self.covariance_type)
         return mixture_parameters(
             self._em_log_weights(), self.means_, covariances, self.covariance_type
         )
-
-
-def _agree(covariances: Array, factors: Array, covariance_type: str) -> bool:
-    """Return whether `factors @ factors.T` is the inverse of the covariances."""
-    if covariances.shape != factors.shape:
-        return False
-    with np.errstate(all="ignore"):
-        if covariance_type in DIAGONAL:
-            error = np.abs(factors**2 * covariances - 1).max()
-        else:
-            product = np.swapaxes(factors, -1, -2) @ covariances @ factors
-            error = np.abs(product - np.eye(factors.shape[-1])).max()
-    return bool(error <= _TOLERANCE)
 
 
 def _by_pattern(

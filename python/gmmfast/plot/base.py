@@ -54,7 +54,7 @@ class Frame(NamedTuple):
     y_down: bool
 
     @classmethod
-    def of(
+    def from_model(
         cls,
         model: Any,
         shape: Sequence[int] | None = None,
