@@ -1,8 +1,8 @@
-"""Promises of the gallery: short scripts, each of which runs and shows what it showed before.
+"""Tests of the gallery: every script runs and shows the same pictures as before.
 
-Scripts run here at a small size: the constants at their tops are replaced. What they draw is
-compared with pictures in tests/gallery, which `PYTHONPATH=tests python tests/docs/test_gallery.py`
-writes anew; look at them before you commit them.
+Scripts run here at a small size: the constants at their tops are replaced. Their figures are
+compared with the pictures in tests/gallery. This file as a script, with PYTHONPATH=tests, writes
+the pictures anew; look at them before you commit them.
 """
 
 import ast

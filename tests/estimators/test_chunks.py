@@ -1,4 +1,4 @@
-"""Fits in chunks, weighted rows and partial_fit."""
+"""Tests of estimators/chunks.py and estimators/samples.py: chunks and batches."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Promises of distribution functions, histograms' expectations and quantiles of one feature."""
+"""Tests of mixture/intervals.py and mixture/probabilities.py: probabilities of one feature."""
 
 import mpmath
 import numpy as np

@@ -1,4 +1,4 @@
-"""Promises of mixtures as scikit-learn's estimators, and in files."""
+"""Tests of mixture/serialization.py: mixtures as scikit-learn's estimators, and in files."""
 
 import io
 import stat

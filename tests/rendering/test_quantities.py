@@ -1,4 +1,4 @@
-"""Tests of covariance, std, label and entropy, their dtypes, and the tolerance."""
+"""Tests of rendering/request.py: covariance, std, label, entropy, their dtypes, the tolerance."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tests of `render_grid` for any model: fitted estimators, odd mixtures, far tails."""
+"""Tests of rendering/grid.py for any model: fitted estimators, odd mixtures, far tails."""
 
 import mpmath
 import numpy as np
