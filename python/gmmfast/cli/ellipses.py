@@ -11,12 +11,14 @@ from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gmmfast.cli.fitting import FitOptions
+    from gmmfast.cli.shapes import SizeOptions
 
 #: Bytes a pixel of the picture and of matplotlib's.
 _PIXEL_BYTES = 2 * 4
@@ -37,7 +39,13 @@ _PIXEL_BYTES = 2 * 4
 @size_options
 @fit_options
 @watch_option("source")
-def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def ellipses_command(
+    source: Path | None,
+    outputs: tuple[Path, ...],
+    fit: FitOptions,
+    size: SizeOptions,
+    **options: Any,
+) -> None:
     """Draw the components of a picture's mixture, or of a model, as ellipses.
 
     \b
@@ -49,8 +57,8 @@ def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: 
     from gmmfast.plot import EllipseDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
-    model = model_of(read_source(source), options)
-    shape = checked_shape(model, options, _PIXEL_BYTES, destinations)
+    model = model_of(read_source(source), fit)
+    shape = size.checked_shape(model, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         display = EllipseDisplay.from_estimator(
             Mixture.from_model(model),
