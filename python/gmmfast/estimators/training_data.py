@@ -77,7 +77,8 @@ class TrainingData(NamedTuple):
             for chunk in chunks():
                 yield checked_points(estimator, *points_and_weight(chunk), reset=False)
 
-        samples = Chunked(checked, points.dtype, n_threads)
+        is_map = isinstance(self.X, np.memmap)
+        samples = Chunked(checked, points.dtype, n_threads, is_map=is_map)
         if samples.n_samples < len(points):
             refuse_other_chunks(len(points), samples.n_samples)
         if samples.n_samples < 2:
