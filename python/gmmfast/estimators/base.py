@@ -35,7 +35,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     """
 
     _allows_nan = False
-    # Centers, counts, sums, scatters, log-likelihood and weight of the rows seen by partial_fit.
+    # The arguments of `_core.Statistics` for the rows seen by partial_fit.
     _seen: tuple[Any, ...]
 
     @with_callbacks  # type: ignore[untyped-decorator]
@@ -57,8 +57,10 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             The points. Chunks are a function that returns an iterator over arrays of
             rows, or a list of such arrays; a chunk may be a pair (rows, weights). Each
             iteration reads them once, with one chunk in memory at a time, and the fit is
-            that of all rows together. A large `numpy.memmap` is read in chunks, too. With
-            chunks the fit is initialized from at most 262,144 rows drawn evenly from all.
+            that of all rows together. With chunks the fit is initialized from at most
+            262,144 rows drawn evenly from all. A `numpy.memmap` is fitted as the same array
+            in memory; if a fit of all its rows would not fit there, it is read in chunks,
+            and a warning is issued if not all rows count for the start.
             NaN means missing in `GaussianMixture`: a row contributes its other features,
             and the initialization replaces NaN by the feature's mean.
         y : None
@@ -190,6 +192,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             statistics.scatters,
             statistics.log_likelihood,
             statistics.weight,
+            statistics.n_samples,
         )
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
         self.lower_bound_ = statistics.log_likelihood / statistics.weight + parameters.shift
