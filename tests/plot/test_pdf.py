@@ -75,3 +75,12 @@ def test_selections_are_drawn_with_the_lowest_marked():
         check_message(
             refusal(ValueError, plot.SelectionDisplay.from_estimator, *wrong), "models: "
         )
+
+
+def test_many_points_have_a_tick_at_their_quantiles():
+    points = np.random.default_rng(0).normal(size=50_001)
+    display = plot.PdfDisplay.from_estimator(ONE, points)
+    ticks = [segment[0, 0] for segment in display.rug_.get_segments()]
+    assert len(ticks) == 2000
+    assert (ticks[0], ticks[-1]) == (points.min(), points.max())
+    np.testing.assert_allclose(np.quantile(ticks, 0.25), np.quantile(points, 0.25), atol=0.01)
