@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmmfast._memory import check_fits
+from gmmfast.plot.base import default_shape, units_differ
 
 if TYPE_CHECKING:
     from gmmfast.cli.outputs import Destinations
@@ -49,6 +50,8 @@ class SizeOptions:
                     "--size: expected WIDTHxHEIGHT for a model that remembers no picture, got none"
                 )
             return self.shape_of((1, 1))
+        if units_differ(extent[:2]):
+            return self.shape_of(default_shape(extent[:2]))
         (left, right), (low, high) = extent[:2]
         # A model over other units than pixels is shown at a size that a screen has.
         width, height = abs(right - left), abs(high - low)
