@@ -101,7 +101,7 @@ dist: $(DEV)
 	$(BIN)/maturin sdist --out dist
 	CARGO_TARGET_DIR="$(CURDIR)/target" $(BIN)/python -m pip wheel --quiet --no-deps \
 	  --wheel-dir dist dist/*.tar.gz
-	@ls -l dist
+	@ls -l dist/*.tar.gz dist/*-cp311-abi3-*.whl
 
 clean:
 	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py target dist

@@ -33,6 +33,8 @@ pub struct Data {
     coordinates: Vec<f64>,
     /// The weight of each lane; 0 beyond the last point.
     weights: Vec<f64>,
+    /// The number of points of a weight above 0.
+    n_weighted: f64,
 }
 
 impl Data {
@@ -63,7 +65,8 @@ impl Data {
             for (weight, &row) in weights.iter_mut().zip(tree.order()) {
                 *weight = sample_weight.map_or(1.0, |weights| weights[row as usize]);
             }
-            Ok(Self { n_features, tree, coordinates, weights })
+            let n_weighted = weights.iter().filter(|w| **w > 0.0).count() as f64;
+            Ok(Self { n_features, tree, coordinates, weights, n_weighted })
         })
     }
 
@@ -77,6 +80,11 @@ impl Data {
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.n_features
+    }
+
+    /// The number of points of a weight above 0.
+    pub(crate) fn n_weighted(&self) -> f64 {
+        self.n_weighted
     }
 
     /// The number of leaves.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gmmfast._validation import describe
+from gmmfast.cli.fitting import FitOptions
+from gmmfast.cli.shapes import SizeOptions
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.styles import STYLES
@@ -125,6 +129,22 @@ def _all_of(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
     return add
 
 
+def _bundle(
+    name: str, kind: type[Any], *options: Callable[[Command], Command]
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds options; the command gets them as one dataclass."""
+
+    def add(command: Command) -> Command:
+        @wraps(command)
+        def bundled(**arguments: Any) -> Any:
+            bundle = kind(**{field.name: arguments.pop(field.name) for field in fields(kind)})
+            return command(**{name: bundle}, **arguments)
+
+        return _all_of(*options)(bundled)
+
+    return add
+
+
 def output_option(default: str, what: str) -> Callable[[Command], Command]:
     """Return the option -o, which may be given several times."""
     return click.option(
@@ -139,8 +159,10 @@ def output_option(default: str, what: str) -> Callable[[Command], Command]:
     )
 
 
-#: The size of a result.
-size_options = _all_of(
+#: The size of a result: the argument `size` of the command.
+size_options = _bundle(
+    "size",
+    SizeOptions,
     click.option("--size", type=SIZE, help="Size of the result [default: the picture's]."),
     click.option(
         "--scale",
@@ -176,8 +198,19 @@ kind_options = _all_of(
     ),
 )
 
-#: Options of a fit to a picture; a given model needs none.
-fit_options = _all_of(
+#: The limit of iterations.
+max_iter_option = click.option(
+    "--max-iter",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_ITER,
+    show_default=True,
+    help="Iterations of expectation-maximization, at most.",
+)
+
+#: Options of a fit to a picture, the argument `fit` of the command; a given model needs none.
+fit_options = _bundle(
+    "fit",
+    FitOptions,
     click.option(
         "-k",
         "--n-components",
@@ -186,13 +219,7 @@ fit_options = _all_of(
         f"{DEFAULT_N_COMPONENTS['color']}; {DEFAULT_N_COMPONENTS['ink']} with --ink].",
     ),
     kind_options,
-    click.option(
-        "--max-iter",
-        type=click.IntRange(min=1),
-        default=DEFAULT_MAX_ITER,
-        show_default=True,
-        help="Iterations of expectation-maximization, at most.",
-    ),
+    max_iter_option,
     seed_option,
     threads_option,
 )
@@ -227,9 +254,9 @@ tone_option = click.option(
 )
 
 
-def refuse_tone_with_style(options: dict[str, Any]) -> None:
+def refuse_tone_with_style(tone: ToneCurve | None, style: str | None) -> None:
     """Raise an error if --tone and --style are both given."""
-    if options["tone"] is not None and options["style"] is not None:
+    if tone is not None and style is not None:
         raise click.UsageError(
             "--tone and --style: expected at most one of the two, got both; a style has its own "
             "curve"

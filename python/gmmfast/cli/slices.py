@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -17,6 +17,8 @@ from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gmmfast.cli.fitting import FitOptions
 
 #: (height, width) of the picture.
 _SHAPE = 600, 900
@@ -36,7 +38,13 @@ _N_SLICES = 4
 @palette_option("lagoon", "The colors of the contours.")
 @fit_options
 @watch_option("source")
-def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def slices_command(
+    source: Path | None,
+    outputs: tuple[Path, ...],
+    at: tuple[float, ...] | None,
+    palette: str,
+    fit: FitOptions,
+) -> None:
     """Slice the density of a picture's positions, or of a model's first two features.
 
     Every curve is p(y | x), the distribution of y given x.
@@ -50,19 +58,19 @@ def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: An
     from gmmfast.plot import Frame, SliceDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
-    mixture = Mixture.from_model(model_of(read_source(source), options))
+    mixture = Mixture.from_model(model_of(read_source(source), fit))
     if mixture.n_features > 2:
         mixture = mixture.marginal([0, 1]).with_extent(mixture.extent)
-    left, right = Frame.of(mixture).extent[0]
+    left, right = Frame.from_model(mixture).extent[0]
     shares = (np.arange(_N_SLICES) + 0.5) / _N_SLICES
-    values = options["at"] or tuple(left + shares * (right - left))
+    values = at or tuple(left + shares * (right - left))
     with progress_bar("drawing", None):
         display = SliceDisplay.from_estimator(
             mixture,
             values,
-            palette=options["palette"],
+            palette=palette,
             ax=framed_axes(_SHAPE),
-            n_threads=options["n_threads"],
+            n_threads=fit.n_threads,
         )
         destinations.write(
             artwork_of(

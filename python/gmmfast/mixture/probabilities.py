@@ -7,15 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gmmfast._validation import (
-    check_features,
-    check_fraction,
-    check_positive,
-)
-from gmmfast.mixture import (
-    intervals,
-    regions,
-)
+from gmmfast._validation import check_features, check_fraction, check_positive
+from gmmfast.mixture import intervals, regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +21,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-def cdf(
-    mixture: Mixture,
-    X: ArrayLike,
-    *,
-    log: bool = False,
-) -> Array:
+def cdf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
     """Return the probability of values up to each point, of one feature.
 
     Parameters
@@ -70,12 +58,7 @@ def cdf(
     return intervals.tail(mixture._parameters(), "cdf", X, upper=False, log=log)
 
 
-def sf(
-    mixture: Mixture,
-    X: ArrayLike,
-    *,
-    log: bool = False,
-) -> Array:
+def sf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
     """Return the probability of values above each point, of one feature.
 
     Parameters
@@ -242,7 +225,7 @@ def confidence_region(mixture: Mixture, confidence: float) -> regions.Confidence
     Notes
     -----
     The region holds at least this fraction of the mixture's points, more where components
-    overlap. It is no region of highest density.
+    overlap. It is not a highest-density region.
 
     Examples
     --------

@@ -34,7 +34,7 @@ class ErrorEllipses(NamedTuple):
 
     #: Centers, (n_components, 2).
     centers: Array
-    #: Lengths of the longer and of the shorter axis, whole and not halved, (n_components,).
+    #: Full lengths of the longer and of the shorter axis, (n_components,).
     widths: Array
     heights: Array
     #: Angles of the longer axis in degrees in (-90, 90], from the first feature's axis towards
@@ -62,7 +62,7 @@ def error_ellipses(p: Parameters, plane: list[int], radius: float) -> ErrorEllip
 class ConfidenceRegion:
     """The union of the confidence ellipsoids of a mixture's components.
 
-    Made by `Mixture.confidence_region`.
+    `Mixture.confidence_region` returns it.
 
     Attributes
     ----------
@@ -80,10 +80,7 @@ class ConfidenceRegion:
         self.radius = confidence_radius(confidence, mixture.n_features)
         self._parameters = parameters
 
-    def contains(
-        self,
-        X: ArrayLike,
-    ) -> NDArray[np.bool_]:
+    def contains(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Return whether each point lies in the region.
 
         Parameters
@@ -99,10 +96,7 @@ class ConfidenceRegion:
         """
         return self.distances(X) <= self.radius
 
-    def distances(
-        self,
-        X: ArrayLike,
-    ) -> Array:
+    def distances(self, X: ArrayLike) -> Array:
         """Return each point's Mahalanobis distance from the nearest component.
 
         Parameters
@@ -143,8 +137,8 @@ class ConfidenceRegion:
         n_samples : int
             Number of points.
         inner : float in [0, confidence)
-            Leave out the middle of each ellipsoid, which holds this fraction of the component's
-            points. With 0.5 in a region of 0.9, all points lie in a shell.
+            Fraction of the component's points in the middle of each ellipsoid that is left out.
+            With 0.5 in a region of 0.9, all points lie in a shell.
         random_state : int, RandomState, Generator or None
             The seed, or a source of one.
 
