@@ -23,6 +23,7 @@ from gmmfast.estimators.moments import Moments, moments
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters, typical_stds
 from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.samples import InMemory
+from gmmfast.estimators.widening import with_sklearn_type
 from gmmfast.mixture.layouts import precisions_cholesky
 from gmmfast.mixture.parameters import covariances_of_model
 
@@ -150,10 +151,17 @@ class EMMixture(FittedMixture):
         if isinstance(samples, InMemory):
             points = samples.points
         xp, _ = get_namespace(points)
-        self._check_parameters(points, **({"xp": xp} if _HAS_XP else {}))  # type: ignore[attr-defined]
+        self._em_check_parameters(points, {"xp": xp} if _HAS_XP else {})
         is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
         if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
             self._em_set_priors(samples)
+
+    def _em_check_parameters(self, points: Array, namespace: dict[str, Any]) -> None:
+        """Check the parameters and set the priors, by scikit-learn's code."""
+        checked = with_sklearn_type(self)
+        checked._check_parameters(points, **namespace)  # type: ignore[attr-defined]  # noqa: SLF001
+        found = vars(checked)
+        vars(self).update({name: found[name] for name in found if name.endswith("_prior_")})
 
     def _em_clear_other_fits(self) -> None:
         for name in _OF_OTHER_FITS:

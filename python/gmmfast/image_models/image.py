@@ -58,7 +58,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         The points to fit: the (x, y, r, g, b) of every pixel, or the (x, y) of every pixel that
         is not white, weighted by its darkness, 0 (white) to 1 (black) in ITU-R BT.601 luma.
         "auto" is ink if no pixel has a color, else color.
-    covariance_type : {"full", "tied", "diag", "spherical"}
+    covariance_type : {"full", "tied", "diag", "spherical", "tied-diag", "tied-spherical"}
         As in scikit-learn.
     reg_covar : float
         Added to variances. The default is the variance of a pixel, a unit square, and of a

@@ -25,7 +25,7 @@ from gmmfast._files import (
     replaced,
     target_of,
 )
-from gmmfast.mixture.layouts import precisions, precisions_cholesky
+from gmmfast.mixture.layouts import WIDER, precisions, precisions_cholesky, widened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,18 +62,20 @@ _LOG_TOLERANCE = 1e-9
 def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
     """Return a fitted `sklearn.mixture.GaussianMixture` with these parameters.
 
-    Its class is scikit-learn's own, also while `sklearn.mixture` is patched.
+    Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Covariance types that
+    scikit-learn lacks become the nearest that it has, with values repeated for each component.
     """
     from sklearn.mixture._gaussian_mixture import GaussianMixture  # noqa: PLC0415 (a second)
 
     n_components, n_features = p.shape
-    estimator = GaussianMixture(n_components, covariance_type=p.covariance_type)
+    kind = WIDER.get(p.covariance_type, p.covariance_type)
+    estimator = GaussianMixture(n_components, covariance_type=kind)
     is_sound = abs(p.weights.sum() - 1) < _SUM_TOLERANCE
     estimator.weights_ = p.weights.copy() if is_sound else p.normalized_weights()
     estimator.means_ = p.means.copy()
-    estimator.covariances_ = p.covariances.copy()
-    estimator.precisions_cholesky_ = precisions_cholesky(p.covariances, p.covariance_type)
-    estimator.precisions_ = precisions(estimator.precisions_cholesky_, p.covariance_type)
+    estimator.covariances_ = widened(p.covariances, p.covariance_type, n_components).copy()
+    estimator.precisions_cholesky_ = precisions_cholesky(estimator.covariances_, kind)
+    estimator.precisions_ = precisions(estimator.precisions_cholesky_, kind)
     estimator.converged_, estimator.n_iter_ = True, 0
     estimator.lower_bound_, estimator.n_features_in_ = np.nan, n_features
     if extent is not None:
