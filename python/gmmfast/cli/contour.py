@@ -13,7 +13,7 @@ from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
-from gmmfast.images.levels import is_gray
+from gmmfast.images.kinds import picture_kind
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ _PIXEL_BYTES = 8 * 8
 def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
     """Draw contours of the log-density of a drawing's ink, or of a model's.
 
-    The ink of a gray picture is its dark pixels (--ink), that of a photograph
-    a drawing of its outlines (--drawing).
+    The ink of a picture in black and white is its dark pixels (--ink), that of
+    a photograph, also a gray one, a drawing of its outlines (--drawing).
 
     \b
     Examples:
@@ -64,7 +64,7 @@ def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: A
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     given = read_source(source)
     if given.pixels is not None and not (options["ink"] or options["drawing"]):
-        options["ink" if is_gray(given.pixels) else "drawing"] = True
+        options["ink" if picture_kind(given.pixels) == "ink" else "drawing"] = True
     model = model_of(given, options)
     mixture = Mixture.from_model(model)
     shape = checked_shape(mixture, options, _PIXEL_BYTES, destinations)

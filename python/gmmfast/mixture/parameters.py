@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 
 
+#: The number of features of the model of each kind of picture.
+KINDS = {"color": 5, "gray": 3, "ink": 2, "video": 6}
+
+
 class Arrays(NamedTuple):
     """The arguments of the core's mixture: C-contiguous, in scikit-learn's layouts."""
 
@@ -131,6 +135,27 @@ def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
         "model: expected a fitted scikit-learn GaussianMixture or BayesianGaussianMixture, "
         f"a gmmfast.Mixture or (weights, means, covariances), got {type(model).__name__}"
     )
+
+
+def check_kind(kind: str | None, n_features: int) -> str | None:
+    """Return the kind of picture after checks."""
+    if kind is None:
+        return None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"kind: expected one of {tuple(KINDS)} or None, got {describe(kind)}")
+    if KINDS[kind] != n_features:
+        raise ValueError(
+            f"kind: expected None or that of a model of {n_features} features, got {kind!r}, "
+            f"whose models have {KINDS[kind]}"
+        )
+    return kind
+
+
+def kind_of_model(model: Any, n_features: int) -> str | None:
+    """Return the `kind_` of an estimator if it is that of a picture, else None."""
+    kind = getattr(model, "kind_", None)
+    is_known = isinstance(kind, str) and KINDS.get(kind) == n_features
+    return kind if is_known else None
 
 
 def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:

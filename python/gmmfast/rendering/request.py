@@ -100,13 +100,21 @@ class Request:
         )
         tolerance = check_tolerance(options.get("tolerance"))
         n_threads = check_n_threads(options.get("n_threads"))
-        result_shape = (*grid, *(n_remaining,) * _VALUE_AXES[quantity])
+        n_axes = _VALUE_AXES[quantity]
+        if n_axes == 1 and _is_gray(mixture, given):
+            n_axes = 0
+        result_shape = (*grid, *(n_remaining,) * n_axes)
         check_countable("shape", describe(grid), math.prod(result_shape))
         extent = resolve_extent(options.get("extent"), mixture.extent, given, grid)
         seed = _seed(options.get("random_state"), quantity)
         core = mixture._core
         rendering = _core.Rendering(core, quantity, grid, list(extent), given, tolerance, seed)
         return cls(mixture, quantity, grid, result_shape, extent, given, n_threads, rendering)
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether the grid is of a gray picture, whose levels need no axis of channels."""
+        return _is_gray(self.mixture, self.given)
 
     def render(self, band: NDArray[Any], first: int = 0) -> None:
         """Write lines of the first axis, from `first` on, into a C-contiguous array."""
@@ -153,6 +161,10 @@ class Request:
         if n_lines > _TILE_LINES:
             n_lines -= n_lines % _TILE_LINES
         return min(n_lines, self.grid[0])
+
+
+def _is_gray(mixture: Mixture, given: list[int]) -> bool:
+    return mixture.kind == "gray" and given == [0, 1]
 
 
 def _grid_features(given: Sequence[int] | None, n_axes: int, n_features: int) -> list[int]:
