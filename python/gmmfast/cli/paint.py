@@ -13,10 +13,18 @@ import click
 import numpy as np
 
 from gmmfast import images
-from gmmfast.cli.fitting import FitRequest, fit_picture, fit_request, import_fits, timed
+from gmmfast.cli.fitting import (
+    FitOptions,
+    FitRequest,
+    fit_picture,
+    fit_request,
+    import_fits,
+    timed,
+)
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import (
     PATH,
+    SizeOptions,
     fit_options,
     output_option,
     refuse_tone_with_style,
@@ -38,8 +46,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.cli.fitting import FitOptions
-    from gmmfast.cli.shapes import SizeOptions
 
 #: Bytes a pixel of a painting: its colors, or a density in float64 and its copies in the tone
 #: curve.

@@ -10,6 +10,7 @@ import numpy as np
 from gmmfast.cli.inputs import read_model
 from gmmfast.cli.options import (
     PATH,
+    SizeOptions,
     output_option,
     refuse_tone_with_style,
     seed_option,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.cli.shapes import SizeOptions
     from gmmfast.mixture import Mixture
     from gmmfast.tone import ToneCurve
 
