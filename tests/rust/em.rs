@@ -217,6 +217,58 @@ fn a_point_of_weight_three_is_three_points_and_of_weight_zero_none() {
 }
 
 #[test]
+fn a_common_factor_of_all_weights_changes_nothing() {
+    for kind in 0..4 {
+        let mut mixture = fitted(kind, 150, 2, 3.0);
+        let points = around(&mixture, 4500, 3.0);
+        let mut means = mixture.means().to_vec();
+        (means[0], means[1]) = (1e4, -1e4); // of next to no points
+        let covariances = mixture.covariances().clone();
+        mixture = Mixture::new(mixture.weights().to_vec(), means, covariances).unwrap();
+        let runtime = Runtime::new(Some(2)).unwrap();
+        let estimate = |factor: f64| {
+            let weights: Vec<f64> = (0..4500).map(|i| factor * (i % 4) as f64).collect();
+            data(&points, 2, Some(&weights)).step(&mixture, REG_COVAR, &runtime).unwrap()
+        };
+        for exponent in [-100, 100] {
+            assert_eq!(estimate(2.0_f64.powi(exponent)), estimate(1.0));
+        }
+    }
+}
+
+#[test]
+fn a_shift_far_from_the_origin_changes_only_the_means() {
+    for kind in 0..4 {
+        // All points and means are multiples of 2^-12, as are their sums with the shift.
+        let round = |x: &f64| (x * 4096.0).round() / 4096.0;
+        let near = fitted(kind, 60, 2, 3.0);
+        let points: Vec<f64> = around(&near, 6000, 2.0).iter().map(round).collect();
+        let estimate = |shift: f64| {
+            let mut means: Vec<f64> = near.means().iter().map(|x| round(x) + shift).collect();
+            means[0] += 1e4; // of next to no points
+            let (weights, covariances) = (near.weights().to_vec(), near.covariances().clone());
+            let mixture = Mixture::new(weights, means, covariances).unwrap();
+            let points: Vec<f64> = points.iter().map(|x| x + shift).collect();
+            let runtime = Runtime::new(Some(2)).unwrap();
+            data(&points, 2, None).step(&mixture, REG_COVAR, &runtime).unwrap()
+        };
+        let (want, want_mean_log) = estimate(0.0);
+        for shift in [5.0 * 2.0_f64.powi(20), 2.0_f64.powi(40)] {
+            let (mut got, mean_log) = estimate(shift);
+            assert!((mean_log - want_mean_log).abs() < 1e-12);
+            assert!(got.weights[0] < 1e-17 && (got.means[0] - shift).abs() < 100.0);
+            for (mean, wanted) in got.means.iter_mut().zip(&want.means).skip(2) {
+                assert!((*mean - shift - wanted).abs() < 2.0 * shift * f64::EPSILON);
+                *mean = *wanted;
+            }
+            (got.means[0], got.means[1]) = (want.means[0], want.means[1]);
+            let wanted = (want.weights.clone(), want.means.clone(), want.covariances.clone());
+            compare(&got, &wanted, 1e-3, "shifted");
+        }
+    }
+}
+
+#[test]
 fn statistics_of_two_halves_add_up_to_those_of_the_whole() {
     for kind in 0..4 {
         let mixture = fitted(kind, 150, 2, 3.0);

@@ -72,25 +72,25 @@ def contour_command(
       gmmfast contour drawing.npz --levels 20 --size 2000x1400 -o large.png
       gmmfast contour drawing.png --watch -o contour.svg
     """
-    from gmmfast.cli.figures import artwork_of, full_axes
-    from gmmfast.plot import ContourDisplay
+    from gmmfast.cli.figures import artwork_of, axes_of
+    from gmmfast.plot import ContourDisplay, Frame
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     given = read_source(source)
     if given.pixels is not None and not (fit.ink or fit.drawing):
         is_drawn = is_gray(given.pixels)
         fit = replace(fit, ink=is_drawn, drawing=not is_drawn)
-    model = model_of(given, fit)
-    shape = size.checked_shape(model, _PIXEL_BYTES, destinations)
+    mixture = Mixture.from_model(model_of(given, fit))
+    shape = size.checked_shape(mixture, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         display = ContourDisplay.from_estimator(
-            Mixture.from_model(model),
+            mixture,
             shape,
             levels=options["levels"],
             filled=options["filled"],
             palette=options["palette"],
             linewidths=options["line_width"],
-            ax=full_axes(shape),
+            ax=axes_of(Frame.from_model(mixture, shape)),
             n_threads=fit.n_threads,
         )
         destinations.write(
@@ -99,7 +99,7 @@ def contour_command(
             )
         )
     destinations.report([
-        f"components  {Mixture.from_model(model).n_components}",
+        f"components  {mixture.n_components}",
         f"levels      {len(display.levels)}",
         f"contours    {shape[1]} x {shape[0]}, {destinations.names}",
     ])  # fmt: skip

@@ -58,20 +58,20 @@ def ellipses_command(
       gmmfast ellipses photo.jpg -k 500 -o ellipses.png -o ellipses.svg
       gmmfast ellipses photo.npz --n-std 1 --palette blueprint -o small.svg
     """
-    from gmmfast.cli.figures import artwork_of, full_axes
-    from gmmfast.plot import EllipseDisplay
+    from gmmfast.cli.figures import artwork_of, axes_of
+    from gmmfast.plot import EllipseDisplay, Frame
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
-    model = model_of(read_source(source), fit)
-    shape = size.checked_shape(model, _PIXEL_BYTES, destinations)
+    mixture = Mixture.from_model(model_of(read_source(source), fit))
+    shape = size.checked_shape(mixture, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         display = EllipseDisplay.from_estimator(
-            Mixture.from_model(model),
+            mixture,
             shape,
             n_std=options["n_std"],
             alpha=options["alpha"],
             palette=options["palette"],
-            ax=full_axes(shape),
+            ax=axes_of(Frame.from_model(mixture, shape)),
         )
         destinations.write(
             artwork_of(display.figure_, {**display.ellipses._asdict(), "colors": display.colors})

@@ -17,7 +17,7 @@ from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.missing import has_nan, patterns
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
-from gmmfast.mixture.layouts import are_inverse, covariances_of_precisions
+from gmmfast.mixture.parameters import covariances_of_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
-
-#: `precisions_cholesky_` and `covariances_` define the same parameters if the product of
-#: precision and covariance differs from the identity by at most this.
-_TOLERANCE = 1e-3
 
 
 class FittedMixture:
@@ -144,7 +140,7 @@ class FittedMixture:
         return np.float32 if is_single else np.float64
 
     def _falls_back(self, method: str, X: Any) -> bool:
-        reason = reason_to_fall_back(self, foreign_array(X, self.means_))
+        reason = reason_to_fall_back(self, foreign_array(X, self.means_), method)
         if reason is None:
             _log.accelerated(self, method)
         else:
@@ -154,15 +150,9 @@ class FittedMixture:
     def _fitted_parameters(self) -> MixtureParameters:
         """Return the parameters of the fitted attributes, which a script may have set.
 
-        scikit-learn computes with `precisions_cholesky_`. A script that sets it may leave
-        `covariances_` as they were; then `precisions_cholesky_` takes precedence.
+        scikit-learn computes with `precisions_cholesky_`: see `covariances_of_model`.
         """
-        factors = np.asarray(self.precisions_cholesky_, dtype=np.float64)
-        covariances = getattr(self, "covariances_", None)
-        if covariances is None or not are_inverse(
-            np.asarray(covariances), factors, self.covariance_type, _TOLERANCE
-        ):
-            covariances = covariances_of_precisions(factors, self.covariance_type)
+        covariances = covariances_of_model(self)
         return mixture_parameters(
             self._em_log_weights(), self.means_, covariances, self.covariance_type
         )
