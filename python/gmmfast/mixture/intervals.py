@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import LOG_2_PI
@@ -32,6 +33,7 @@ _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(12)
 _MAX_STEPS = 2200
 
 
+@allows_underflow
 def interval_probability(p: Parameters, edges: ArrayLike) -> Array:
     """Return P(edges[i] < x <= edges[i + 1]), without cancellation."""
     _check_one_feature(p, "interval_probability")
@@ -50,6 +52,7 @@ def interval_probability(p: Parameters, edges: ArrayLike) -> Array:
     return result
 
 
+@allows_underflow
 def quantile(p: Parameters, q: ArrayLike) -> Array:
     """Return the x with cdf(x) = q, by bisection between the quantiles of the components."""
     _check_one_feature(p, "quantile")
@@ -104,6 +107,7 @@ def _scores(p: Parameters, points: Array) -> Array:
     return scores
 
 
+@allows_underflow
 def tail(p: Parameters, method: str, X: ArrayLike, *, upper: bool, log: bool) -> Array:
     """Return the probability of values up to each point, or above it if `upper`."""
     _check_one_feature(p, method)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
@@ -42,6 +43,7 @@ class ErrorEllipses(NamedTuple):
     angles: Array
 
 
+@allows_underflow
 def error_ellipses(p: Parameters, plane: list[int], radius: float) -> ErrorEllipses:
     """Return the ellipses at a Mahalanobis distance in the plane of two features."""
     covariances = p.matrices()[:, plane][:, :, plane]
@@ -193,6 +195,7 @@ class ConfidenceRegion:
         return f"ConfidenceRegion({self.mixture!r}, confidence={self.confidence})"
 
 
+@allows_underflow
 def confidence_radius(confidence: float, n_features: int) -> float:
     """Return the Mahalanobis distance within which a Gaussian has this fraction of its points."""
     return float(np.sqrt(stats.chi2.ppf(confidence, n_features)))
