@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from gmmfast import _core, _log
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import check_n_threads
 from gmmfast.estimators.callbacks import CallbackSupport, FitReport, Progress, with_callbacks
 from gmmfast.estimators.em import EMMixture
@@ -142,6 +143,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         return np.concatenate([self._labels(points) for points in samples.parts()])
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @allows_underflow
     def partial_fit(
         self,
         X: Any,

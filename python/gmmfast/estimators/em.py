@@ -17,6 +17,7 @@ from sklearn.mixture._base import BaseMixture
 from sklearn.utils import check_random_state
 from sklearn.utils._array_api import get_namespace
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast.estimators.fallback import has_own_hook
 from gmmfast.estimators.initialization import InitOptions
 from gmmfast.estimators.moments import Moments, moments
@@ -76,6 +77,7 @@ class EMMixture(FittedMixture):
     random_state: Any
     lower_bound_: float
 
+    @allows_underflow
     def _em_fit(self, samples: Samples, report: FitReport, initialize: Initializer) -> None:
         """Set the attributes of the best of `n_init` initializations."""
         self._em_begin(samples)

@@ -6,12 +6,14 @@ features are scored by the marginal mixture of their observed features.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gmmfast import _core, _log
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._memory import check_fits
 from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.missing import has_nan, patterns
@@ -35,6 +37,7 @@ class FittedMixture:
 
     # Attributes of scikit-learn's estimators.
     covariance_type: str
+    weights_: Array
     means_: Array
     covariances_: Array
     precisions_cholesky_: Array
@@ -68,7 +71,7 @@ class FittedMixture:
             if core is not None:
                 core.score_samples(some, part)
             log_prob[rows] = part + parameters.shift
-        return log_prob.astype(self._result_dtype(points), copy=False)
+        return self._as_result(log_prob, points)
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row.
@@ -130,14 +133,40 @@ class FittedMixture:
             if core is not None:
                 core.predict_proba(some, part)
             responsibilities[rows] = part
-        return responsibilities.astype(self._result_dtype(points), copy=False)
+        return self._as_result(responsibilities, points)
+
+    @allows_underflow
+    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
+        """Draw points, as scikit-learn's `sample` does from the same `random_state`.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of points.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            The points.
+        y : ndarray of shape (n_samples,)
+            Their components, in ascending order.
+        """
+        check_is_fitted(self)
+        model, weights = self, np.asarray(self.weights_, dtype=np.float64)
+        if weights[:-1].sum() > 1:
+            # NumPy refuses float32 weights that rounding made larger than 1 together.
+            model = copy.copy(self)
+            model.weights_ = weights / weights.sum()
+        return self._sklearn_class.sample(model, n_samples)  # type: ignore[no-any-return]
 
     def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802
         return validate_data(self, X, reset=False, ensure_all_finite=finiteness(self))  # type: ignore[no-any-return]
 
-    def _result_dtype(self, points: Array) -> Any:
+    def _as_result(self, values: Array, points: Array) -> Array:
+        """Return the values in float32 if points and parameters are float32."""
         is_single = points.dtype == np.float32 and self.means_.dtype == np.float32
-        return np.float32 if is_single else np.float64
+        with np.errstate(over="ignore", under="ignore"):
+            return values.astype(np.float32 if is_single else np.float64, copy=False)
 
     def _falls_back(self, method: str, X: Any) -> bool:
         reason = reason_to_fall_back(self, foreign_array(X, self.means_), method)
@@ -147,6 +176,7 @@ class FittedMixture:
             _log.fallback(self, method, reason)
         return reason is not None
 
+    @allows_underflow
     def _fitted_parameters(self) -> MixtureParameters:
         """Return the parameters of the fitted attributes, which a script may have set.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import LOG_2_PI
@@ -104,6 +105,7 @@ def sf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
     return _tail(mixture._parameters(), "sf", X, upper=True, log=log)
 
 
+@allows_underflow
 def interval_probability(mixture: Mixture, edges: ArrayLike) -> Array:
     """Return the probability of the values between edges, of one feature.
 
@@ -155,6 +157,7 @@ def interval_probability(mixture: Mixture, edges: ArrayLike) -> Array:
     return result
 
 
+@allows_underflow
 def quantile(mixture: Mixture, q: ArrayLike) -> Array:
     """Return the values that are not exceeded with given probabilities, of one feature.
 
@@ -235,6 +238,7 @@ def _scores(p: Parameters, points: Array) -> Array:
     return scores
 
 
+@allows_underflow
 def _tail(p: Parameters, method: str, X: ArrayLike, *, upper: bool, log: bool) -> Array:
     """Return the probability of values up to each point, or above it if `upper`."""
     _check_one_feature(p, method)

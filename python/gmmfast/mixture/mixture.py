@@ -269,6 +269,7 @@ class Mixture:
             fitted: it predicts, scores and samples. scikit-learn's own class, also while
             `patch_sklearn` is in force. Without a fit `lower_bound_` is NaN and
             `n_iter_` is 0. An extent becomes `extent_`, which `render_grid` takes.
+            Components of weight 0 are left out.
 
         Examples
         --------

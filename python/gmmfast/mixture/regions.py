@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
@@ -51,6 +52,7 @@ class ErrorEllipses(NamedTuple):
     angles: Array
 
 
+@allows_underflow
 def error_ellipses(
     mixture: Mixture,
     n_std: float = 1.0,
@@ -275,6 +277,7 @@ class ConfidenceRegion:
         return f"ConfidenceRegion({self.mixture!r}, confidence={self.confidence})"
 
 
+@allows_underflow
 def confidence_radius(confidence: float, n_features: int) -> float:
     """Return the Mahalanobis distance within which a Gaussian has this fraction of its points."""
     return float(np.sqrt(stats.chi2.ppf(confidence, n_features)))
