@@ -6,6 +6,7 @@ features are scored by the marginal mixture of their observed features.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,6 +132,28 @@ class FittedMixture:
                 core.predict_proba(some, part)
             responsibilities[rows] = part
         return responsibilities.astype(self._result_dtype(points), copy=False)
+
+    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
+        """Draw points by scikit-learn's `sample`, also from a model without `covariances_`.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of points.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            The points, component by component.
+        y : ndarray of shape (n_samples,)
+            The components from which they were drawn.
+        """
+        model: Any = self
+        if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
+            model = copy.copy(self)
+            model.covariances_ = covariances_of_model(self)
+        drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(n_samples)  # type: ignore[misc]
+        return drawn
 
     def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802
         return validate_data(self, X, reset=False, ensure_all_finite=finiteness(self))  # type: ignore[no-any-return]
