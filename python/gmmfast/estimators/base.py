@@ -36,6 +36,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     """
 
     _allows_nan = False
+    #: Whether scikit-learn's class is replaced by this one: its instances then are this one's.
+    _is_patched_in = False
     # The arguments of `_core.Statistics` for the rows seen by partial_fit.
     _seen: tuple[Any, ...]
 
@@ -237,6 +239,13 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             if name.endswith("_") and not name.startswith("_") and name != "selection_":
                 setattr(plain, name, copy.deepcopy(value))
         return plain
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        # Subclasses inherit the hook, and their instances are their own.
+        if cls.__dict__.get("_is_patched_in") and cls._sklearn_class in other.__mro__:
+            return True
+        return NotImplemented
 
     def __sklearn_clone__(self) -> Self:
         other: Self = super().__sklearn_clone__()

@@ -159,6 +159,28 @@ class FittedMixture:
             model.weights_ = weights / weights.sum()
         return self._sklearn_class.sample(model, n_samples)  # type: ignore[no-any-return]
 
+    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
+        """Draw points by scikit-learn's `sample`, also from a model without `covariances_`.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of points.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            The points, component by component.
+        y : ndarray of shape (n_samples,)
+            The components from which they were drawn.
+        """
+        model: Any = self
+        if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
+            model = copy.copy(self)
+            model.covariances_ = covariances_of_model(self)
+        drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(n_samples)  # type: ignore[misc]
+        return drawn
+
     def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802
         return validate_data(self, X, reset=False, ensure_all_finite=finiteness(self))  # type: ignore[no-any-return]
 
