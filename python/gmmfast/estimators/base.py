@@ -38,6 +38,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     # Centers, counts, sums, scatters, log-likelihood and weight of the rows seen by partial_fit.
     _seen: tuple[Any, ...]
 
+    @_log.observed("fit")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
@@ -92,6 +93,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             _log.accelerated(self, "fit")
         return self
 
+    @_log.observed("fit_predict")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit_predict(
@@ -122,6 +124,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         _log.accelerated(self, "fit_predict")
         return np.concatenate([self._labels(points) for points in samples.parts()])
 
+    @_log.observed("partial_fit")
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
@@ -219,6 +222,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         tags.input_tags.allow_nan = self._allows_nan
         return tags
 
+    @_log.observed("fit")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def _fit_in_memory(

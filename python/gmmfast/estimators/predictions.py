@@ -47,6 +47,7 @@ class FittedMixture:
         """Return the log-weights of the current parameters, which need not sum to 1."""
         raise NotImplementedError
 
+    @_log.observed("score_samples")
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-density at each row.
 
@@ -74,6 +75,7 @@ class FittedMixture:
             log_prob[rows] = part + parameters.shift
         return log_prob.astype(self._result_dtype(points), copy=False)
 
+    @_log.observed("predict")
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row.
 
@@ -102,6 +104,7 @@ class FittedMixture:
             labels[rows] = part
         return labels
 
+    @_log.observed("predict_proba")
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the responsibility of each component for each row.
 
