@@ -210,7 +210,9 @@ def test_the_environment_may_ask_for_the_patch(run_python, value, patched):
     assert outcome(run_python(PATCHED, GMMFAST_PATCH_SKLEARN=value)) == (0, f"{patched}\n", "")
 
 
-@pytest.mark.parametrize("variable", ["GMMFAST_PATCH_SKLEARN", "GMMFAST_VERBOSE"])
+@pytest.mark.parametrize(
+    "variable", ["GMMFAST_PATCH_SKLEARN", "GMMFAST_VERBOSE", "GMMFAST_STRICT"]
+)
 def test_other_values_are_refused(run_python, variable):
     result = run_python(PATCHED, **{variable: "yes"})
     assert result.returncode == 1
@@ -268,30 +270,3 @@ def test_kernels_count_their_calls():
         assert calls[kernel] - before[kernel] == n_calls, kernel
         assert list(calls) == sorted(calls)
     assert calls == _core.kernel_calls()
-
-
-def test_a_notebook_is_patched_by_the_extension(run_python):
-    code = """
-import gmmfast
-from sklearn.mixture import GaussianMixture
-notebook = object()
-gmmfast.load_ipython_extension(notebook)
-assert GaussianMixture is gmmfast.GaussianMixture
-gmmfast.unload_ipython_extension(notebook)
-assert GaussianMixture is not gmmfast.GaussianMixture
-"""
-    assert outcome(run_python(code)) == SILENT
-
-
-def test_ipython_loads_the_extension(run_python, tmp_path):
-    pytest.importorskip("IPython")
-    code = """
-from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell.instance()
-shell.run_cell("from sklearn.mixture import GaussianMixture as GM")
-for magic in ("load_ext", "unload_ext", "load_ext", "reload_ext"):
-    shell.run_line_magic(magic, "gmmfast")
-    shell.run_cell("print(GM.__module__.split('.')[0])").raise_error()
-"""
-    result = run_python(code, IPYTHONDIR=str(tmp_path))
-    assert result.stdout.split() == ["gmmfast", "sklearn", "gmmfast", "gmmfast"], result.stderr

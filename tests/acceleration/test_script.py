@@ -163,3 +163,32 @@ upstream.main()
     assert "4 passed" in result.stdout
     assert "tests {<class 'sklearn.mixture." in result.stdout
     assert "kernel expectation did not run" in result.stdout
+
+
+def test_the_runner_profiles_on_standard_error(run_module, tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(MODEL + LINES + "print('done')\nraise SystemExit(3)")
+    result = run_module("--profile", path)
+    assert (result.returncode, result.stdout) == (3, "done\n")
+    rows = [line.split() for line in result.stderr.splitlines()]
+    assert rows[0] == ["method", "accelerated", "seconds", "fallback", "seconds"]
+    assert [row[:2] + row[3:4] for row in rows[1:4]] == [
+        ["GaussianMixture.fit", "1", "0"],
+        ["GaussianMixture.predict", "1", "0"],
+        ["Other.fit", "0", "1"],
+    ]
+    n_line = next(n for n, line in enumerate(MODEL.splitlines(), 1) if "fit(X)" in line)
+    assert result.stderr.endswith(
+        "fallbacks to scikit-learn:\n"
+        f"  {path}:{n_line}: Other.fit, 1x: Other has a _m_step of its own\n"
+    )
+
+
+def test_the_runner_raises_at_a_fallback_if_strict(run_module, tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(MODEL + LINES)
+    result = run_module("--profile", "--strict", path)
+    assert result.returncode == 1
+    assert "FallbackError: Other.fit: expected a call that gmmfast accelerates" in result.stderr
+    assert "Other.fit, 1x: Other has a _m_step of its own" in result.stderr
+    assert "acceleration/script.py" not in result.stderr

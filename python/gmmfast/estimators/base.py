@@ -41,6 +41,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     # The arguments of `_core.Statistics` for the rows seen by partial_fit.
     _seen: tuple[Any, ...]
 
+    @_log.observed("fit")
     def fit(
         self,
         X: Any,
@@ -114,6 +115,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             self._fit(data, progress, n_threads)
             _log.accelerated(self, "fit")
 
+    @_log.observed("fit_predict")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit_predict(
@@ -144,6 +146,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         _log.accelerated(self, "fit_predict")
         return np.concatenate([self._labels(points) for points in samples.parts()])
 
+    @_log.observed("partial_fit")
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     @allows_underflow
     def partial_fit(
@@ -260,6 +263,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         tags.input_tags.allow_nan = self._allows_nan
         return tags
 
+    @_log.observed("fit")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def _fit_in_memory(

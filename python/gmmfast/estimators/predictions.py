@@ -46,6 +46,7 @@ class FittedMixture:
         """Return the log-weights of the current parameters, which need not sum to 1."""
         raise NotImplementedError
 
+    @_log.observed("score_samples")
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-density at each row.
 
@@ -73,6 +74,7 @@ class FittedMixture:
             log_prob[rows] = part + parameters.shift
         return self._as_result(log_prob, points)
 
+    @_log.observed("predict")
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row.
 
@@ -101,6 +103,7 @@ class FittedMixture:
             labels[rows] = part
         return labels
 
+    @_log.observed("predict_proba")
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the responsibility of each component for each row.
 
@@ -139,28 +142,8 @@ class FittedMixture:
     def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
         """Draw points, as scikit-learn's `sample` does from the same `random_state`.
 
-        Parameters
-        ----------
-        n_samples : int, default=1
-            Number of points.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-            The points.
-        y : ndarray of shape (n_samples,)
-            Their components, in ascending order.
-        """
-        check_is_fitted(self)
-        model, weights = self, np.asarray(self.weights_, dtype=np.float64)
-        if weights[:-1].sum() > 1:
-            # NumPy refuses float32 weights that rounding made larger than 1 together.
-            model = copy.copy(self)
-            model.weights_ = weights / weights.sum()
-        return self._sklearn_class.sample(model, n_samples)  # type: ignore[no-any-return]
-
-    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
-        """Draw points by scikit-learn's `sample`, also from a model without `covariances_`.
+        A model without `covariances_` is sampled, too, and one of float32 weights that rounding
+        made larger than 1 together.
 
         Parameters
         ----------
@@ -174,10 +157,17 @@ class FittedMixture:
         y : ndarray of shape (n_samples,)
             The components from which they were drawn.
         """
-        model: Any = self
+        check_is_fitted(self)
+        changes: dict[str, Array] = {}
+        weights = np.asarray(self.weights_, dtype=np.float64)
+        if weights[:-1].sum() > 1:
+            changes["weights_"] = weights / weights.sum()
         if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
+            changes["covariances_"] = covariances_of_model(self)
+        model: Any = self
+        if changes:
             model = copy.copy(self)
-            model.covariances_ = covariances_of_model(self)
+            vars(model).update(changes)
         drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(n_samples)  # type: ignore[misc]
         return drawn
 
