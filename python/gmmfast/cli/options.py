@@ -14,6 +14,7 @@ from gmmfast._memory import check_fits
 from gmmfast._validation import describe
 from gmmfast.cli.fitting import FitOptions
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
+from gmmfast.plot.base import default_shape, units_differ
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.styles import STYLES
 from gmmfast.tone import ToneCurve
@@ -155,6 +156,8 @@ class SizeOptions:
                     "--size: expected WIDTHxHEIGHT for a model that remembers no picture, got none"
                 )
             return self.shape_of((1, 1))
+        if units_differ(extent[:2]):
+            return self.shape_of(default_shape(extent[:2]))
         (left, right), (low, high) = extent[:2]
         # A model over other units than pixels is shown at a size that a screen has.
         width, height = abs(right - left), abs(high - low)
