@@ -1,4 +1,4 @@
-"""Progress, verbose output and scikit-learn's callbacks."""
+"""Tests of estimators/callbacks.py: progress, verbose output and scikit-learn's callbacks."""
 
 import numpy as np
 import pytest

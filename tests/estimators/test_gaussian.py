@@ -1,4 +1,8 @@
-"""Estimators as scikit-learn's objects: parameters, pickles, clones, errors."""
+"""Tests of both estimators as scikit-learn's objects: parameters, pickles, clones, errors.
+
+The modules are estimators/gaussian.py, estimators/bayesian.py, estimators/base.py,
+estimators/fallback.py, estimators/parameters.py and estimators/predictions.py.
+"""
 
 import copy
 import pickle

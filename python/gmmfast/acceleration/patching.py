@@ -81,7 +81,7 @@ def _take_in_instances(ours: Iterable[Any], *, wanted: bool) -> None:
         each._abc_caches_clear()  # noqa: SLF001 (isinstance and issubclass remember answers)
 
 
-def patch_sklearn(*, verbose: bool = False) -> None:
+def patch_sklearn(*, verbose: bool = False, strict: bool = False) -> None:
     """Replace scikit-learn's mixture estimators by gmmfast's.
 
     `sklearn.mixture.GaussianMixture` and `BayesianGaussianMixture` are replaced by their
@@ -94,6 +94,9 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     verbose : bool, default=False
         Whether to write a line on standard error for every call, until unpatched:
         "accelerated", or "fallback to scikit-learn" and the reason.
+    strict : bool, default=False
+        Whether calls that would fall back to scikit-learn raise `FallbackError` instead,
+        until unpatched.
 
     Notes
     -----
@@ -106,10 +109,11 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     their class. Every new process must be patched.
 
     `python -m gmmfast script.py`, `%load_ext gmmfast` in a notebook, and the environment
-    variable `GMMFAST_PATCH_SKLEARN=1`, if gmmfast is imported, patch as well.
+    variable `GMMFAST_PATCH_SKLEARN=1` patch as well.
 
     See Also
     --------
+    profile : Counts and times the calls that were accelerated and those that fell back.
     unpatch_sklearn : Restores scikit-learn's classes.
     kernel_calls : Counts the calls of each kernel.
 
@@ -125,6 +129,8 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     global _replaced  # noqa: PLW0603 (patches are global)
     if verbose:
         _log.set_verbose(verbose=True)
+    if strict:
+        _log.set_strict(strict=True)
     pairs = _pairs()
     with _lock:
         if _replaced is not None:
@@ -161,6 +167,7 @@ def unpatch_sklearn() -> None:
         _own.clear()
         _take_in_instances(originals, wanted=False)
     _log.set_verbose(verbose=_switch("GMMFAST_VERBOSE"))
+    _log.set_strict(strict=_switch("GMMFAST_STRICT"))
 
 
 def is_patched() -> bool:
@@ -215,9 +222,10 @@ def patch_from_environment() -> None:
     ImportError
         If the value of a variable is not empty, "0" or "1".
     """
-    verbose = _switch("GMMFAST_VERBOSE")
-    if verbose:
+    if _switch("GMMFAST_VERBOSE"):
         _log.set_verbose(verbose=True)
+    if _switch("GMMFAST_STRICT"):
+        _log.set_strict(strict=True)
     if _switch("GMMFAST_PATCH_SKLEARN"):
         patch_sklearn()
 

@@ -17,6 +17,7 @@ from sklearn.mixture._base import BaseMixture
 from sklearn.utils import check_random_state
 from sklearn.utils._array_api import get_namespace
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast.estimators.fallback import has_own_hook
 from gmmfast.estimators.initialization import InitOptions
 from gmmfast.estimators.moments import Moments, moments
@@ -76,6 +77,7 @@ class EMMixture(FittedMixture):
     random_state: Any
     lower_bound_: float
 
+    @allows_underflow
     def _em_fit(self, samples: Samples, report: FitReport, initialize: Initializer) -> None:
         """Set the attributes of the best of `n_init` initializations."""
         self._em_begin(samples)
@@ -132,8 +134,8 @@ class EMMixture(FittedMixture):
         return _Run(lower_bounds, converged, self._em_get_parameters())
 
     def _em_begin(self, samples: Samples) -> None:
-        """Make the checks that need the data, in scikit-learn's order; forget other fits."""
-        self._em_forget_other_fits()
+        """Make the checks that need the data, in scikit-learn's order; clear other fits."""
+        self._em_clear_other_fits()
         if samples.n_samples < self.n_components:
             raise ValueError(
                 "Expected n_samples >= n_components "
@@ -155,7 +157,7 @@ class EMMixture(FittedMixture):
         if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
             self._em_set_priors(samples)
 
-    def _em_forget_other_fits(self) -> None:
+    def _em_clear_other_fits(self) -> None:
         for name in _OF_OTHER_FITS:
             self.__dict__.pop(name, None)
 

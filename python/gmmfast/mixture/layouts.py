@@ -77,6 +77,39 @@ def solve_lower(factors: Array, values: Array) -> Array:
     return result
 
 
+def packed_indices(n_features: int, *, diagonal: bool) -> tuple[Any, Any]:
+    """Return the rows and columns of the values that the core stores of a scatter matrix.
+
+    They are those of the lower triangle, row by row, or of the diagonal.
+    """
+    rows, columns = np.diag_indices(n_features) if diagonal else np.tril_indices(n_features)
+    return rows, columns
+
+
+def packed(matrices: Array, *, diagonal: bool) -> Array:
+    """Return the values that the core stores of scatter matrices, (n_components, n_values)."""
+    rows, columns = packed_indices(matrices.shape[1], diagonal=diagonal)
+    return np.ascontiguousarray(matrices[:, rows, columns])
+
+
+def unpacked(scatters: Array, n_features: int) -> Array:
+    """Return scatter matrices, (n_components, n_features, n_features), from stored values.
+
+    Diagonal ones have zeros off the diagonal.
+    """
+    full = np.zeros((len(scatters), n_features, n_features))
+    diagonal = scatters.shape[1] == n_features
+    rows, columns = packed_indices(n_features, diagonal=diagonal)
+    full[:, rows, columns] = scatters
+    full[:, columns, rows] = scatters
+    return full
+
+
+def components(covariances: Array, covariance_type: str, indices: Any) -> Array:
+    """Return the covariances of some of the components."""
+    return covariances if covariance_type == "tied" else covariances[indices]
+
+
 def precisions_cholesky(covariances: Array, covariance_type: str) -> Array:
     """Return scikit-learn's `precisions_cholesky_`, for all components at once.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from gmmfast import _core
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import describe, float_array
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
@@ -53,6 +54,7 @@ class Parameters:
     covariance_type: str
 
     @classmethod
+    @allows_underflow
     def from_log_weights(
         cls, log_weights: Array, means: Array, covariances: Array, covariance_type: str
     ) -> Self:
@@ -73,11 +75,13 @@ class Parameters:
         """Return the variances, (n_components, n_features)."""
         return as_variances(self.covariances, self.covariance_type, self.shape)
 
+    @allows_underflow
     def normalized_weights(self) -> Array:
         """Return the weights divided by their sum, which may differ from 1 by 1e-6."""
         normalized: Array = self.weights / self.weights.sum()
         return normalized
 
+    @allows_underflow
     def normalized_log_weights(self) -> Array:
         """Return the logarithms of the normalized weights."""
         normalized: Array = self.log_weights - np.log(self.weights.sum())

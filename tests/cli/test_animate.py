@@ -1,10 +1,6 @@
-"""Promises of the commands animate and refine.
-
-Every output is decoded and compared with the arrays that it came from.
-"""
+"""Tests of cli/animate.py."""
 
 import io
-import re
 import signal
 import subprocess
 import sys
@@ -14,38 +10,20 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from gmmfast import Mixture, fit_image, images, refine, render_grid
+from gmmfast import fit_image, images, refine
 from gmmfast.animation import slicing_frames, write_animation
 from gmmfast.cli.animate import _IN_THE_PLANE, animate_command
-from gmmfast.cli.refine import refine_command
 from gmmfast.styles import STYLES
-from support.animation_files import SHAPE, decoded, moving, waves
-from support.commands import run_command
+from support.animation_files import SHAPE, decoded, moving
+from support.commands import invoke, run_command
 from support.processes import running
-
-
-@pytest.fixture(scope="module")
-def photo():
-    return waves()
-
-
-@pytest.fixture
-def picture(tmp_path, photo):
-    images.write_image(tmp_path / "photo.png", photo)
-    return tmp_path / "photo.png"
-
-
-def run(command, *arguments):
-    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, (result.output, result.exception)
-    return result.output
 
 
 @pytest.mark.parametrize("kind", ["sampling", "slices", "fill", "grow", "refine", "zoom"])
 def test_each_kind_is_animated(tmp_path, picture, kind):
     output = tmp_path / f"{kind}.png"
     source = () if kind in ("sampling", "slices") else (picture,)
-    told = run(animate_command, kind, *source, "-k", 5, "--seconds", 0.3, "--fps", 10,
+    told = invoke(animate_command, kind, *source, "-k", 5, "--seconds", 0.3, "--fps", 10,
                "--size", "48x32", "-o", output)  # fmt: skip
     assert "frames      3, 0.3 s at 10 a second" in told
     assert decoded(output)[0].shape == (3, 32, 48, 3)
@@ -54,8 +32,8 @@ def test_each_kind_is_animated(tmp_path, picture, kind):
 @pytest.mark.parametrize(("kind", "style"), [("grow", "oil"), ("refine", "charcoal")])
 def test_paintings_that_change_have_the_style_that_is_asked_for(tmp_path, picture, kind, style):
     output = tmp_path / "styled.png"
-    run(animate_command, kind, picture, "-k", 5, "--seconds", 0.1, "--fps", 10, "--style", style,
-        "-o", output)  # fmt: skip
+    options = ["-k", 5, "--seconds", 0.1, "--fps", 10, "--style", style, "-o", output]
+    invoke(animate_command, kind, picture, *options)
     (frame,) = decoded(output)[0]
     photo = images.read_image(picture)
     if kind == "grow":
@@ -70,7 +48,7 @@ def test_paintings_that_change_have_the_style_that_is_asked_for(tmp_path, pictur
 
 def test_a_clip_is_animated(tmp_path):
     write_animation(tmp_path / "clip.gif", moving(4, (20, 30)))
-    run(animate_command, "video", tmp_path / "clip.gif", "-k", 4, "--seconds", 1, "--fps", 8,
+    invoke(animate_command, "video", tmp_path / "clip.gif", "-k", 4, "--seconds", 1, "--fps", 8,
         "-o", tmp_path / "slow.png")  # fmt: skip
     assert decoded(tmp_path / "slow.png")[0].shape == (8, 20, 30, 3)
 
@@ -118,38 +96,6 @@ def test_a_terminal_gets_no_animation(gmmfast, monkeypatch):
     assert refused.status == 2
     assert "for the bytes of an animation, got a terminal" in refused.stderr
     assert "-o - > animation.gif" in refused.stderr
-
-
-@pytest.mark.parametrize("options", [["-k", "8"], ["-k", "4", "--ink", "--max-iter", "2"]])
-def test_a_refined_painting_has_the_style_that_is_asked_for(tmp_path, picture, options):
-    outputs = tmp_path / "a.png", tmp_path / "a.npz"
-    names = [part for path in outputs for part in ("-o", path)]
-    run(refine_command, picture, *options, "--rounds", 1, "--style", "ink", *names)
-    styled = STYLES["ink"](Mixture.load(outputs[1]), SHAPE)
-    np.testing.assert_array_equal(images.read_image(outputs[0]), styled)
-    refused = CliRunner().invoke(refine_command, ["--style", "ink", "--tone", "linear"])
-    assert refused.exit_code == 2
-    assert "--tone and --style: expected at most one of the two" in refused.output
-
-
-def test_refine_writes_the_painting_and_the_model(tmp_path, picture, photo):
-    outputs = tmp_path / "better.png", tmp_path / "better.npz"
-    told = run(refine_command, picture, "-k", 8, "--rounds", 2, "-o", outputs[0], "-o", outputs[1])
-    low, high = map(float, re.search(r"PSNR +([\d.]+) to ([\d.]+) dB", told).groups())
-    assert high > low
-    painting = images.read_image(outputs[0])
-    assert images.psnr(painting, photo) == pytest.approx(high, abs=0.006)
-    model = Mixture.load(outputs[1])
-    np.testing.assert_array_equal(render_grid(model, SHAPE, dtype=np.uint8), painting)
-    again = run(refine_command, picture, "--model", outputs[1], "--rounds", 1, "-o", outputs[0])
-    assert f"{high:.2f} to" in again
-
-
-def test_refine_goes_on_with_ink(tmp_path, picture):
-    told = run(
-        refine_command, picture, "--ink", "-k", 4, "--max-iter", 2, "-o", tmp_path / "a.png"
-    )
-    assert "log-likelihood" in told
 
 
 def test_frames_beyond_memory_are_refused_before_they_are_made(tmp_path, picture):

@@ -1,4 +1,4 @@
-"""The core's EM iteration is that of the textbook formulas."""
+"""Tests of estimators/moments.py: the core's EM iteration is that of the textbook."""
 
 import numpy as np
 import pytest

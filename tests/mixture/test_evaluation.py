@@ -1,4 +1,4 @@
-"""Promises of Mixture.predict and predict_proba, and of the parameters read when asked for."""
+"""Tests of mixture/evaluation.py: labels, and dense and sparse responsibilities."""
 
 import pickle
 
@@ -6,22 +6,18 @@ import numpy as np
 import pytest
 
 from gmmfast import Mixture, _memory, render_bands, render_grid
+from gmmfast.mixture import parameters
 from oracle.textbook import exact_log_density, textbook_quantities
 from support.checks import check_message, refusal
 from support.models import (
     COVARIANCE_TYPES,
     as_gaussian_mixture,
+    build,
     full_parameters,
     picture_model,
-    random_parameters,
 )
 
 PREDICTIONS = ("predict", "predict_proba")
-
-
-def build(n_components, n_features, covariance_type="full"):
-    parameters = random_parameters(n_components, n_features, covariance_type)
-    return Mixture(*parameters, covariance_type=covariance_type)
 
 
 def test_a_fitted_estimator_predicts_as_scikit_learn_does(fitted):
@@ -165,3 +161,39 @@ def test_parts_of_a_mixture_know_their_size(covariance_type):
     ):
         assert (part.n_components, part.n_features) == (5, n_features)
         assert part.means.shape == (5, n_features)
+
+
+@pytest.mark.parametrize("chunk", [1, 100, parameters.CHUNK])
+def test_sparse_responsibilities_are_those_of_predict_proba(chunk, monkeypatch):
+    monkeypatch.setattr("gmmfast.mixture.evaluation.CHUNK", chunk)
+    mixture = build(30, 2, "full", spread=100)
+    points = np.random.default_rng(1).normal(scale=100, size=(57, 2))
+    sparse, dense = mixture.responsibilities(points), mixture.predict_proba(points)
+    assert sparse.format == "csr"
+    # Chunks are other leaves, in which other components are proved to be negligible.
+    np.testing.assert_allclose(sparse.toarray(), dense, rtol=1e-12, atol=2.0**-52)
+    assert (sparse.data > 0).all()
+    assert 57 <= sparse.nnz < dense.size
+    some = mixture.responsibilities(points, threshold=0.1)
+    np.testing.assert_array_equal(
+        some.toarray(), np.where(sparse.toarray() > 0.1, sparse.toarray(), 0)
+    )
+
+
+def test_no_points_have_no_responsibilities():
+    assert build(3, 2, "diag").responsibilities(np.empty((0, 2))).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "error"), [(1, ValueError), (-0.1, ValueError), ("x", TypeError)]
+)
+def test_bad_thresholds_are_refused(threshold, error):
+    call = build(3, 2, "diag").responsibilities
+    check_message(refusal(error, call, [[0, 0]], threshold=threshold), "threshold: expected")
+
+
+def test_responsibilities_beyond_memory_are_refused(monkeypatch):
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 1)
+    monkeypatch.setattr(_memory, "SMALL", 0)
+    message = refusal(MemoryError, build(3, 2, "diag").responsibilities, np.zeros((100, 2)))
+    check_message(message, r"X: expected a result that fits.* got \(100, 2\)")

@@ -1,4 +1,4 @@
-"""Promises of `refine`: paintings that get better, models that stay Gaussian mixtures."""
+"""Tests of image_models/refinement/: refined models paint better and stay mixtures."""
 
 import io
 import re

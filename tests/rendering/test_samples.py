@@ -1,4 +1,4 @@
-"""Tests of `render_samples`: it accumulates the samples of `Mixture.sample` by pixel."""
+"""Tests of rendering/samples.py: the samples of `Mixture.sample` are accumulated by pixel."""
 
 import numpy as np
 import pytest

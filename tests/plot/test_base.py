@@ -1,4 +1,4 @@
-"""Promises of gmmfast.plot: displays by scikit-learn's convention, drawn from arrays they keep."""
+"""Tests of plot/base.py, plot/density.py, and the conventions of all displays."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Promises of `fit_image` and `select_n_components`, against scikit-learn and dense sums."""
+"""Tests of image_models/image.py, image_models/pixels.py and image_models/defaults.py."""
 
 import io
 import pickle
