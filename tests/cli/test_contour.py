@@ -58,3 +58,13 @@ def test_contours_of_a_picture_are_of_its_ink(gmmfast, photo, kind, tmp_path):
     model = fit_image(pixels, 12, threshold="otsu", max_iter=3)
     expected = render_grid(model, (54, 80), quantity="log_density")
     np.testing.assert_array_equal(np.load("c.npy"), expected)
+
+
+@pytest.mark.parametrize("command", ["contour", "ellipses"])
+def test_planes_of_different_units_are_drawn_with_labels(gmmfast, command):
+    extent = [(1.696e9, 1.704e9), (18, 22)]
+    Mixture([1.0], [[1.7e9, 20.0]], [[[1e12, 4e5], [4e5, 0.3]]], extent=extent).save("plane.npz")
+    outcome = gmmfast(command, "plane.npz", "-o", "plane.svg", "-o", "plane.png")
+    assert outcome.status == 0, outcome.stderr
+    assert images.read_image("plane.png").shape == (480, 640, 3)
+    assert "1e9" in Path("plane.svg").read_text()

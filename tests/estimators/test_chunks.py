@@ -64,8 +64,34 @@ def test_chunks_give_the_fit_of_the_whole(ours, covariance_type, tmp_path):
     np.testing.assert_array_equal(labels, whole.predict(points))
 
 
-def test_a_large_memory_map_is_read_in_chunks(monkeypatch, tmp_path):
+def test_a_memory_map_is_fitted_as_the_same_array(monkeypatch, tmp_path):
     monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.estimators.samples._INITIAL_ROWS", 100)
+    points = clouds()
+    file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
+    file[:] = points
+    for cls in (GaussianMixture, BayesianGaussianMixture):
+        got, want = (cls(n_components=3, random_state=0).fit(each) for each in (file, points))
+        assert got.n_iter_ == want.n_iter_
+        for name in ("weights_", "means_", "covariances_"):
+            np.testing.assert_array_equal(getattr(got, name), getattr(want, name))
+
+
+def test_a_memory_map_that_does_not_fit_says_that_it_starts_from_a_sample(monkeypatch, tmp_path):
+    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.estimators.chunks.available_bytes", lambda: 1000)
+    monkeypatch.setattr("gmmfast.estimators.samples._INITIAL_ROWS", 100)
+    points = clouds()
+    file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
+    file[:] = points
+    with pytest.warns(UserWarning, match="X: the fit starts from 100 of the 300 rows"):
+        model = GaussianMixture(3, random_state=0).fit(file)
+    assert model.score(points) > GaussianMixture(3, random_state=0).fit(points).score(points) - 0.1
+
+
+def test_a_memory_map_that_does_not_fit_is_read_in_chunks(monkeypatch, tmp_path):
+    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.estimators.chunks.available_bytes", lambda: 1000)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float32, mode="w+", shape=points.shape)
     file[:] = points

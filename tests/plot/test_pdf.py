@@ -36,3 +36,12 @@ def test_curves_share_axes_and_may_go_without_parts_and_data():
     wide = plot.PdfDisplay.from_estimator(ONE, extent=(-10, 10), n_points=20)
     assert (wide.x[0], wide.x[-1]) == (-9.5, 9.5)
     check_message(refusal(ValueError, plot.PdfDisplay.from_estimator, INK), "model: ")
+
+
+def test_many_points_have_a_tick_at_their_quantiles():
+    points = np.random.default_rng(0).normal(size=50_001)
+    display = plot.PdfDisplay.from_estimator(ONE, points)
+    ticks = [segment[0, 0] for segment in display.rug_.get_segments()]
+    assert len(ticks) == 2000
+    assert (ticks[0], ticks[-1]) == (points.min(), points.max())
+    np.testing.assert_allclose(np.quantile(ticks, 0.25), np.quantile(points, 0.25), atol=0.01)

@@ -250,11 +250,7 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     def models() -> Iterator[Any]:
         for number in numbers:
             yield image_models.fit_image(
-                pixels,
-                number,
-                kind=kind,
-                max_iter=_GROWTH_MAX_ITER,
-                random_state=random_state,
+                pixels, number, kind=kind, max_iter=_GROWTH_MAX_ITER, random_state=random_state
             )
 
     return _changing(models(), len(numbers), _painter(size, style), n)

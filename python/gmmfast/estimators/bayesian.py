@@ -86,9 +86,9 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     def _em_m_step(self, some: Moments) -> None:
         self._estimate_weights(some.counts)
         self._estimate_means(some.counts, some.means)
-        self._estimate_precisions(some.counts, some.means, some.covariances)
+        self._em_estimate_precisions(some.counts, some.means, some.covariances)
 
-    def _estimate_precisions(self, nk: Array, xk: Array, sk: Array) -> None:
+    def _em_estimate_precisions(self, nk: Array, xk: Array, sk: Array) -> None:
         # scikit-learn's formulas, with the factors of all components computed at once.
         estimate = {
             "full": self._estimate_wishart_full,

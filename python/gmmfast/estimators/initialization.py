@@ -33,6 +33,9 @@ _KMEANS_TOL = 1e-4
 #: Number of responsibilities that "random" draws at a time.
 _DRAWS = 1 << 19
 
+#: The square of the standard deviations from the origin at which points are far from it.
+_FAR_FROM_ORIGIN = 2.0**20
+
 #: Number of rows whose products are summed at a time.
 _ROWS = 1 << 14
 
@@ -136,19 +139,35 @@ def _moments_of_rows(samples: InMemory, rows: NDArray[np.int64], options: InitOp
 
 
 def _tied_to_all(samples: InMemory, chosen: Moments, reg_covar: float) -> Array:
-    """Return scikit-learn's tied covariance: that of all points minus that of the means."""
+    """Return scikit-learn's tied covariance: that of all points minus that of the means.
+
+    Both are about the origin, on which the difference depends, because it has more points than
+    means. Far from the origin they are about the mean of the points.
+    """
     points, weight = samples.points, samples.sample_weight
+    origin = _origin(points, reg_covar)
     covariance: Array = np.zeros((samples.n_features, samples.n_features))
     for first in range(0, samples.n_samples, _ROWS):
         rows = slice(first, first + _ROWS)
-        # Far from the origin, float32 products would lose all digits of a variance.
-        some = points[rows].astype(np.float64, copy=False)
+        some = points[rows] - origin  # float64
         weighted = some if weight is None else weight[rows, None] * some
         covariance += weighted.T @ some
-    covariance -= chosen.counts * chosen.means.T @ chosen.means
+    means = chosen.means - origin
+    covariance -= chosen.counts * means.T @ means
     covariance /= chosen.counts.sum()
     covariance.flat[:: len(covariance) + 1] += reg_covar
     return covariance
+
+
+def _origin(points: Array, reg_covar: float) -> Array:
+    """Return 0 for each feature, or the mean if 0 is far from the points.
+
+    The threshold is that of the M step: see `pseudo_point` in rust/fitting/statistics/m_step.rs.
+    """
+    means = np.array([np.mean(feature, dtype=np.float64) for feature in points.T])
+    variances = np.array([np.var(feature, dtype=np.float64) for feature in points.T])
+    is_far = means**2 > _FAR_FROM_ORIGIN * (variances + _FAR_FROM_ORIGIN * reg_covar)
+    return np.where(is_far, means, 0.0)
 
 
 def _from_random(samples: InMemory, options: InitOptions, random_state: Any) -> Moments:
@@ -177,6 +196,7 @@ def _from_random(samples: InMemory, options: InitOptions, random_state: Any) -> 
         np.ascontiguousarray(scatters),
         0.0,
         samples.weight,
+        samples.n_weighted,
     )
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
 

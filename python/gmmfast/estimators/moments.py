@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: The number that scikit-learn adds to every count.
-COUNT_FLOOR = 10 * np.finfo(np.float64).eps
-
 #: Number of rows that are processed at a time.
 _ROWS = 1 << 14
 
@@ -43,7 +40,7 @@ def moments(
 ) -> tuple[Moments, list[int]]:
     """Return the moments, and the components with covariances that lost digits."""
     _, means, covariances, lost = statistics.maximization(covariance_type, reg_covar)
-    return Moments(statistics.counts + COUNT_FLOOR, means, covariances), lost
+    return Moments(statistics.counts + statistics.count_floor, means, covariances), lost
 
 
 def merged(statistics: _core.Statistics | None, other: _core.Statistics) -> _core.Statistics:
@@ -74,6 +71,7 @@ def recentered(statistics: _core.Statistics, centers: Array) -> _core.Statistics
         packed(moved, diagonal=diagonal),
         statistics.log_likelihood,
         statistics.weight,
+        statistics.n_samples,
     )
 
 
@@ -141,4 +139,6 @@ def statistics_of_labels(
         weighted = weight[:, None] * offsets
         sums += total(weighted.T, labels[rows])
         scatters += total((weighted[:, i] * offsets[:, j] for i, j in pairs), labels[rows])
-    return _core.Statistics(centers, counts, sums, scatters, 0.0, float(counts.sum()))
+    n_samples = len(points) if sample_weight is None else int(np.count_nonzero(sample_weight))
+    total_weight = float(counts.sum())
+    return _core.Statistics(centers, counts, sums, scatters, 0.0, total_weight, n_samples)

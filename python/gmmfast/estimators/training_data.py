@@ -78,7 +78,8 @@ class TrainingData(NamedTuple):
                     estimator, *points_and_weight(chunk), reset=next(resets, False)
                 )
 
-        samples = Chunked(checked, n_threads)
+        is_map = isinstance(self.X, np.memmap)
+        samples = Chunked(checked, n_threads, is_map=is_map)
         if samples.n_samples == 0:
             raise ValueError("X: expected at least one chunk, got none")
         if samples.n_samples < least:

@@ -25,6 +25,10 @@ COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 DIAGONAL = frozenset({"diag", "spherical"})
 
 
+#: Covariances and precisions whose product differs more from the identity never agree.
+_MOST = 1e-3
+
+
 def layouts(shape: Shape) -> dict[str, tuple[int, ...]]:
     """Return the shape of the covariances array of each covariance type."""
     n, d = shape
@@ -125,20 +129,30 @@ def covariances_of_precisions(factors: Array, covariance_type: str) -> Array:
     return _COVARIANCES_OF_PRECISIONS[covariance_type](factors)
 
 
-def are_inverse(covariances: Array, factors: Array, covariance_type: str, limit: float) -> bool:
-    """Return whether each covariance times its precision is the identity up to a limit.
+def agree(covariances: Array, factors: Array, covariance_type: str) -> bool:
+    """Return whether covariances and `precisions_cholesky_` differ by no more than rounding.
 
-    `factors` are `precisions_cholesky_`.
+    The arrays have the layout of the type, and any float type. With `factors` U the product
+    U.T @ C @ U is the identity. Rounding errors of C and of U, the inverse of a triangular
+    factor of C, are magnified by at most the products of the sums s @ abs(U), where s are the
+    standard deviations (Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters
+    8 and 10).
     """
-    if covariances.shape != factors.shape:
-        return False
+    eps = max(_eps(covariances.dtype), _eps(factors.dtype))
+    c, u = covariances.astype(np.float64), factors.astype(np.float64)
     with np.errstate(all="ignore"):
         if covariance_type in DIAGONAL:
-            error = np.abs(factors**2 * covariances - 1).max()
-        else:
-            product = np.swapaxes(factors, -1, -2) @ covariances @ factors
-            error = np.abs(product - np.eye(factors.shape[-1])).max()
-    return bool(error <= limit)
+            return bool((np.abs(u * u * c - 1) <= 16 * eps).all())
+        n_features = u.shape[-1]
+        error = np.abs(u.swapaxes(-1, -2) @ c @ u - np.eye(n_features))
+        stds = np.sqrt(np.diagonal(c, axis1=-2, axis2=-1))
+        sums = (stds[..., None, :] @ np.abs(u))[..., 0, :]
+        bound = 8 * n_features * eps * sums[..., :, None] * sums[..., None, :]
+        return bool((error <= np.minimum(bound, _MOST)).all())
+
+
+def _eps(dtype: np.dtype[Any]) -> float:
+    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
 
 
 def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:

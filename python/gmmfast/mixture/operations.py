@@ -8,13 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from gmmfast import _core
-from gmmfast._validation import (
-    check_features,
-    float_array,
-)
-from gmmfast.mixture import (
-    algebra,
-)
+from gmmfast._validation import check_features, float_array
+from gmmfast.mixture import algebra
 from gmmfast.mixture.conditional import ConditionalMixtures
 
 if TYPE_CHECKING:

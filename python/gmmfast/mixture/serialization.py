@@ -26,6 +26,7 @@ from gmmfast._files import (
     target_of,
 )
 from gmmfast.mixture.layouts import precisions, precisions_cholesky
+from gmmfast.mixture.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast._validation import Extent
-    from gmmfast.mixture.parameters import Parameters
 
     Array = NDArray[np.float64]
 
@@ -62,12 +62,15 @@ _LOG_TOLERANCE = 1e-9
 def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
     """Return a fitted `sklearn.mixture.GaussianMixture` with these parameters.
 
-    Its class is scikit-learn's own, also while `sklearn.mixture` is patched.
+    Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Components of
+    weight 0 are left out: scikit-learn takes the logarithm of every weight.
     """
     from sklearn.mixture._gaussian_mixture import GaussianMixture  # noqa: PLC0415 (a second)
 
-    n_components, n_features = p.shape
-    estimator = GaussianMixture(n_components, covariance_type=p.covariance_type)
+    n_features = p.shape[1]
+    if not p.weights.all():
+        p = _without(p, p.weights == 0)
+    estimator = GaussianMixture(len(p.weights), covariance_type=p.covariance_type)
     is_sound = abs(p.weights.sum() - 1) < _SUM_TOLERANCE
     estimator.weights_ = p.weights.copy() if is_sound else p.normalized_weights()
     estimator.means_ = p.means.copy()
@@ -79,6 +82,15 @@ def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
     if extent is not None:
         estimator.extent_ = extent
     return estimator
+
+
+def _without(p: Parameters, components: NDArray[np.bool_]) -> Parameters:
+    """Return the parameters of the other components."""
+    kept, is_tied = ~components, p.covariance_type == "tied"
+    covariances = p.covariances if is_tied else p.covariances[kept]
+    return Parameters(
+        p.weights[kept], p.log_weights[kept], p.means[kept], covariances, p.covariance_type
+    )
 
 
 def save(p: Parameters, extent: Extent | None, path: StrPath) -> None:

@@ -8,11 +8,14 @@
 //! cancellation. The conditional of a mixture is the mixture of these, weighted by
 //! the responsibilities of the components for g = v.
 
+mod component;
+
+pub(crate) use component::{ConditionalComponent, Conditioner};
+
 use crate::error::{Error, Result};
 use crate::model::covariances::{Covariances, PrecisionsCholesky};
 use crate::model::linalg::{invert_lower, packed_len};
 use crate::model::mixture::{Mixture, remaining_features};
-use crate::model::partitioned_factor::PartitionedFactor;
 use std::ops::Range;
 
 /// A mixture split into given and remaining features.
@@ -96,32 +99,31 @@ impl Conditional {
         Ok(Self { covariances, precisions_cholesky, ratio, ..self })
     }
 
-    /// Computes slopes, covariances and their factors from the factor of each matrix.
+    /// Computes slopes, covariances and their factors component by component.
     fn with_correlated(self, mixture: &Mixture) -> Self {
-        let (n_given, n_remaining) = (self.given.len(), self.remaining.len());
+        let n_remaining = self.remaining.len();
         let n_matrices = mixture.covariances().n_matrices(mixture.n_components());
         let mut slopes = Vec::with_capacity(self.slopes.len());
         let mut values = Vec::with_capacity(n_matrices * n_remaining * n_remaining);
         let mut inverses = Vec::with_capacity(n_matrices * packed_len(n_remaining));
         let mut sizes = Sizes::new(n_remaining);
-        let mut factor = PartitionedFactor::new(&self.given, &self.remaining);
-        for k in 0..n_matrices {
-            factor.set_component(mixture, k);
+        let mut conditioner = Conditioner::new(mixture, &self.given, &self.remaining);
+        for k in 0..mixture.n_components() {
+            let component = conditioner.component(k);
+            slopes.extend((0..n_remaining).flat_map(|t| component.slopes(t)));
+            if k >= n_matrices {
+                continue;
+            }
             let counts = n_matrices == 1 || mixture.log_weights()[k] > f64::NEG_INFINITY;
             let mut inner = Vec::with_capacity(packed_len(n_remaining));
             for t in 0..n_remaining {
-                slopes.extend((0..n_given).map(|g| factor.slope(t, g)));
-                values.extend((0..n_remaining).map(|u| factor.covariance(t, u)));
-                inner.extend_from_slice(factor.own(t));
+                values.extend((0..n_remaining).map(|u| component.covariance(t, u)));
+                inner.extend_from_slice(component.factor_row(t));
                 if counts {
-                    let norm = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>().sqrt();
-                    sizes.absorb(t, norm(factor.cross(t)), norm(factor.own(t)));
+                    sizes.absorb(t, component.explained_std(t), component.std(t));
                 }
             }
             inverses.extend(invert_lower(&inner, n_remaining));
-        }
-        for _ in n_matrices..mixture.n_components() {
-            slopes.extend_from_within(..n_remaining * n_given);
         }
         let stride = if n_matrices == 1 { 0 } else { packed_len(n_remaining) };
         let precisions_cholesky = PrecisionsCholesky::Triangular { factors: inverses, stride };
