@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Self
 from gmmfast import _core
 from gmmfast._files import StrPath, check_path
 from gmmfast._validation import Extent, check_extent, check_points
-from gmmfast.mixture import evaluation, operations, probabilities, serialization, summaries
+from gmmfast.mixture import (
+    evaluation,
+    intervals,
+    operations,
+    regions,
+    sampling,
+    serialization,
+    summaries,
+)
 from gmmfast.mixture.parameters import Parameters, check_parameters, parameters_of_model
 
 if TYPE_CHECKING:
@@ -227,35 +235,28 @@ class Mixture:
         checked = None if extent is None else check_extent(extent, max_axes=self.n_features)
         return self._replace(_extent=checked)
 
-    # evaluation.py
     score_samples = evaluation.score_samples
     predict = evaluation.predict
     predict_proba = evaluation.predict_proba
     responsibilities = evaluation.responsibilities
-    sample = evaluation.sample
-
-    # operations.py
+    sample = sampling.sample
     marginal = operations.marginal
     condition = operations.condition
     component = operations.component
     transform = operations.transform
     product = operations.product
-
-    # summaries.py
     mean = summaries.mean
     covariance = summaries.covariance
     entropy_bounds = summaries.entropy_bounds
     kl_divergence = summaries.kl_divergence
     kl_divergence_variational = summaries.kl_divergence_variational
     kl_divergence_upper_bound = summaries.kl_divergence_upper_bound
-
-    # probabilities.py
-    cdf = probabilities.cdf
-    sf = probabilities.sf
-    interval_probability = probabilities.interval_probability
-    quantile = probabilities.quantile
-    error_ellipses = probabilities.error_ellipses
-    confidence_region = probabilities.confidence_region
+    cdf = intervals.cdf
+    sf = intervals.sf
+    interval_probability = intervals.interval_probability
+    quantile = intervals.quantile
+    error_ellipses = regions.error_ellipses
+    confidence_region = regions.confidence_region
 
     def to_sklearn(self) -> Any:
         """Return a fitted `sklearn.mixture.GaussianMixture` of the same parameters.
@@ -268,6 +269,7 @@ class Mixture:
             fitted: it predicts, scores and samples. scikit-learn's own class, also while
             `patch_sklearn` is in force. Without a fit `lower_bound_` is NaN and
             `n_iter_` is 0. An extent becomes `extent_`, which `render_grid` takes.
+            Components of weight 0 are left out.
 
         Examples
         --------
