@@ -24,6 +24,7 @@ LAYERS = (
     "styles",
     "plot",
     "animation",
+    "viewer",
     "gmmfast",
     "cli",
     "__main__",

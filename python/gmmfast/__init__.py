@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gmmfast.mixture import ConditionalMixtures, Mixture
     from gmmfast.rendering import render_bands, render_grid, render_samples
     from gmmfast.tone import ToneCurve
+    from gmmfast.viewer import to_html
 
 __version__ = package_version()
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "render_samples",
     "select_n_components",
     "show_runtime",
+    "to_html",
     "unpatch_sklearn",
 ]
 
@@ -71,6 +73,7 @@ __getattr__, __dir__ = attach(
         "render_grid": "gmmfast.rendering",
         "render_samples": "gmmfast.rendering",
         "select_n_components": "gmmfast.image_models",
+        "to_html": "gmmfast.viewer",
     },
     submodules=("mixture", "rendering", "tone"),
 )
