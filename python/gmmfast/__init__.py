@@ -10,6 +10,7 @@ except ImportError as error:
         f"or build it from the source (make develop): {error}"
     ) from error
 
+from gmmfast._display import set_display
 from gmmfast._lazy import attach
 from gmmfast.acceleration.patching import (
     get_patch_names,
@@ -91,4 +92,11 @@ def unload_ipython_extension(ipython: Any) -> None:
     unpatch_sklearn()
 
 
+def _html_of(model: Any) -> str | None:
+    from gmmfast.viewer.notebook import iframe  # noqa: PLC0415 (at the first display)
+
+    return iframe(model)
+
+
+set_display(_html_of)
 patch_from_environment()

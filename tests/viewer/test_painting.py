@@ -66,12 +66,12 @@ def expected(page, model, extent, quantity):
     values = render_grid(model, SHAPE, **options)
     low, high = page.run("return gmmfast.app.lookOf(arguments[0]).range", quantity)
     if quantity == "density":
-        shown = values / 2**high
+        shown = DEFAULT_TONE(values / 2**high)
     elif quantity == "log_density":
         shown = (values / np.log(2) - low) / (high - low)
     else:
         shown = (values - low) / (high - low)
-    levels = np.rint(255 * (1 - DEFAULT_TONE(shown)))
+    levels = np.rint(255 * (1 - np.clip(shown, 0, 1)))
     return np.repeat(levels[..., None], 3, axis=2).astype(np.uint8)
 
 

@@ -77,7 +77,7 @@ def scene_of(mixture: Mixture, shape: tuple[int, ...] | None) -> Scene:
             f"model: expected the features (x, y), (x, y, gray), (x, y, r, g, b) or one of these "
             f"with t after y, got {n_features} features; "
             + (
-                "draw its curve with gmmfast.plot.PDFDisplay"
+                "draw its curve with gmmfast.plot.PdfDisplay"
                 if n_features < 2
                 else "take some of them: model.marginal([0, 1])"
             )
@@ -222,11 +222,11 @@ def ranges(scene: Scene) -> dict[str, tuple[float, float]]:
     if scene.n_axes == 3:
         frames = min(scene.shape[0], 8)
         shape = (frames, max(1, shape[0] // 2), max(1, shape[1] // 2))
-    log_density = render_grid(
-        scene.mixture, shape, quantity="log_density", extent=scene.extent, dtype=np.float32
-    )
-    entropy = render_grid(
-        scene.mixture, shape, quantity="entropy", extent=scene.extent, dtype=np.float32
+    log_density, entropy = (
+        render_grid(
+            scene.mixture, shape, quantity=quantity, extent=scene.extent, tolerance=_TOLERANCE
+        )
+        for quantity in ("log_density", "entropy")
     )
     top = float(log_density.max())
     low = max(float(np.quantile(log_density, 0.02)), top - 40)

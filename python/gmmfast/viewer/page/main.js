@@ -36,8 +36,13 @@ class App {
     this.look = {
       quantity: model.nColors ? "mean" : "density",
       range: [0, 1],
-      tone: model.tone.map((knot) => [...knot]),
+      tone: [],
     };
+    /** The tone curve of each quantity that has one. */
+    this.tones = {
+      density: model.tone, log_density: [[0, 0], [1, 1]], entropy: [[0, 0], [1, 1]],
+    };
+    this.look = { ...this.look, ...this.lookOf(this.look.quantity) };
     this.#choosePainter();
     this.ask = new Ask(this);
     this.slice = new Slice(this);
@@ -97,8 +102,8 @@ class App {
   #choose(name) {
     this.style = STYLES.includes(name) ? name : null;
     if (this.style === null) this.look = { ...this.look, ...this.lookOf(name) };
-    const hasTone = ["density", "log_density", "entropy"].includes(name);
-    byId("tone-section").hidden = !hasTone;
+    byId("tone-section").hidden = !(name in this.tones);
+    if (name in this.tones) this.tone.show(name);
     byId("rain-section").hidden = name !== "rain";
     byId("stage").classList.toggle("paper", this.style !== null);
     if (name === "rain" && !this.rain.points.length) this.rain.start();
@@ -106,11 +111,11 @@ class App {
     this.invalidate();
   }
 
-  /** Returns a quantity with its range, in log2 of the density or nats. */
+  /** Returns a quantity with its range, in log2 of the density or nats, and its tone curve. */
   lookOf(quantity) {
     const { log_density: [low, high], entropy } = this.model.ranges;
     const range = quantity === "entropy" ? entropy : [low / Math.LN2, high / Math.LN2];
-    return { quantity, range };
+    return { quantity, range, tone: this.tones[quantity] ?? this.tones.density };
   }
 
   /** Shows a frame of a clip. */

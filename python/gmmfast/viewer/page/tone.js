@@ -12,22 +12,36 @@ export class ToneEditor {
   /** @param {any} app */
   constructor(app) {
     this.app = app;
-    this.original = app.look.tone.map((knot) => [...knot]);
+    this.quantity = "density";
+    this.originals = structuredClone(app.tones);
     this.svg = byId("tone-curve");
     this.svg.addEventListener("pointerdown", (event) => this.#down(event));
-    byId("tone-reset").addEventListener("click", () => this.#set(this.original));
-    byId("tone-linear").addEventListener("click", () => this.#set([[0, 0], [1, 1]]));
+    byId("tone-reset").addEventListener("click", () => {
+      this.set(this.originals[this.quantity]);
+    });
+    byId("tone-linear").addEventListener("click", () => this.set([[0, 0], [1, 1]]));
+  }
+
+  get #knots() {
+    return this.app.tones[this.quantity];
+  }
+
+  /** Edits the curve of another quantity. */
+  show(quantity) {
+    this.quantity = quantity;
     this.#draw();
   }
 
-  #set(knots) {
-    this.app.look.tone = knots.map((knot) => [...knot]);
+  /** Replaces the curve. */
+  set(knots) {
+    this.app.tones[this.quantity] = structuredClone(knots);
+    this.app.look.tone = this.#knots;
     this.#draw();
     this.app.invalidate();
   }
 
   #draw() {
-    const knots = this.app.look.tone;
+    const knots = this.#knots;
     const x = (value) => PAD + value * SIZE;
     const y = (value) => PAD + (1 - value) * SIZE;
     const path = knots.map(([a, b], i) => `${i ? "L" : "M"}${x(a)} ${y(b)}`).join("");
@@ -55,7 +69,7 @@ export class ToneEditor {
 
   /** Drags the nearest knot, or a new one. */
   #down(event) {
-    const knots = this.app.look.tone;
+    const knots = this.#knots;
     const at = this.#at(event);
     const distance = ([x, y]) => Math.hypot(x - at[0], y - at[1]);
     let index = knots.reduce((best, k, i) => (distance(k) < distance(knots[best]) ? i : best), 0);
@@ -76,7 +90,7 @@ export class ToneEditor {
   }
 
   #move(index, [x, y]) {
-    const knots = this.app.look.tone;
+    const knots = this.#knots;
     const isEnd = index === 0 || index === knots.length - 1;
     const gap = 0.001;
     const low = isEnd ? 0 : knots[index - 1][0] + gap;
@@ -87,13 +101,13 @@ export class ToneEditor {
   }
 
   #key(event, index) {
-    const knots = this.app.look.tone;
+    const knots = this.#knots;
     const [dx, dy] = {
       ArrowLeft: [-0.01, 0], ArrowRight: [0.01, 0], ArrowUp: [0, 0.01], ArrowDown: [0, -0.01],
     }[event.key] ?? [0, 0];
     if (event.key === "Delete" && index > 0 && index < knots.length - 1) {
       knots.splice(index, 1);
-      this.#set(knots);
+      this.set(knots);
       announce("The knot is removed.");
     } else if (dx || dy) {
       const clamp = (value) => Math.min(1, Math.max(0, value));
@@ -101,6 +115,6 @@ export class ToneEditor {
     } else return;
     event.preventDefault();
     event.stopPropagation();
-    this.svg.querySelectorAll(".knot")[Math.min(index, this.app.look.tone.length - 1)].focus();
+    this.svg.querySelectorAll(".knot")[Math.min(index, this.#knots.length - 1)].focus();
   }
 }
