@@ -9,6 +9,9 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
+/// The lengths of lists, and the lists one after the other.
+type Lists<'py> = (Bound<'py, PyArrayDyn<u32>>, Bound<'py, PyArray1<u32>>);
+
 fn quantity_of_name(name: &str, seed: u64) -> PyResult<Quantity> {
     match name {
         "density" => Ok(Quantity::Density),
@@ -110,7 +113,7 @@ impl PyRendering {
         &self,
         py: Python<'py>,
         n_threads: Option<usize>,
-    ) -> PyResult<(Bound<'py, PyArrayDyn<u32>>, Bound<'py, PyArray1<u32>>)> {
+    ) -> PyResult<Lists<'py>> {
         let runtime = Runtime::new(n_threads)?;
         let rendering = &self.rendering;
         let n_operations = rendering.n_values().saturating_mul(self.n_components);

@@ -1,6 +1,7 @@
 """A browser that several test files share, and pages opened in it."""
 
 import base64
+import itertools
 import json
 
 import numpy as np
@@ -45,6 +46,29 @@ class Page:
         """Wait until what is drawn is up to date."""
         script = "const done = arguments[0]; setTimeout(() => gmmfast.app.painted.then(done), 300)"
         self.driver.execute_async_script(script)
+
+    def chain(self):
+        """Return Selenium's builder of gestures."""
+        return pytest.importorskip("selenium.webdriver").ActionChains(self.driver)
+
+    def keys(self, *names):
+        """Press keys, given as characters or by Selenium's names."""
+        known = pytest.importorskip("selenium.webdriver.common.keys").Keys
+        for name in names:
+            self.chain().send_keys(getattr(known, name, name)).perform()
+
+    def pointer(self, selector, *places, click=False):
+        """Press at the first place of an element, given as fractions, and move to the others."""
+        element = self.driver.find_element("css selector", selector)
+        width, height = element.size["width"], element.size["height"]
+        at = [(round((x - 0.5) * width), round((y - 0.5) * height)) for x, y in places]
+        chain = self.chain().move_to_element_with_offset(element, *at[0])
+        if click or len(at) > 1:
+            chain.click_and_hold()
+            for before, after in itertools.pairwise(at):
+                chain.move_by_offset(after[0] - before[0], after[1] - before[1])
+            chain.release()
+        chain.perform()
 
     def render(self, extent, shape, quantity):
         """Return pixels as the page draws them, (height, width, 4)."""
