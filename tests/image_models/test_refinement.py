@@ -246,7 +246,7 @@ def test_ink_goes_on_with_expectation_maximization(covariance_type):
 # Refusals.
 
 REFUSED = {
-    "features": ({"model": ([1.0], [[0.0] * 3], [2.0])}, r"model: expected features .*got 3 feat"),
+    "features": ({"model": ([1.0], [[0.0] * 4], [2.0])}, r"model: expected features .*got 4 feat"),
     "rounds": ({"max_iter": 0}, r"max_iter: expected at least 1, got 0"),
     "variance": ({"reg_covar": -1.0}, r"reg_covar: expected a positive finite number, got -1"),
     "threads": ({"n_threads": 0}, r"n_threads: expected 1 to 1024, got 0"),
