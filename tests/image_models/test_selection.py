@@ -1,4 +1,4 @@
-"""The choice of the number of components."""
+"""Tests of image_models/selection.py and of the Dirichlet process of `fit_image`."""
 
 import re
 

@@ -1,6 +1,7 @@
-"""Promises of gmmfast.images.read_image: any source is shown upright, or refused by name.
+"""Tests of images/reading.py and images/checks.py: any source is read upright, or refused.
 
-Files, Pillow's pictures and arrays of every mode; and files missing, damaged or too large.
+Sources are files, pictures of Pillow and arrays of every mode; also missing, damaged and too large
+files.
 """
 
 import io

@@ -35,7 +35,7 @@ GROWTH = (1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 200, 350, 600, 1000, 2000)
 #: Iterations of each of its fits, at most.
 _GROWTH_MAX_ITER = 20
 
-#: Sides of the blocks that fill a grid, over the picture's longer side, and what is not yet there.
+#: Side of the blocks that fill a grid, relative to the picture's longer side; level of the empty.
 _BLOCK = 1 / 24
 _PAPER = 255
 
@@ -247,11 +247,7 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
     def models() -> Iterator[Any]:
         for number in numbers:
             yield image_models.fit_image(
-                pixels,
-                number,
-                kind=kind,
-                max_iter=_GROWTH_MAX_ITER,
-                random_state=random_state,
+                pixels, number, kind=kind, max_iter=_GROWTH_MAX_ITER, random_state=random_state
             )
 
     return _changing(models(), len(numbers), _painter(size, style), n)

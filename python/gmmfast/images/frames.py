@@ -31,8 +31,9 @@ def read_frames(frames: FramesSource) -> Pixels:
     ----------
     frames : ndarray, iterable of pictures, str, os.PathLike, binary file or PIL.Image.Image
         An array (n_frames, h, w), or (n_frames, h, w, 1) to (n_frames, h, w, 4), of the dtypes
-        and channels that `read_image` takes; an iterable of whatever else it takes, all of one
-        size; or an animation that Pillow reads (GIF, WebP, APNG), of which all frames are read.
+        and channels that `read_image` takes; an iterable of other pictures that it takes, all of
+        one size; or an animation that Pillow reads (GIF, WebP, APNG), of which all frames are
+        read.
 
     Returns
     -------

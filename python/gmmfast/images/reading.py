@@ -1,8 +1,8 @@
 """Reading pictures as a viewer shows them, of any format, depth, orientation and color space.
 
 Assumes samples are display-referred (8- or 16-bit integers, or floats in [0, 1]) and sRGB unless
-an embedded ICC profile says otherwise. Guarantees upright sRGB pixels over white of the first
-frame, or an exception whose message names the argument.
+an embedded ICC profile defines another space. Guarantees upright sRGB pixels over white of the
+first frame, or an exception whose message names the argument.
 """
 
 import contextlib

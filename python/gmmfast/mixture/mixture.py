@@ -12,9 +12,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from gmmfast import _core
+from gmmfast._display import html_of
 from gmmfast._files import StrPath, check_path
 from gmmfast._validation import Extent, check_extent, check_points
-from gmmfast.mixture import evaluation, operations, probabilities, serialization, summaries
+from gmmfast.mixture import (
+    evaluation,
+    intervals,
+    operations,
+    regions,
+    sampling,
+    serialization,
+    summaries,
+)
 from gmmfast.mixture.parameters import (
     Parameters,
     check_parameters,
@@ -218,12 +227,11 @@ class Mixture:
         """The kind of picture of the model: "color", "gray", "ink" or "video", or None."""
         return self._kind
 
-    # evaluation.py
     score_samples = evaluation.score_samples
     predict = evaluation.predict
     predict_proba = evaluation.predict_proba
     responsibilities = evaluation.responsibilities
-    sample = evaluation.sample
+    sample = sampling.sample
 
     # operations.py
     with_extent = operations.with_extent
@@ -233,22 +241,18 @@ class Mixture:
     component = operations.component
     transform = operations.transform
     product = operations.product
-
-    # summaries.py
     mean = summaries.mean
     covariance = summaries.covariance
     entropy_bounds = summaries.entropy_bounds
     kl_divergence = summaries.kl_divergence
     kl_divergence_variational = summaries.kl_divergence_variational
     kl_divergence_upper_bound = summaries.kl_divergence_upper_bound
-
-    # probabilities.py
-    cdf = probabilities.cdf
-    sf = probabilities.sf
-    interval_probability = probabilities.interval_probability
-    quantile = probabilities.quantile
-    error_ellipses = probabilities.error_ellipses
-    confidence_region = probabilities.confidence_region
+    cdf = intervals.cdf
+    sf = intervals.sf
+    interval_probability = intervals.interval_probability
+    quantile = intervals.quantile
+    error_ellipses = regions.error_ellipses
+    confidence_region = regions.confidence_region
 
     def to_sklearn(self) -> Any:
         """Return a fitted `sklearn.mixture.GaussianMixture` of the same parameters.
@@ -260,7 +264,8 @@ class Mixture:
             `precisions_`, `precisions_cholesky_` and `n_features_in_`, as if it had been
             fitted: it predicts, scores and samples. scikit-learn's own class, also while
             `patch_sklearn` is in force. Without a fit `lower_bound_` is NaN and
-            `n_iter_` is 0. An extent becomes `extent_`, and a kind `kind_`.
+            `n_iter_` is 0. An extent becomes `extent_`, and a kind `kind_`. Components of
+            weight 0 are left out.
 
         Examples
         --------
@@ -359,6 +364,8 @@ class Mixture:
             f"Mixture(n_components={self.n_components}, n_features={self.n_features}, "
             f"covariance_type={self._covariance_type!r}{extent})"
         )
+
+    _repr_html_ = html_of  # in notebooks
 
     def __reduce__(self) -> tuple[Any, ...]:
         make = partial(Mixture, covariance_type=self.covariance_type, extent=self.extent)

@@ -199,9 +199,9 @@ def transform(mixture: Mixture, matrix: ArrayLike, offset: ArrayLike | None = No
         the result, and its density at A x + b is that at x divided by the absolute
         determinant of A, if A is square. The covariance type stays where the map keeps it,
         else it is "full". The extent is mapped if the first features of the result are
-        those of the picture, each scaled and shifted, in any order, and runs the way it
-        did before, so that a mirrored model shows a mirrored picture; otherwise it is
-        forgotten.
+        those of the picture, each scaled and shifted, in any order, with its
+        direction kept: a mirrored model shows a mirrored picture. Otherwise the result has
+        no extent.
 
     Raises
     ------

@@ -63,7 +63,7 @@ class Frame(NamedTuple):
     names: tuple[str, str] = ("x", "y")
 
     @classmethod
-    def of(
+    def from_model(
         cls,
         model: Any,
         shape: Sequence[int] | None = None,

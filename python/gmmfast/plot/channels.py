@@ -105,7 +105,7 @@ class ChannelsDisplay(Display):
         ChannelsDisplay
         """
         cls._require()
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         picture = frame.render(model, "mean", dtype=np.uint8, n_threads=n_threads)
         return cls(picture=as_rgb(picture), frame=frame).plot(ax)
 

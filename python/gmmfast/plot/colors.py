@@ -97,7 +97,7 @@ class ConditionalMeanDisplay(Display):
         if quantity not in ("mean", "std"):
             raise ValueError(f"quantity: expected 'mean' or 'std', got {describe(quantity)}")
         _check_channels(model)
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         values = frame.render(model, quantity, n_threads=n_threads).reshape(*frame.shape, -1)
         brightest = 255.0 if quantity == "mean" else values.max()
         levels = np.rint(np.clip(values * (255 / brightest), 0, 255)).astype(np.uint8)
@@ -176,7 +176,7 @@ class LabelDisplay(Display):
         """
         cls._require()
         _check_channels(model)
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         labels = frame.render(model, "label", n_threads=n_threads)
         return cls(labels=labels, colors=mean_colors(model), frame=frame).plot(ax)
 

@@ -156,7 +156,7 @@ class ContourDisplay(Display):
         """
         cls._require()
         ramp = palette_of(palette)
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         log_density = frame.render(Mixture.from_model(model), "log_density", n_threads=n_threads)
         chosen = (
             contour_levels(log_density, levels)  # type: ignore[arg-type]

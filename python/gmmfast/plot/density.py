@@ -109,7 +109,7 @@ class DensityDisplay(Display):
         """
         cls._require()
         ramp = palette_of(palette)
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         plane = Mixture.from_model(model)
         density = frame.render(plane, "density", n_threads=n_threads)
         return cls(density=density, frame=frame, tone=tone or ToneCurve(), ramp=ramp).plot(ax)

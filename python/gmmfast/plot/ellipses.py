@@ -117,7 +117,7 @@ class EllipseDisplay(Display):
             If matplotlib is not installed.
         """
         cls._require()
-        frame, ramp = Frame.of(model, shape, extent), palette_of(palette)
+        frame, ramp = Frame.from_model(model, shape, extent), palette_of(palette)
         mixture = Mixture.from_model(model)
         is_ink = mixture.n_features == 2
         colors = ramp(np.ones(mixture.n_components)) if is_ink else mean_colors(mixture)

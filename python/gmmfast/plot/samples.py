@@ -97,7 +97,7 @@ class SamplesDisplay(Display):
             If matplotlib is not installed.
         """
         cls._require()
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         mixture, ramp = Mixture.from_model(model), palette_of(palette)
         values = sample_values(mixture, frame, n_samples, ramp, random_state, n_threads)
         return cls(values=values, picture=sample_picture(values, ramp), frame=frame).plot(ax)

@@ -127,7 +127,7 @@ class SliceDisplay(Display):
                 f"model: expected 2 features, got {mixture.n_features}; take its marginal first"
             )
         at = float_array("values", np.atleast_1d(np.asarray(values)), ndims=(1,))
-        frame, ramp = Frame.of(model, None, extent), palette_of(palette)
+        frame, ramp = Frame.from_model(model, None, extent), palette_of(palette)
         _, y = frame.centers()
         options: dict[str, Any] = {"quantity": "density", "n_threads": n_threads}
         densities = np.stack([

@@ -182,6 +182,7 @@ def render_grid(
         return out
     checked = request.dtype(dtype)
     check_fits("shape", describe(request.grid), math.prod(request.shape) * checked.itemsize)
+    rendering = request.prepare()
     image = np.empty(request.shape, dtype=checked)
-    request.render(image)
+    rendering.render(image, 0, request.n_threads)
     return image

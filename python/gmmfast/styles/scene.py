@@ -101,7 +101,7 @@ class Scene:
 
     @cached_property
     def density(self) -> Array:
-        """The density of (x, y), scaled so that its largest value is 1, (height, width)."""
+        """The density of (x, y) divided by its largest value, (height, width)."""
         return scale_to_unit(self.render("density"))
 
     @cached_property

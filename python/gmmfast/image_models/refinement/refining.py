@@ -312,7 +312,7 @@ def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterat
 def _estimator(model: Any, last: Refinement, n_iter: int) -> GaussianMixture:
     """Return a fitted estimator with the parameters of a model's refinement."""
     known = GaussianMixture().get_params()
-    options = {name: value for name, value in model.get_params().items() if name in known}
+    options = {name: getattr(model, name) for name in known if hasattr(model, name)}
     mixture = last.mixture
     options["n_components"] = mixture.n_components
     estimator = GaussianMixture(**options)
