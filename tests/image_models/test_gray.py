@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
@@ -146,6 +147,7 @@ def test_displays_and_notebooks_show_it(model):
         getattr(plot, name).from_estimator(model).figure_.canvas.draw()
     channels = plot.ChannelsDisplay.from_estimator(model)
     np.testing.assert_array_equal(channels.picture[..., 2], painting)
+    plt.close("all")
 
 
 def test_animations_show_it(model):
