@@ -20,12 +20,15 @@ from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
 from gmmfast.estimators.initialization import Initializer, initialize
 from gmmfast.estimators.moments import merged, moments, recentered
 from gmmfast.estimators.training_data import TrainingData, training_data
+from gmmfast.estimators.versions import warn_if_untested
 from gmmfast.mixture.layouts import DIAGONAL
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gmmfast.estimators.samples import InMemory, Samples
+
+warn_if_untested()
 
 
 class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from gmmfast import _core
+from gmmfast._display import html_of
 from gmmfast._files import StrPath, check_path
 from gmmfast._validation import Extent, check_extent, check_points
 from gmmfast.mixture import (
@@ -367,6 +368,8 @@ class Mixture:
             f"Mixture(n_components={self.n_components}, n_features={self.n_features}, "
             f"covariance_type={self._covariance_type!r}{extent})"
         )
+
+    _repr_html_ = html_of  # in notebooks
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (
