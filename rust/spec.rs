@@ -254,10 +254,12 @@ pub fn entropy(mixture: &Mixture, x: &[f64]) -> f64 {
 /// mixture's type, from the responsibilities of the rows of `points`, each counted
 /// `sample_weight` times (Bishop, section 9.2.2).
 ///
-/// Like the M step of scikit-learn it adds 10 epsilon to the counts and `reg_covar` to the
-/// variances. scikit-learn computes all types but "full" as the mean of squares less the
-/// square of the mean, in which the 10 epsilon become 10 epsilon times the mean's square.
-/// That term is added here to centered sums, which keep more digits.
+/// Like the M step of scikit-learn it adds f, 10 epsilon times the mean weight, to the counts,
+/// and `reg_covar` to the variances. scikit-learn divides sums by these counts, as if a point of
+/// weight f at the origin were in each component, and all types but "full" have that point's
+/// scatter, too. Here components of more than 2^30 f do without the point. In the others it is at
+/// the origin along features whose mean is within 2^10 standard deviations of it (with 2^20 times
+/// `reg_covar` added to the variance), otherwise at that mean.
 ///
 /// # Panics
 /// If there is not a weight for each row.
@@ -275,18 +277,35 @@ pub fn m_step(
         .zip(sample_weight)
         .map(|(x, w)| (x, responsibilities(mixture, x).iter().map(|r| r * w).collect()))
         .collect();
-    let floor = 10.0 * f64::EPSILON;
-    let count = |k: usize| rows.iter().map(|(_, r)| r[k]).sum::<f64>() + floor;
-    let counts: Vec<f64> = (0..n).map(count).collect();
-    let mean = |k: usize, i: usize| rows.iter().map(|(x, r)| r[k] * x[i]).sum::<f64>() / counts[k];
+    let weighted = sample_weight.iter().filter(|w| **w > 0.0).count() as f64;
+    let weight: f64 = sample_weight.iter().sum();
+    let floor = 10.0 * f64::EPSILON * weight / weighted;
+    let count = |k: usize| rows.iter().map(|(_, r)| r[k]).sum::<f64>();
+    let pseudo = |k: usize| if count(k) < 2.0_f64.powi(30) * floor { floor } else { 0.0 };
+    let pseudo: Vec<f64> = (0..n).map(pseudo).collect();
+    let counts: Vec<f64> = (0..n).map(|k| count(k) + floor).collect();
+    let average = |value: &dyn Fn(&[f64]) -> f64| {
+        let term = |(x, w): (&[f64], &f64)| w * value(x) / weight;
+        points.chunks(d).zip(sample_weight).map(term).sum::<f64>()
+    };
+    let anchor = |i: usize| {
+        let mean = average(&|x| x[i]);
+        let variance = average(&|x| (x[i] - mean).powi(2)) + 2.0_f64.powi(20) * reg_covar;
+        if mean.powi(2) > 2.0_f64.powi(20) * variance { mean } else { 0.0 }
+    };
+    let anchor: Vec<f64> = (0..d).map(anchor).collect();
+    let mean = |k: usize, i: usize| {
+        let sum = rows.iter().map(|(x, r)| r[k] * (x[i] - anchor[i])).sum::<f64>();
+        anchor[i] + sum / (count(k) + pseudo[k])
+    };
     let means: Vec<f64> = (0..n * d).map(|ki| mean(ki / d, ki % d)).collect();
     let is_full = matches!(mixture.covariances(), Covariances::Full(_));
     let scatter = |k: usize, i: usize, j: usize| -> f64 {
         let term = |(x, r): &(&[f64], Vec<f64>)| {
             r[k] * (x[i] - means[k * d + i]) * (x[j] - means[k * d + j])
         };
-        let uncentered = if is_full { 0.0 } else { floor * means[k * d + i] * means[k * d + j] };
-        rows.iter().map(term).sum::<f64>() + uncentered
+        let (a, b) = (anchor[i] - means[k * d + i], anchor[j] - means[k * d + j]);
+        rows.iter().map(term).sum::<f64>() + if is_full { 0.0 } else { pseudo[k] * a * b }
     };
     let regular = |i: usize, j: usize| if i == j { reg_covar } else { 0.0 };
     let total: f64 = counts.iter().sum();

@@ -1,5 +1,6 @@
 """Gaussian mixtures: fits to images and points, and exact evaluation on pixel grids."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -12,6 +13,7 @@ except ImportError as error:
 
 from gmmfast._display import set_display
 from gmmfast._lazy import attach
+from gmmfast._log import FallbackError
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
@@ -20,6 +22,7 @@ from gmmfast.acceleration.patching import (
     patch_sklearn,
     unpatch_sklearn,
 )
+from gmmfast.acceleration.profiling import profile
 
 if TYPE_CHECKING:
     from gmmfast.estimators import (
@@ -37,6 +40,7 @@ __version__ = package_version()
 __all__ = [
     "BayesianGaussianMixture",
     "ConditionalMixtures",
+    "FallbackError",
     "GaussianMixture",
     "GaussianMixtureRegressor",
     "Mixture",
@@ -48,6 +52,7 @@ __all__ = [
     "is_patched",
     "kernel_calls",
     "patch_sklearn",
+    "profile",
     "refine",
     "render_bands",
     "render_grid",
@@ -57,6 +62,8 @@ __all__ = [
     "to_html",
     "unpatch_sklearn",
 ]
+
+_MAGIC = "gmmfast.profile"
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -81,14 +88,22 @@ __getattr__, __dir__ = attach(
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Patch scikit-learn, also in the notebook's names (`%load_ext gmmfast`)."""
-    del ipython  # its names are those of the module __main__
-    patch_sklearn()
+    """Patch scikit-learn, also in the notebook's names, and add `%%gmmfast.profile`."""
+    patch_sklearn()  # the names of a notebook are those of the module __main__
+
+    def profile_cell(line: str, cell: str) -> None:
+        """Run the cell, then print how often and how long calls were accelerated."""
+        del line
+        with profile(file=sys.stdout):
+            result = ipython.run_cell(cell)
+        result.raise_error()
+
+    ipython.register_magic_function(profile_cell, "cell", _MAGIC)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """Undo the patch (`%unload_ext gmmfast`)."""
-    del ipython
+    """Undo what `%load_ext gmmfast` has done."""
+    ipython.magics_manager.magics["cell"].pop(_MAGIC, None)
     unpatch_sklearn()
 
 

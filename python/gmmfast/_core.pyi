@@ -1,3 +1,8 @@
+# Types of the extension module; rust/python/ defines it.
+#
+# Arrays are C-contiguous, aligned and of native byte order. Results are written into `out`. The
+# callers check types and shapes; the core checks values and raises ValueError.
+
 from typing import Any, final
 
 import numpy as np
@@ -125,6 +130,7 @@ class Statistics:
         scatters: NDArray[np.float64],
         log_likelihood: float,
         weight: float,
+        n_samples: float | None = None,
     ) -> Statistics: ...
     @property
     def centers(self) -> NDArray[np.float64]: ...
@@ -138,6 +144,10 @@ class Statistics:
     def log_likelihood(self) -> float: ...
     @property
     def weight(self) -> float: ...
+    @property
+    def n_samples(self) -> float: ...
+    @property
+    def count_floor(self) -> float: ...
     def merge(self, other: Statistics) -> None: ...
     def replace(self, components: list[int], other: Statistics) -> None: ...
     def maximization(

@@ -129,8 +129,11 @@ pub(crate) struct PyStatistics(Statistics);
 
 #[pymethods]
 impl PyStatistics {
-    /// Creates statistics from the arrays of the properties of others.
+    /// Creates statistics from the arrays of the properties of others. By default the rows count
+    /// once each, and their number is the weight.
     #[new]
+    #[pyo3(signature = (centers, counts, sums, scatters, log_likelihood, weight, n_samples=None))]
+    #[allow(clippy::too_many_arguments, reason = "seven properties")]
     fn new(
         centers: PyReadonlyArray2<'_, f64>,
         counts: PyReadonlyArray1<'_, f64>,
@@ -138,6 +141,7 @@ impl PyStatistics {
         scatters: PyReadonlyArray2<'_, f64>,
         log_likelihood: f64,
         weight: f64,
+        n_samples: Option<f64>,
     ) -> PyResult<Self> {
         let n_features = centers.shape()[1];
         let arrays = StatisticsArrays {
@@ -146,7 +150,8 @@ impl PyStatistics {
             sums: sums.as_slice()?.to_vec(),
             scatters: scatters.as_slice()?.to_vec(),
         };
-        Ok(Self(Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?))
+        let statistics = Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?;
+        Ok(Self(statistics.with_n_samples(n_samples.unwrap_or(weight))))
     }
 
     #[getter]
@@ -179,19 +184,28 @@ impl PyStatistics {
         self.0.weight()
     }
 
+    #[getter]
+    fn n_samples(&self) -> f64 {
+        self.0.n_samples()
+    }
+
+    #[getter]
+    fn count_floor(&self) -> f64 {
+        self.0.count_floor()
+    }
+
     /// Adds the statistics of other points about the same centers.
     fn merge(&mut self, other: &Self) -> PyResult<()> {
         Ok(self.0.merge(&other.0)?)
     }
 
     /// Replaces some components by statistics of the same points about other centers.
-    #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
     fn replace(&mut self, components: Vec<usize>, other: &Self) -> PyResult<()> {
         Ok(self.0.replace(&components, &other.0)?)
     }
 
     /// Returns weights, means, covariances, and the components that lost digits.
-    #[allow(clippy::type_complexity, reason = "four arrays")]
+    #[expect(clippy::type_complexity, reason = "four arrays")]
     fn maximization<'py>(
         &self,
         py: Python<'py>,

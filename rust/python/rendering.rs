@@ -42,7 +42,7 @@ impl PyRendering {
     /// for samples only.
     #[new]
     #[pyo3(signature = (mixture, quantity, shape, extent, given, tolerance=None, seed=0))]
-    #[allow(clippy::too_many_arguments, reason = "Python's, by position")]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
         py: Python<'_>,
         mixture: &PyMixture,

@@ -75,7 +75,6 @@ impl Area {
     }
 
     /// Returns the first pixel.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub(crate) fn corner(&self) -> Place {
         let first = |middle: f64, half: f64| (middle - half) as usize;
         Place { row: first(self.middle.y, self.half.y), column: first(self.middle.x, self.half.x) }

@@ -1,4 +1,4 @@
-"""Fits in chunks, weighted rows and partial_fit."""
+"""Tests of estimators/chunks.py and estimators/samples.py: chunks and batches."""
 
 import pickle
 
@@ -64,8 +64,34 @@ def test_chunks_give_the_fit_of_the_whole(ours, covariance_type, tmp_path):
     np.testing.assert_array_equal(labels, whole.predict(points))
 
 
-def test_a_large_memory_map_is_read_in_chunks(monkeypatch, tmp_path):
+def test_a_memory_map_is_fitted_as_the_same_array(monkeypatch, tmp_path):
     monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.estimators.samples._INITIAL_ROWS", 100)
+    points = clouds()
+    file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
+    file[:] = points
+    for cls in (GaussianMixture, BayesianGaussianMixture):
+        got, want = (cls(n_components=3, random_state=0).fit(each) for each in (file, points))
+        assert got.n_iter_ == want.n_iter_
+        for name in ("weights_", "means_", "covariances_"):
+            np.testing.assert_array_equal(getattr(got, name), getattr(want, name))
+
+
+def test_a_memory_map_that_does_not_fit_says_that_it_starts_from_a_sample(monkeypatch, tmp_path):
+    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.estimators.chunks.available_bytes", lambda: 1000)
+    monkeypatch.setattr("gmmfast.estimators.samples._INITIAL_ROWS", 100)
+    points = clouds()
+    file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
+    file[:] = points
+    with pytest.warns(UserWarning, match="X: the fit starts from 100 of the 300 rows"):
+        model = GaussianMixture(3, random_state=0).fit(file)
+    assert model.score(points) > GaussianMixture(3, random_state=0).fit(points).score(points) - 0.1
+
+
+def test_a_memory_map_that_does_not_fit_is_read_in_chunks(monkeypatch, tmp_path):
+    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.estimators.chunks.available_bytes", lambda: 1000)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float32, mode="w+", shape=points.shape)
     file[:] = points
@@ -94,6 +120,38 @@ def test_partial_fit_never_forgets_what_came_before(covariance_type):
     np.testing.assert_array_equal(
         again.partial_fit(points[:10]).means_, model.partial_fit(points[:10]).means_
     )
+
+
+def test_partial_fit_takes_chunks_as_one_batch():
+    points = clouds()
+    weights = np.arange(len(points)) % 3.0
+    chunks = [(points[:100], weights[:100]), (points[100:], weights[100:])]
+    whole = GaussianMixture(3, random_state=0).partial_fit(points, sample_weight=weights)
+    parts = GaussianMixture(3, random_state=0).partial_fit(chunks)
+    np.testing.assert_allclose(parts.means_, whole.means_, 1e-9)
+    np.testing.assert_allclose(
+        parts.partial_fit([points[:1], points[1:]]).covariances_,
+        whole.partial_fit(points).covariances_,
+        1e-9,
+        1e-9,
+    )
+    with pytest.raises(ValueError, match="features"):
+        parts.partial_fit([points[:, :1]])
+
+
+def test_each_pass_reads_and_checks_each_chunk_once():
+    points = clouds()
+    n_read = 0
+
+    def chunks():
+        nonlocal n_read
+        for part in np.array_split(points, 3):
+            n_read += 1
+            yield part
+
+    GaussianMixture(**start("full", points), max_iter=2, tol=0).fit(chunks)
+    # One pass counts the rows, one chooses rows to initialize from, and one is made in each step.
+    assert n_read == 3 * 4
 
 
 def test_the_statistics_of_partial_fit_are_those_of_one_step_if_parameters_stay():

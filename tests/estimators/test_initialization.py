@@ -1,4 +1,4 @@
-"""The starts of EM are those of scikit-learn."""
+"""Tests of estimators/initialization.py: the initializations are scikit-learn's."""
 
 import numpy as np
 import pytest

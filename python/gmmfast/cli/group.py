@@ -50,7 +50,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a pipe that nobody reads is not click's to end by status 1."""
+        """Run a command; raise ClosedPipe instead of BrokenPipeError, which click would handle."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import tempfile
 import webbrowser
 from pathlib import Path
-from typing import Any
 
 import click
 
 from gmmfast._files import replaced
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import PIPE, read_picture, read_source
 from gmmfast.cli.options import PATH, fit_options
 from gmmfast.cli.outputs import write_to_stdout
@@ -28,7 +27,7 @@ from gmmfast.cli.progress import progress_bar
 @click.option("--original", type=PATH, help="The picture of a MODEL, to compare with.")
 @fit_options
 def view_command(
-    source: Path | None, output: Path | None, original: Path | None, **options: Any
+    source: Path | None, output: Path | None, original: Path | None, fit: FitOptions
 ) -> None:
     """Look inside a picture's mixture, or a model, in the browser.
 
@@ -53,7 +52,7 @@ def view_command(
             "the page holds anyway; leave it out"
         )
     picture = found.pixels if original is None else read_picture(original)
-    model = model_of(found, options)
+    model = model_of(found, fit)
     title = "Gaussian mixture" if source in (None, PIPE) else Path(found.name).stem
     with progress_bar("writing", None):
         page = to_html(model, image=picture, title=title)

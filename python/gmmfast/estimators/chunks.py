@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from gmmfast._memory import available_bytes
 from gmmfast._validation import describe
 
 #: Returns a new iterator over the chunks at each call.
@@ -21,7 +22,8 @@ def chunks_of(X: Any) -> Chunks | None:
     """Return a function that iterates over the chunks of X, or None if X is one array.
 
     Chunks are a function that returns an iterator, or a collection of 2-D arrays or of pairs
-    (array, sample_weight). A memory map of many rows is read in chunks, too.
+    (array, sample_weight). A memory map is an array if a fit of all its rows fits in memory;
+    otherwise it is read in chunks.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def chunks_of(X: Any) -> Chunks | None:
         If X is an iterator, which ends after one pass.
     """
     if isinstance(X, np.memmap):
-        return None if X.ndim != 2 or len(X) <= MAP_ROWS else lambda: rows_of(X)
+        return None if X.ndim != 2 or _fits_in_memory(X) else lambda: rows_of(X)
     if (
         hasattr(X, "__array__")
         or hasattr(X, "shape")
@@ -47,6 +49,14 @@ def chunks_of(X: Any) -> Chunks | None:
         is_chunks = len(X) > 0 and _is_chunk(X[0])
         return (lambda: iter(X)) if is_chunks else None
     return (lambda: iter(X)) if isinstance(X, Iterable) else None
+
+
+def _fits_in_memory(X: Any) -> bool:
+    """Return whether the float64 copies that a fit makes of a memory map fit in memory."""
+    if len(X) <= MAP_ROWS:
+        return True
+    available = available_bytes()
+    return available is None or len(X) * (16 * X.shape[1] + 64) <= available
 
 
 def _is_chunk(value: Any) -> bool:

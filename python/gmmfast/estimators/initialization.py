@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from gmmfast import _core
 from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
-from gmmfast.mixture.layouts import DIAGONAL
+from gmmfast.mixture.layouts import DIAGONAL, packed_indices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,9 @@ _KMEANS_TOL = 1e-4
 
 #: Number of responsibilities that "random" draws at a time.
 _DRAWS = 1 << 19
+
+#: The square of the standard deviations from the origin at which points are far from it.
+_FAR_FROM_ORIGIN = 2.0**20
 
 #: Number of rows whose products are summed at a time.
 _ROWS = 1 << 14
@@ -136,30 +139,44 @@ def _moments_of_rows(samples: InMemory, rows: NDArray[np.int64], options: InitOp
 
 
 def _tied_to_all(samples: InMemory, chosen: Moments, reg_covar: float) -> Array:
-    """Return scikit-learn's tied covariance: that of all points minus that of the means."""
+    """Return scikit-learn's tied covariance: that of all points minus that of the means.
+
+    Both are about the origin, on which the difference depends, because it has more points than
+    means. Far from the origin they are about the mean of the points.
+    """
     points, weight = samples.points, samples.sample_weight
+    origin = _origin(points, reg_covar)
     covariance: Array = np.zeros((samples.n_features, samples.n_features))
     for first in range(0, samples.n_samples, _ROWS):
         rows = slice(first, first + _ROWS)
-        # Far from the origin, float32 products would lose all digits of a variance.
-        some = points[rows].astype(np.float64, copy=False)
+        some = points[rows] - origin  # float64
         weighted = some if weight is None else weight[rows, None] * some
         covariance += weighted.T @ some
-    covariance -= chosen.counts * chosen.means.T @ chosen.means
+    means = chosen.means - origin
+    covariance -= chosen.counts * means.T @ means
     covariance /= chosen.counts.sum()
     covariance.flat[:: len(covariance) + 1] += reg_covar
     return covariance
+
+
+def _origin(points: Array, reg_covar: float) -> Array:
+    """Return 0 for each feature, or the mean if 0 is far from the points.
+
+    The threshold is that of the M step: see `pseudo_point` in rust/fitting/statistics/m_step.rs.
+    """
+    means = np.array([np.mean(feature, dtype=np.float64) for feature in points.T])
+    variances = np.array([np.var(feature, dtype=np.float64) for feature in points.T])
+    is_far = means**2 > _FAR_FROM_ORIGIN * (variances + _FAR_FROM_ORIGIN * reg_covar)
+    return np.where(is_far, means, 0.0)
 
 
 def _from_random(samples: InMemory, options: InitOptions, random_state: Any) -> Moments:
     """Return the moments of random responsibilities, drawn and summed in chunks of rows."""
     points, n_components = samples.points, options.n_components
     n_features = samples.n_features
-    diagonal = options.covariance_type in DIAGONAL
     center = np.average(points, axis=0, weights=samples.sample_weight).astype(np.float64)
-    pairs = [(i, j) for i in range(n_features) for j in range(i + 1) if not diagonal or i == j]
-    first, second = np.transpose(pairs)
-    total = np.zeros((n_components, 1 + n_features + len(pairs)))
+    first, second = packed_indices(n_features, diagonal=options.covariance_type in DIAGONAL)
+    total = np.zeros((n_components, 1 + n_features + len(first)))
     n_rows = max(1, _DRAWS // n_components)
     for low in range(0, samples.n_samples, n_rows):
         rows = slice(low, low + n_rows)
@@ -179,6 +196,7 @@ def _from_random(samples: InMemory, options: InitOptions, random_state: Any) -> 
         np.ascontiguousarray(scatters),
         0.0,
         samples.weight,
+        samples.n_weighted,
     )
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
 

@@ -7,13 +7,12 @@ features are completed to those of all features by the model's conditional expec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gmmfast import _core
-from gmmfast.estimators.moments import packed, unpacked
-from gmmfast.mixture.layouts import DIAGONAL, as_matrices
+from gmmfast.mixture.layouts import DIAGONAL, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +22,20 @@ if TYPE_CHECKING:
     from gmmfast.estimators.parameters import MixtureParameters
 
     Array = NDArray[np.float64]
+
+
+class Size(NamedTuple):
+    """The total weight of some points, and the number of those of a weight above 0."""
+
+    weight: float
+    n_samples: int
+
+
+def size_of(n_samples: int, sample_weight: Array | None) -> Size:
+    """Return the size of points, which count once each without weights."""
+    if sample_weight is None:
+        return Size(float(n_samples), n_samples)
+    return Size(float(sample_weight.sum()), int(np.count_nonzero(sample_weight)))
 
 
 def has_nan(points: Array) -> bool:
@@ -55,7 +68,7 @@ def completed(
     observed: NDArray[np.intp],
     parameters: MixtureParameters,
     centers: Array,
-    weight: float,
+    size: Size,
 ) -> _core.Statistics:
     """Return the expected statistics of all features, given those of the observed features.
 
@@ -74,14 +87,14 @@ def completed(
         The mixture of all features under which the statistics were taken.
     centers : ndarray of shape (n_components, n_features)
         The centers of the result.
-    weight : float
-        The total weight of the points.
+    size : Size
+        Weight and number of the points.
     """
     core, n_features = parameters.core, centers.shape[1]
     missing = np.setdiff1d(np.arange(n_features), observed)
-    full = as_matrices(core.covariances, parameters.covariance_type, core.means.shape)
+    full = parameters.matrices()
     if statistics is None:
-        counts, log_likelihood = weight * core.weights, 0.0
+        counts, log_likelihood = size.weight * core.weights, 0.0
         sums_o = np.zeros((len(centers), 0))
         scatter_oo = np.zeros((len(centers), 0, 0))
     else:
@@ -116,7 +129,8 @@ def completed(
         sums,
         packed(scatter, diagonal=parameters.covariance_type in DIAGONAL),
         log_likelihood,
-        weight,
+        size.weight,
+        size.n_samples,
     )
 
 

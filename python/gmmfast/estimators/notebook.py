@@ -69,8 +69,8 @@ def model_picture(model: Any) -> NDArray[np.uint8]:
 
     Returns
     -------
-    ndarray of shape (height, width) for ink, else (height, width, 3), uint8
-        The density through the tone curve of `gmmfast paint`, or the mean colors.
+    ndarray of shape (height, width) for ink and gray, else (height, width, 3), uint8
+        The density through the tone curve of `gmmfast paint`, or the mean colors or levels.
     """
     height, width = model.image_shape_
     scale = min(1.0, _SIDE / max(height, width))

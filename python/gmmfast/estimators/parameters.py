@@ -14,7 +14,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from gmmfast import _core
-from gmmfast.mixture.layouts import as_variances
+from gmmfast._arithmetic import allows_underflow
+from gmmfast.mixture.layouts import as_matrices, as_variances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,12 @@ class MixtureParameters(NamedTuple):
     shift: float
     covariance_type: str
 
+    def matrices(self) -> Array:
+        """Return the covariance matrices, (n_components, n_features, n_features)."""
+        return as_matrices(self.core.covariances, self.covariance_type, self.core.means.shape)
 
+
+@allows_underflow
 def mixture_parameters(
     log_weights: Array, means: Array, covariances: Array, covariance_type: str
 ) -> MixtureParameters:
@@ -52,6 +58,7 @@ def _array(values: Array) -> Array:
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
+@allows_underflow
 def typical_stds(parameters: MixtureParameters) -> Array:
     """Return the standard deviations of a typical component, (n_features,).
 

@@ -6,13 +6,14 @@ on how the data are stored.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from gmmfast import _core
 from gmmfast.estimators.chunks import refuse_other_chunks
-from gmmfast.estimators.missing import completed, filled, has_nan, patterns
+from gmmfast.estimators.missing import Size, completed, filled, has_nan, patterns, size_of
 from gmmfast.estimators.moments import merged
 from gmmfast.estimators.parameters import MixtureParameters
 
@@ -60,7 +61,7 @@ class InMemory:
     ) -> None:
         self.points, self.sample_weight, self.n_threads = points, sample_weight, n_threads
         self.n_samples, self.n_features = points.shape
-        self.weight = float(self.n_samples if sample_weight is None else sample_weight.sum())
+        self.weight, self.n_weighted = size_of(self.n_samples, sample_weight)
         self.dtype = points.dtype
         self._data: _core.Data | None = None
 
@@ -121,16 +122,16 @@ class Incomplete:
         self.n_samples, self.n_features = points.shape
         self.weight = float(self.n_samples if sample_weight is None else sample_weight.sum())
         self.dtype = points.dtype
-        self._patterns: list[tuple[NDArray[np.intp], float, InMemory | None]] = []
+        self._patterns: list[tuple[NDArray[np.intp], Size, InMemory | None]] = []
         for observed, rows in patterns(points):
             weights = None if sample_weight is None else sample_weight[rows]
-            weight = float(len(rows) if weights is None else weights.sum())
-            if weight == 0:
+            size = size_of(len(rows), weights)
+            if size.weight == 0:
                 continue
             part = None
             if len(observed):
                 part = InMemory(points[np.ix_(rows, observed)], weights, n_threads)
-            self._patterns.append((observed, weight, part))
+            self._patterns.append((observed, size, part))
 
     def prepare(self, units: Array) -> None:
         """Sort the points into boxes of a typical component's proportions."""
@@ -144,13 +145,13 @@ class Incomplete:
         """Return the expected statistics of all features under the parameters."""
         centers = parameters.core.means if centers is None else centers
         result = None
-        for observed, weight, part in self._patterns:
+        for observed, size, part in self._patterns:
             some = None
             if part is not None:
                 core = parameters.core.marginal(observed.tolist())
                 marginal = MixtureParameters(core, 0.0, parameters.covariance_type)
                 some = part.statistics(marginal, np.ascontiguousarray(centers[:, observed]))
-            whole = completed(some, observed, parameters, centers, weight)
+            whole = completed(some, observed, parameters, centers, size)
             result = merged(result, whole)
         assert result is not None  # noqa: S101 (the total weight is above 0)
         return result
@@ -173,22 +174,26 @@ class Chunked:
     chunks : callable
         Returns an iterator over pairs (points, sample_weight or None), checked, the same ones
         at every call.
-    dtype : dtype
-        Type of the first chunk.
     n_threads : int, optional
         Number of threads; by default all that the process may use.
+    is_map : bool, optional
+        Whether the chunks are the rows of a memory map.
     """
 
     def __init__(
         self,
         chunks: Callable[[], Iterator[tuple[Array, Array | None]]],
-        dtype: Any,
         n_threads: int | None,
+        *,
+        is_map: bool = False,
     ) -> None:
-        self._chunks, self.dtype, self._n_threads = chunks, dtype, n_threads
+        self._chunks, self._n_threads = chunks, n_threads
+        self.dtype: Any = None  # that of the first chunk
         self._units: Array | None = None
+        self._is_map = is_map
         self.n_samples, self.n_features, self.weight = 0, 0, 0.0
         for points, sample_weight in chunks():
+            self.dtype = self.dtype or points.dtype
             self.n_samples += len(points)
             self.n_features = points.shape[1]
             self.weight += float(len(points) if sample_weight is None else sample_weight.sum())
@@ -224,10 +229,19 @@ class Chunked:
         """Return rows drawn evenly from all chunks, or all rows if they are few.
 
         Every row has the same chance. `random_state`, a NumPy RandomState, is used only if
-        rows are left out.
+        rows are left out. Then a warning is issued for a memory map, of which all rows were
+        expected to count as those of an array do.
         """
         taken = np.arange(self.n_samples)
         if self.n_samples > _INITIAL_ROWS:
+            if self._is_map:
+                warnings.warn(
+                    f"X: the fit starts from {_INITIAL_ROWS} of the {self.n_samples} rows of the "
+                    "memory map, drawn at random, because all would not fit in memory; pass "
+                    "means_init, or fewer rows, for another start",
+                    UserWarning,
+                    stacklevel=2,
+                )
             taken = np.sort(random_state.choice(self.n_samples, size=_INITIAL_ROWS, replace=False))
         rows: list[Array] = []
         weights: list[Array] = []

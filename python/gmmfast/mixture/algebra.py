@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import log_overlaps, pairs_of
-from gmmfast.mixture.layouts import DIAGONAL, symmetric
+from gmmfast.mixture.layouts import DIAGONAL, components, symmetric
 from gmmfast.mixture.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ _ROUNDINGS = 8
 
 def component(p: Parameters, k: int) -> Parameters:
     """Return one component with weight 1."""
-    covariances = p.covariances if p.covariance_type == "tied" else p.covariances[[k]]
+    covariances = components(p.covariances, p.covariance_type, [k])
     return Parameters.from_log_weights(np.zeros(1), p.means[[k]], covariances, p.covariance_type)
 
 
+@allows_underflow
 def product(left: Parameters, right: Parameters, shown: object) -> tuple[Parameters, float]:
     """Return the normalized product of two mixtures and the logarithm of its normalizer.
 
@@ -73,6 +75,7 @@ def check_map(matrix: ArrayLike, offset: ArrayLike | None, n_features: int) -> t
     return a, _checked_offset(offset, len(a))
 
 
+@allows_underflow
 def transform(p: Parameters, a: Array, b: Array) -> Parameters:
     """Return the distribution of A x + b."""
     with np.errstate(over="ignore", invalid="ignore"):

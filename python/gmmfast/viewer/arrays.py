@@ -191,7 +191,7 @@ def _lists(mixture: Mixture, shape: tuple[int, ...], extent: Extent, quantity: A
     request = Request.from_arguments(
         mixture, shape, quantity=quantity, extent=extent, tolerance=_TOLERANCE
     )
-    counts, components = request.rendering.survivor_lists()
+    counts, components = request.prepare().survivor_lists()
     if len(components) > _MAX_SURVIVORS:
         raise ValueError(
             f"model: expected at most {_MAX_SURVIVORS} components in all tiles of the page, got "

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::em::kernel::{ExpectationKernel, MomentCenters};
 use crate::fitting::em::quadratic::Quadratics;
-use crate::fitting::statistics::{COUNT_FLOOR, Estimate, Moments, PartialMoments, Statistics};
+use crate::fitting::statistics::{Estimate, Moments, PartialMoments, Statistics, count_floor};
 use crate::model::linalg::packed_len;
 use crate::model::mixture::Mixture;
 use crate::points::cost::{CULLING_LEVELS, N_PROBES, PointCost, TASK_LEAVES};
@@ -109,9 +109,10 @@ pub fn expectation_about(
         return Err(Error::Length { argument: "centers", expected, got: centers.len() });
     }
     let weight = data.weight_of(0..data.n_leaves());
+    let floor = count_floor(weight, data.n_weighted());
     // The count that a weight stands for, and the bits that are kept of it.
-    let count = |k: usize| (mixture.weights()[k] * weight).max(COUNT_FLOOR);
-    let proved = BITS + (weight / COUNT_FLOOR).log2().max(0.0);
+    let count = |k: usize| (mixture.weights()[k] * weight).max(floor);
+    let proved = BITS + (weight / floor).log2().max(0.0);
     let bits = |k: usize| BITS + (weight / count(k)).log2().max(0.0);
     let mut bits: Vec<f64> = (0..mixture.n_components()).map(bits).collect();
     loop {
@@ -125,14 +126,14 @@ pub fn expectation_about(
         let mut is_right = true;
         for (&n, bits) in statistics.counts().iter().zip(&mut bits) {
             let left_out = weight * (-*bits).exp2();
-            let allowed = (n + COUNT_FLOOR) * 2.0_f64.powi(SLACK) * (-BITS).exp2();
+            let allowed = (n + floor) * 2.0_f64.powi(SLACK) * (-BITS).exp2();
             if *bits < proved && left_out > allowed {
                 *bits = proved;
                 is_right = false;
             }
         }
         if is_right {
-            return Ok(statistics);
+            return Ok(statistics.with_n_samples(data.n_weighted()));
         }
     }
 }

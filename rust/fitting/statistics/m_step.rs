@@ -1,15 +1,18 @@
 //! The M step: the mixture's parameters from its statistics.
 //!
-//! With nk = count + 10 ε, as in scikit-learn, the new mean is c + s for
-//! s = (sum - 10 ε c) / nk, and the scatter about it is
+//! scikit-learn adds f = 10 ε to every count and divides the sums by that: it counts a point of
+//! weight f at the origin with each component. Its covariance type "full" leaves the point's own
+//! scatter out, the other three have it (`sklearn.mixture._gaussian_mixture`; Bishop, Pattern
+//! Recognition and Machine Learning, 2006, section 9.2.2). With a point at a, and n = count + f,
+//! the new mean is c + s for s = (sum + f (a - c)) / n, and the scatter about it is
 //!
-//!   scatter - s sumᵀ - sum sᵀ + count s sᵀ.
+//!   scatter - s sumᵀ - sum sᵀ + count s sᵀ (+ f (a - mean) (a - mean)ᵀ).
 //!
-//! scikit-learn's four covariance types are made of these (`sklearn.mixture._gaussian_mixture`;
-//! Bishop, Pattern Recognition and Machine Learning, 2006, section 9.2.2). scikit-learn
-//! computes all types but "full" as Σ w r x xᵀ / nk less the square of the mean, which counts
-//! the mean's square 10 ε times more. The same is done here: otherwise components with next to
-//! no points would differ.
+//! The point matters to components with next to no points. These have it where scikit-learn has
+//! it, or, far from the origin, at the mean of the data (see [`pseudo_point`]). Components of
+//! more points than [`MANY`] f have none: far from the origin it would cost digits. So a shift of
+//! the data shifts the means and changes nothing else, for all covariance types. f is in
+//! proportion to the points' mean weight, and a common factor of all weights changes nothing.
 //!
 //! Digits: the difference above is wrong by some 2^-52 s sᵀ. Where s is more than [`FAR`] new
 //! standard deviations, [`Estimate::lost`] names the component, whose statistics must then be
@@ -17,7 +20,7 @@
 //! kernel, about a center that was too far away: a bound of their rounding is added up with
 //! them.
 
-use super::{COUNT_FLOOR, Statistics};
+use super::Statistics;
 use crate::error::{Error, Result};
 use crate::model::covariances::Covariances;
 use crate::model::linalg::{cholesky, packed_row};
@@ -29,6 +32,13 @@ const FAR: f64 = 100.0;
 /// Relative rounding of a variance at which digits are lost. It is compared with a bound, some
 /// hundred times the rounding that is observed.
 const ROUNDING: f64 = 1e-10;
+
+/// Count, relative to the number added to it, from which that number is below rounding, or all
+/// but.
+const MANY: f64 = (1_u64 << 30) as f64;
+
+/// The square of the standard deviations from the origin at which data are far from it.
+const FAR_FROM_ORIGIN: f64 = (1_u64 << 20) as f64;
 
 /// The mixture's parameters that statistics give.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,10 +67,14 @@ impl Statistics {
             return Err(Error::Length { argument: "scatters", expected, got });
         }
         let d = self.n_features;
-        let totals: Vec<f64> = self.counts.iter().map(|n| n + COUNT_FLOOR).collect();
+        let added = self.count_floor();
+        let totals: Vec<f64> = self.counts.iter().map(|n| n + added).collect();
         let total: f64 = totals.iter().sum();
+        let anchor = self.pseudo_point(reg_covar);
+        let pseudo = |k: usize| if self.counts[k] < MANY * added { added } else { 0.0 };
         let shift = |k: usize, i: usize| {
-            (self.sums[k * d + i] - COUNT_FLOOR * self.centers[k * d + i]) / totals[k]
+            let moved = self.sums[k * d + i] + pseudo(k) * (anchor[i] - self.centers[k * d + i]);
+            moved / (self.counts[k] + pseudo(k))
         };
         let shifts: Vec<f64> = (0..self.sums.len()).map(|ki| shift(ki / d, ki % d)).collect();
         let means: Vec<f64> = self.centers.iter().zip(&shifts).map(|(c, s)| c + s).collect();
@@ -68,8 +82,9 @@ impl Statistics {
             let (s, sum) = (&shifts[k * d..][..d], &self.sums[k * d..][..d]);
             self.scatter(k, i, j) - s[i] * sum[j] - sum[i] * s[j] + self.counts[k] * s[i] * s[j]
         };
-        let floor =
-            |k: usize, i: usize, j: usize| COUNT_FLOOR * means[k * d + i] * means[k * d + j];
+        let floor = |k: usize, i: usize, j: usize| {
+            pseudo(k) * (anchor[i] - means[k * d + i]) * (anchor[j] - means[k * d + j])
+        };
         let regular = |i: usize, j: usize| if i == j { reg_covar } else { 0.0 };
         let variance =
             |k: usize, i: usize| (scatter(k, i, i) + floor(k, i, i)) / totals[k] + reg_covar;
@@ -99,6 +114,32 @@ impl Statistics {
         lost.dedup();
         let weights = totals.iter().map(|n| n / total).collect();
         Ok(Estimate { weights, means, covariances, lost })
+    }
+
+    /// Returns where the point of weight 10 ε lies that is counted with components of next to no
+    /// points: along each feature at the origin, or at the mean of the data if the origin is more
+    /// than 2^10 standard deviations from it. Regularization counts 2^20 times, because data
+    /// that do not vary are not far from anything.
+    fn pseudo_point(&self, reg_covar: f64) -> Vec<f64> {
+        let (d, n) = (self.n_features, self.counts.iter().sum::<f64>());
+        let rows = || 0..self.counts.len();
+        let coordinate = |i: usize| {
+            let center = |k: usize| self.centers[k * d + i];
+            let largest = rows().max_by(|&a, &b| self.counts[a].total_cmp(&self.counts[b]));
+            let origin = center(largest.unwrap_or(0));
+            let sum = |k: usize| self.sums[k * d + i] + self.counts[k] * (center(k) - origin);
+            let mean = rows().map(sum).sum::<f64>() / n;
+            let square = |k: usize| {
+                let moved = center(k) - origin - mean;
+                let cross = 2.0 * moved * self.sums[k * d + i];
+                self.scatter(k, i, i) + cross + self.counts[k] * moved * moved
+            };
+            let variance = rows().map(square).sum::<f64>() / n;
+            let is_far = (origin + mean).powi(2)
+                > FAR_FROM_ORIGIN * (variance + FAR_FROM_ORIGIN * reg_covar);
+            if is_far { origin + mean } else { 0.0 }
+        };
+        (0..d).map(coordinate).collect()
     }
 }
 

@@ -20,8 +20,14 @@ pub(crate) use moments::{Moments, PartialMoments};
 /// product over to another center, and as much for the sums that they are made of.
 const ROUNDING_PER_BIT: f64 = 4.0 * f64::EPSILON;
 
-/// The number that scikit-learn adds to every count.
-pub(crate) const COUNT_FLOOR: f64 = 10.0 * f64::EPSILON;
+/// The number that scikit-learn adds to every count, in rows.
+const COUNT_FLOOR: f64 = 10.0 * f64::EPSILON;
+
+/// Returns the number that is added to every count of `n_samples` rows of a total weight: 10 ε
+/// times the mean weight. A common factor of all weights is then one of everything.
+pub(crate) fn count_floor(weight: f64, n_samples: f64) -> f64 {
+    COUNT_FLOOR * if weight > 0.0 { weight / n_samples } else { 1.0 }
+}
 
 /// Counts, sums and scatters of each component, and the log-likelihood.
 ///
@@ -39,6 +45,7 @@ pub struct Statistics {
     roundings: Vec<f64>,
     log_likelihood: f64,
     weight: f64,
+    n_samples: f64,
 }
 
 /// Values of [`Statistics`], as its methods of the same names return them.
@@ -71,11 +78,13 @@ impl Statistics {
             centers,
             log_likelihood: 0.0,
             weight: 0.0,
+            n_samples: 0.0,
         }
     }
 
     /// Returns statistics from the values that the methods of the same names returned,
-    /// perhaps on another machine.
+    /// perhaps on another machine. The rows count once each: `n_samples` is `weight` until
+    /// [`with_n_samples`](Self::with_n_samples) sets it.
     ///
     /// # Errors
     /// If the lengths do not fit together.
@@ -107,7 +116,15 @@ impl Statistics {
             scatters,
             log_likelihood,
             weight,
+            n_samples: weight,
         })
+    }
+
+    /// Sets the number of points of a weight above 0, to which the total weight belongs.
+    #[must_use]
+    pub fn with_n_samples(mut self, n_samples: f64) -> Self {
+        self.n_samples = n_samples;
+        self
     }
 
     /// The weighted numbers of points, (n_components,).
@@ -148,6 +165,19 @@ impl Statistics {
         self.weight
     }
 
+    /// The number of points of a weight above 0.
+    #[must_use]
+    pub fn n_samples(&self) -> f64 {
+        self.n_samples
+    }
+
+    /// The number that the M step adds to every count: scikit-learn's 10 ε times the mean weight
+    /// of the points.
+    #[must_use]
+    pub fn count_floor(&self) -> f64 {
+        count_floor(self.weight, self.n_samples)
+    }
+
     /// Adds the statistics of other points.
     ///
     /// # Errors
@@ -164,6 +194,7 @@ impl Statistics {
         add(&mut self.roundings, &other.roundings);
         self.log_likelihood += other.log_likelihood;
         self.weight += other.weight;
+        self.n_samples += other.n_samples;
         Ok(())
     }
 
