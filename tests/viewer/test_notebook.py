@@ -1,6 +1,7 @@
 """Mixtures show their page in notebooks, in an iframe of a bounded size."""
 
 import numpy as np
+import pytest
 
 from gmmfast import Mixture, fit_image
 from gmmfast.viewer import notebook
@@ -14,11 +15,12 @@ INK = Mixture(
 )
 
 
-def test_notebooks_hold_the_page_in_an_iframe(chromium, tmp_path):
+@pytest.mark.parametrize("indent", ["", "    "], ids=["as it is", "indented by Sphinx"])
+def test_notebooks_hold_the_page_in_an_iframe(chromium, tmp_path, indent):
     path = tmp_path / "notebook.html"
     html = INK._repr_html_()
     assert html == iframe(INK)
-    path.write_text(f"<!DOCTYPE html><body>{html}</body>")
+    path.write_text("<!DOCTYPE html><body>" + html.replace("\n", "\n" + indent) + "</body>")
     chromium.get(path.as_uri())
     chromium.switch_to.frame(0)
     for _ in range(100):
