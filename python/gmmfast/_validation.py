@@ -196,6 +196,18 @@ def check_tolerance(tolerance: float | None) -> float | None:
         return math.inf if tolerance > 0 else -math.inf
 
 
+def check_dtype(dtype: Any, names: tuple[str, ...]) -> np.dtype[Any]:
+    """Return the dtype if it is one of those with these names; None is none of them."""
+    try:
+        checked: np.dtype[Any] = np.dtype(dtype)
+    except (TypeError, ValueError):
+        checked = np.dtype(object)
+    if dtype is None or checked not in [np.dtype(name) for name in names]:
+        expected = f"{', '.join(names[:-1])} or {names[-1]}"
+        raise TypeError(f"dtype: expected {expected}, got {describe(dtype)}")
+    return checked
+
+
 def check_count(argument: str, count: int) -> int:
     """Return a positive int."""
     if isinstance(count, bool | np.bool_):

@@ -1,9 +1,11 @@
 """Tests of acceleration/patching.py and _log.py: classes are replaced and restored."""
 
 import logging
+import pickle
 
 import numpy as np
 import pytest
+import sklearn.mixture
 
 import gmmfast
 from gmmfast import _core
@@ -102,7 +104,6 @@ gmmfast.patch_sklearn()
 ours = fitted(sklearn.mixture.GaussianMixture)
 assert type(ours) is gmmfast.GaussianMixture
 assert isinstance(ours, sklearn.mixture.GaussianMixture) and isinstance(ours, theirs)
-assert not isinstance(plain, sklearn.mixture.GaussianMixture)
 for each in (ours, plain, ours.to_sklearn()):
     for same in (copy.deepcopy(each), clone(each), pickle.loads(pickle.dumps(each))):
         assert type(same) is type(each)
@@ -112,6 +113,69 @@ assert type(pickle.loads(data)) is gmmfast.GaussianMixture
 assert (pickle.loads(data).means_ == ours.means_).all()
 """
     assert outcome(run_python(MODEL + code)) == SILENT
+
+
+INSTANCES = """
+import pickle, gmmfast, sklearn.mixture
+from sklearn.base import BaseEstimator
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+class Sub(GaussianMixture): pass
+theirs, their_bayesian = GaussianMixture, BayesianGaussianMixture
+before = [theirs(), Sub(), pickle.loads(pickle.dumps(theirs()))]
+def answers():
+    from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+    class Other(GaussianMixture): pass
+    others = [their_bayesian(), BaseEstimator(), object(), GaussianMixture, None, 3]
+    assert isinstance(Other(), GaussianMixture) and issubclass(Other, GaussianMixture)
+    assert not any(isinstance(each, GaussianMixture) for each in others)
+    assert not issubclass(their_bayesian, GaussianMixture) and not issubclass(int, GaussianMixture)
+    assert not any(isinstance(each, (Other, BayesianGaussianMixture)) for each in before)
+    assert isinstance(their_bayesian(), BayesianGaussianMixture)
+    assert not issubclass(Sub, Other) and not isinstance(theirs(), Sub)
+    try:
+        issubclass(3, GaussianMixture)
+    except TypeError:
+        pass
+    else:
+        raise AssertionError
+    return [isinstance(each, GaussianMixture) for each in before] + [
+        issubclass(each, GaussianMixture) for each in (theirs, Sub)
+    ]
+def unpatched():
+    assert answers() == 5 * [True]
+    assert not any(isinstance(each, gmmfast.GaussianMixture) for each in before)
+    assert not any(issubclass(each, gmmfast.GaussianMixture) for each in (theirs, Sub))
+    assert not isinstance(their_bayesian(), gmmfast.BayesianGaussianMixture)
+"""
+
+
+def test_instances_made_before_are_instances_while_patched(run_python):
+    code = """
+for _ in range(3):
+    unpatched()
+    gmmfast.patch_sklearn()
+    assert sklearn.mixture.GaussianMixture is gmmfast.GaussianMixture
+    assert answers() == 5 * [True]
+    gmmfast.unpatch_sklearn()
+unpatched()
+"""
+    assert outcome(run_python(INSTANCES + code)) == SILENT
+
+
+def test_models_unpickled_by_the_runner_are_instances(run_module, tmp_path):
+    plain = sklearn.mixture.GaussianMixture(2, random_state=0).fit(POINTS)
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps(plain))
+    path = tmp_path / "script.py"
+    path.write_text(f"""
+import pickle
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+with open({str(tmp_path / "model.pickle")!r}, "rb") as file:
+    model = pickle.load(file)
+print(GaussianMixture.__module__, type(model).__module__)
+print(isinstance(model, GaussianMixture), isinstance(model, BayesianGaussianMixture))
+""")
+    told = "gmmfast.estimators.gaussian sklearn.mixture._gaussian_mixture\nTrue False\n"
+    assert outcome(run_module(path)) == (0, told, "")
 
 
 def test_threads_may_patch_at_once(run_python):
@@ -146,7 +210,9 @@ def test_the_environment_may_ask_for_the_patch(run_python, value, patched):
     assert outcome(run_python(PATCHED, GMMFAST_PATCH_SKLEARN=value)) == (0, f"{patched}\n", "")
 
 
-@pytest.mark.parametrize("variable", ["GMMFAST_PATCH_SKLEARN", "GMMFAST_VERBOSE"])
+@pytest.mark.parametrize(
+    "variable", ["GMMFAST_PATCH_SKLEARN", "GMMFAST_VERBOSE", "GMMFAST_STRICT"]
+)
 def test_other_values_are_refused(run_python, variable):
     result = run_python(PATCHED, **{variable: "yes"})
     assert result.returncode == 1
@@ -204,30 +270,3 @@ def test_kernels_count_their_calls():
         assert calls[kernel] - before[kernel] == n_calls, kernel
         assert list(calls) == sorted(calls)
     assert calls == _core.kernel_calls()
-
-
-def test_a_notebook_is_patched_by_the_extension(run_python):
-    code = """
-import gmmfast
-from sklearn.mixture import GaussianMixture
-notebook = object()
-gmmfast.load_ipython_extension(notebook)
-assert GaussianMixture is gmmfast.GaussianMixture
-gmmfast.unload_ipython_extension(notebook)
-assert GaussianMixture is not gmmfast.GaussianMixture
-"""
-    assert outcome(run_python(code)) == SILENT
-
-
-def test_ipython_loads_the_extension(run_python, tmp_path):
-    pytest.importorskip("IPython")
-    code = """
-from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell.instance()
-shell.run_cell("from sklearn.mixture import GaussianMixture as GM")
-for magic in ("load_ext", "unload_ext", "load_ext", "reload_ext"):
-    shell.run_line_magic(magic, "gmmfast")
-    shell.run_cell("print(GM.__module__.split('.')[0])").raise_error()
-"""
-    result = run_python(code, IPYTHONDIR=str(tmp_path))
-    assert result.stdout.split() == ["gmmfast", "sklearn", "gmmfast", "gmmfast"], result.stderr

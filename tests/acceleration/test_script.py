@@ -1,7 +1,6 @@
 """Tests of acceleration/script.py and __main__.py: scripts run as by Python, but patched."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,25 +20,6 @@ def fitted(kind):
 
 def outcome(result):
     return result.returncode, result.stdout, result.stderr
-
-
-@pytest.fixture
-def run_module(tmp_path):
-    """Run `python -m gmmfast` with arguments, in a folder of its own."""
-
-    def run(*arguments, prefix=(sys.executable, "-m", "gmmfast"), **changes):
-        (tmp_path / "work").mkdir(exist_ok=True)
-        return subprocess.run(
-            [*prefix, *arguments],
-            cwd=tmp_path / "work",
-            env={**os.environ, **changes},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
 
 
 LINES = """
@@ -163,3 +143,32 @@ upstream.main()
     assert "4 passed" in result.stdout
     assert "tests {<class 'sklearn.mixture." in result.stdout
     assert "kernel expectation did not run" in result.stdout
+
+
+def test_the_runner_profiles_on_standard_error(run_module, tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(MODEL + LINES + "print('done')\nraise SystemExit(3)")
+    result = run_module("--profile", path)
+    assert (result.returncode, result.stdout) == (3, "done\n")
+    rows = [line.split() for line in result.stderr.splitlines()]
+    assert rows[0] == ["method", "accelerated", "seconds", "fallback", "seconds"]
+    assert [row[:2] + row[3:4] for row in rows[1:4]] == [
+        ["GaussianMixture.fit", "1", "0"],
+        ["GaussianMixture.predict", "1", "0"],
+        ["Other.fit", "0", "1"],
+    ]
+    n_line = next(n for n, line in enumerate(MODEL.splitlines(), 1) if "fit(X)" in line)
+    assert result.stderr.endswith(
+        "fallbacks to scikit-learn:\n"
+        f"  {path}:{n_line}: Other.fit, 1x: Other has a _m_step of its own\n"
+    )
+
+
+def test_the_runner_raises_at_a_fallback_if_strict(run_module, tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(MODEL + LINES)
+    result = run_module("--profile", "--strict", path)
+    assert result.returncode == 1
+    assert "FallbackError: Other.fit: expected a call that gmmfast accelerates" in result.stderr
+    assert "Other.fit, 1x: Other has a _m_step of its own" in result.stderr
+    assert "acceleration/script.py" not in result.stderr

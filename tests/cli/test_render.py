@@ -1,4 +1,4 @@
-"""Tests of cli/render.py and cli/shapes.py.
+"""Tests of cli/render.py, and of sizes in cli/options.py.
 
 Every output is decoded and compared with the arrays that it came from.
 """

@@ -1,4 +1,4 @@
-"""Tests of mixture/intervals.py and mixture/probabilities.py: probabilities of one feature."""
+"""Tests of mixture/intervals.py: probabilities of one feature."""
 
 import mpmath
 import numpy as np

@@ -21,10 +21,11 @@ from gmmfast.animation import (
     write_animation,
     zooming_frames,
 )
-from gmmfast.cli.fitting import fit_picture, fit_request, model_of, timed
+from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, model_of, timed
 from gmmfast.cli.inputs import PIPE, read_picture, read_source
 from gmmfast.cli.options import (
     PATH,
+    SizeOptions,
     fit_options,
     output_option,
     size_options,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from gmmfast.cli.fitting import FitOptions
-    from gmmfast.cli.shapes import SizeOptions
     from gmmfast.tone import ToneCurve
 
     Frames = Iterator[NDArray[np.uint8]]

@@ -12,13 +12,12 @@ from PIL import Image
 
 from gmmfast import images
 from gmmfast.cli.inputs import read_picture
-from gmmfast.cli.options import PATH, size_options
+from gmmfast.cli.options import PATH, SizeOptions, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gmmfast.cli.shapes import SizeOptions
 
 #: Bytes a pixel of both pictures.
 _PIXEL_BYTES = 3 * 3

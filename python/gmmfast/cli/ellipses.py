@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
+from gmmfast.cli.options import (
+    PATH,
+    SizeOptions,
+    fit_options,
+    output_option,
+    palette_option,
+    size_options,
+)
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
@@ -17,8 +24,6 @@ from gmmfast.mixture import Mixture
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gmmfast.cli.fitting import FitOptions
-    from gmmfast.cli.shapes import SizeOptions
 
 #: Bytes a pixel of the picture and of matplotlib's.
 _PIXEL_BYTES = 2 * 4

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from gmmfast._files import check_path, fault_of_folder, fault_of_target, raise_fault, target_of
-from gmmfast.cli.fitting import fit_picture, fit_request, import_fits, timed
+from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, import_fits, timed
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, fit_options, output_option
 from gmmfast.cli.outputs import write_to_stdout
 from gmmfast.mixture import Mixture
-
-if TYPE_CHECKING:
-    from gmmfast.cli.fitting import FitOptions
 
 
 @click.command("fit")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from gmmfast.cli.fitting import fit_picture, fit_request, timed
+from gmmfast.cli.fitting import FitOptions, FitRequest, fit_picture, fit_request, timed
 from gmmfast.cli.inputs import read_model, read_picture
 from gmmfast.cli.options import (
     PATH,
+    SizeOptions,
     fit_options,
     output_option,
     refuse_tone_with_style,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.cli.fitting import FitOptions, FitRequest
-    from gmmfast.cli.shapes import SizeOptions
     from gmmfast.tone import ToneCurve
 
 #: Bytes a pixel of a painting: its colors, or a density and its copies in the tone curve.

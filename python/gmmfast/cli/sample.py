@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
+from gmmfast.cli.options import (
+    PATH,
+    SizeOptions,
+    fit_options,
+    output_option,
+    palette_option,
+    size_options,
+)
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
@@ -20,8 +27,6 @@ from gmmfast.plot.samples import sample_picture, sample_values
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gmmfast.cli.fitting import FitOptions
-    from gmmfast.cli.shapes import SizeOptions
 
 #: Bytes a pixel of counts, sums and means of the colors, and of the picture.
 _PIXEL_BYTES = 8 + 3 * 17 + 8
@@ -67,12 +72,7 @@ def sample_command(
     shape = size.checked_shape(model, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         values = sample_values(
-            mixture,
-            Frame.from_model(mixture, shape),
-            n_samples,
-            ramp,
-            fit.seed,
-            fit.n_threads,
+            mixture, Frame.from_model(mixture, shape), n_samples, ramp, fit.seed, fit.n_threads
         )
         name = "counts" if values.ndim == 2 else "colors"
         destinations.write(Artwork(lambda: sample_picture(values, ramp), lambda: {name: values}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, VALUES, fit_options, output_option, palette_option
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
@@ -18,7 +18,6 @@ from gmmfast.mixture import Mixture
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gmmfast.cli.fitting import FitOptions
 
 #: (height, width) of the picture.
 _SHAPE = 600, 900
@@ -31,9 +30,7 @@ _N_SLICES = 4
 @click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
 @output_option("slices.png", "The picture, .svg, or the curves as .npy or .npz")
 @click.option(
-    "--at",
-    type=VALUES,
-    help="The values of x, such as 10,25.5,40 [default: four, evenly spaced].",
+    "--at", type=VALUES, help="The values of x, such as 10,25.5,40 [default: four, evenly spaced]."
 )
 @palette_option("lagoon", "The colors of the contours.")
 @fit_options
@@ -66,11 +63,7 @@ def slices_command(
     values = at or tuple(left + shares * (right - left))
     with progress_bar("drawing", None):
         display = SliceDisplay.from_estimator(
-            mixture,
-            values,
-            palette=palette,
-            ax=framed_axes(_SHAPE),
-            n_threads=fit.n_threads,
+            mixture, values, palette=palette, ax=framed_axes(_SHAPE), n_threads=fit.n_threads
         )
         destinations.write(
             artwork_of(

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from gmmfast import _core, _log
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import check_n_threads
 from gmmfast.estimators.callbacks import CallbackSupport, FitReport, Progress, with_callbacks
 from gmmfast.estimators.em import EMMixture
@@ -19,6 +20,7 @@ from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
 from gmmfast.estimators.initialization import Initializer, initialize
 from gmmfast.estimators.moments import merged, moments, recentered
 from gmmfast.estimators.training_data import TrainingData, training_data
+from gmmfast.estimators.versions import warn_if_untested
 from gmmfast.estimators.widening import with_sklearn_type
 from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL, SKLEARN_TYPES, WIDER
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gmmfast.estimators.samples import InMemory, Samples
+
+warn_if_untested()
 
 
 class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
@@ -36,9 +40,12 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     """
 
     _allows_nan = False
+    #: Whether scikit-learn's class is replaced by this one: its instances then are this one's.
+    _is_patched_in = False
     # The arguments of `_core.Statistics` for the rows seen by partial_fit.
     _seen: tuple[Any, ...]
 
+    @_log.observed("fit")
     def fit(
         self,
         X: Any,
@@ -112,6 +119,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             self._fit(data, progress, n_threads)
             _log.accelerated(self, "fit")
 
+    @_log.observed("fit_predict")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit_predict(
@@ -142,7 +150,9 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         _log.accelerated(self, "fit_predict")
         return np.concatenate([self._labels(points) for points in samples.parts()])
 
+    @_log.observed("partial_fit")
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @allows_underflow
     def partial_fit(
         self,
         X: Any,
@@ -250,18 +260,27 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         source = with_sklearn_type(self)
         # A subclass may name other parameters, or pass those of its base on in **kwargs.
         names = self._sklearn_class._get_param_names()  # noqa: SLF001
-        plain = self._sklearn_class(**{name: getattr(source, name) for name in names})
+        known = {name: getattr(source, name) for name in names if hasattr(source, name)}
+        plain = self._sklearn_class(**known)
         for name, value in vars(source).items():
             if name.endswith("_") and not name.startswith("_") and name != "selection_":
                 setattr(plain, name, copy.deepcopy(value))
         return plain
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        # Subclasses inherit the hook, and their instances are their own.
+        if cls.__dict__.get("_is_patched_in") and cls._sklearn_class in other.__mro__:
+            return True
+        return NotImplemented
 
     def __sklearn_clone__(self) -> Self:
         other: Self = super().__sklearn_clone__()
         # Parameters that a subclass passes to its base in **kwargs are not among its own.
         inherited = self._sklearn_class._get_param_names()  # noqa: SLF001
         for name in set(inherited).difference(self._get_param_names()):
-            setattr(other, name, clone(getattr(self, name), safe=False))
+            if hasattr(self, name):
+                setattr(other, name, clone(getattr(self, name), safe=False))
         return other
 
     def __sklearn_tags__(self) -> Any:
@@ -269,6 +288,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         tags.input_tags.allow_nan = self._allows_nan
         return tags
 
+    @_log.observed("fit")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def _fit_in_memory(

@@ -151,6 +151,11 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
         bound = with_sklearn_type(self)._compute_lower_bound  # noqa: SLF001 (self or its copy)
         return float(np.sum(bound(certain, 0.0) + term))
 
+    def _em_show(self) -> tuple[Array, Array]:
+        shown = super()._em_show()
+        self._set_parameters(self._get_parameters())  # weights_, for pictures during the fit
+        return shown
+
     def _em_get_parameters(self) -> tuple[Any, ...]:
         return self._get_parameters()  # type: ignore[no-any-return]
 

@@ -17,12 +17,12 @@ from sklearn.mixture._gaussian_mixture import (
     _compute_precision_cholesky_from_precisions,
 )
 from sklearn.utils import check_array
-from sklearn.utils._array_api import get_namespace
 from sklearn.utils._param_validation import StrOptions
 
 from gmmfast.estimators.base import AcceleratedMixture
 from gmmfast.estimators.em import ILL_DEFINED
 from gmmfast.estimators.notebook import ShowsPicture
+from gmmfast.estimators.versions import with_namespace
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
     WIDER,
@@ -102,14 +102,14 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
         n_components, n_features = self.means_.shape
         return int(self.covariances_.size + n_components * n_features + n_components - 1)
 
-    def _em_check_parameters(self, points: Array, namespace: dict[str, Any]) -> None:
+    def _em_check_parameters(self, points: Array) -> None:
         kind, given = self.covariance_type, self.precisions_init
         if kind in WIDER and given is not None:
             values = check_array(given, ensure_2d=False, dtype=[np.float64, np.float32])
             shape = layouts((self.n_components, points.shape[1]))[kind]
             _check_shape(values, shape, f"{kind} precision")
             _check_precision_positivity(values, kind)
-        super()._em_check_parameters(points, namespace)
+        super()._em_check_parameters(points)
 
     def _em_needs_initialization(self) -> bool:
         given = (self.weights_init, self.means_init, self.precisions_init)
@@ -124,9 +124,10 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
         if self.means_init is not None:
             self.means_ = np.asarray(self.means_init, dtype=np.float64)
         if self.precisions_init is not None:
-            xp, _ = get_namespace(self.precisions_init)
-            factors = _compute_precision_cholesky_from_precisions(
-                np.asarray(self.precisions_init, dtype=np.float64), self.covariance_type, xp=xp
+            factors = with_namespace(
+                _compute_precision_cholesky_from_precisions,
+                np.asarray(self.precisions_init, dtype=np.float64),
+                self.covariance_type,
             )
             self.covariances_ = covariances_of_precisions(factors, self.covariance_type)
 

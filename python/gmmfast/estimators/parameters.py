@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from gmmfast import _core
+from gmmfast._arithmetic import allows_underflow
 from gmmfast.mixture.layouts import as_matrices, as_variances
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class MixtureParameters(NamedTuple):
         return as_matrices(self.core.covariances, self.covariance_type, self.core.means.shape)
 
 
+@allows_underflow
 def mixture_parameters(
     log_weights: Array, means: Array, covariances: Array, covariance_type: str
 ) -> MixtureParameters:
@@ -56,6 +58,7 @@ def _array(values: Array) -> Array:
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
+@allows_underflow
 def typical_stds(parameters: MixtureParameters) -> Array:
     """Return the standard deviations of a typical component, (n_features,).
 

@@ -6,17 +6,20 @@ features are scored by the marginal mixture of their observed features.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from gmmfast import _core, _log
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._memory import check_fits
 from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.missing import has_nan, patterns
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
+from gmmfast.estimators.versions import validate_data
 from gmmfast.estimators.widening import with_sklearn_type
 from gmmfast.mixture.parameters import covariances_of_model
 
@@ -36,6 +39,7 @@ class FittedMixture:
 
     # Attributes of scikit-learn's estimators.
     covariance_type: str
+    weights_: Array
     means_: Array
     covariances_: Array
     precisions_cholesky_: Array
@@ -44,6 +48,7 @@ class FittedMixture:
         """Return the log-weights of the current parameters, which need not sum to 1."""
         raise NotImplementedError
 
+    @_log.observed("score_samples")
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-density at each row.
 
@@ -69,8 +74,9 @@ class FittedMixture:
             if core is not None:
                 core.score_samples(some, part)
             log_prob[rows] = part + parameters.shift
-        return log_prob.astype(self._result_dtype(points), copy=False)
+        return self._as_result(log_prob, points)
 
+    @_log.observed("predict")
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row.
 
@@ -99,6 +105,7 @@ class FittedMixture:
             labels[rows] = part
         return labels
 
+    @_log.observed("predict_proba")
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the responsibility of each component for each row.
 
@@ -131,14 +138,50 @@ class FittedMixture:
             if core is not None:
                 core.predict_proba(some, part)
             responsibilities[rows] = part
-        return responsibilities.astype(self._result_dtype(points), copy=False)
+        return self._as_result(responsibilities, points)
+
+    @allows_underflow
+    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
+        """Draw points, as scikit-learn's `sample` does from the same `random_state`.
+
+        A model without `covariances_` is sampled, too, and one of float32 weights that rounding
+        made larger than 1 together.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of points.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            The points, component by component.
+        y : ndarray of shape (n_samples,)
+            The components from which they were drawn.
+        """
+        check_is_fitted(self)
+        changes: dict[str, Array] = {}
+        if foreign_array(self.weights_) is None:
+            weights = np.asarray(self.weights_, dtype=np.float64)
+            if weights[:-1].sum() > 1:
+                changes["weights_"] = weights / weights.sum()
+        if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
+            changes["covariances_"] = covariances_of_model(self)
+        model: Any = self
+        if changes:
+            model = copy.copy(self)
+            vars(model).update(changes)
+        drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(n_samples)  # type: ignore[misc]
+        return drawn
 
     def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802
         return validate_data(self, X, reset=False, ensure_all_finite=finiteness(self))  # type: ignore[no-any-return]
 
-    def _result_dtype(self, points: Array) -> Any:
+    def _as_result(self, values: Array, points: Array) -> Array:
+        """Return the values in float32 if points and parameters are float32."""
         is_single = points.dtype == np.float32 and self.means_.dtype == np.float32
-        return np.float32 if is_single else np.float64
+        with np.errstate(over="ignore", under="ignore"):
+            return values.astype(np.float32 if is_single else np.float64, copy=False)
 
     def _falls_back(self, method: str, X: Any) -> bool:
         reason = reason_to_fall_back(self, foreign_array(X, self.means_), method)
@@ -148,6 +191,7 @@ class FittedMixture:
             _log.fallback(self, method, reason)
         return reason is not None
 
+    @allows_underflow
     def _fitted_parameters(self) -> MixtureParameters:
         """Return the parameters of the fitted attributes, which a script may have set.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._validation import float_array
@@ -49,6 +50,7 @@ def component(p: Parameters, k: int) -> Parameters:
     return Parameters.from_log_weights(np.zeros(1), p.means[[k]], covariances, p.covariance_type)
 
 
+@allows_underflow
 def product(left: Parameters, right: Parameters, shown: object) -> tuple[Parameters, float]:
     """Return the normalized product of two mixtures and the logarithm of its normalizer.
 
@@ -83,6 +85,7 @@ def check_map(matrix: ArrayLike, offset: ArrayLike | None, n_features: int) -> t
     return a, _checked_offset(offset, len(a))
 
 
+@allows_underflow
 def transform(p: Parameters, a: Array, b: Array) -> Parameters:
     """Return the distribution of A x + b."""
     with np.errstate(over="ignore", invalid="ignore"):

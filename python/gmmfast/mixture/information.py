@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast.mixture.component_pairs import LOG_2_PI, log_overlaps, pairs_of
 from gmmfast.mixture.moments import covariance
@@ -58,6 +59,7 @@ def estimate(values: Array) -> Estimate:
     return Estimate(float(values.mean()), float(error))
 
 
+@allows_underflow
 def entropy_bounds(p: Parameters) -> Bounds:
     """Return the tightest of the bounds of the header."""
     pairs, d = pairs_of(p, p), p.shape[1]
@@ -81,12 +83,14 @@ def entropy_bounds(p: Parameters) -> Bounds:
     return Bounds(float(max(jensen, within + lower)), float(min(matched, within + upper)))
 
 
+@allows_underflow
 def kl_variational(left: Parameters, right: Parameters) -> float:
     """Return the variational approximation of Hershey and Olsen, 2007, equation 20."""
     own, others = _log_affinities(left, left), _log_affinities(left, right)
     return float(left.normalized_weights() @ (own - others))
 
 
+@allows_underflow
 def kl_upper_bound(left: Parameters, right: Parameters, max_iter: int, tol: float) -> float:
     """Return the variational upper bound of Hershey and Olsen, 2007, section 6."""
     pairs = pairs_of(left, right)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast._arithmetic import allows_underflow
 from gmmfast.mixture.layouts import DIAGONAL, symmetric
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
+@allows_underflow
 def mean(p: Parameters) -> Array:
     """Return the mean, (n_features,)."""
     means, center = p.means, int(np.argmax(p.weights))
@@ -29,6 +31,7 @@ def mean(p: Parameters) -> Array:
     return mean
 
 
+@allows_underflow
 def covariance(p: Parameters) -> Array:
     """Return the covariance matrix, (n_features, n_features), by the law of total covariance."""
     weights = p.normalized_weights()

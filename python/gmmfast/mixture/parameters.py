@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from gmmfast import _core
+from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import describe, float_array
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
@@ -35,6 +36,10 @@ _FACTORS = "precisions_cholesky_"
 CHUNK = 1 << 20
 
 
+#: The number of features of the model of each kind of picture.
+KINDS = {"color": 5, "gray": 3, "ink": 2, "video": 6}
+
+
 class Arrays(NamedTuple):
     """The arguments of the core's mixture: C-contiguous, in scikit-learn's layouts."""
 
@@ -55,6 +60,7 @@ class Parameters:
     covariance_type: str
 
     @classmethod
+    @allows_underflow
     def from_log_weights(
         cls, log_weights: Array, means: Array, covariances: Array, covariance_type: str
     ) -> Self:
@@ -75,11 +81,13 @@ class Parameters:
         """Return the variances, (n_components, n_features)."""
         return as_variances(self.covariances, self.covariance_type, self.shape)
 
+    @allows_underflow
     def normalized_weights(self) -> Array:
         """Return the weights divided by their sum, which may differ from 1 by 1e-6."""
         normalized: Array = self.weights / self.weights.sum()
         return normalized
 
+    @allows_underflow
     def normalized_log_weights(self) -> Array:
         """Return the logarithms of the normalized weights."""
         normalized: Array = self.log_weights - np.log(self.weights.sum())
@@ -178,6 +186,27 @@ def covariances_of_model(model: Any) -> Any:
             f"{_FACTORS}: expected triangular matrices without zeros on the diagonal, got a "
             "singular one; set it as scikit-learn's fit does"
         ) from None
+
+
+def check_kind(kind: str | None, n_features: int) -> str | None:
+    """Return the kind of picture after checks."""
+    if kind is None:
+        return None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"kind: expected one of {tuple(KINDS)} or None, got {describe(kind)}")
+    if KINDS[kind] != n_features:
+        raise ValueError(
+            f"kind: expected None or that of a model of {n_features} features, got {kind!r}, "
+            f"whose models have {KINDS[kind]}"
+        )
+    return kind
+
+
+def kind_of_model(model: Any, n_features: int) -> str | None:
+    """Return the `kind_` of an estimator if it is that of a picture, else None."""
+    kind = getattr(model, "kind_", None)
+    is_known = isinstance(kind, str) and KINDS.get(kind) == n_features
+    return kind if is_known else None
 
 
 def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:

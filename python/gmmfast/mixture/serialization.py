@@ -25,7 +25,8 @@ from gmmfast._files import (
     replaced,
     target_of,
 )
-from gmmfast.mixture.layouts import WIDER, precisions, precisions_cholesky, widened
+from gmmfast.mixture.layouts import WIDER, components, precisions, precisions_cholesky, widened
+from gmmfast.mixture.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast._validation import Extent
-    from gmmfast.mixture.parameters import Parameters
 
     Array = NDArray[np.float64]
 
@@ -59,35 +59,50 @@ _SUM_TOLERANCE = 1e-12
 _LOG_TOLERANCE = 1e-9
 
 
-def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
+def to_sklearn(p: Parameters, extent: Extent | None, kind: str | None) -> Any:
     """Return a fitted `sklearn.mixture.GaussianMixture` with these parameters.
 
-    Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Covariance types that
+    Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Components of
+    weight 0 are left out: scikit-learn takes the logarithm of every weight. Covariance types that
     scikit-learn lacks become the nearest that it has, with values repeated for each component.
     """
     from sklearn.mixture._gaussian_mixture import GaussianMixture  # noqa: PLC0415 (a second)
 
-    n_components, n_features = p.shape
-    kind = WIDER.get(p.covariance_type, p.covariance_type)
-    estimator = GaussianMixture(n_components, covariance_type=kind)
+    n_features = p.shape[1]
+    if not p.weights.all():
+        p = _without(p, p.weights == 0)
+    n_components, covariance_type = len(p.weights), WIDER.get(p.covariance_type, p.covariance_type)
+    estimator = GaussianMixture(n_components, covariance_type=covariance_type)
     is_sound = abs(p.weights.sum() - 1) < _SUM_TOLERANCE
     estimator.weights_ = p.weights.copy() if is_sound else p.normalized_weights()
     estimator.means_ = p.means.copy()
     estimator.covariances_ = widened(p.covariances, p.covariance_type, n_components).copy()
-    estimator.precisions_cholesky_ = precisions_cholesky(estimator.covariances_, kind)
-    estimator.precisions_ = precisions(estimator.precisions_cholesky_, kind)
+    estimator.precisions_cholesky_ = precisions_cholesky(estimator.covariances_, covariance_type)
+    estimator.precisions_ = precisions(estimator.precisions_cholesky_, covariance_type)
     estimator.converged_, estimator.n_iter_ = True, 0
     estimator.lower_bound_, estimator.n_features_in_ = np.nan, n_features
     if extent is not None:
         estimator.extent_ = extent
+    if kind is not None:
+        estimator.kind_ = kind
     return estimator
 
 
-def save(p: Parameters, extent: Extent | None, path: StrPath) -> None:
+def _without(p: Parameters, empty: NDArray[np.bool_]) -> Parameters:
+    """Return the parameters of the other components."""
+    kept = ~empty
+    covariances = components(p.covariances, p.covariance_type, kept)
+    return Parameters(
+        p.weights[kept], p.log_weights[kept], p.means[kept], covariances, p.covariance_type
+    )
+
+
+def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) -> None:
     """Write an .npz file, whole or not at all.
 
     It holds the arrays "weights", "log_weights", "means", "covariances" (scikit-learn's layout),
-    "covariance_type", "extent" (no rows if there is none), "format" and "version".
+    "covariance_type", "extent" (no rows if there is none), "kind" (empty if there is none),
+    "format" and "version".
     """
     check_path("path", path)
     fault = fault_of_target(path) or fault_of_folder(target_of(path).parent)
@@ -103,6 +118,7 @@ def save(p: Parameters, extent: Extent | None, path: StrPath) -> None:
             covariances=p.covariances,
             covariance_type=p.covariance_type,
             extent=np.array(extent or np.empty((0, 2)), dtype=np.float64),
+            kind=kind or "",
         )
 
 

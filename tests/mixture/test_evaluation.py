@@ -1,4 +1,4 @@
-"""Tests of mixture/responsibilities.py and mixture/evaluation.py."""
+"""Tests of mixture/evaluation.py: labels, and dense and sparse responsibilities."""
 
 import pickle
 
@@ -165,7 +165,7 @@ def test_parts_of_a_mixture_know_their_size(covariance_type):
 
 @pytest.mark.parametrize("chunk", [1, 100, parameters.CHUNK])
 def test_sparse_responsibilities_are_those_of_predict_proba(chunk, monkeypatch):
-    monkeypatch.setattr("gmmfast.mixture.responsibilities.CHUNK", chunk)
+    monkeypatch.setattr("gmmfast.mixture.evaluation.CHUNK", chunk)
     mixture = build(30, 2, "full", spread=100)
     points = np.random.default_rng(1).normal(scale=100, size=(57, 2))
     sparse, dense = mixture.responsibilities(points), mixture.predict_proba(points)
