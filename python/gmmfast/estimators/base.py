@@ -244,7 +244,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         y : ndarray of shape (n_samples,)
             The component of each point.
         """
-        return super(AcceleratedMixture, with_sklearn_type(self)).sample(n_samples)  # type: ignore[misc, no-any-return]
+        return super(AcceleratedMixture, with_sklearn_type(self)).sample(n_samples)
 
     def to_sklearn(self) -> Any:
         """Return a plain scikit-learn estimator with the same parameters and attributes.
