@@ -118,7 +118,6 @@ def messages_of(estimator, *arguments, **options):
     [
         ({"n_components": 0}, clouds()),
         ({"n_components": 400}, clouds()),
-        ({"covariance_type": "round"}, clouds()),
         ({"max_iter": -1}, clouds()),
         ({"n_components": 2, "weights_init": [0.5, 0.6]}, clouds()),
         ({"n_components": 2, "means_init": np.zeros((2, 2))}, clouds()),

@@ -215,6 +215,14 @@ def test_initial_precisions_of_another_shape_or_sign_are_refused():
             fit(covariance_type, precisions_init=given)
 
 
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_another_covariance_type_is_refused_with_all_that_there_are(estimator):
+    with pytest.raises(ValueError, match="The 'covariance_type' parameter") as caught:
+        estimator(covariance_type="round").fit(clouds())
+    for known in ("full", "tied", "diag", "spherical", *TYPES):
+        assert f"'{known}'" in str(caught.value)
+
+
 def test_an_overridden_step_of_scikit_learn_is_refused_for_types_it_lacks():
     class Own(GaussianMixture):
         def _m_step(self, X, log_resp, **namespace):
