@@ -54,6 +54,6 @@ def screenshot() -> Image.Image:
 
 
 if __name__ == "__main__":
-    picture = screenshot().quantize(N_COLORS, dither=Image.Dither.NONE)
+    picture = screenshot().quantize(N_COLORS, dither=Image.Dither.FLOYDSTEINBERG)
     with replaced(ROOT / "docs" / "look_inside.png") as file:
         picture.save(file, format="PNG", optimize=True)

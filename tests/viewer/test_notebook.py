@@ -6,13 +6,7 @@ import pytest
 from gmmfast import Mixture, fit_image
 from gmmfast.viewer import notebook
 from gmmfast.viewer.notebook import iframe
-
-INK = Mixture(
-    [0.5, 0.3, 0.2],
-    [[10.0, 10.0], [30.0, 12.0], [22.0, 18.0]],
-    [[[9.0, 3.0], [3.0, 4.0]], [[4.0, 0.0], [0.0, 4.0]], [[25.0, -4.0], [-4.0, 2.0]]],
-    extent=[(0, 40), (0, 24)],
-)
+from support.models import INK
 
 
 @pytest.mark.parametrize("indent", ["", "    "], ids=["as it is", "indented by Sphinx"])
