@@ -48,7 +48,7 @@ def test_where_webgl_fails_javascript_draws(open_page, before_pages, missing):
         "      arguments[0] === this.SYNC_GPU_COMMANDS_COMPLETE) throw new Error('no');"
         "};"
     )
-    page = open_page(INK)
+    page = open_page(INK, fragment="#painter=gl")
     page.wait()
     assert page.run("return gmmfast.app.painter.name") == "JavaScript"
     picture = page.render([[0, 40], [0, 24]], (24, 40), "density")[..., 0]
@@ -57,9 +57,20 @@ def test_where_webgl_fails_javascript_draws(open_page, before_pages, missing):
 
 
 def test_a_lost_context_is_replaced(open_page):
-    page = open_page(INK)
+    page = open_page(INK, fragment="#painter=gl")
     page.wait()
     page.run("gmmfast.app.painter.gl.getExtension('WEBGL_lose_context').loseContext()")
     page.wait()
     assert page.run("return gmmfast.app.painter.name") == "JavaScript"
     assert page.render([[0, 40], [0, 24]], (24, 40), "density")[..., 3].min() == 255
+
+
+def test_webgl_on_the_processor_is_left_to_javascript_which_is_faster(open_page):
+    page = open_page(INK)
+    card = page.run(
+        "const gl = document.createElement('canvas').getContext('webgl2');"
+        "return gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info')"
+        ".UNMASKED_RENDERER_WEBGL)"
+    )
+    assert "SwiftShader" in card  # the tests' browser has no other
+    assert page.run("return gmmfast.app.painter.name") == "JavaScript"

@@ -21,7 +21,8 @@ def test_notebooks_hold_the_page_in_an_iframe(chromium, tmp_path, indent):
         if chromium.execute_script("return document.body.classList.contains('ready')"):
             break
         chromium.execute_async_script("setTimeout(arguments[0], 50)")
-    assert chromium.execute_script("return gmmfast.app.painter.name") == "WebGL2"
+    chromium.execute_async_script("gmmfast.app.painted.then(arguments[0])")
+    assert chromium.execute_script("return document.getElementById('fatal').hidden")
     assert chromium.execute_script("return innerHeight") <= 560
     chromium.switch_to.default_content()
     assert Mixture([1.0], [[0.0]], [1.0])._repr_html_() is None

@@ -59,12 +59,13 @@ class App {
     this.#resize();
   }
 
+  /** Chooses the painter: the address may end with #painter=gl or #painter=js. */
   #choosePainter() {
-    const wantsScript = location.hash.includes("painter=js");
+    const wanted = /painter=(gl|js)/.exec(location.hash)?.[1];
     const canvas = byId("picture");
     try {
-      if (wantsScript) throw new Error("JavaScript is wanted");
-      this.painter = new GlPainter(canvas, this.shader);
+      if (wanted === "js") throw new Error("JavaScript is wanted");
+      this.painter = new GlPainter(canvas, this.shader, wanted === "gl");
       canvas.addEventListener("webglcontextlost", () => this.#useWorker());
     } catch {
       this.#useWorker();
@@ -183,8 +184,9 @@ class App {
     const coarse = this.isMoving ? this.coarse : 1;
     const start = performance.now();
     await this.#try(() => this.painter.paint(this.view.frame(coarse), this.look));
-    const whole = (performance.now() - start) * coarse ** 2;
-    this.coarse = Math.min(8, Math.max(1, Math.round(Math.sqrt(whole / SMOOTH))));
+    if (coarse > 1) return; // its time is mostly that of messages
+    const roots = Math.sqrt((performance.now() - start) / SMOOTH);
+    this.coarse = Math.min(8, Math.max(1, Math.round(roots)));
   }
 
   /** Draws what lies over the picture. */
