@@ -63,6 +63,7 @@ lint: $(DEV)
 	  exit 1; }
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --bench instructions -- -D warnings
 	PYO3_PYTHON="$(CURDIR)/$(BIN)/python" cargo clippy --locked --features python -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 	cargo bench --locked --no-run --profile dev --quiet
@@ -100,7 +101,7 @@ dist: $(DEV)
 	$(BIN)/maturin sdist --out dist
 	CARGO_TARGET_DIR="$(CURDIR)/target" $(BIN)/python -m pip wheel --quiet --no-deps \
 	  --wheel-dir dist dist/*.tar.gz
-	@ls -l dist
+	@ls -l dist/*.tar.gz dist/*-cp311-abi3-*.whl
 
 clean:
 	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py target dist

@@ -4,7 +4,7 @@
 //! a few components, none of which is negligible at any point. Each
 //! result is compared with the specification at a part of the points before it is
 //! timed. The data are prepared once, as in a fit.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "a program")]
 
 #[path = "models.rs"]
 mod models;

@@ -1,6 +1,6 @@
 //! Grid kernels on one thread at every instruction set, checked against the
 //! specification on every 97th pixel before they are timed.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "a program")]
 
 #[path = "checks.rs"]
 mod checks;

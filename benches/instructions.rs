@@ -10,7 +10,7 @@
 //!
 //! `--write` replaces the table, after an intended change or with another
 //! compiler. Names given as arguments select the workloads that begin with them.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "a program")]
 
 #[path = "checks.rs"]
 mod checks;

@@ -4,7 +4,7 @@
 //! `dense` has log-densities where no component is negligible at any point; `culled` has
 //! log-densities, labels and responsibilities of the pixels of a picture, where the tree
 //! culls most components; `conditional` has moments and draws of colors at positions.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "a program")]
 
 #[path = "checks.rs"]
 mod checks;

@@ -1,6 +1,6 @@
 //! Random streams and samples on one thread at every instruction set. The moments of the
 //! samples are compared with the mixture's before they are timed.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "a program")]
 
 #[path = "models.rs"]
 mod models;

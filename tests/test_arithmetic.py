@@ -1,4 +1,4 @@
-"""Sound computations finish where NumPy raises at what it otherwise ignores or warns about."""
+"""Tests of _arithmetic.py: sound computations finish where NumPy is told to raise."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,6 @@
-"""Every import of the package points down, and no files import one another in a circle."""
+"""Tests of the structure: imports point down, without circles, and each module has its tests."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from support.imports import circles, import_graph
 #: Layers from the bottom up. A module imports lower layers, and files of its own folder.
 #: "gmmfast" itself is the top: only the command line and `python -m gmmfast` are above it.
 LAYERS = (
-    "_arithmetic _core _lazy _log",
+    "_arithmetic _core _display _lazy _log",
     "_memory _files _runtime",
     "_validation",
     "_random",
@@ -24,6 +25,7 @@ LAYERS = (
     "styles",
     "plot",
     "animation",
+    "viewer",
     "gmmfast",
     "cli",
     "__main__",
@@ -62,6 +64,17 @@ def test_every_import_points_down(graph):
 
 def test_no_files_import_one_another(graph):
     assert circles(graph) == []
+
+
+def test_each_module_is_mirrored_or_named_by_a_test_file():
+    tests = Path(__file__).parent
+    headers = [ast.get_docstring(ast.parse(path.read_text())) for path in tests.rglob("test_*.py")]
+    named = " ".join(filter(None, headers))
+    for path in ROOT.rglob("[!_]*.py"):
+        module = path.relative_to(ROOT)
+        mirror = tests / module.with_name(f"test_{module.name}")
+        folder = f"{module.parent.as_posix()}/:"
+        assert mirror.exists() or module.as_posix() in named or folder in named, module
 
 
 def test_an_upward_import_and_a_circle_are_found(tmp_path):

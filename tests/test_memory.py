@@ -1,4 +1,4 @@
-"""Tests of the available memory, and of the check of results against it."""
+"""Tests of _memory.py: the available memory, and the check of results against it."""
 
 import pytest
 

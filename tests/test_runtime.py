@@ -1,4 +1,4 @@
-"""Tests of `show_runtime`: the contents of its report."""
+"""Tests of _runtime.py: the report of `show_runtime`."""
 
 import importlib.metadata
 import platform

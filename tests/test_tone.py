@@ -1,4 +1,4 @@
-"""Tests of `ToneCurve`: from densities to gray levels."""
+"""Tests of tone.py: from densities to gray levels."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,6 @@
 """Gaussian mixtures: fits to images and points, and exact evaluation on pixel grids."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -10,7 +11,9 @@ except ImportError as error:
         f"or build it from the source (make develop): {error}"
     ) from error
 
+from gmmfast._display import set_display
 from gmmfast._lazy import attach
+from gmmfast._log import FallbackError
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
@@ -19,6 +22,7 @@ from gmmfast.acceleration.patching import (
     patch_sklearn,
     unpatch_sklearn,
 )
+from gmmfast.acceleration.profiling import profile
 
 if TYPE_CHECKING:
     from gmmfast.estimators import (
@@ -30,11 +34,13 @@ if TYPE_CHECKING:
     from gmmfast.mixture import ConditionalMixtures, Mixture
     from gmmfast.rendering import render_bands, render_grid, render_samples
     from gmmfast.tone import ToneCurve
+    from gmmfast.viewer import to_html
 
 __version__ = package_version()
 __all__ = [
     "BayesianGaussianMixture",
     "ConditionalMixtures",
+    "FallbackError",
     "GaussianMixture",
     "GaussianMixtureRegressor",
     "Mixture",
@@ -46,14 +52,18 @@ __all__ = [
     "is_patched",
     "kernel_calls",
     "patch_sklearn",
+    "profile",
     "refine",
     "render_bands",
     "render_grid",
     "render_samples",
     "select_n_components",
     "show_runtime",
+    "to_html",
     "unpatch_sklearn",
 ]
+
+_MAGIC = "gmmfast.profile"
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -71,21 +81,37 @@ __getattr__, __dir__ = attach(
         "render_grid": "gmmfast.rendering",
         "render_samples": "gmmfast.rendering",
         "select_n_components": "gmmfast.image_models",
+        "to_html": "gmmfast.viewer",
     },
     submodules=("mixture", "rendering", "tone"),
 )
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Patch scikit-learn, also in the notebook's names (`%load_ext gmmfast`)."""
-    del ipython  # its names are those of the module __main__
-    patch_sklearn()
+    """Patch scikit-learn, also in the notebook's names, and add `%%gmmfast.profile`."""
+    patch_sklearn()  # the names of a notebook are those of the module __main__
+
+    def profile_cell(line: str, cell: str) -> None:
+        """Run the cell, then print how often and how long calls were accelerated."""
+        del line
+        with profile(file=sys.stdout):
+            result = ipython.run_cell(cell)
+        result.raise_error()
+
+    ipython.register_magic_function(profile_cell, "cell", _MAGIC)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """Undo the patch (`%unload_ext gmmfast`)."""
-    del ipython
+    """Undo what `%load_ext gmmfast` has done."""
+    ipython.magics_manager.magics["cell"].pop(_MAGIC, None)
     unpatch_sklearn()
 
 
+def _html_of(model: Any) -> str | None:
+    from gmmfast.viewer.notebook import iframe  # noqa: PLC0415 (at the first display)
+
+    return iframe(model)
+
+
+set_display(_html_of)
 patch_from_environment()

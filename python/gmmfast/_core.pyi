@@ -1,3 +1,8 @@
+# Types of the extension module; rust/python/ defines it.
+#
+# Arrays are C-contiguous, aligned and of native byte order. Results are written into `out`. The
+# callers check types and shapes; the core checks values and raises ValueError.
+
 from typing import Any, final
 
 import numpy as np
@@ -164,6 +169,9 @@ class Rendering:
     ) -> Rendering: ...
     def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None: ...
     def survivors(self, n_threads: int | None = None) -> NDArray[np.uint32]: ...
+    def survivor_lists(
+        self, n_threads: int | None = None
+    ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]: ...
 
 @final
 class Sampling:

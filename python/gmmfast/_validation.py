@@ -31,7 +31,7 @@ _MAX_SHOWN = 200
 
 
 def describe(value: object) -> str:
-    """Return the value as text of limited length for messages."""
+    """Return the value as text for messages, of at most about 200 characters."""
     try:
         text = repr(value)
     except ValueError:  # an integer of more digits than Python prints
@@ -42,7 +42,7 @@ def describe(value: object) -> str:
 def refuse_masked(
     argument: str, values: object, mend: str = "pass its compressed() or filled() values"
 ) -> None:
-    """Raise TypeError for a masked array, or lists of them: NumPy would drop the mask."""
+    """Raise TypeError for a masked array or a list that has one: NumPy would drop the mask."""
     masked = sys.modules.get("numpy.ma")  # slow to import, and without it there are none
     if masked is None:
         return
@@ -101,7 +101,7 @@ def check_features(argument: str, features: Sequence[int], n_features: int) -> l
         raise TypeError(
             f"{argument}: expected a sequence of feature indices, got {describe(features)}"
         )
-    passed = list(features)  # once: a generator gives its values once
+    passed = list(features)  # a generator can be iterated once only
     try:
         checked = [operator.index(feature) for feature in passed]
     except TypeError:
@@ -119,7 +119,7 @@ def check_features(argument: str, features: Sequence[int], n_features: int) -> l
 
 
 def check_extent(extent: Sequence[Sequence[float]], *, max_axes: int) -> Extent:
-    """Return (low, high) pairs of two different finite floats, one an axis."""
+    """Return one (low, high) pair of different finite floats for each axis."""
     refuse_masked("extent", extent)
     try:
         pairs = np.asarray(extent)
@@ -196,6 +196,18 @@ def check_tolerance(tolerance: float | None) -> float | None:
         return math.inf if tolerance > 0 else -math.inf
 
 
+def check_dtype(dtype: Any, names: tuple[str, ...]) -> np.dtype[Any]:
+    """Return the dtype if it is one of those with these names; None is none of them."""
+    try:
+        checked: np.dtype[Any] = np.dtype(dtype)
+    except (TypeError, ValueError):
+        checked = np.dtype(object)
+    if dtype is None or checked not in [np.dtype(name) for name in names]:
+        expected = f"{', '.join(names[:-1])} or {names[-1]}"
+        raise TypeError(f"dtype: expected {expected}, got {describe(dtype)}")
+    return checked
+
+
 def check_count(argument: str, count: int) -> int:
     """Return a positive int."""
     if isinstance(count, bool | np.bool_):
@@ -210,10 +222,10 @@ def check_count(argument: str, count: int) -> int:
 
 
 def check_fraction(argument: str, fraction: float, *, low: bool = False) -> float:
-    """Return a number between 0 and 1, of which 0 itself is allowed if `low`."""
+    """Return a number between 0 and 1, exclusive; 0 is allowed if `low` is true."""
     if not isinstance(fraction, Real) or isinstance(fraction, bool | np.bool_):
         raise TypeError(f"{argument}: expected a number, got {describe(fraction)}")
-    # Compared as it is: what is converted may round to the other side.
+    # The number itself is compared: its conversion may round across a limit.
     if not (0 <= fraction < 1) or (fraction == 0 and not low):
         interval = "0 <= number < 1" if low else "0 < number < 1"
         raise ValueError(f"{argument}: expected {interval}, got {describe(fraction)}")
@@ -221,7 +233,7 @@ def check_fraction(argument: str, fraction: float, *, low: bool = False) -> floa
 
 
 def check_positive(argument: str, number: float, *, or_zero: bool = False) -> float:
-    """Return a finite number above 0, or at least 0."""
+    """Return a finite number above 0; 0 is allowed if `or_zero` is true."""
     if not isinstance(number, Real) or isinstance(number, bool | np.bool_):
         raise TypeError(f"{argument}: expected a number, got {describe(number)}")
     if not (0 <= number <= sys.float_info.max) or (number == 0 and not or_zero):

@@ -1,8 +1,4 @@
-"""Tone curves: from densities to gray levels.
-
-NumPy does the arithmetic (`numpy.interp`): one pass over a picture that has
-been rendered already.
-"""
+"""Tone curves: piecewise-linear maps from densities to gray levels."""
 
 from __future__ import annotations
 
@@ -30,7 +26,7 @@ class ToneCurve:
     Raises
     ------
     ValueError
-        If the points are not such a curve.
+        If the inputs do not ascend from 0 to 1, or an output is outside [0, 1].
 
     Examples
     --------
@@ -94,17 +90,17 @@ class ToneCurve:
         return cls(points)
 
     def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Return the curve at each value; outside [0, 1] the curve stays at its ends."""
+        """Return the value of the curve at each input; inputs are clipped to [0, 1]."""
         inputs, outputs = np.asarray(self.points).T
         return np.asarray(np.interp(float_array("values", values), inputs, outputs))
 
     def picture(self, density: ArrayLike) -> NDArray[np.uint8]:
-        """Return a density as dark ink on white paper.
+        """Return the picture of a density: dark ink on white paper.
 
         Parameters
         ----------
         density : array-like of shape (height, width)
-            At least 0 and finite. The curve is applied to the density divided by its
+            Finite values of at least 0. The curve is applied to the density divided by its
             largest value.
 
         Returns
@@ -127,8 +123,8 @@ class ToneCurve:
         return np.rint(255 * (1 - darkness)).astype(np.uint8)
 
 
-#: Darkens the middle: under a straight line the peaks of a few narrow components leave the rest
-#: of a drawing pale.
+#: The default tone darkens the middle. Under a straight line the peaks of a few narrow components
+#: would leave the rest of a drawing pale.
 DEFAULT_TONE = ToneCurve(((0, 0), (0.03, 0.03), (0.3, 0.75), (0.7, 1), (1, 1)))
 
 

@@ -1,12 +1,12 @@
 //! The points that mixtures are fitted to, in the order of a k-d tree.
 //!
-//! The order is computed once for a fit. A leaf's points are a group of [`LEAF`] lanes, one
+//! The order is computed once for a fit. A leaf's points are a group of [`LEAF_POINTS`] lanes, one
 //! feature after the other: a pass over the leaves reads memory in order. After [`Data::new`]
 //! returns, values are finite, and weights are not negative and not all zero.
 
 use crate::error::{Error, Result};
 use crate::points::group::gather_groups;
-use crate::points::tree::{LEAF, Tree};
+use crate::points::tree::{LEAF_POINTS, Tree};
 use crate::runtime::Runtime;
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ use std::ops::Range;
 pub struct Data {
     n_features: usize,
     tree: Tree,
-    /// Leaf after leaf, one row of `LEAF` lanes a feature.
+    /// Leaf after leaf, one row of `LEAF_POINTS` lanes a feature.
     coordinates: Vec<f64>,
     /// The weight of each lane; 0 beyond the last point.
     weights: Vec<f64>,
@@ -61,7 +61,7 @@ impl Data {
             let tree = Tree::new(points, &units, runtime)?;
             let mut coordinates = Vec::new();
             gather_groups(points, n_features, tree.order(), &mut coordinates);
-            let mut weights = vec![0.0; n_samples.next_multiple_of(LEAF)];
+            let mut weights = vec![0.0; n_samples.next_multiple_of(LEAF_POINTS)];
             for (weight, &row) in weights.iter_mut().zip(tree.order()) {
                 *weight = sample_weight.map_or(1.0, |weights| weights[row as usize]);
             }
@@ -89,7 +89,7 @@ impl Data {
 
     /// The number of leaves.
     pub(crate) fn n_leaves(&self) -> usize {
-        self.weights.len() / LEAF
+        self.weights.len() / LEAF_POINTS
     }
 
     /// The tree of the points. Its leaves are the groups.
@@ -104,18 +104,18 @@ impl Data {
 
     /// The coordinates of a leaf's points, one row of lanes a feature.
     pub(crate) fn leaf(&self, leaf: usize) -> &[f64] {
-        let len = self.n_features * LEAF;
+        let len = self.n_features * LEAF_POINTS;
         &self.coordinates[leaf * len..][..len]
     }
 
     /// The weights of a leaf's points; 0 beyond the last point.
-    pub(crate) fn weights(&self, leaf: usize) -> &[f64; LEAF] {
-        self.weights[leaf * LEAF..].first_chunk().expect("a whole leaf")
+    pub(crate) fn weights(&self, leaf: usize) -> &[f64; LEAF_POINTS] {
+        self.weights[leaf * LEAF_POINTS..].first_chunk().expect("a whole leaf")
     }
 
     /// The total weight of some leaves.
     pub(crate) fn weight_of(&self, leaves: Range<usize>) -> f64 {
-        self.weights[leaves.start * LEAF..leaves.end * LEAF].iter().sum()
+        self.weights[leaves.start * LEAF_POINTS..leaves.end * LEAF_POINTS].iter().sum()
     }
 }
 

@@ -292,11 +292,6 @@ impl PrecisionsCholesky {
         }
     }
 
-    /// log |W| of component `k`: minus half the log-determinant of its covariance.
-    pub(crate) fn log_det(&self, n_features: usize, k: usize) -> f64 {
-        (0..n_features).map(|i| self.at(k, i, i).ln()).sum()
-    }
-
     /// Entry (i, j) of the factor of component `k`, j <= i.
     pub(crate) fn at(&self, k: usize, i: usize, j: usize) -> f64 {
         match self {

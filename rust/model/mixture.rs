@@ -154,12 +154,11 @@ impl Mixture {
         &self.precisions_cholesky
     }
 
-    /// Log weight plus log normalizing constant of component `k`: its weighted
-    /// log-density at its own mean. Minus infinity for a weight of zero.
+    /// Returns the weighted log-density of component `k` at its mean. It is minus infinity
+    /// for a weight of zero.
     pub(crate) fn log_peak(&self, k: usize) -> f64 {
-        let log_two_pi = std::f64::consts::TAU.ln();
-        self.log_weights[k] + self.precisions_cholesky.log_det(self.n_features, k)
-            - 0.5 * self.n_features as f64 * log_two_pi
+        let diagonal = (0..self.n_features).map(|i| self.precisions_cholesky.at(k, i, i));
+        log_peak(self.log_weights[k], diagonal)
     }
 
     /// Logarithms of the weights, (n_components,). Minus infinity for a weight of
@@ -196,6 +195,13 @@ impl Mixture {
         let n_features = features.len();
         Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
     }
+}
+
+/// Returns the weighted log-density of a Gaussian at its mean, from the logarithm of its
+/// weight and the diagonal of its inverse Cholesky factor.
+pub(crate) fn log_peak(log_weight: f64, diagonal: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let normalization = 0.5 * diagonal.len() as f64 * std::f64::consts::TAU.ln();
+    log_weight + diagonal.map(f64::ln).sum::<f64>() - normalization
 }
 
 fn check_length(argument: &'static str, expected: &str, holds: bool, got: usize) -> Result<()> {

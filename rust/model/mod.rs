@@ -4,4 +4,3 @@ pub(crate) mod conditional;
 pub(crate) mod covariances;
 pub(crate) mod linalg;
 pub(crate) mod mixture;
-pub(crate) mod partitioned_factor;

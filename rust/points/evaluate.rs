@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::model::mixture::Mixture;
 use crate::points::cost::{CULLING_LEVELS, MIN_POINTS, N_PROBES, PointCost};
 use crate::points::cull::{ComponentBlocks, Culler, PointBox, Survivors};
-use crate::points::group::{GROUP, PeakedMixture, PointsKernel, log2_peaks};
+use crate::points::group::{GROUP_POINTS, PeakedMixture, PointsKernel, log2_peaks};
 use crate::points::threshold::Threshold;
 use crate::points::tree::{self, Bounds, Node, Tree};
 use crate::points::walk::{self, Task, Visitor, Walker};
@@ -30,7 +30,7 @@ use std::ops::Range;
 const PIECE_POINTS: usize = 1 << 17;
 
 /// Points that the dense kernel evaluates between two checks for an interrupt.
-const DENSE_GROUP: usize = 32;
+const DENSE_GROUP_POINTS: usize = 32;
 
 /// Multiply-adds a point that the tree costs, whatever it leaves out: building it, gathering its
 /// points and culling. The unit is a multiply-add of the dense kernel. Measured with AVX-512 on a
@@ -88,7 +88,7 @@ impl<Q: PointQuantity> PointJob<'_, Q> {
     /// Writes all rows.
     pub(crate) fn run(self) -> Result<()> {
         let runtime = self.runtime;
-        if self.points.len() <= DENSE_GROUP * self.mixture.n_features() {
+        if self.points.len() <= DENSE_GROUP_POINTS * self.mixture.n_features() {
             // One piece of one group has no work for another thread, and starting one takes
             // longer than a small mixture.
             return runtime.level().dispatch(self);
@@ -181,12 +181,15 @@ impl<'a, V: Send, S: Simd> Call<'a, V, S> {
     /// Writes the rows of points, each from every component.
     fn dense(&self, points: &[f64], rows: &mut [&mut [V]]) -> Result<()> {
         let d = self.peaked.mixture.n_features();
-        let groups = points.chunks(DENSE_GROUP * d).zip(rows.chunks_mut(DENSE_GROUP)).collect();
+        let groups = points
+            .chunks(DENSE_GROUP_POINTS * d)
+            .zip(rows.chunks_mut(DENSE_GROUP_POINTS))
+            .collect();
         distribute(groups, &|| {
             let mut kernel = PointsKernel::new(self.simd, self.peaked);
             let mut components = self.active.clone();
             let mut evaluate = (self.new_evaluator)();
-            let in_turn: [u32; DENSE_GROUP] = std::array::from_fn(|row| row as u32);
+            let in_turn: [u32; DENSE_GROUP_POINTS] = std::array::from_fn(|row| row as u32);
             Box::new(move |(points, rows): (&[f64], &mut [&mut [V]])| {
                 self.runtime.check()?;
                 kernel.gather(points, &in_turn[..rows.len()]);
@@ -285,7 +288,7 @@ impl<V, S: Simd> Visitor for RowWriter<'_, '_, '_, '_, V, S> {
     fn visit_leaf(&mut self, leaf: Node, candidates: &[Survivors]) {
         let group = self.groups(leaf).start;
         let Worker { blocks, kernel, evaluate, components, .. } = &mut *self.worker;
-        let rows = self.rows.chunks_mut(GROUP).nth(group).unwrap_or_default();
+        let rows = self.rows.chunks_mut(GROUP_POINTS).nth(group).unwrap_or_default();
         blocks.components(candidates, components);
         evaluate(kernel, group, components, rows);
     }

@@ -140,7 +140,7 @@ pub(crate) struct Choice<S: Simd> {
 }
 
 impl<S: Simd> Choice<S> {
-    const BLOCK: usize = S::LANES * VECTORS;
+    const BLOCK_POINTS: usize = S::LANES * VECTORS;
 
     pub(crate) fn new(simd: S, threshold: Threshold) -> Self {
         Self { simd, responsibilities: BlockResponsibilities::new(simd, threshold) }
@@ -157,7 +157,7 @@ impl<S: Simd> Choice<S> {
         rows: &mut [&mut [f64]],
     ) {
         let simd = self.simd;
-        for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
+        for (block, rows) in rows.chunks_mut(Self::BLOCK_POINTS).enumerate() {
             self.responsibilities.fill(points, BlockIndex { group, block }, components);
             simd.vectorize(
                 #[inline(always)]

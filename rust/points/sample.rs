@@ -94,6 +94,12 @@ struct ChosenPoints<'a> {
     first: u64,
 }
 
+/// A run of points and the rows of their draws.
+struct DrawChunk<'a> {
+    chosen: ChosenPoints<'a>,
+    out: &'a mut [f64],
+}
+
 impl PointQuantity for Chosen {
     type Value = f64;
 
@@ -153,20 +159,23 @@ impl<'a> Draws<'a> {
             .zip(components.chunks(CHUNK_POINTS))
             .zip(out.chunks_mut(CHUNK_POINTS * n_remaining))
             .enumerate()
+            .map(|(chunk, ((points, components), out))| {
+                let first = first.wrapping_add((chunk * CHUNK_POINTS) as u64);
+                DrawChunk { chosen: ChosenPoints { points, components, first }, out }
+            })
             .collect();
         runtime.install(|| {
             distribute(chunks, &|| {
                 let mut normals = Vec::new();
-                Box::new(move |(chunk, ((points, components), out))| {
+                Box::new(move |DrawChunk { chosen, out }: DrawChunk<'_>| {
                     runtime.check()?;
-                    let first = first.wrapping_add((chunk * CHUNK_POINTS) as u64);
                     normals.resize(out.len(), 0.0);
-                    let counter = first.wrapping_mul(n_remaining as u64);
+                    let counter = chosen.first.wrapping_mul(n_remaining as u64);
                     self.normals.normals(counter, &mut normals, runtime.level());
-                    let rows = points.chunks_exact(n_given).zip(components).zip(
-                        normals.chunks_exact(n_remaining).zip(out.chunks_exact_mut(n_remaining)),
-                    );
-                    for ((values, &k), (normals, out)) in rows {
+                    let points = chosen.points.chunks_exact(n_given).zip(chosen.components);
+                    let rows =
+                        normals.chunks_exact(n_remaining).zip(out.chunks_exact_mut(n_remaining));
+                    for ((values, &k), (normals, out)) in points.zip(rows) {
                         self.draw(k as usize, values, normals, out);
                     }
                     Ok(())

@@ -1,8 +1,8 @@
 //! A k-d tree over scattered points: its leaves are boxes of points, as tiles are boxes of
 //! pixels.
 //!
-//! Guarantees: every leaf but the last has exactly [`LEAF`] points, and leaf j is the rows
-//! `order[j * LEAF ..]`. Blocks of points therefore fill their vectors, and a node is a range
+//! Guarantees: every leaf but the last has exactly [`LEAF_POINTS`] points, and leaf j is the rows
+//! `order[j * LEAF_POINTS ..]`. Blocks of points therefore fill their vectors, and a node is a range
 //! of leaves. Every node has the tight box of its points. The tree depends only on the points,
 //! never on threads. Points that are all the same, on a line, or not finite make a valid tree.
 //!
@@ -21,19 +21,19 @@
 //! left out.
 
 use crate::error::Result;
-use crate::points::group::GROUP;
+use crate::points::group::GROUP_POINTS;
 use crate::runtime::{Runtime, join};
 use std::ops::Range;
 
 /// Points of a leaf: a kernel's group. With leaves of 32 points fewer components survive, but the
 /// tree is deeper: it is no faster for log-densities and slower for labels.
-pub(crate) const LEAF: usize = GROUP;
+pub(crate) const LEAF_POINTS: usize = GROUP_POINTS;
 
 /// The number of points from which the two sides of a node are built in parallel.
-const PARALLEL: usize = 1 << 13;
+const PARALLEL_POINTS: usize = 1 << 13;
 
 /// The number of points of a node that are sampled to choose its axis.
-const SAMPLE: usize = 32;
+const SAMPLE_POINTS: usize = 32;
 
 /// A tree over the rows of an array.
 pub(crate) struct Tree {
@@ -99,9 +99,9 @@ impl Tree {
     /// If the runtime was interrupted.
     pub(crate) fn new(points: &[f64], units: &[f64], runtime: &Runtime) -> Result<Self> {
         let n_features = units.len();
-        let n_leaves = (points.len() / n_features).div_ceil(LEAF);
+        let n_leaves = (points.len() / n_features).div_ceil(LEAF_POINTS);
         let mut boxes = vec![0.0; (2 * n_leaves).saturating_sub(1) * 2 * n_features];
-        let builder = Builder::new(points, units, LEAF, runtime);
+        let builder = Builder::new(points, units, LEAF_POINTS, runtime);
         let mut keys = builder.keys();
         builder.build(&mut keys, &mut boxes)?;
         Ok(Self { n_features, order: rows(&keys), boxes })
@@ -109,7 +109,7 @@ impl Tree {
 
     /// The root; None without points.
     pub(crate) fn root(&self) -> Option<Node> {
-        let n_leaves = self.order.len().div_ceil(LEAF);
+        let n_leaves = self.order.len().div_ceil(LEAF_POINTS);
         (n_leaves > 0).then(|| Node::root(n_leaves))
     }
 
@@ -151,8 +151,8 @@ impl Tree {
 
     /// The places of the node's points in the tree's order.
     pub(crate) fn range(&self, node: Node) -> Range<usize> {
-        let end = (node.first_leaf + node.n_leaves) * LEAF;
-        node.first_leaf * LEAF..end.min(self.order.len())
+        let end = (node.first_leaf + node.n_leaves) * LEAF_POINTS;
+        node.first_leaf * LEAF_POINTS..end.min(self.order.len())
     }
 
     /// The rows of the points, in the tree's order.
@@ -191,7 +191,7 @@ pub(crate) fn probe(
     n_probes: usize,
     runtime: &Runtime,
 ) -> Result<Vec<Vec<u32>>> {
-    let builder = Builder::new(points, units, LEAF, runtime);
+    let builder = Builder::new(points, units, LEAF_POINTS, runtime);
     let mut keys = builder.keys();
     let mut leaves = Vec::with_capacity(n_probes);
     builder.probe(&mut keys, n_probes, &mut leaves)?;
@@ -232,7 +232,7 @@ impl<'a> Builder<'a> {
             enclose(self.points, keys.iter().map(|&key| key as u32), boxes);
             return Ok(());
         }
-        let is_parallel = keys.len() >= PARALLEL;
+        let is_parallel = keys.len() >= PARALLEL_POINTS;
         let n_left = n_leaves_left(n_leaves);
         self.split(keys, n_left * self.leaf);
         let (left, right) = keys.split_at_mut(n_left * self.leaf);
@@ -323,7 +323,7 @@ struct Spread {
 
 impl Spread {
     fn of(builder: &Builder<'_>, keys: &[u64], axis: usize) -> Self {
-        let n_samples = SAMPLE.min(keys.len());
+        let n_samples = SAMPLE_POINTS.min(keys.len());
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         let (mut sum, mut sum_squares) = (0.0, 0.0);
         let Some(&first) = keys.first() else { return Self::default() };

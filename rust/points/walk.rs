@@ -9,7 +9,7 @@
 
 use crate::error::Result;
 use crate::points::cost::TASK_LEAVES;
-use crate::points::tree::{LEAF, Node, Tree};
+use crate::points::tree::{LEAF_POINTS, Node, Tree};
 use crate::runtime::Runtime;
 
 /// The actions of a walk at the nodes of a tree.
@@ -102,7 +102,7 @@ pub(crate) struct Task<'a, R> {
 pub(crate) fn tasks<'a, R>(tree: &Tree, mut rows: &'a mut [R]) -> Vec<Task<'a, R>> {
     let mut tasks = Vec::new();
     for node in tree.nodes_of_at_most(TASK_LEAVES) {
-        let n_rows = rows.len().min(node.n_leaves * LEAF);
+        let n_rows = rows.len().min(node.n_leaves * LEAF_POINTS);
         let (rows_of_node, rest) = rows.split_at_mut(n_rows);
         tasks.push(Task { node, rows: rows_of_node });
         rows = rest;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn tree(runtime: &Runtime) -> Tree {
-        let points: Vec<f64> = (0..100 * LEAF - 7).map(|i| i as f64).collect();
+        let points: Vec<f64> = (0..100 * LEAF_POINTS - 7).map(|i| i as f64).collect();
         Tree::new(&points, &[1.0], runtime).unwrap()
     }
 

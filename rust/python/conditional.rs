@@ -41,7 +41,6 @@ impl PyConditional {
     }
 
     /// Returns the mixture of the remaining features, given values of the others.
-    #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
     fn at(&self, py: Python<'_>, values: Vec<f64>) -> PyResult<PyMixture> {
         let at = py.detach(|| self.conditional.at(&values))?;
         Ok(PyMixture(Arc::new(at)))

@@ -211,13 +211,12 @@ impl PyStatistics {
     }
 
     /// Replaces some components by statistics of the same points about other centers.
-    #[allow(clippy::needless_pass_by_value, reason = "pyo3 makes the list")]
     fn replace(&mut self, components: Vec<usize>, other: &Self) -> PyResult<()> {
         Ok(self.0.replace(&components, &other.0)?)
     }
 
     /// Returns weights, means, covariances, and the components that lost digits.
-    #[allow(clippy::type_complexity, reason = "four arrays")]
+    #[expect(clippy::type_complexity, reason = "four arrays")]
     fn maximization<'py>(
         &self,
         py: Python<'py>,

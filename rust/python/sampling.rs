@@ -70,7 +70,7 @@ impl PySampling {
     /// Draws samples and writes the number on each pixel and the means of their other
     /// features there; `extent` is in feature order.
     #[pyo3(signature = (n_samples, extent, given, counts, means, n_threads=None))]
-    #[allow(clippy::too_many_arguments, reason = "of Python")]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn splat(
         &self,
         py: Python<'_>,

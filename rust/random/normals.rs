@@ -17,7 +17,7 @@
 //! same on every machine. The polynomials are minimax fits by the Remez exchange in
 //! 60-digit arithmetic; with their rounding, a normal is accurate to some 8 units in the
 //! last place.
-#![allow(clippy::excessive_precision, clippy::approx_constant, reason = "minimax coefficients")]
+#![expect(clippy::excessive_precision, clippy::approx_constant, reason = "minimax coefficients")]
 
 use crate::simd::{MAX_LANES, Words};
 

@@ -80,7 +80,7 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
         }
         let mut part_list = std::mem::take(&mut self.part);
         for part in whole.parts() {
-            let size = Size { rows: PART, columns: part.size.columns };
+            let size = Size { rows: HALF_TILE, columns: part.size.columns };
             self.culler.cull(&survivors.components, part.place, size, &mut part_list);
             for position in &mut part_list.positions {
                 *position = survivors.positions[*position as usize];
@@ -150,8 +150,8 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
     }
 }
 
-/// Rows and columns of a part of a tile.
-const PART: usize = TILE / 2;
+/// The number of rows and of columns of a part of a tile.
+const HALF_TILE: usize = TILE / 2;
 
 /// A tile or a part of one.
 struct TilePart {
@@ -168,16 +168,18 @@ struct TilePart {
 impl TilePart {
     /// Iterates over the quarters of a tile that have pixels.
     fn parts(&self) -> impl Iterator<Item = Self> {
-        [(0, 0), (0, PART), (PART, 0), (PART, PART)].into_iter().filter_map(|(down, right)| {
-            let rows = self.size.rows.saturating_sub(down).min(PART);
-            let columns = self.size.columns.saturating_sub(right).min(PART);
-            let Place { row, column } = self.place;
-            (rows > 0 && columns > 0).then_some(Self {
-                place: Place { row: row + down, column: column + right },
-                band_row: down,
-                size: Size { rows, columns },
-                side: PART,
-            })
-        })
+        [(0, 0), (0, HALF_TILE), (HALF_TILE, 0), (HALF_TILE, HALF_TILE)].into_iter().filter_map(
+            |(down, right)| {
+                let rows = self.size.rows.saturating_sub(down).min(HALF_TILE);
+                let columns = self.size.columns.saturating_sub(right).min(HALF_TILE);
+                let Place { row, column } = self.place;
+                (rows > 0 && columns > 0).then_some(Self {
+                    place: Place { row: row + down, column: column + right },
+                    band_row: down,
+                    size: Size { rows, columns },
+                    side: HALF_TILE,
+                })
+            },
+        )
     }
 }

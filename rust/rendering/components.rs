@@ -2,9 +2,9 @@
 //! components only, axes in array order, exponents in base 2, flat memory.
 
 use crate::grid::axes::MAX_AXES;
+use crate::model::conditional::{ConditionalComponent, Conditioner};
 use crate::model::linalg::{packed_len, packed_row};
 use crate::model::mixture::Mixture;
-use crate::model::partitioned_factor::PartitionedFactor;
 use crate::simd::math::HALF_LOG2_E;
 
 /// Parameters of the active components.
@@ -30,6 +30,34 @@ struct Component {
     factor: [f64; packed_len(MAX_AXES)],
 }
 
+impl Component {
+    fn new(k: usize, conditional: &ConditionalComponent<'_>) -> Self {
+        let mut component = Self {
+            index: u32::try_from(k).expect("fewer than 2^32 components"),
+            peak: conditional.log_peak() * std::f64::consts::LOG2_E,
+            mean: [0.0; MAX_AXES],
+            factor: [0.0; packed_len(MAX_AXES)],
+        };
+        for (mean, given) in component.mean.iter_mut().zip(conditional.given_means()) {
+            *mean = given;
+        }
+        let scale = HALF_LOG2_E.sqrt();
+        for (scaled, entry) in component.factor.iter_mut().zip(conditional.whitening_factor()) {
+            *scaled = entry * scale;
+        }
+        component
+    }
+}
+
+/// The regression of a remaining feature on the axes under one component.
+#[derive(Clone, Copy)]
+pub(crate) struct Regression<'a> {
+    /// The mean of the feature.
+    pub(crate) mean: f64,
+    /// Its slope along each axis.
+    pub(crate) slopes: &'a [f64],
+}
+
 /// The features of a mixture: those of the grid's axes, in array order, and the remaining
 /// ones that are needed.
 pub(crate) struct Partition {
@@ -48,8 +76,10 @@ pub(crate) enum RemainingMatrices {
 }
 
 impl GridComponents {
-    /// Conditions a mixture, component by component. No second mixture is stored: of what
-    /// `Conditional` holds, only a part is needed here.
+    /// Takes from each conditional component the values that are needed. A [`Conditional`]
+    /// of all components would be a second mixture in memory.
+    ///
+    /// [`Conditional`]: crate::Conditional
     pub(crate) fn new(mixture: &Mixture, partition: &Partition) -> Self {
         let (n_axes, n_remaining) = (partition.given.len(), partition.remaining.len());
         let n = mixture.n_components();
@@ -64,53 +94,35 @@ impl GridComponents {
             remaining_matrices: Vec::with_capacity(n_entries),
         };
         let mut sizes = vec![Vec::with_capacity(n); n_remaining];
-        let mut factor = PartitionedFactor::new(&partition.given, &partition.remaining);
-        let is_shared = mixture.covariances().n_matrices(n) == 1;
+        let mut conditioner = Conditioner::new(mixture, &partition.given, &partition.remaining);
         for k in mixture.active_components() {
-            if !is_shared || result.components.is_empty() {
-                factor.set_component(mixture, k);
-            }
-            result.push(mixture, k, partition, &factor);
-            for (t, (sizes, &feature)) in sizes.iter_mut().zip(&partition.remaining).enumerate() {
-                let explained = factor.cross(t).iter().map(|c| c * c).sum::<f64>().sqrt();
-                sizes.push(mixture.mean(k)[feature].abs().max(explained));
+            let conditional = conditioner.component(k);
+            result.components.push(Component::new(k, &conditional));
+            for (t, sizes) in sizes.iter_mut().enumerate() {
+                result.push_remaining(t, &conditional, partition.matrices);
+                sizes.push(conditional.remaining_mean(t).abs().max(conditional.explained_std(t)));
             }
         }
         result.remaining_scales = sizes.into_iter().map(median_of_positive).collect();
         result
     }
 
-    fn push(
+    /// Appends the regression of remaining feature `t` and row `t` of the matrix.
+    fn push_remaining(
         &mut self,
-        mixture: &Mixture,
-        k: usize,
-        partition: &Partition,
-        factor: &PartitionedFactor,
+        t: usize,
+        conditional: &ConditionalComponent<'_>,
+        matrices: RemainingMatrices,
     ) {
-        let n_axes = self.n_axes;
-        let mut component = Component {
-            index: u32::try_from(k).expect("fewer than 2^32 components"),
-            peak: log_peak(mixture.log_weights()[k], factor, n_axes) * std::f64::consts::LOG2_E,
-            mean: [0.0; MAX_AXES],
-            factor: [0.0; packed_len(MAX_AXES)],
-        };
-        for (mean, &feature) in component.mean.iter_mut().zip(&partition.given) {
-            *mean = mixture.mean(k)[feature];
-        }
-        let scale = HALF_LOG2_E.sqrt();
-        for (scaled, entry) in component.factor.iter_mut().zip(factor.inverse()) {
-            *scaled = entry * scale;
-        }
-        self.components.push(component);
-        for (t, &feature) in partition.remaining.iter().enumerate() {
-            self.regressions.push(mixture.mean(k)[feature]);
-            self.regressions.extend((0..n_axes).map(|g| factor.slope(t, g)));
-            match partition.matrices {
-                RemainingMatrices::None => {}
-                RemainingMatrices::Covariances => {
-                    self.remaining_matrices.extend((0..=t).map(|u| factor.covariance(t, u)));
-                }
-                RemainingMatrices::Factors => self.remaining_matrices.extend(factor.own(t)),
+        self.regressions.push(conditional.remaining_mean(t));
+        self.regressions.extend(conditional.slopes(t));
+        match matrices {
+            RemainingMatrices::None => {}
+            RemainingMatrices::Covariances => {
+                self.remaining_matrices.extend((0..=t).map(|u| conditional.covariance(t, u)));
+            }
+            RemainingMatrices::Factors => {
+                self.remaining_matrices.extend(conditional.factor_row(t));
             }
         }
     }
@@ -158,14 +170,11 @@ impl GridComponents {
         packed_row(&self.components[k].factor, i)
     }
 
-    /// Returns the mean of remaining feature `t` under component `k` and its slope along
-    /// each axis.
-    pub(crate) fn regression(&self, k: usize, t: usize) -> (f64, &[f64]) {
+    /// Returns the regression of remaining feature `t` under component `k`.
+    pub(crate) fn regression(&self, k: usize, t: usize) -> Regression<'_> {
         let width = self.n_axes + 1;
-        let (mean, slopes) = self.regressions[(k * self.n_remaining + t) * width..][..width]
-            .split_first()
-            .expect("a mean and slopes");
-        (*mean, slopes)
+        let values = &self.regressions[(k * self.n_remaining + t) * width..][..width];
+        Regression { mean: values[0], slopes: &values[1..] }
     }
 
     /// Returns the typical size of values of remaining feature `t`, to which rounding is
@@ -179,15 +188,6 @@ impl GridComponents {
         self.remaining_scales.iter().copied().fold(0.0, f64::max)
     }
 }
-
-/// Returns the logarithm of the weighted density of the given features at their mean.
-fn log_peak(log_weight: f64, factor: &PartitionedFactor, n_given: usize) -> f64 {
-    let log_det = |i: usize| packed_row(factor.inverse(), i)[i].ln() - LOG_ROOT_TWO_PI;
-    log_weight + (0..n_given).map(log_det).sum::<f64>()
-}
-
-/// ln sqrt(2 pi)
-const LOG_ROOT_TWO_PI: f64 = 0.918_938_533_204_672_8;
 
 /// Returns the median of the sizes that are not zero: one distant component then has no
 /// influence on the scale.

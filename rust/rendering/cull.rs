@@ -68,8 +68,13 @@ impl Area {
         Self { middle, half }
     }
 
+    /// Returns the area with `margin` pixels more on each side.
+    pub(crate) fn with_margin(self, margin: f64) -> Self {
+        let half = Xy { x: self.half.x + margin, y: self.half.y + margin };
+        Self { half, ..self }
+    }
+
     /// Returns the first pixel.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub(crate) fn corner(&self) -> Place {
         let first = |middle: f64, half: f64| (middle - half) as usize;
         Place { row: first(self.middle.y, self.half.y), column: first(self.middle.x, self.half.x) }

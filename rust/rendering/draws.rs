@@ -23,7 +23,7 @@ use crate::simd::Simd;
 use crate::simd::math::exp2_clamped;
 
 /// Vectors of a row that are processed together.
-const WIDE: usize = 4;
+const ROW_VECTORS: usize = 4;
 
 /// Memory for the draws of one tile.
 pub(crate) struct DrawKernel<S: Simd> {
@@ -33,7 +33,7 @@ pub(crate) struct DrawKernel<S: Simd> {
     columns: Vec<f64>,
     candidates: Vec<Candidate>,
     /// Per candidate, at some vectors of a row: exponents, then exponentials.
-    exponentials: Vec<[S::F; WIDE]>,
+    exponentials: Vec<[S::F; ROW_VECTORS]>,
     /// Values of each remaining feature, row by row.
     values: Vec<Vec<f64>>,
     /// Standard normals of a row, those of a pixel together.
@@ -128,9 +128,9 @@ impl<S: Simd> DrawKernel<S> {
         chosen: &mut [f64; TILE],
     ) {
         let simd = self.simd;
-        for first in (0..n_vectors).step_by(WIDE) {
-            let (mut x, mut u) = ([simd.splat(0.0); WIDE], [simd.splat(0.0); WIDE]);
-            for v in 0..WIDE {
+        for first in (0..n_vectors).step_by(ROW_VECTORS) {
+            let (mut x, mut u) = ([simd.splat(0.0); ROW_VECTORS], [simd.splat(0.0); ROW_VECTORS]);
+            for v in 0..ROW_VECTORS {
                 // The last vector is repeated to fill the group; copies are dropped.
                 let vector = (first + v).min(n_vectors - 1);
                 x[v] = simd.load(&self.columns[vector * S::LANES..]);
@@ -138,19 +138,20 @@ impl<S: Simd> DrawKernel<S> {
             }
             let sums = self.fill_exponentials(row, &x);
             let mut thresholds = u;
-            for v in 0..WIDE {
+            for v in 0..ROW_VECTORS {
                 let below = simd.mul(sums[v], simd.splat(1.0 - f64::EPSILON));
                 thresholds[v] = simd.min(simd.mul(u[v], sums[v]), below);
             }
-            let (mut running, mut places) = ([simd.splat(0.0); WIDE], [simd.splat(0.0); WIDE]);
+            let (mut running, mut places) =
+                ([simd.splat(0.0); ROW_VECTORS], [simd.splat(0.0); ROW_VECTORS]);
             for (i, exponentials) in self.exponentials.iter().enumerate() {
                 let next = simd.splat((i + 1) as f64);
-                for v in 0..WIDE {
+                for v in 0..ROW_VECTORS {
                     running[v] = simd.add(running[v], exponentials[v]);
                     places[v] = simd.select_less(thresholds[v], running[v], places[v], next);
                 }
             }
-            for v in 0..WIDE.min(n_vectors - first) {
+            for v in 0..ROW_VECTORS.min(n_vectors - first) {
                 simd.store(places[v], &mut chosen[(first + v) * S::LANES..]);
             }
         }
@@ -159,12 +160,12 @@ impl<S: Simd> DrawKernel<S> {
     /// Computes the exponentials of each candidate at columns `x`, relative to the largest,
     /// and returns their sums in the order of the candidates.
     #[inline(always)]
-    fn fill_exponentials(&mut self, row: usize, x: &[S::F; WIDE]) -> [S::F; WIDE] {
+    fn fill_exponentials(&mut self, row: usize, x: &[S::F; ROW_VECTORS]) -> [S::F; ROW_VECTORS] {
         let simd = self.simd;
         // NaN is replaced by minus infinity. If no exponent is above that, all exponentials
         // are equal.
         let lowest = simd.splat(f64::NEG_INFINITY);
-        let mut largest = [simd.splat(f64::MIN); WIDE];
+        let mut largest = [simd.splat(f64::MIN); ROW_VECTORS];
         self.exponentials.clear();
         for candidate in &self.candidates {
             let [a, b, c] = candidate.factors;
@@ -173,16 +174,16 @@ impl<S: Simd> DrawKernel<S> {
             let (offset, dx) = (simd.splat(b * dy), simd.splat(candidate.dx));
             let a = simd.splat(a);
             let mut exponents = *x;
-            for v in 0..WIDE {
+            for v in 0..ROW_VECTORS {
                 let z = simd.mul_add(a, simd.add(x[v], dx), offset);
                 exponents[v] = simd.max(simd.neg_mul_add(z, z, rest), lowest);
                 largest[v] = simd.max(exponents[v], largest[v]);
             }
             self.exponentials.push(exponents);
         }
-        let mut sums = [simd.splat(0.0); WIDE];
+        let mut sums = [simd.splat(0.0); ROW_VECTORS];
         for exponentials in &mut self.exponentials {
-            for v in 0..WIDE {
+            for v in 0..ROW_VECTORS {
                 exponentials[v] = exp2_clamped(simd, simd.sub(exponentials[v], largest[v]));
                 sums[v] = simd.add(sums[v], exponentials[v]);
             }

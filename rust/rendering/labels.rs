@@ -66,15 +66,15 @@ impl<S: Simd> LabelKernel<S> {
         }
         self.labels.clear();
         for row in 0..n_rows {
-            for first in (0..n_vectors).step_by(WIDE) {
-                let mut x = [simd.splat(0.0); WIDE];
+            for first in (0..n_vectors).step_by(ROW_VECTORS) {
+                let mut x = [simd.splat(0.0); ROW_VECTORS];
                 for (v, x) in x.iter_mut().enumerate() {
                     // The last vector is repeated to fill the group; copies are dropped.
                     let vector = (first + v).min(n_vectors - 1);
                     *x = simd.load(&self.columns[vector * S::LANES..]);
                 }
                 let labels = largest(simd, &self.candidates, row, &x);
-                let n_kept = WIDE.min(n_vectors - first);
+                let n_kept = ROW_VECTORS.min(n_vectors - first);
                 self.labels.extend_from_slice(&labels[..n_kept]);
             }
         }
@@ -82,7 +82,7 @@ impl<S: Simd> LabelKernel<S> {
 }
 
 /// Vectors of a row that are compared at a time.
-const WIDE: usize = 4;
+const ROW_VECTORS: usize = 4;
 
 /// The parameters of a component relative to a tile.
 struct Candidate {
@@ -100,17 +100,17 @@ fn largest<S: Simd>(
     simd: S,
     candidates: &[Candidate],
     row: usize,
-    x: &[S::F; WIDE],
-) -> [S::F; WIDE] {
-    let mut largest = [simd.splat(f64::NEG_INFINITY); WIDE];
-    let mut labels = [simd.splat(0.0); WIDE];
+    x: &[S::F; ROW_VECTORS],
+) -> [S::F; ROW_VECTORS] {
+    let mut largest = [simd.splat(f64::NEG_INFINITY); ROW_VECTORS];
+    let mut labels = [simd.splat(0.0); ROW_VECTORS];
     for candidate in candidates {
         let [a, b, c] = candidate.factors;
         let dy = row as f64 + candidate.dy;
         let rest = simd.splat(candidate.peak - (c * dy) * (c * dy));
         let (offset, dx) = (simd.splat(b * dy), simd.splat(candidate.dx));
         let (a, label) = (simd.splat(a), simd.splat(candidate.label));
-        for v in 0..WIDE {
+        for v in 0..ROW_VECTORS {
             let z = simd.mul_add(a, simd.add(x[v], dx), offset);
             let q = simd.neg_mul_add(z, z, rest);
             labels[v] = simd.select_less(largest[v], q, label, labels[v]);

@@ -11,7 +11,7 @@
 use crate::grid::axes::Axis;
 use crate::grid::output_band::{Channels, OutputBand, TileOutput, TileRect};
 use crate::grid::tile::Size;
-use crate::rendering::components::GridComponents;
+use crate::rendering::components::{GridComponents, Regression};
 use crate::rendering::quantity::Quantity;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::logsumexp::LogSumExp;
@@ -64,16 +64,16 @@ impl LineTerm {
 
 /// The mean of a remaining feature under a component along a line.
 #[derive(Clone, Copy)]
-struct Regression {
+struct LineRegression {
     x_mean: f64,
     at_x_mean: f64,
     slope: f64,
 }
 
-impl Regression {
+impl LineRegression {
     #[inline(always)]
     fn of(components: &GridComponents, k: usize, t: usize, line: &[f64]) -> Self {
-        let (mean, slopes) = components.regression(k, t);
+        let Regression { mean, slopes } = components.regression(k, t);
         let (x_slope, slopes) = slopes.split_last().expect("a grid has an x axis");
         let offsets = line.iter().zip(components.mean(k)).map(|(u, m)| u - m);
         let at_line: f64 = slopes.iter().zip(offsets).map(|(s, o)| s * o).sum();
@@ -85,6 +85,14 @@ impl Regression {
         let difference = simd.sub(x, simd.splat(self.x_mean));
         simd.mul_add(simd.splat(self.slope), difference, simd.splat(self.at_x_mean))
     }
+}
+
+/// An average over the components at each pixel of a block.
+struct Average<S: Simd> {
+    values: Block<S>,
+    /// The sum of the responsibilities: 1, or less where every distance overflows and all
+    /// of them are the smallest number.
+    totals: Block<S>,
 }
 
 /// A run of pixels of one line.
@@ -229,13 +237,13 @@ impl<'a, S: Simd> LineKernel<'a, S> {
     fn place_means(&mut self, segment: &Segment<'_>) {
         self.means.clear();
         for (b, t) in pairs(self.x.len(), self.components.n_remaining()) {
-            let (mean, _) = self.average(
+            let mean = self.average(
                 segment,
                 b,
                 #[inline(always)]
                 |k, v, _| self.regression(segment, k, t, self.x[b][v]),
             );
-            self.means.push(mean);
+            self.means.push(mean.values);
         }
     }
 
@@ -244,7 +252,7 @@ impl<'a, S: Simd> LineKernel<'a, S> {
     fn moment(&self, segment: &Segment<'_>, b: usize, i: usize, j: usize) -> Block<S> {
         let (simd, n_remaining) = (self.simd, self.components.n_remaining());
         let centers = [self.means[b * n_remaining + i], self.means[b * n_remaining + j]];
-        let (moment, _) = self.average(
+        let moment = self.average(
             segment,
             b,
             #[inline(always)]
@@ -255,43 +263,41 @@ impl<'a, S: Simd> LineKernel<'a, S> {
                 simd.mul_add(di, dj, simd.splat(covariance))
             },
         );
-        moment
+        moment.values
     }
 
     /// Returns the mean of remaining feature `t` under component `k` at `x`.
     #[inline(always)]
     fn regression(&self, segment: &Segment<'_>, k: usize, t: usize, x: S::F) -> S::F {
-        Regression::of(self.components, k, t, segment.line).at(self.simd, x)
+        LineRegression::of(self.components, k, t, segment.line).at(self.simd, x)
     }
 
     /// Returns the entropy of the responsibilities in nats.
     #[inline(always)]
     fn entropy(&self, segment: &Segment<'_>, b: usize) -> Block<S> {
         let simd = self.simd;
-        let (mut entropy, sums) = self.average(
+        let Average { values: mut entropy, totals } = self.average(
             segment,
             b,
             #[inline(always)]
             |_, _, surprise| surprise,
         );
         for v in 0..VECTORS {
-            let bits = simd.add(entropy[v], log2(simd, sums[v]));
+            let bits = simd.add(entropy[v], log2(simd, totals[v]));
             entropy[v] = entropy_in_nats(simd, bits);
         }
         entropy
     }
 
     /// Returns the average of `value(component, vector, -log2 r)` over the components,
-    /// weighted by their responsibilities r, at block `b`; and the sum of the
-    /// responsibilities: 1, or less where every distance overflows and all of them are the
-    /// smallest number.
+    /// weighted by their responsibilities r, at block `b`.
     #[inline(always)]
     fn average(
         &self,
         segment: &Segment<'_>,
         b: usize,
         value: impl Fn(usize, usize, S::F) -> S::F,
-    ) -> (Block<S>, Block<S>) {
+    ) -> Average<S> {
         let simd = self.simd;
         let log_density = self.state[b].log2(simd);
         let (mut totals, mut sums) = (splat(simd, 0.0), splat(simd, 0.0));
@@ -310,7 +316,7 @@ impl<'a, S: Simd> LineKernel<'a, S> {
         for v in 0..VECTORS {
             sums[v] = simd.div(sums[v], totals[v]);
         }
-        (sums, totals)
+        Average { values: sums, totals }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::simd::Simd;
 
 /// Sums of one pass over a tile: the density and the channels of a color. More channels
 /// take more passes.
-const WIDE: usize = MAX_CHANNELS + 1;
+const N_SUMS: usize = MAX_CHANNELS + 1;
 
 /// Paints tiles with one quantity.
 pub(crate) trait Painter {
@@ -53,7 +53,7 @@ pub(crate) fn painter<'a, S: Simd>(simd: S, context: &BandContext<'a>) -> Box<dy
             Box::new(SumPainter::<S, _, 1>::new(simd, precision, density))
         }
         Quantity::Mean if n_remaining >= MAX_CHANNELS => {
-            Box::new(SumPainter::<S, _, WIDE>::new(simd, precision, Mean { n_remaining }))
+            Box::new(SumPainter::<S, _, N_SUMS>::new(simd, precision, Mean { n_remaining }))
         }
         Quantity::Mean => {
             Box::new(SumPainter::<S, _, 2>::new(simd, precision, Mean { n_remaining }))

@@ -13,7 +13,7 @@
 
 use crate::grid::axes::{Axis, Grid, MAX_AXES};
 use crate::grid::tile::{Size, TILE};
-use crate::rendering::components::GridComponents;
+use crate::rendering::components::{GridComponents, Regression};
 use crate::rendering::quantity::Quantity;
 
 /// Parameters of components, one array for each field, padded with components that never
@@ -42,7 +42,7 @@ pub(crate) enum Field {
 }
 
 /// Entries are padded to a multiple of this, the most lanes of any level.
-const PADDING: usize = crate::simd::MAX_LANES;
+const PADDING_ENTRIES: usize = crate::simd::MAX_LANES;
 
 impl PlaneComponents {
     pub(crate) fn len(&self) -> usize {
@@ -68,21 +68,21 @@ impl PlaneComponents {
         self.index.extend(positions.iter().map(|&i| from.index[i as usize]));
         for (to, from) in self.values.iter_mut().zip(&from.values) {
             to.clear();
-            reserve(to, positions.len() + PADDING);
+            reserve(to, positions.len() + PADDING_ENTRIES);
             to.extend(positions.iter().map(|&i| from[i as usize]));
         }
         self.pad();
     }
 
     fn pad(&mut self) {
-        let len = self.len().next_multiple_of(PADDING);
+        let len = self.len().next_multiple_of(PADDING_ENTRIES);
         for (i, values) in self.values.iter_mut().enumerate() {
             values.resize(len, if i == Field::Peak as usize { f64::MIN } else { 0.0 });
         }
     }
 
     fn with_capacity(n: usize) -> Self {
-        let n = n.next_multiple_of(PADDING);
+        let n = n.next_multiple_of(PADDING_ENTRIES);
         let values = std::array::from_fn(|_| Vec::with_capacity(n));
         Self { index: Vec::with_capacity(n), values }
     }
@@ -110,6 +110,21 @@ pub(crate) struct PlaneModel<'a> {
     /// The pixels of a plane; the last row of a folded line may be short.
     pub(crate) size: Size,
     weight_bits: Vec<f64>,
+}
+
+/// The whitening factor of a component on a plane, in 1/pixel: a, b and c of the header.
+struct PixelFactor {
+    a: f64,
+    b: f64,
+    c: f64,
+}
+
+/// The maximum of a component on a plane.
+struct Mode {
+    /// Base-2 logarithm of the weighted density there.
+    peak: f64,
+    /// Its coordinates, in array order.
+    position: [f64; MAX_AXES],
 }
 
 /// The components on one plane.
@@ -149,16 +164,23 @@ impl<'a> PlaneModel<'a> {
         }
     }
 
-    /// Returns (a, b, c) of component `k`.
-    fn factors(&self, k: usize) -> (f64, f64, f64) {
+    /// Returns the whitening factor of component `k` in units of pixels.
+    fn factor(&self, k: usize) -> PixelFactor {
         let x_row = self.components.factor_row(k, self.grid.n_axes() - 1);
         let x_step = self.grid.x_axis().step();
         match self.grid.axes_before_x() {
-            [] => (x_row[0] * x_step, x_row[0] * x_step * TILE as f64, 0.0),
+            [] => {
+                let a = x_row[0] * x_step;
+                PixelFactor { a, b: a * TILE as f64, c: 0.0 }
+            }
             before @ [.., y] => {
                 let i = before.len();
                 let y_scale = self.components.factor_row(k, i - 1)[i - 1];
-                (x_row[i] * x_step, x_row[i - 1] * y.step(), y_scale * y.step())
+                PixelFactor {
+                    a: x_row[i] * x_step,
+                    b: x_row[i - 1] * y.step(),
+                    c: y_scale * y.step(),
+                }
             }
         }
     }
@@ -169,8 +191,8 @@ impl<'a> PlaneModel<'a> {
         let mut components = PlaneComponents::with_capacity(self.components.len());
         let mut regressions = Vec::with_capacity(self.components.len() * n_remaining);
         for k in 0..self.components.len() {
-            let (a, b, c) = self.factors(k);
-            let (peak, position) = self.position(k, plane);
+            let PixelFactor { a, b, c } = self.factor(k);
+            let Mode { peak, position } = self.mode(k, plane);
             let position = &position[..self.grid.n_axes()];
             let x = self.grid.x_axis().pixel(position[position.len() - 1]);
             let (mx, my) = match self.grid.axes_before_x() {
@@ -189,26 +211,26 @@ impl<'a> PlaneModel<'a> {
         Plane { components, regressions, n_remaining }
     }
 
-    /// Returns the peak and the position, in array order, of component `k` on a plane: for a
-    /// volume the most probable (y, x) of the frame, given t.
-    fn position(&self, k: usize, plane: usize) -> (f64, [f64; MAX_AXES]) {
+    /// Returns the mode of component `k` on a plane: for a volume that of (y, x), given the
+    /// t of the frame.
+    fn mode(&self, k: usize, plane: usize) -> Mode {
         let (peak, mean) = (self.components.peak(k), self.components.mean(k));
         let mut position = [0.0; MAX_AXES];
         position[..mean.len()].copy_from_slice(mean);
-        let [t_axis, _] = self.grid.axes_before_x() else { return (peak, position) };
+        let [t_axis, _] = self.grid.axes_before_x() else { return Mode { peak, position } };
         let row = |i| self.components.factor_row(k, i);
         let t = t_axis.center(plane);
         let dt = t - mean[0];
         let z_t = row(0)[0] * dt;
         let dy = -row(1)[0] * dt / row(1)[1];
         let dx = -(row(2)[0] * dt + row(2)[1] * dy) / row(2)[2];
-        (peak - z_t * z_t, [t, mean[1] + dy, mean[2] + dx])
+        Mode { peak: peak - z_t * z_t, position: [t, mean[1] + dy, mean[2] + dx] }
     }
 
     /// Returns the mean of remaining feature `t` under component `k` at `position`, and its
     /// slopes in units of a pixel.
     fn regression(&self, k: usize, t: usize, position: &[f64]) -> [f64; 3] {
-        let (mean, slopes) = self.components.regression(k, t);
+        let Regression { mean, slopes } = self.components.regression(k, t);
         let offsets = position.iter().zip(self.components.mean(k)).map(|(p, m)| p - m);
         let shift: f64 = slopes.iter().zip(offsets).map(|(s, o)| s * o).sum();
         let along_x = slopes[slopes.len() - 1] * self.grid.x_axis().step();
@@ -271,7 +293,7 @@ impl<'a> PlaneModel<'a> {
 
     /// Returns a bound of |mean of remaining feature `t`| under component `k` over the grid.
     fn largest_regression(&self, k: usize, t: usize) -> f64 {
-        let (mean, slopes) = self.components.regression(k, t);
+        let Regression { mean, slopes } = self.components.regression(k, t);
         let axes = self.grid.axes_before_x().iter().chain([self.grid.x_axis()]);
         let reach = |axis: &Axis, m: f64| {
             (axis.center(0) - m).abs().max((axis.center(axis.n_pixels() - 1) - m).abs())

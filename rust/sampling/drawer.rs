@@ -5,14 +5,14 @@ use crate::grid::output::{OutputSlice, Pixel};
 use crate::random::alias::AliasTable;
 use crate::random::stream::{Purpose, Stream};
 use crate::runtime::Runtime;
-use crate::sampling::kernel::{BLOCK, Draw, SampleTables};
+use crate::sampling::kernel::{BLOCK_SAMPLES, Draw, SampleTables};
 use crate::simd::MAX_LANES;
 
 /// Samples whose candidates are drawn together.
-pub(crate) const BLOCK_WITHIN: usize = 16 * BLOCK;
+pub(crate) const RUN_SAMPLES: usize = 16 * BLOCK_SAMPLES;
 
 /// Samples of a piece of the work of a thread.
-pub(crate) const PIECE: usize = 16 * BLOCK_WITHIN;
+pub(crate) const PIECE_SAMPLES: usize = 16 * RUN_SAMPLES;
 
 /// Rounds after which a block that is not full is an error: fewer than one candidate in as
 /// many is within the bounds.
@@ -27,7 +27,15 @@ pub(crate) struct SampleSource {
     pub(crate) bounds: Vec<(f64, f64)>,
 }
 
-/// A run of samples of whole blocks.
+/// The outputs of a run of [`PIECE_SAMPLES`] samples, or fewer at the end.
+pub(crate) struct Piece<'a, P> {
+    pub(crate) first: usize,
+    pub(crate) points: &'a mut [P],
+    /// Empty if labels are not requested.
+    pub(crate) labels: &'a mut [i64],
+}
+
+/// The first sample of a run of whole blocks.
 #[derive(Clone, Copy)]
 struct BlockStart {
     round: u64,
@@ -48,15 +56,26 @@ pub(crate) struct Drawer<'a> {
     labels: Vec<u32>,
     rows: Vec<f64>,
     normals: Vec<f64>,
-    /// Labels and rows of candidates.
-    candidates: (Vec<u32>, Vec<f64>),
+    candidates: Candidates,
+}
+
+/// Samples of the whole mixture, of which those within the bounds are accepted.
+#[derive(Default)]
+struct Candidates {
+    labels: Vec<u32>,
+    rows: Vec<f64>,
 }
 
 impl<'a> Drawer<'a> {
     pub(crate) fn new(source: &'a SampleSource, runtime: &'a Runtime) -> Self {
-        let none = Vec::new;
-        let candidates = (Vec::new(), none());
-        Self { source, runtime, labels: Vec::new(), rows: none(), normals: none(), candidates }
+        Self {
+            source,
+            runtime,
+            labels: Vec::new(),
+            rows: Vec::new(),
+            normals: Vec::new(),
+            candidates: Candidates::default(),
+        }
     }
 
     /// Calls `each` with the labels and rows of every block of samples; the rows are empty
@@ -68,9 +87,9 @@ impl<'a> Drawer<'a> {
         mut each: impl FnMut(&[u32], &[f64]),
     ) -> Result<()> {
         let d = self.source.tables.n_features;
-        for first in samples.clone().step_by(BLOCK_WITHIN) {
+        for first in samples.clone().step_by(RUN_SAMPLES) {
             self.runtime.check()?;
-            let n = BLOCK_WITHIN.min(samples.end - first);
+            let n = RUN_SAMPLES.min(samples.end - first);
             if self.source.bounds.is_empty() {
                 self.fill(first, n, with_rows);
             } else {
@@ -82,15 +101,13 @@ impl<'a> Drawer<'a> {
         Ok(())
     }
 
-    /// Draws the samples of piece `at`.
+    /// Draws the samples of a piece.
     pub(crate) fn piece<P: Pixel>(
         &mut self,
-        at: usize,
-        points: &mut [P],
-        labels: &mut [i64],
+        Piece { first, points, labels }: Piece<'_, P>,
     ) -> Result<()> {
         let d = self.source.tables.n_features;
-        let (first, n) = (at * PIECE, points.len() / d);
+        let n = points.len() / d;
         let components = self.source.alias.components();
         let mut done = 0;
         if let (true, OutputSlice::Double(points)) =
@@ -98,10 +115,10 @@ impl<'a> Drawer<'a> {
         {
             // In place, except at the end, where vectors would write beyond.
             self.runtime.check()?;
-            let n_blocks = points.len().saturating_sub(MAX_LANES) / (BLOCK_WITHIN * d);
+            let n_blocks = points.len().saturating_sub(MAX_LANES) / (RUN_SAMPLES * d);
             for block in 0..n_blocks {
-                done = block * BLOCK_WITHIN;
-                self.labels.resize(BLOCK_WITHIN, 0);
+                done = block * RUN_SAMPLES;
+                self.labels.resize(RUN_SAMPLES, 0);
                 let rows = &mut points[done * d..];
                 let start = BlockStart { round: 0, first: first + done };
                 let (drawn, normals) = (&mut self.labels, &mut self.normals);
@@ -110,7 +127,7 @@ impl<'a> Drawer<'a> {
                     *to = i64::from(components[k as usize]);
                 }
             }
-            done = n_blocks * BLOCK_WITHIN;
+            done = n_blocks * RUN_SAMPLES;
         }
         let (mut points, mut labels) =
             (&mut points[done * d..], labels.get_mut(done..).unwrap_or_default());
@@ -130,7 +147,7 @@ impl<'a> Drawer<'a> {
     /// Draws `n` samples without bounds.
     fn fill(&mut self, first: usize, n: usize, with_rows: bool) {
         let d = self.source.tables.n_features;
-        let n = n.next_multiple_of(BLOCK);
+        let n = n.next_multiple_of(BLOCK_SAMPLES);
         self.labels.resize(n, 0);
         self.rows.resize(if with_rows { n * d + MAX_LANES } else { 0 }, 0.0);
         let (labels, rows) = (&mut self.labels, &mut self.rows);
@@ -143,17 +160,16 @@ impl<'a> Drawer<'a> {
         let d = self.source.tables.n_features;
         self.labels.clear();
         self.rows.clear();
-        let (labels, rows) = &mut self.candidates;
-        labels.resize(BLOCK, 0);
-        rows.resize(BLOCK * d + MAX_LANES, 0.0);
+        let Candidates { labels, rows } = &mut self.candidates;
+        labels.resize(BLOCK_SAMPLES, 0);
+        rows.resize(BLOCK_SAMPLES * d + MAX_LANES, 0.0);
         for round in 0..MAX_ROUNDS {
             self.runtime.check()?;
-            for at in (first..first + BLOCK_WITHIN).step_by(BLOCK) {
+            for at in (first..first + RUN_SAMPLES).step_by(BLOCK_SAMPLES) {
                 let start = BlockStart { round, first: at };
                 self.source.draw_blocks(start, labels, rows, &mut self.normals, self.runtime);
                 for (&k, row) in labels.iter().zip(rows.chunks_exact(d)) {
-                    let is_within = |(x, (low, high)): (&f64, &(f64, f64))| low <= x && x <= high;
-                    if row.iter().zip(&self.source.bounds).all(is_within) {
+                    if self.source.is_within_bounds(row) {
                         self.labels.push(k);
                         self.rows.extend_from_slice(row);
                     }
@@ -164,13 +180,17 @@ impl<'a> Drawer<'a> {
             }
         }
         Err(Error::Bounds {
-            n_candidates: MAX_ROUNDS * BLOCK_WITHIN as u64,
+            n_candidates: MAX_ROUNDS * RUN_SAMPLES as u64,
             n_within: self.labels.len(),
         })
     }
 }
 
 impl SampleSource {
+    fn is_within_bounds(&self, row: &[f64]) -> bool {
+        row.iter().zip(&self.bounds).all(|(x, (low, high))| low <= x && x <= high)
+    }
+
     /// Draws samples of whole blocks from a start on.
     fn draw_blocks(
         &self,

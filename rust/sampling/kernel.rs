@@ -12,8 +12,8 @@ use crate::simd::{Dispatch, MAX_LANES, Simd, Words};
 
 /// Samples drawn at a time: their normals are whole groups for any number of features,
 /// and stay in the first cache for a few.
-pub(crate) const BLOCK: usize = 64;
-const _: () = assert!(BLOCK.is_multiple_of(NORMALS_PER_GROUP));
+pub(crate) const BLOCK_SAMPLES: usize = 64;
+const _: () = assert!(BLOCK_SAMPLES.is_multiple_of(NORMALS_PER_GROUP));
 
 /// Returns the distance from one column to the next; columns of few features are aligned.
 const fn pitch(n_features: usize) -> usize {
@@ -70,7 +70,7 @@ impl SampleTables {
 }
 
 /// Draws the samples `first`, `first + 1`, ..., as many as `labels` has room for, a
-/// multiple of [`BLOCK`], as is `first`.
+/// multiple of [`BLOCK_SAMPLES`], as is `first`.
 pub(crate) struct Draw<'a> {
     pub(crate) tables: &'a SampleTables,
     pub(crate) alias: &'a AliasTable,
@@ -102,8 +102,8 @@ impl Draw<'_> {
         let alias = self.alias;
         let n = alias.len() as f64;
         let mut first = self.first;
-        for labels in self.labels.chunks_exact_mut(BLOCK) {
-            let mut scaled = [0.0; BLOCK];
+        for labels in self.labels.chunks_exact_mut(BLOCK_SAMPLES) {
+            let mut scaled = [0.0; BLOCK_SAMPLES];
             simd.vectorize(
                 #[inline(always)]
                 || {
@@ -117,7 +117,7 @@ impl Draw<'_> {
             for (label, &x) in labels.iter_mut().zip(&scaled) {
                 *label = alias.at(x);
             }
-            first = first.wrapping_add(BLOCK as u64);
+            first = first.wrapping_add(BLOCK_SAMPLES as u64);
         }
     }
 
@@ -131,19 +131,19 @@ impl Draw<'_> {
     #[inline(always)]
     fn blocks_of_rows<S: Words, const D: usize>(&mut self, simd: S) {
         let d = if D > 0 { D } else { self.tables.n_features };
-        self.scratch.resize(BLOCK * d + MAX_LANES, 0.0);
+        self.scratch.resize(BLOCK_SAMPLES * d + MAX_LANES, 0.0);
         let mut number = self.first.wrapping_mul(d as u64);
         let (mut labels, mut at) = (&self.labels[..], 0);
-        while let Some((block, rest)) = labels.split_at_checked(BLOCK) {
-            fill_groups(simd, self.streams[1], number, &mut self.scratch[..BLOCK * d]);
+        while let Some((block, rest)) = labels.split_at_checked(BLOCK_SAMPLES) {
+            fill_groups(simd, self.streams[1], number, &mut self.scratch[..BLOCK_SAMPLES * d]);
             let rows = &mut self.rows[at..];
             if self.tables.is_diagonal {
                 scale::<S, D>(simd, self.tables, block, self.scratch, rows);
             } else {
                 multiply::<S, D>(simd, self.tables, block, self.scratch, rows);
             }
-            (labels, at) = (rest, at + BLOCK * d);
-            number = number.wrapping_add((BLOCK * d) as u64);
+            (labels, at) = (rest, at + BLOCK_SAMPLES * d);
+            number = number.wrapping_add((BLOCK_SAMPLES * d) as u64);
         }
     }
 }

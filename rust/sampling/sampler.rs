@@ -15,7 +15,7 @@ use crate::model::linalg::packed_row;
 use crate::model::mixture::Mixture;
 use crate::random::alias::AliasTable;
 use crate::runtime::{Runtime, distribute};
-use crate::sampling::drawer::{BLOCK_WITHIN, Drawer, PIECE, SampleSource, convert};
+use crate::sampling::drawer::{Drawer, PIECE_SAMPLES, Piece, RUN_SAMPLES, SampleSource, convert};
 use crate::sampling::kernel::{FactorLayout, SampleTables};
 
 /// A bound of the normals of a stream.
@@ -161,16 +161,18 @@ impl Sampling {
         labels: Option<&mut [i64]>,
         runtime: &Runtime,
     ) -> Result<()> {
-        let points = points.chunks_mut(PIECE * self.n_features());
-        let mut labels = labels.map(|labels| labels.chunks_mut(PIECE));
-        let pieces = points.enumerate().map(|(at, points)| {
-            (at, points, labels.as_mut().and_then(Iterator::next).unwrap_or_default())
+        let points = points.chunks_mut(PIECE_SAMPLES * self.n_features());
+        let mut labels = labels.map(|labels| labels.chunks_mut(PIECE_SAMPLES));
+        let pieces = points.enumerate().map(|(at, points)| Piece {
+            first: at * PIECE_SAMPLES,
+            points,
+            labels: labels.as_mut().and_then(Iterator::next).unwrap_or_default(),
         });
         let pieces: Vec<_> = pieces.collect();
         runtime.install(|| {
             distribute(pieces, &|| {
                 let mut drawer = Drawer::new(&self.source, runtime);
-                Box::new(move |(at, points, labels)| drawer.piece(at, points, labels))
+                Box::new(move |piece| drawer.piece(piece))
             })
         })
     }
@@ -186,8 +188,8 @@ impl Sampling {
         let d = self.n_features();
         let (n, n_components) = (points.len() / d, self.source.alias.len());
         // A few parts a thread: their counts are small compared with the model.
-        let n_blocks = n.div_ceil(BLOCK_WITHIN);
-        let part = n_blocks.div_ceil(4 * runtime.n_threads()).max(1) * BLOCK_WITHIN;
+        let n_blocks = n.div_ceil(RUN_SAMPLES);
+        let part = n_blocks.div_ceil(4 * runtime.n_threads()).max(1) * RUN_SAMPLES;
         let n_parts = n.div_ceil(part);
         let samples = |at: usize| at * part..(at * part + part).min(n);
         let mut counts = vec![vec![0_usize; n_components]; n_parts];

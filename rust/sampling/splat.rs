@@ -6,10 +6,10 @@
 //! the stream. Every part of the work has its own image; the images are summed at the end.
 
 use crate::error::{Error, Result};
-use crate::grid::axes::Grid;
+use crate::grid::axes::{Axis, Grid};
 use crate::model::mixture::{check_features, remaining_features};
 use crate::runtime::{Runtime, distribute};
-use crate::sampling::drawer::{BLOCK_WITHIN, Drawer};
+use crate::sampling::drawer::{Drawer, RUN_SAMPLES};
 use crate::sampling::sampler::Sampling;
 use crate::simd::ROUNDER;
 
@@ -54,54 +54,21 @@ impl Splat<'_> {
         n_samples: usize,
         runtime: &Runtime,
     ) -> Result<()> {
-        let remaining = self.check(sampling, grid)?;
-        let scales: Vec<f64> =
-            remaining.iter().map(|&i| scale(sampling.reach(i), n_samples)).collect();
-        let width = 1 + remaining.len();
-        let n_blocks = n_samples.div_ceil(BLOCK_WITHIN);
-        let most = MAX_BYTES / (8 * width * grid.n_pixels());
-        let n_parts = runtime.n_threads().min(n_blocks).min(most).max(1);
-        let part = n_blocks.div_ceil(n_parts) * BLOCK_WITHIN;
-        let mut images = vec![vec![0_i64; width * grid.n_pixels()]; n_parts];
-        let axes: Vec<_> = grid.axes_from_x().collect();
-        runtime.install(|| {
-            let items = images.iter_mut().enumerate().collect();
-            distribute(items, &|| {
-                let mut drawer = Drawer::new(sampling.source(), runtime);
-                let (axes, remaining, scales, given) = (&axes, &remaining, &scales, self.given);
-                Box::new(move |(at, image): (usize, &mut Vec<i64>)| {
-                    let samples = (at * part).min(n_samples)..(at * part + part).min(n_samples);
-                    drawer.each_block(samples, true, |_, rows| {
-                        for row in rows.chunks_exact(sampling.n_features()) {
-                            let (mut pixel, mut stride, mut is_within) = (0, 1, true);
-                            for (axis, &feature) in axes.iter().zip(given) {
-                                let at = axis.position(row[feature]);
-                                is_within &= at < axis.n_pixels();
-                                pixel += at.min(axis.n_pixels() - 1) * stride;
-                                stride *= axis.n_pixels();
-                            }
-                            if is_within {
-                                let pixel = &mut image[pixel * width..][..width];
-                                pixel[0] += 1;
-                                for ((to, &i), scale) in
-                                    pixel[1..].iter_mut().zip(remaining).zip(scales)
-                                {
-                                    *to += ((row[i] * scale + ROUNDER) - ROUNDER) as i64;
-                                }
-                            }
-                        }
-                    })
-                })
-            })
-        })?;
-        let (sum, others) = images.split_first_mut().expect("there is a part");
-        for other in others {
-            sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += *other);
-        }
-        for (at, pixel) in sum.chunks_exact(width).enumerate() {
+        let target = SplatTarget {
+            axes: grid.axes_from_x().collect(),
+            given: self.given,
+            remaining: self
+                .check(sampling, grid)?
+                .into_iter()
+                .map(|i| ScaledFeature { index: i, scale: scale(sampling.reach(i), n_samples) })
+                .collect(),
+        };
+        let sum = target.sum(sampling, n_samples, runtime)?;
+        let n_remaining = target.remaining.len();
+        for (at, pixel) in sum.chunks_exact(target.width()).enumerate() {
             self.counts[at] = pixel[0];
-            for (i, scale) in scales.iter().enumerate() {
-                self.means[at * scales.len() + i] = pixel[1 + i] as f64 / (pixel[0] as f64 * scale);
+            for (i, ScaledFeature { scale, .. }) in target.remaining.iter().enumerate() {
+                self.means[at * n_remaining + i] = pixel[1 + i] as f64 / (pixel[0] as f64 * scale);
             }
         }
         Ok(())
@@ -123,6 +90,78 @@ impl Splat<'_> {
                 Err(Error::Length { argument, expected: format!("{expected} values"), got })
             }
             None => Ok(remaining),
+        }
+    }
+}
+
+/// The grid of a splat and the features that are summed in its pixels. An image has
+/// [`SplatTarget::width`] integers a pixel: the number of samples, then the sum of each
+/// feature times its scale.
+struct SplatTarget<'a> {
+    axes: Vec<&'a Axis>,
+    /// The feature of each axis.
+    given: &'a [usize],
+    remaining: Vec<ScaledFeature>,
+}
+
+/// A feature and the power of two by which its values are multiplied.
+struct ScaledFeature {
+    index: usize,
+    scale: f64,
+}
+
+impl SplatTarget<'_> {
+    fn width(&self) -> usize {
+        1 + self.remaining.len()
+    }
+
+    /// Returns the image of all samples.
+    fn sum(&self, sampling: &Sampling, n_samples: usize, runtime: &Runtime) -> Result<Vec<i64>> {
+        let n_values =
+            self.axes.iter().map(|axis| axis.n_pixels()).product::<usize>() * self.width();
+        let n_runs = n_samples.div_ceil(RUN_SAMPLES);
+        let most = MAX_BYTES / (8 * n_values);
+        let n_parts = runtime.n_threads().min(n_runs).min(most).max(1);
+        let part = n_runs.div_ceil(n_parts) * RUN_SAMPLES;
+        let mut images = vec![vec![0_i64; n_values]; n_parts];
+        runtime.install(|| {
+            let items = images.iter_mut().enumerate().collect();
+            distribute(items, &|| {
+                let mut drawer = Drawer::new(sampling.source(), runtime);
+                Box::new(move |(at, image): (usize, &mut Vec<i64>)| {
+                    let samples = (at * part).min(n_samples)..(at * part + part).min(n_samples);
+                    drawer.each_block(samples, true, |_, rows| {
+                        for row in rows.chunks_exact(sampling.n_features()) {
+                            self.add(row, image);
+                        }
+                    })
+                })
+            })
+        })?;
+        let mut images = images.into_iter();
+        let mut sum = images.next().expect("there is a part");
+        for image in images {
+            sum.iter_mut().zip(image).for_each(|(sum, value)| *sum += value);
+        }
+        Ok(sum)
+    }
+
+    /// Adds a sample to its pixel, if the grid has one.
+    #[inline]
+    fn add(&self, row: &[f64], image: &mut [i64]) {
+        let (mut pixel, mut stride, mut is_within) = (0, 1, true);
+        for (axis, &feature) in self.axes.iter().zip(self.given) {
+            let at = axis.position(row[feature]);
+            is_within &= at < axis.n_pixels();
+            pixel += at.min(axis.n_pixels() - 1) * stride;
+            stride *= axis.n_pixels();
+        }
+        if is_within {
+            let pixel = &mut image[pixel * self.width()..][..self.width()];
+            pixel[0] += 1;
+            for (to, ScaledFeature { index, scale }) in pixel[1..].iter_mut().zip(&self.remaining) {
+                *to += ((row[*index] * scale + ROUNDER) - ROUNDER) as i64;
+            }
         }
     }
 }

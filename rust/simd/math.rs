@@ -6,7 +6,7 @@
 //! in 60-digit arithmetic. The stated errors are of the polynomial, to which about
 //! two roundings are added. Coefficients are given to 22 digits, more than a
 //! float64 keeps, for comparison with a new fit.
-#![allow(clippy::excessive_precision, clippy::approx_constant, reason = "minimax coefficients")]
+#![expect(clippy::excessive_precision, clippy::approx_constant, reason = "minimax coefficients")]
 
 use crate::simd::Simd;
 

@@ -1,20 +1,22 @@
-"""Promises of the drop-in: what is replaced and given back, and how scripts are run."""
+"""Tests of acceleration/patching.py and _log.py: classes are replaced and restored."""
 
 import logging
-import os
-import subprocess
-import sys
-from pathlib import Path
+import pickle
 
 import numpy as np
 import pytest
+import sklearn.mixture
 
 import gmmfast
 from gmmfast import _core
 
 POINTS = np.random.default_rng(0).normal(size=(60, 2))
+
+
 # What `outcome` says of a process that ends well without a word.
 SILENT = (0, "", "")
+
+
 MODEL = """
 import numpy as np
 X = np.random.default_rng(0).normal(size=(60, 2))
@@ -25,25 +27,6 @@ def fitted(kind):
 
 def outcome(result):
     return result.returncode, result.stdout, result.stderr
-
-
-@pytest.fixture
-def run_module(tmp_path):
-    """Run `python -m gmmfast` with arguments, in a folder of its own."""
-
-    def run(*arguments, prefix=(sys.executable, "-m", "gmmfast"), **changes):
-        (tmp_path / "work").mkdir(exist_ok=True)
-        return subprocess.run(
-            [*prefix, *arguments],
-            cwd=tmp_path / "work",
-            env={**os.environ, **changes},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
 
 
 def test_classes_are_replaced_wherever_they_were_imported_and_given_back(run_python):
@@ -121,7 +104,6 @@ gmmfast.patch_sklearn()
 ours = fitted(sklearn.mixture.GaussianMixture)
 assert type(ours) is gmmfast.GaussianMixture
 assert isinstance(ours, sklearn.mixture.GaussianMixture) and isinstance(ours, theirs)
-assert not isinstance(plain, sklearn.mixture.GaussianMixture)
 for each in (ours, plain, ours.to_sklearn()):
     for same in (copy.deepcopy(each), clone(each), pickle.loads(pickle.dumps(each))):
         assert type(same) is type(each)
@@ -131,6 +113,69 @@ assert type(pickle.loads(data)) is gmmfast.GaussianMixture
 assert (pickle.loads(data).means_ == ours.means_).all()
 """
     assert outcome(run_python(MODEL + code)) == SILENT
+
+
+INSTANCES = """
+import pickle, gmmfast, sklearn.mixture
+from sklearn.base import BaseEstimator
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+class Sub(GaussianMixture): pass
+theirs, their_bayesian = GaussianMixture, BayesianGaussianMixture
+before = [theirs(), Sub(), pickle.loads(pickle.dumps(theirs()))]
+def answers():
+    from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+    class Other(GaussianMixture): pass
+    others = [their_bayesian(), BaseEstimator(), object(), GaussianMixture, None, 3]
+    assert isinstance(Other(), GaussianMixture) and issubclass(Other, GaussianMixture)
+    assert not any(isinstance(each, GaussianMixture) for each in others)
+    assert not issubclass(their_bayesian, GaussianMixture) and not issubclass(int, GaussianMixture)
+    assert not any(isinstance(each, (Other, BayesianGaussianMixture)) for each in before)
+    assert isinstance(their_bayesian(), BayesianGaussianMixture)
+    assert not issubclass(Sub, Other) and not isinstance(theirs(), Sub)
+    try:
+        issubclass(3, GaussianMixture)
+    except TypeError:
+        pass
+    else:
+        raise AssertionError
+    return [isinstance(each, GaussianMixture) for each in before] + [
+        issubclass(each, GaussianMixture) for each in (theirs, Sub)
+    ]
+def unpatched():
+    assert answers() == 5 * [True]
+    assert not any(isinstance(each, gmmfast.GaussianMixture) for each in before)
+    assert not any(issubclass(each, gmmfast.GaussianMixture) for each in (theirs, Sub))
+    assert not isinstance(their_bayesian(), gmmfast.BayesianGaussianMixture)
+"""
+
+
+def test_instances_made_before_are_instances_while_patched(run_python):
+    code = """
+for _ in range(3):
+    unpatched()
+    gmmfast.patch_sklearn()
+    assert sklearn.mixture.GaussianMixture is gmmfast.GaussianMixture
+    assert answers() == 5 * [True]
+    gmmfast.unpatch_sklearn()
+unpatched()
+"""
+    assert outcome(run_python(INSTANCES + code)) == SILENT
+
+
+def test_models_unpickled_by_the_runner_are_instances(run_module, tmp_path):
+    plain = sklearn.mixture.GaussianMixture(2, random_state=0).fit(POINTS)
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps(plain))
+    path = tmp_path / "script.py"
+    path.write_text(f"""
+import pickle
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+with open({str(tmp_path / "model.pickle")!r}, "rb") as file:
+    model = pickle.load(file)
+print(GaussianMixture.__module__, type(model).__module__)
+print(isinstance(model, GaussianMixture), isinstance(model, BayesianGaussianMixture))
+""")
+    told = "gmmfast.estimators.gaussian sklearn.mixture._gaussian_mixture\nTrue False\n"
+    assert outcome(run_module(path)) == (0, told, "")
 
 
 def test_threads_may_patch_at_once(run_python):
@@ -165,7 +210,9 @@ def test_the_environment_may_ask_for_the_patch(run_python, value, patched):
     assert outcome(run_python(PATCHED, GMMFAST_PATCH_SKLEARN=value)) == (0, f"{patched}\n", "")
 
 
-@pytest.mark.parametrize("variable", ["GMMFAST_PATCH_SKLEARN", "GMMFAST_VERBOSE"])
+@pytest.mark.parametrize(
+    "variable", ["GMMFAST_PATCH_SKLEARN", "GMMFAST_VERBOSE", "GMMFAST_STRICT"]
+)
 def test_other_values_are_refused(run_python, variable):
     result = run_python(PATCHED, **{variable: "yes"})
     assert result.returncode == 1
@@ -180,6 +227,8 @@ class Other(GaussianMixture):
 fitted(GaussianMixture).predict(X)
 fitted(Other)
 """
+
+
 TOLD = (
     "gmmfast: GaussianMixture.fit: accelerated\n"
     "gmmfast: GaussianMixture.predict: accelerated\n"
@@ -221,136 +270,3 @@ def test_kernels_count_their_calls():
         assert calls[kernel] - before[kernel] == n_calls, kernel
         assert list(calls) == sorted(calls)
     assert calls == _core.kernel_calls()
-
-
-SCRIPT = """
-import sys, __main__
-from sklearn.mixture import GaussianMixture
-import neighbor
-print(GaussianMixture.__module__, neighbor.__name__, __name__, vars(__main__) is globals())
-print(__file__, sys.argv, sys.path[0], [__doc__, __package__], __spec__ and __spec__.name)
-sys.exit(len(sys.argv))
-"""
-
-
-@pytest.fixture
-def scripts(tmp_path):
-    """A script, with a neighbor, that a link elsewhere leads to, and a folder that runs."""
-    for folder, name in (("scripts", "script.py"), ("work", "__main__.py")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "neighbor.py").write_text("")
-        (tmp_path / folder / name).write_text(SCRIPT)
-    (tmp_path / "work" / "module.py").write_text(SCRIPT)
-    (tmp_path / "work" / "link").symlink_to(tmp_path / "scripts" / "script.py")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
-@pytest.mark.parametrize(
-    "arguments",
-    [("../scripts/script.py",), ("link", "--verbose", "-m"), ("-m", "module", "-h"), (".", "x")],
-    ids=" ".join,
-)
-@pytest.mark.usefixtures("scripts")
-def test_a_script_runs_as_by_python_but_patched(run_module, arguments):
-    ours = run_module(*arguments)
-    python = run_module(*arguments, prefix=[sys.executable])
-    assert ours.stdout.startswith("gmmfast.estimators.gaussian ")
-    assert python.stdout.startswith("sklearn.mixture")
-    assert ours.stdout.split(" ", 1)[1] == python.stdout.split(" ", 1)[1]
-    assert ours.returncode == python.returncode > 0
-    assert ours.stderr == python.stderr == ""
-
-
-@pytest.mark.parametrize(
-    "code",
-    ["def f(): 1 / 0\nf()", "x = (", "raise SystemExit('enough')"],
-)
-def test_errors_of_a_script_look_as_by_python(run_module, tmp_path, code):
-    path = tmp_path / "script.py"
-    path.write_text(code)
-    ours, python = run_module(path), run_module(path, prefix=[sys.executable])
-    assert outcome(ours) == outcome(python)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "message"),
-    [
-        ((), 2, "usage: python -m gmmfast"),
-        (("--unknown",), 2, "usage: python -m gmmfast"),
-        (("missing.py",), 2, "gmmfast: can't open file"),
-        (("-m", "missing.module"), 1, "gmmfast: no module named missing.module"),
-        (("-m", "gmmfast.images"), 1, "gmmfast: no module named gmmfast.images, or it is"),
-        ((".",), 1, "gmmfast: can't find '__main__' module in '.'"),
-    ],
-)
-def test_what_cannot_be_run_is_said_in_a_line(run_module, arguments, status, message):
-    result = run_module(*arguments)
-    assert (result.returncode, result.stdout) == (status, "")
-    assert result.stderr.startswith(message)
-    assert "Traceback" not in result.stderr
-
-
-def test_the_runner_tells_of_every_call_if_asked(run_module, tmp_path):
-    path = tmp_path / "script.py"
-    path.write_text(MODEL + LINES)
-    assert outcome(run_module("--verbose", path)) == (0, "", TOLD)
-    assert outcome(run_module(path)) == SILENT
-
-
-def test_a_scripts_classes_travel_between_processes(run_module, tmp_path):
-    path = tmp_path / "script.py"
-    path.write_text("""
-import multiprocessing, pickle
-class Mine:
-    pass
-def mine(_):
-    return Mine()
-if __name__ == "__main__":
-    print(type(pickle.loads(pickle.dumps(Mine()))) is Mine)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        print(type(pool.map(mine, [0])[0]).__name__)
-""")
-    assert outcome(run_module(path)) == (0, "True\nMine\n", "")
-
-
-def test_a_notebook_is_patched_by_the_extension(run_python):
-    code = """
-import gmmfast
-from sklearn.mixture import GaussianMixture
-notebook = object()
-gmmfast.load_ipython_extension(notebook)
-assert GaussianMixture is gmmfast.GaussianMixture
-gmmfast.unload_ipython_extension(notebook)
-assert GaussianMixture is not gmmfast.GaussianMixture
-"""
-    assert outcome(run_python(code)) == SILENT
-
-
-def test_ipython_loads_the_extension(run_python, tmp_path):
-    pytest.importorskip("IPython")
-    code = """
-from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell.instance()
-shell.run_cell("from sklearn.mixture import GaussianMixture as GM")
-for magic in ("load_ext", "unload_ext", "load_ext", "reload_ext"):
-    shell.run_line_magic(magic, "gmmfast")
-    shell.run_cell("print(GM.__module__.split('.')[0])").raise_error()
-"""
-    result = run_python(code, IPYTHONDIR=str(tmp_path))
-    assert result.stdout.split() == ["gmmfast", "sklearn", "gmmfast", "gmmfast"], result.stderr
-
-
-def test_the_run_of_scikit_learns_tests_fails_where_their_own_classes_are_tested(run_python):
-    code = """
-import upstream
-upstream.SUITES = {("sklearn.mixture.tests.test_mixture",): 4}
-upstream.main()
-"""
-    path = os.pathsep.join(
-        [str(Path(__file__).parents[1] / "system"), os.environ.get("PYTHONPATH", "")]
-    )
-    result = run_python(code, PYTHONPATH=path)
-    assert result.returncode == 1, result.stderr
-    assert "4 passed" in result.stdout
-    assert "tests {<class 'sklearn.mixture." in result.stdout
-    assert "kernel expectation did not run" in result.stdout

@@ -1,4 +1,4 @@
-"""Interrupts, errors during the import, and help."""
+"""Tests of cli/__init__.py: interrupts, errors during the import, and help."""
 
 import os
 import re

@@ -1,9 +1,8 @@
-"""Promises of the command `gmmfast paint`."""
+"""Tests of cli/paint.py: paintings, their options, and refusals before the fit."""
 
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -279,9 +278,7 @@ def test_what_cannot_be_painted_is_refused_before_the_fit(
     (tmp_path / "truncated.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "painting.png").write_bytes(b"an earlier painting")
     before = {path.name for path in tmp_path.iterdir()}
-    start = time.perf_counter()
     outcome = gmmfast("paint", *arguments)
-    assert time.perf_counter() - start < 5
     assert outcome.status in np.atleast_1d(status), outcome.stderr
     assert re.search(pattern, outcome.stderr, flags=re.DOTALL), outcome.stderr
     assert "Traceback" not in outcome.stderr

@@ -1,4 +1,4 @@
-"""Promises of --watch: what is written follows what is read, until Ctrl-C."""
+"""Tests of cli/watch.py: outputs follow the inputs until Ctrl-C."""
 
 import os
 import re

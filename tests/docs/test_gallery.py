@@ -1,8 +1,8 @@
-"""Promises of the gallery: short scripts, each of which runs and shows what it showed before.
+"""Tests of the gallery: every script runs and shows the same pictures as before.
 
-Scripts run here at a small size: the constants at their tops are replaced. What they draw is
-compared with pictures in tests/gallery, which `python tests/test_gallery.py` writes anew; look at
-them before you commit them.
+Scripts run here at a small size: the constants at their tops are replaced. Their figures are
+compared with the pictures in tests/gallery. This file as a script, with PYTHONPATH=tests, writes
+the pictures anew; look at them before you commit them.
 """
 
 import ast
@@ -16,7 +16,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from PIL import Image
-from scipy.ndimage import uniform_filter
+
+from support.checks import structural_similarity
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -74,20 +75,6 @@ def pictures(path):
         drawn.append(np.asarray(picture.resize((WIDTH, height), Image.Resampling.BOX)))
     plt.close("all")
     return np.concatenate(drawn)
-
-
-def structural_similarity(one, other):
-    """Mean SSIM over windows of 7 pixels (Wang et al., IEEE Trans. Image Processing, 2004)."""
-
-    def mean(values):
-        return uniform_filter(values, 7)
-
-    x, y = one.astype(float), other.astype(float)
-    var_x, var_y = mean(x * x) - mean(x) ** 2, mean(y * y) - mean(y) ** 2
-    covariance = mean(x * y) - mean(x) * mean(y)
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    likeness = (2 * mean(x) * mean(y) + c1) * (2 * covariance + c2)
-    return np.mean(likeness / ((mean(x) ** 2 + mean(y) ** 2 + c1) * (var_x + var_y + c2)))
 
 
 def reference_of(path):

@@ -1,4 +1,4 @@
-"""Promises of the strip of pictures in README.md, and of the script that makes it."""
+"""Tests of the strip of pictures in README.md and of the script that makes it."""
 
 import importlib.util
 from pathlib import Path

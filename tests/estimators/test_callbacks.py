@@ -1,11 +1,12 @@
-"""Progress, verbose output and scikit-learn's callbacks."""
+"""Tests of estimators/callbacks.py: progress, verbose output and scikit-learn's callbacks."""
 
 import numpy as np
 import pytest
 import sklearn.mixture
 
 from gmmfast import GaussianMixture
-from support.estimators import clouds
+from support.estimators import PAIRS, clouds
+from support.models import COVARIANCE_TYPES
 
 
 def test_progress_is_told_after_each_iteration():
@@ -67,3 +68,111 @@ def test_scikit_learns_callbacks_follow_the_fit_and_may_end_it():
         "teardown",
     ]
     assert model.n_iter_ == 3
+
+
+def state(model):
+    """The state of an estimator that hooks see during a fit."""
+    points = clouds()
+    names = ("means_", "covariances_", "precisions_cholesky_")
+    return [
+        *(np.array(getattr(model, name)) for name in names),
+        model.predict(points),
+        model.score_samples(points),
+        model.predict_proba(points),
+        model.score(points),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:.*did not converge")
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_hooks_see_the_estimator_of_the_present_iteration(caplog, ours, theirs, covariance_type):
+    caplog.set_level("INFO", logger="gmmfast")
+    seen = {}
+
+    def kind_of(base):
+        def iter_end(self, _, diff_ll):
+            seen[base].append(diff_ll)
+            seen[base].extend(state(self))
+
+        return type("Mine", (base,), {"_print_verbose_msg_iter_end": iter_end})
+
+    options = {
+        "n_components": 3,
+        "covariance_type": covariance_type,
+        "random_state": 0,
+        "max_iter": 4,
+        "tol": 0,
+    }
+    for base in (ours, theirs):
+        seen[base] = []
+        kind_of(base)(**options).fit(clouds())
+    assert "Mine.fit: accelerated" in caplog.text
+    assert len(seen[ours]) == len(seen[theirs]) == 4 * 8
+    for got, want in zip(seen[ours], seen[theirs], strict=True):
+        np.testing.assert_allclose(got, want, 1e-6, 1e-9)
+    model, told = ours(**options), []
+    model.fit(clouds(), progress=lambda *_: told.extend([None, *state(model)]))
+    for got, want in zip(told, seen[ours], strict=True):
+        if got is not None:
+            np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.filterwarnings("ignore:.*did not converge")
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_what_a_hook_sets_is_what_the_fit_goes_on_with(covariance_type):
+    def iter_end(self, *_):
+        self.weights_ = np.full(3, 1 / 3)
+        self.means_[0] = 0
+        self.precisions_cholesky_ = self.precisions_cholesky_ / 2
+        self.covariances_ = 100 * self.covariances_  # nothing reads them
+
+    options = {
+        "n_components": 3,
+        "covariance_type": covariance_type,
+        "random_state": 0,
+        "max_iter": 4,
+        "tol": 0,
+    }
+    ours, theirs = (
+        type("Mine", (base,), {"_print_verbose_msg_iter_end": iter_end})(**options).fit(clouds())
+        for base in PAIRS[0]
+    )
+    np.testing.assert_allclose(ours.means_, theirs.means_, 1e-7, 1e-9)
+    np.testing.assert_allclose(ours.score_samples(clouds()), theirs.score_samples(clouds()), 1e-8)
+    np.testing.assert_allclose(ours.lower_bounds_, theirs.lower_bounds_, 1e-8)
+
+
+def test_a_hook_may_end_the_fit_and_leave_a_model():
+    def iter_end(_, n_iter, *__):
+        if n_iter == 3:
+            raise StopIteration
+
+    models = []
+    for base in PAIRS[0]:
+        model = type("Mine", (base,), {"_print_verbose_msg_iter_end": iter_end})(
+            3, random_state=0, init_params="random", tol=0
+        )
+        with pytest.raises(StopIteration):
+            model.fit(clouds())
+        models.append(state(model))
+    for got, want in zip(*models, strict=True):
+        np.testing.assert_allclose(got, want, 1e-6, 1e-9)
+
+
+def test_output_that_looks_at_the_estimator_sees_the_present_iteration(monkeypatch):
+    model = GaussianMixture(3, random_state=0, verbose=1, verbose_interval=1)
+    scores = []
+
+    class Screen:
+        def write(self, text):
+            if "Iteration" in text:
+                scores.append(model.score(clouds()))
+
+        def flush(self):
+            pass
+
+    monkeypatch.setattr("sys.stdout", Screen())
+    model.fit(clouds())
+    # The score after an iteration is the lower bound of the next.
+    np.testing.assert_allclose(scores[:-1], model.lower_bounds_[1:], rtol=1e-9)

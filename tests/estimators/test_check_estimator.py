@@ -1,4 +1,4 @@
-"""Promises of the two estimators that scikit-learn checks of every estimator."""
+"""Tests of estimators/base.py: scikit-learn's checks of estimators."""
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks

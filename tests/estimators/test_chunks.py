@@ -1,4 +1,4 @@
-"""Fits in chunks, weighted rows and partial_fit."""
+"""Tests of estimators/chunks.py and estimators/samples.py: chunks and batches."""
 
 import pickle
 
@@ -120,6 +120,38 @@ def test_partial_fit_never_forgets_what_came_before(covariance_type):
     np.testing.assert_array_equal(
         again.partial_fit(points[:10]).means_, model.partial_fit(points[:10]).means_
     )
+
+
+def test_partial_fit_takes_chunks_as_one_batch():
+    points = clouds()
+    weights = np.arange(len(points)) % 3.0
+    chunks = [(points[:100], weights[:100]), (points[100:], weights[100:])]
+    whole = GaussianMixture(3, random_state=0).partial_fit(points, sample_weight=weights)
+    parts = GaussianMixture(3, random_state=0).partial_fit(chunks)
+    np.testing.assert_allclose(parts.means_, whole.means_, 1e-9)
+    np.testing.assert_allclose(
+        parts.partial_fit([points[:1], points[1:]]).covariances_,
+        whole.partial_fit(points).covariances_,
+        1e-9,
+        1e-9,
+    )
+    with pytest.raises(ValueError, match="features"):
+        parts.partial_fit([points[:, :1]])
+
+
+def test_each_pass_reads_and_checks_each_chunk_once():
+    points = clouds()
+    n_read = 0
+
+    def chunks():
+        nonlocal n_read
+        for part in np.array_split(points, 3):
+            n_read += 1
+            yield part
+
+    GaussianMixture(**start("full", points), max_iter=2, tol=0).fit(chunks)
+    # One pass counts the rows, one chooses rows to initialize from, and one is made in each step.
+    assert n_read == 3 * 4
 
 
 def test_the_statistics_of_partial_fit_are_those_of_one_step_if_parameters_stay():

@@ -55,3 +55,54 @@ def test_threads_do_not_change_a_bit(pixels):
     two = GaussianMixture(**options).fit(pixels, n_threads=2)
     for name in ATTRIBUTES:
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+FACTORS = {
+    "full": np.linalg.cholesky(np.linalg.inv([np.eye(3) + 0.5, np.diag([1.0, 2, 3])])),
+    "tied": np.linalg.cholesky(np.linalg.inv(np.eye(3) + 0.5)),
+    "diag": np.array([[1.0, 0.5, 2.0], [0.7, 0.6, 0.3]]),
+    "spherical": np.array([0.5, 2.0]),
+}
+
+
+def set_by_hand(model, covariance_type):
+    model.weights_ = np.array([0.3, 0.7])
+    model.means_ = np.array([[0.0, 1, 0], [3, 4, -1]])
+    model.precisions_cholesky_ = FACTORS[covariance_type].copy()
+    model.converged_, model.lower_bound_ = False, -np.inf
+
+
+@pytest.mark.filterwarnings("ignore:.*did not converge")
+@pytest.mark.parametrize(
+    ("is_fitted", "max_iter"), [(True, 0), (True, 1), (True, 3), (False, 1), (False, 3)]
+)
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_a_warm_start_begins_with_what_scikit_learn_reads(covariance_type, is_fitted, max_iter):
+    models = []
+    for cls in PAIRS[0]:
+        model = cls(2, covariance_type=covariance_type, random_state=0, tol=0, max_iter=2)
+        if is_fitted:
+            model.fit(clouds())
+        set_by_hand(model, covariance_type)
+        model.set_params(warm_start=True, max_iter=max_iter)
+        models.append(model.fit(clouds()))
+    ours, theirs = models
+    assert ours.n_iter_ == theirs.n_iter_
+    np.testing.assert_allclose(ours.weights_, theirs.weights_, rtol=1e-8)
+    np.testing.assert_allclose(ours.means_, theirs.means_, rtol=1e-7)
+    scores = [model.score_samples(clouds()) for model in models]
+    np.testing.assert_allclose(*scores, rtol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore:.*did not converge")
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_a_warm_start_from_the_parameters_of_another_model(covariance_type):
+    options = {"n_components": 2, "covariance_type": covariance_type, "random_state": 0}
+    models = []
+    for cls in PAIRS[1]:
+        donor = PAIRS[1][1](**options, max_iter=2, tol=0).fit(clouds()[::2] + 1)
+        model = cls(**options, warm_start=True, max_iter=3, tol=0).fit(clouds())
+        model._set_parameters(donor._get_parameters())
+        del model.covariances_
+        models.append(model.fit(clouds()))
+    check_same_fit(*models)

@@ -1,8 +1,14 @@
-"""Estimators as scikit-learn's objects: parameters, pickles, clones, errors."""
+"""Tests of both estimators as scikit-learn's objects: parameters, pickles, clones, errors.
 
+The modules are estimators/gaussian.py, estimators/bayesian.py, estimators/base.py,
+estimators/fallback.py, estimators/parameters.py and estimators/predictions.py.
+"""
+
+import copy
 import pickle
 import warnings
 from functools import partial
+from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
@@ -10,7 +16,7 @@ import sklearn.mixture
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from gmmfast import GaussianMixture
+from gmmfast import BayesianGaussianMixture, GaussianMixture
 from support.estimators import PAIRS, clouds
 from support.models import COVARIANCE_TYPES
 
@@ -167,3 +173,53 @@ def test_a_clone_is_unfitted_and_equal():
     assert type(other) is GaussianMixture
     assert other.get_params() == model.get_params()
     assert not hasattr(other, "means_")
+
+
+class Passing(GaussianMixture):
+    def __init__(self, n_components=1, **kwargs):
+        super().__init__(n_components, covariance_type="diag", **kwargs)
+
+
+class Owning(BayesianGaussianMixture):
+    def __init__(self, name="", *, n_components=1, scale, **kwargs):
+        super().__init__(n_components=n_components, **kwargs)
+        self.name, self.scale = name, scale
+
+
+def sent(model):
+    """The model as another process receives it."""
+    return ForkingPickler.loads(ForkingPickler.dumps(model))
+
+
+MODELS = [
+    Passing(3, random_state=0, n_init=2, means_init=None, tol=1e-4),
+    Owning("me", n_components=3, scale=2.0, covariance_type="tied", random_state=0, tol=1e-4),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=["kwargs", "parameters"])
+@pytest.mark.parametrize("copied", [clone, copy.deepcopy, sent])
+def test_subclasses_keep_all_parameters_of_their_base(model, copied):
+    points = clouds()
+    names = model._sklearn_class().get_params()
+    other = copied(model)
+    assert type(other) is type(model)
+    assert {name: getattr(other, name) for name in names} == {
+        name: getattr(model, name) for name in names
+    }
+    assert other.get_params() == model.get_params()
+    np.testing.assert_array_equal(other.fit(points).means_, clone(model).fit(points).means_)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=["kwargs", "parameters"])
+def test_the_plain_copy_of_a_subclass_has_all_parameters_that_it_knows(model):
+    points = clouds()
+    model = clone(model).fit(points)
+    plain = model.to_sklearn()
+    assert type(plain) is model._sklearn_class
+    for name, value in plain.get_params().items():
+        assert value == getattr(model, name), name
+    assert not hasattr(plain, "scale")
+    np.testing.assert_allclose(plain.score_samples(points), model.score_samples(points), 1e-9)
+    want = clone(plain).fit(points)
+    np.testing.assert_allclose(model.means_, want.means_, rtol=1e-6)

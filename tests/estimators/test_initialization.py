@@ -1,4 +1,4 @@
-"""The starts of EM are those of scikit-learn."""
+"""Tests of estimators/initialization.py: the initializations are scikit-learn's."""
 
 import numpy as np
 import pytest
@@ -82,8 +82,8 @@ def lattices():
 @pytest.mark.parametrize("name", lattices())
 def test_ties_on_a_lattice_are_broken_as_scikit_learn_breaks_them(name):
     points = lattices()[name]
-    for n_components in (2, 3, 5, 12):
-        for seed in range(3):
+    for n_components in (2, 5, 12):
+        for seed in range(2):
             options = {
                 "n_components": n_components,
                 "covariance_type": "diag",

@@ -1,4 +1,4 @@
-"""A shift of the rows shifts the means only; a common factor of all weights changes nothing."""
+"""Tests of estimators/em.py: shifts of the rows, and common factors of their weights."""
 
 import numpy as np
 import pytest

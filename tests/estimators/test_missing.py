@@ -1,4 +1,4 @@
-"""Fits with missing values."""
+"""Tests of estimators/missing.py: fits with missing values."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Promises of results in notebooks: what remembers a picture shows it."""
+"""Tests of estimators/notebook.py: image models are displayed as pictures."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Promises of GaussianMixtureRegressor: scikit-learn's face on conditionals of a mixture."""
+"""Tests of estimators/regressor.py: regression by the conditionals of a mixture."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Promises about what fits are given: weights of 0, float32, chunks, memory maps, terminals."""
+"""Tests of estimators/training_data.py: weights of 0, float32, chunks and memory maps."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""The start of EM from the cells of an image."""
+"""Tests of image_models/initialization.py: EM starts from the cells of a picture."""
 
 import numpy as np
 import pytest

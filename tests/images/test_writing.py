@@ -1,9 +1,9 @@
-"""Promises of gmmfast.images.write_image, check_writable and psnr.
+"""Tests of images/writing.py and _files.py.
 
-A picture is written whole and as it is, or refused by name, beforehand where that can be known.
+A picture is written whole and as it is, or refused with the name of the argument, before any work
+where possible.
 """
 
-import math
 import os
 import pathlib
 import stat
@@ -14,8 +14,6 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from gmmfast import images
-
-# --- writing ---------------------------------------------------------------------------------
 
 GRADIENT = np.add.outer(np.arange(0, 160, 10), np.arange(0, 90, 10)).astype(np.uint8)
 
@@ -208,25 +206,3 @@ def test_loops_and_pipes_are_refused(tmp_path):
     for path in (loop, pipe):
         with pytest.raises(OSError, match=r"^output: expected"):
             images.check_writable(path)
-
-
-# --- quality ---------------------------------------------------------------------------------
-
-
-def test_psnr_follows_its_definition():
-    random = np.random.default_rng(3)
-    one, other = random.integers(0, 256, (2, 9, 7, 3), dtype=np.uint8)
-    mean_square = np.mean((one.astype(float) - other) ** 2)
-    assert images.psnr(one, other) == pytest.approx(10 * math.log10(255**2 / mean_square))
-    assert images.psnr(one, other) == images.psnr(other, one)
-    black, white = np.zeros((2, 2), np.uint8), np.full((2, 2), 255, np.uint8)
-    assert images.psnr(black, white) == 0
-    assert images.psnr(white, white) == math.inf
-
-
-def test_psnr_refuses_pictures_that_cannot_be_compared():
-    gray = np.zeros((2, 3), np.uint8)
-    with pytest.raises(ValueError, match=r"^reference: .*\(2, 3\) of picture, got .*\(3, 2\)"):
-        images.psnr(gray, gray.T)
-    with pytest.raises(TypeError, match=r"^picture: .*uint8, got dtype float64"):
-        images.psnr(gray / 255, gray)

@@ -1,18 +1,12 @@
-"""Promises of the closed forms of `Mixture`: moments, products, affine maps, responsibilities."""
+"""Tests of mixture/algebra.py and mixture/operations.py: products, affine maps, components."""
 
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
 from gmmfast import Mixture, _memory
-from gmmfast.mixture import parameters
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
-
-
-def build(n_components, n_features, covariance_type, **options):
-    parameters = random_parameters(n_components, n_features, covariance_type, **options)
-    return Mixture(*parameters, covariance_type=covariance_type)
+from support.models import COVARIANCE_TYPES, build
 
 
 def midpoints(low, high, n):
@@ -22,46 +16,9 @@ def midpoints(low, high, n):
     return low + width * (np.arange(n) + 0.5), width
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_mean_and_covariance_are_those_of_the_density(covariance_type):
-    mixture = build(4, 2, covariance_type, spread=2)
-    axis, width = midpoints(-16, 16, 400)
-    points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    masses = np.exp(mixture.score_samples(points)) * width**2
-    assert masses.sum() == pytest.approx(1, abs=1e-12)
-    mean = masses @ points
-    np.testing.assert_allclose(mixture.mean(), mean, rtol=1e-10, atol=1e-10)
-    expected = (masses[:, None] * (points - mean)).T @ (points - mean)
-    np.testing.assert_allclose(mixture.covariance(), expected, rtol=1e-9, atol=1e-10)
-    np.testing.assert_array_equal(mixture.covariance(), mixture.covariance().T)
-
-
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_an_offset_costs_the_covariance_no_digits(covariance_type):
-    mixture, offset = build(5, 3, covariance_type), np.array([1e9, -1e9, 0])
-    # Rounded as the shifted means are.
-    means = (mixture.means + offset) - offset
-    parts = (mixture.weights, means, mixture.covariances)
-    here = Mixture(*parts, covariance_type=covariance_type)
-    there = Mixture(parts[0], means + offset, parts[2], covariance_type=covariance_type)
-    np.testing.assert_allclose(there.covariance(), here.covariance(), rtol=1e-12)
-    np.testing.assert_allclose(there.mean() - offset, here.mean(), rtol=0, atol=3e-7)
-
-
-def test_moments_are_those_of_weights_that_sum_to_one():
-    heavy = Mixture(np.array([0.25, 0.75]) * (1 + 9e-7), [[1e8], [1e8 + 4]], [1.0, 1.0])
-    assert heavy.mean() == pytest.approx(1e8 + 3, abs=1e-7)
-    assert heavy.covariance().item() == pytest.approx(4, rel=1e-12)
-
-
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_of_one_component_the_moments_are_its_parameters(covariance_type):
-    mixture = build(1, 3, covariance_type)
-    np.testing.assert_array_equal(mixture.mean(), mixture.means[0])
-    np.testing.assert_array_equal(mixture.covariance(), full_parameters(mixture)[2][0])
-
-
 PAIRS = [(a, b) for i, a in enumerate(COVARIANCE_TYPES) for b in COVARIANCE_TYPES[i:]]
+
+
 COMMON = {
     ("full", "full"): "full",
     ("tied", "tied"): "tied",
@@ -152,9 +109,17 @@ def test_unlike_features_are_refused():
 
 
 SQUARE = np.array([[2.0, 1, 0], [0, -1, 3], [0.5, 0, 1]])
+
+
 ROTATION = np.array([[0.8, 0.6, 0], [-0.6, 0.8, 0], [0, 0, 1]])
+
+
 MONOMIAL = np.array([[0, 0, -3.0], [2, 0, 0], [0, 0.5, 0]])
+
+
 MAPS = {"any": SQUARE, "rotation": 3 * ROTATION, "scaled axes": MONOMIAL}
+
+
 KEPT = {
     "any": {"full", "tied"},
     "rotation": {"full", "tied", "spherical"},
@@ -260,42 +225,6 @@ def test_bad_maps_are_refused(name):
     matrix, offset, pattern = BAD_MAPS[name]
     message = refusal(ValueError, build(2, 3, "full").transform, matrix, offset)
     check_message(message, pattern)
-
-
-@pytest.mark.parametrize("chunk", [1, 100, parameters.CHUNK])
-def test_sparse_responsibilities_are_those_of_predict_proba(chunk, monkeypatch):
-    monkeypatch.setattr("gmmfast.mixture.responsibilities.CHUNK", chunk)
-    mixture = build(30, 2, "full", spread=100)
-    points = np.random.default_rng(1).normal(scale=100, size=(57, 2))
-    sparse, dense = mixture.responsibilities(points), mixture.predict_proba(points)
-    assert sparse.format == "csr"
-    # Chunks are other leaves, in which other components are proved to be negligible.
-    np.testing.assert_allclose(sparse.toarray(), dense, rtol=1e-12, atol=2.0**-52)
-    assert (sparse.data > 0).all()
-    assert 57 <= sparse.nnz < dense.size
-    some = mixture.responsibilities(points, threshold=0.1)
-    np.testing.assert_array_equal(
-        some.toarray(), np.where(sparse.toarray() > 0.1, sparse.toarray(), 0)
-    )
-
-
-def test_no_points_have_no_responsibilities():
-    assert build(3, 2, "diag").responsibilities(np.empty((0, 2))).shape == (0, 3)
-
-
-@pytest.mark.parametrize(
-    ("threshold", "error"), [(1, ValueError), (-0.1, ValueError), ("x", TypeError)]
-)
-def test_bad_thresholds_are_refused(threshold, error):
-    call = build(3, 2, "diag").responsibilities
-    check_message(refusal(error, call, [[0, 0]], threshold=threshold), "threshold: expected")
-
-
-def test_responsibilities_beyond_memory_are_refused(monkeypatch):
-    monkeypatch.setattr(_memory, "available_bytes", lambda: 1)
-    monkeypatch.setattr(_memory, "SMALL", 0)
-    message = refusal(MemoryError, build(3, 2, "diag").responsibilities, np.zeros((100, 2)))
-    check_message(message, r"X: expected a result that fits.* got \(100, 2\)")
 
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)

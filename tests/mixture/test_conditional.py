@@ -1,4 +1,4 @@
-"""Promises of Mixture.condition with many points: ConditionalMixtures."""
+"""Tests of mixture/conditional.py and mixture/conditioning.py: conditionals at many points."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Conditional log-densities and moments in the far tails."""
+"""Tests of mixture/conditional.py: log-densities and moments in the far tails."""
 
 import mpmath
 import numpy as np

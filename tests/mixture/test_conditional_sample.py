@@ -1,4 +1,4 @@
-"""Draws from conditional mixtures."""
+"""Tests of mixture/conditional.py: draws from conditional mixtures."""
 
 import numpy as np
 from scipy.special import log_ndtr

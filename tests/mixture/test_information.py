@@ -1,4 +1,7 @@
-"""Promises of entropy and divergence: bounds that hold, estimates with honest errors."""
+"""Tests of mixture/information.py, mixture/component_pairs.py and mixture/summaries.py.
+
+Bounds of entropies and divergences hold, and estimates have honest standard errors.
+"""
 
 import tracemalloc
 
@@ -9,14 +12,9 @@ from scipy.integrate import quad
 from gmmfast import Mixture, _memory
 from gmmfast.mixture.component_pairs import pairs_of
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
+from support.models import COVARIANCE_TYPES, build, full_parameters
 
 LOG_2_PI_E = np.log(2 * np.pi * np.e)
-
-
-def build(n_components, n_features, covariance_type="full", **options):
-    parameters = random_parameters(n_components, n_features, covariance_type, **options)
-    return Mixture(*parameters, covariance_type=covariance_type)
 
 
 def integral(function):

@@ -1,4 +1,4 @@
-"""Promises of gmmfast.Mixture: what a model is, its log-density, its parts."""
+"""Tests of mixture/mixture.py, mixture/parameters.py and mixture/evaluation.py."""
 
 import copy
 import pickle
@@ -14,15 +14,11 @@ from support.models import (
     COVARIANCE_TYPES,
     as_gaussian_mixture,
     as_scikit_learn,
+    build,
     full_parameters,
     matrices,
     random_parameters,
 )
-
-
-def build(n_components, n_features, covariance_type, **options):
-    parameters = random_parameters(n_components, n_features, covariance_type, **options)
-    return Mixture(*parameters, covariance_type=covariance_type)
 
 
 def test_a_fitted_estimator_scores_as_scikit_learn_does(fitted):

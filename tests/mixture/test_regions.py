@@ -1,4 +1,4 @@
-"""Promises of error ellipses and confidence regions."""
+"""Tests of mixture/regions.py: error ellipses and confidence regions."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,7 @@ from scipy.stats import chi2, kstest
 
 from gmmfast import Mixture
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
-
-
-def build(n_components, n_features, covariance_type="full", **options):
-    parameters = random_parameters(n_components, n_features, covariance_type, **options)
-    return Mixture(*parameters, covariance_type=covariance_type)
+from support.models import COVARIANCE_TYPES, build, full_parameters
 
 
 def boundary(ellipses, k, n=12):

@@ -1,7 +1,7 @@
-"""Promises of `Mixture.sample`: its bits, its laws, its bounds, its errors.
+"""Tests of mixture/sampling.py and _random.py: the bits of samples, their laws, bounds and errors.
 
-Statistical tests have fixed seeds, so that they pass or fail for good; each was chosen to
-fail for one seed in 10**4 or fewer, where the samples are right.
+Statistical tests have fixed seeds: they always pass or always fail. Each would fail for at most
+one seed in 10**4 if the samples are right.
 """
 
 import hashlib

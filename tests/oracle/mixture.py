@@ -59,8 +59,8 @@ class Conditional:
     @property
     def responsibilities(self):
         with np.errstate(under="ignore"):
-            shares = np.exp(normalized(self.terms))
-        return shares / shares.sum(axis=1, keepdims=True)
+            responsibilities = np.exp(normalized(self.terms))
+        return responsibilities / responsibilities.sum(axis=1, keepdims=True)
 
     def log_density(self):
         return log_sum_exp(self.terms)
@@ -79,22 +79,24 @@ class Conditional:
         return np.einsum("nk,nkt->nt", self.responsibilities, self.means)
 
     def covariance(self):
-        shares = self.responsibilities
+        responsibilities = self.responsibilities
         # A component without responsibility may be so far that its square overflows.
-        offsets = np.where(shares[:, :, None] > 0, self.means - self.mean()[:, None], 0.0)
+        offsets = np.where(
+            responsibilities[:, :, None] > 0, self.means - self.mean()[:, None], 0.0
+        )
         with np.errstate(over="ignore", under="ignore"):
-            within = np.einsum("nk,kij->nij", shares, self.covariances)
-            return within + np.einsum("nk,nki,nkj->nij", shares, offsets, offsets)
+            within = np.einsum("nk,kij->nij", responsibilities, self.covariances)
+            return within + np.einsum("nk,nki,nkj->nij", responsibilities, offsets, offsets)
 
     def std(self):
         return np.sqrt(np.diagonal(self.covariance(), axis1=1, axis2=2))
 
     def log_prob(self, targets):
         """Return log p of each row of `targets` given the features at its point."""
-        shares = normalized(self.terms)
+        log_responsibilities = normalized(self.terms)
         with np.errstate(over="ignore"):
             inner = log_normal(targets[:, None] - self.means, self.covariances)
-        return log_sum_exp(shares + inner) - log_sum_exp(shares)
+        return log_sum_exp(log_responsibilities + inner) - log_sum_exp(log_responsibilities)
 
     def sample(self, seed, first=0):
         """Return one draw at each point; the point of row 0 has number `first`."""
@@ -102,10 +104,10 @@ class Conditional:
         uniforms = streams.Stream(seed, streams.CONDITIONAL_COMPONENTS).uniforms(first, n)
         normals = streams.Stream(seed, streams.CONDITIONAL_NORMALS)
         z = normals.normals(first * n_targets, n * n_targets).reshape(n, n_targets)
-        shares = self.responsibilities
-        below = np.cumsum(shares, axis=1) - shares
+        responsibilities = self.responsibilities
+        below = np.cumsum(responsibilities, axis=1) - responsibilities
         # The last component with a positive responsibility whose interval has begun.
-        has_begun = (below <= uniforms[:, None]) & (shares > 0)
+        has_begun = (below <= uniforms[:, None]) & (responsibilities > 0)
         components = has_begun.shape[1] - 1 - has_begun[:, ::-1].argmax(axis=1)
         factors = np.linalg.cholesky(self.covariances)[components]
         return self.means[np.arange(n), components] + np.einsum("nij,nj->ni", factors, z)

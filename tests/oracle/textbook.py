@@ -14,7 +14,7 @@ def textbook_conditional(weights, means, full_covariances, given, point):
     and 2.82 for each component, 9.23 (responsibilities) for the weights.
     """
     target = [i for i in range(np.shape(means)[1]) if i not in given]
-    log_shares, new_means, new_covariances = [], [], []
+    log_responsibilities, new_means, new_covariances = [], [], []
     for weight, mean, covariance in zip(weights, means, full_covariances, strict=True):
         inner = covariance[np.ix_(given, given)]
         slopes = covariance[np.ix_(target, given)] @ np.linalg.inv(inner)
@@ -25,8 +25,8 @@ def textbook_conditional(weights, means, full_covariances, given, point):
         distance = offset @ np.linalg.inv(inner) @ offset
         log_det = np.linalg.slogdet(2 * np.pi * inner)[1]
         log_weight = np.log(weight) if weight > 0 else -np.inf
-        log_shares.append(log_weight - 0.5 * (distance + log_det))
-    return softmax(log_shares), np.array(new_means), np.array(new_covariances)
+        log_responsibilities.append(log_weight - 0.5 * (distance + log_det))
+    return softmax(log_responsibilities), np.array(new_means), np.array(new_covariances)
 
 
 def textbook_quantities(weights, means, full_covariances, given, points):

@@ -1,13 +1,11 @@
-"""Contours of the density and their levels."""
+"""Tests of plot/contour.py: contours of the density and their levels."""
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 
-import gmmfast
 from gmmfast import Mixture, plot, render_grid
 from gmmfast.plot import palettes
-from support.checks import check_message, refusal
 from support.displays import INK, PICTURE
 
 
@@ -58,10 +56,3 @@ def test_of_more_features_the_first_two_are_shown(photograph):
 def test_levels_are_checked(levels):
     with pytest.raises((ValueError, TypeError), match=r"levels: expected"):
         plot.ContourDisplay.from_estimator(PICTURE, (20, 30), levels=levels)
-
-
-def test_palettes_are_known_by_name_or_given():
-    ramp = gmmfast.styles.Ramp(("#000000", "#ffffff"))
-    assert palettes.palette_of(ramp) is ramp
-    assert set(gmmfast.styles.STYLES) < set(plot.PALETTES)
-    check_message(refusal(ValueError, palettes.palette_of, "plaid"), "palette: ")

@@ -1,4 +1,4 @@
-"""Ellipses of the components."""
+"""Tests of plot/ellipses.py."""
 
 import matplotlib as mpl
 import numpy as np

@@ -1,15 +1,13 @@
-"""Densities of one feature, slices, selections and tables."""
+"""Tests of plot/pdf.py: densities of one feature."""
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
-import gmmfast
-from gmmfast import GaussianMixture, plot
-from oracle.textbook import textbook_conditional
+from gmmfast import plot
 from support.checks import check_message, refusal
-from support.displays import GRAY, INK, ONE, PICTURE
+from support.displays import INK, ONE
 
 
 def test_the_curve_is_the_density_and_its_parts_add_up():
@@ -40,38 +38,10 @@ def test_curves_share_axes_and_may_go_without_parts_and_data():
     check_message(refusal(ValueError, plot.PdfDisplay.from_estimator, INK), "model: ")
 
 
-def test_slices_are_the_conditional_densities():
-    display = plot.SliceDisplay.from_estimator(PICTURE, [5.0, 20.0])
-    for at, density, line in zip(display.values, display.densities, display.lines_, strict=True):
-        weights, means, covariances = textbook_conditional(*map(np.array, INK), [0], [at])
-        expected = sum(
-            w * norm.pdf(display.y, m[0], np.sqrt(c[0, 0]))
-            for w, m, c in zip(weights, means, covariances, strict=True)
-        )
-        np.testing.assert_allclose(density, expected, rtol=1e-9, atol=1e-15)
-        np.testing.assert_array_equal(line.get_xdata(), at + display.scale_ * density)
-        np.testing.assert_array_equal(line.get_ydata(), display.y)
-    assert len(display.areas_) == 2
-    check_message(refusal(ValueError, plot.SliceDisplay.from_estimator, GRAY, [1]), "model: ")
-
-
-def test_selections_are_drawn_with_the_lowest_marked():
-    points = np.concatenate([np.random.default_rng(0).normal(c, 1, (50, 2)) for c in (0, 9)])
-    models = [
-        gmmfast.select_n_components(points, [1, 2, 3, 4], criterion=criterion)
-        for criterion in ("aic", "bic", "icl")
-    ]
-    display = plot.SelectionDisplay.from_estimator(*models)
-    for model, line in zip(models, display.lines_, strict=True):
-        np.testing.assert_array_equal(line.get_xdata(), model.selection_.n_components)
-        np.testing.assert_array_equal(line.get_ydata(), model.selection_.scores)
-    best = [(m.selection_.best, m.selection_.scores.min()) for m in models]
-    np.testing.assert_allclose(display.best_.get_offsets(), best)
-    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert labels == ["AIC", "BIC", "ICL"]
-    again = plot.SelectionDisplay(selections=display.selections).plot()
-    assert len(again.lines_) == 3
-    for wrong in ([], [GaussianMixture(2).fit(points)]):
-        check_message(
-            refusal(ValueError, plot.SelectionDisplay.from_estimator, *wrong), "models: "
-        )
+def test_many_points_have_a_tick_at_their_quantiles():
+    points = np.random.default_rng(0).normal(size=50_001)
+    display = plot.PdfDisplay.from_estimator(ONE, points)
+    ticks = [segment[0, 0] for segment in display.rug_.get_segments()]
+    assert len(ticks) == 2000
+    assert (ticks[0], ticks[-1]) == (points.min(), points.max())
+    np.testing.assert_allclose(np.quantile(ticks, 0.25), np.quantile(points, 0.25), atol=0.01)

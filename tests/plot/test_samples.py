@@ -1,4 +1,4 @@
-"""Samples as dots."""
+"""Tests of plot/samples.py."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Tests of `render_bands`: the same bits in bands of any size, and no more memory."""
+"""Tests of rendering/bands.py: the same bits in bands of any size, and no more memory."""
 
 import tracemalloc
 from itertools import islice

@@ -1,7 +1,6 @@
-"""Tests of errors: their class, and a message that names the argument and the value."""
+"""Tests of _validation.py: the class of each error, and a message that names the argument."""
 
 import re
-import time
 import tracemalloc
 from fractions import Fraction
 
@@ -294,17 +293,13 @@ def test_a_grid_needs_a_feature_for_each_axis_and_one_more_for_a_mean():
     ],
     ids=["2^63", "10^30", "10^400", "2^57", "2^57 in NumPy integers"],
 )
-def test_a_result_too_large_is_refused_at_once_and_without_allocating(
-    shape, error, dtype, quantity
-):
+def test_a_result_too_large_is_refused_before_anything_is_allocated(shape, error, dtype, quantity):
     tracemalloc.start()
-    start = time.perf_counter()
     try:
         message = refusal(error, render_grid, SPACE, shape, dtype=dtype, quantity=quantity)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert time.perf_counter() - start < 1
     assert peak < 1e6
     check_message(message, "shape: ")
 

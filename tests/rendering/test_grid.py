@@ -1,4 +1,4 @@
-"""Tests of `render_grid`: every quantity is exact at every pixel."""
+"""Tests of rendering/grid.py: every quantity is exact at every pixel."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tests of `render_grid(quantity="sample")`: draws from the conditional at every pixel."""
+"""Tests of rendering/grid.py, quantity "sample": draws from the conditional at every pixel."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tests of arguments that NumPy would silently convert to something else."""
+"""Tests of _validation.py: arguments that NumPy would silently convert to something else."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tests of the argument `out` of `render_grid`: any array that fits is filled, no other."""
+"""Tests of rendering/out.py: any array that fits is filled, no other."""
 
 import numpy as np
 import pytest

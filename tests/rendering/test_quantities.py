@@ -1,4 +1,4 @@
-"""Tests of covariance, std, label and entropy, their dtypes, and the tolerance."""
+"""Tests of rendering/request.py: covariance, std, label, entropy, their dtypes, the tolerance."""
 
 import numpy as np
 import pytest
@@ -82,15 +82,15 @@ def test_label_and_entropy_are_those_of_predict_and_predict_proba():
     marginal = mixture.marginal([2, 0])
     options = {"given": [2, 0], "extent": [(-50, 300), (-20, 30)]}
     points = grid_points((31, 37), options["extent"])
-    shares = marginal.predict_proba(points)
+    responsibilities = marginal.predict_proba(points)
     labels = render_grid(mixture, (31, 37), quantity="label", **options).ravel()
-    largest = np.sort(shares, axis=1)
+    largest = np.sort(responsibilities, axis=1)
     is_clear = largest[:, -1] - largest[:, -2] > 1e-9
     assert is_clear.mean() > 0.9
     np.testing.assert_array_equal(labels[is_clear], marginal.predict(points)[is_clear])
     entropy = render_grid(mixture, (31, 37), quantity="entropy", **options).ravel()
-    logs = np.log(np.where(shares > 0, shares, 1))
-    check_close(entropy, -(shares * logs).sum(axis=1))
+    logs = np.log(np.where(responsibilities > 0, responsibilities, 1))
+    check_close(entropy, -(responsibilities * logs).sum(axis=1))
 
 
 def test_equals_share_the_entropy_and_the_first_has_the_label():

@@ -1,4 +1,4 @@
-"""Tests of `render_grid` for any model: fitted estimators, odd mixtures, far tails."""
+"""Tests of rendering/grid.py for any model: fitted estimators, odd mixtures, far tails."""
 
 import mpmath
 import numpy as np
@@ -116,7 +116,7 @@ def test_hard_scenes_agree_with_the_formulas(scene, quantity):
     expected = render(mixture, (11, 13), **options)
     assert np.isfinite(image).all()
     # Far out the log-densities, 1e12 and more, are rounded too coarsely to tell two neighbors'
-    # shares; in these scenes one component is ahead by much more, or they are the same.
+    # responsibilities; in these scenes one component is ahead by much more, or they are the same.
     check_close(image, expected)
     check_levels(render_grid(mixture, (11, 13), **options, dtype=np.uint8), image)
 
@@ -169,7 +169,7 @@ def test_far_tails_keep_full_relative_accuracy(correlation, direction):
 
 @pytest.mark.parametrize("distance", [1e6, 1e12, 1e100, 1e150])
 def test_far_out_the_mean_is_that_of_the_component_which_reaches_farthest(distance):
-    # The second component is three times as wide: its share differs from 1 by exp(-distance^2/3).
+    # The second component is three times as wide: it is responsible but for exp(-distance^2/3).
     covariances = np.array([[[1.0, 0.4], [0.4, 2.0]], [[9.0, -1.8], [-1.8, 5.0]]])
     model = ([0.5, 0.5], [[0.0, 7.0], [1.0, -2.0]], covariances)
     extent = [(distance, 2 * distance)]
@@ -192,7 +192,7 @@ def test_means_stay_finite_where_even_the_distance_overflows():
 
 @pytest.mark.parametrize("level", [1e5, 1e200, 1e305])
 def test_a_component_without_any_share_adds_nothing(level):
-    # Its share at x = 0 is exp(-5e9): zero, whatever its level.
+    # Its responsibility at x = 0 is exp(-5e9): zero, whatever its level.
     model = ([0.5, 0.5], [[0.0, 3.0], [1e5, level]], [1.0, 1.0])
     expected = {"mean": 3.0, "covariance": 1.0, "std": 1.0, "entropy": 0.0, "label": 0}
     for quantity, value in expected.items():

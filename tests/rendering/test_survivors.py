@@ -1,4 +1,4 @@
-"""Counts of the components that survive culling, through the public function."""
+"""Tests of rendering/survivors.py: counts of the components that survive culling."""
 
 import numpy as np
 import pytest

@@ -160,10 +160,10 @@ fn any_number_of_points_is_right() {
     }
 }
 
-/// A few giants with far means and steep slopes are among components that hardly vary: the part
-/// of them that is left out must be negligible to the smallest of these.
+/// A few broad components with far means and steep slopes are among components that hardly
+/// vary. Their negligible part must be negligible relative to the smallest of these.
 #[test]
-fn a_component_far_off_is_not_lost_where_the_others_hardly_vary() {
+fn a_far_component_is_kept_where_the_others_hardly_vary() {
     let mut random = Random(11);
     let (mut means, mut covariances) = (Vec::new(), Vec::new());
     for k in 0..K {
@@ -196,7 +196,7 @@ fn far_tails_are_finite_and_right() {
 }
 
 #[test]
-fn where_every_distance_overflows_all_components_count_alike() {
+fn components_are_equally_likely_where_every_distance_overflows() {
     let mixture = fitted(2, K, 3, 3.0);
     let conditional = Conditional::new(&mixture, &[0]).unwrap();
     let values: Vec<f64> = (0..N).map(|i| if i % 2 == 0 { 1e200 } else { -1e300 }).collect();
@@ -209,7 +209,7 @@ fn where_every_distance_overflows_all_components_count_alike() {
 }
 
 #[test]
-fn weights_of_zero_count_for_nothing() {
+fn components_of_weight_zero_have_no_influence() {
     let full = fitted(0, K, 3, 3.0);
     let is_active = |k: usize| !k.is_multiple_of(3);
     let weights: Vec<f64> =
@@ -223,7 +223,7 @@ fn weights_of_zero_count_for_nothing() {
 }
 
 #[test]
-fn neither_threads_nor_company_change_a_bit() {
+fn neither_threads_nor_other_points_change_a_bit() {
     let mixture = fitted(0, K, 5, 4.0);
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
     let values = values_of(&mixture, &[0, 1], (1 << 17) + 5000, 4.0);
@@ -265,7 +265,7 @@ fn an_interrupted_call_returns_the_interrupt() {
 }
 
 #[test]
-fn outputs_that_do_not_fit_are_refused() {
+fn outputs_of_a_wrong_length_are_errors() {
     let conditional = Conditional::new(&fitted(0, 3, 4, 3.0), &[0, 1]).unwrap();
     let runtime = Runtime::new(Some(1)).unwrap();
     let refused = |result| matches!(result, Err(Error::Length { .. }));

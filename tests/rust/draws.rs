@@ -1,6 +1,7 @@
-//! Draws from the conditional at every pixel against the specification: the component is
-//! the one that the pixel's uniform names among the specification's responsibilities, the values are its
-//! mean and Cholesky factor by the pixel's normals, at every instruction set.
+//! Draws from the conditional at every pixel against the specification, at every instruction
+//! set. The uniform of the pixel chooses the component among the specification's
+//! responsibilities. The values are the mean of that component plus its Cholesky factor times
+//! the normals of the pixel.
 
 #[path = "../../benches/models.rs"]
 mod models;
@@ -16,8 +17,8 @@ use support::{every_level, point, render};
 
 const SEED: u64 = 20_261_126;
 
-/// Returns the draws that the numbers of one pixel allow: one, or several if
-/// the uniform is within rounding of a border between components.
+/// Returns the draws that the numbers of one pixel allow: one, or several if the uniform is
+/// within rounding of a border between components.
 fn expected(conditional: &Conditional, x: &[f64], uniform: f64, normals: &[f64]) -> Vec<Vec<f64>> {
     let responsibilities = spec::responsibilities(conditional.marginal(), x);
     let mut running = 0.0;
@@ -32,7 +33,7 @@ fn expected(conditional: &Conditional, x: &[f64], uniform: f64, normals: &[f64])
     draws
 }
 
-/// Mean plus lower Cholesky factor times normals.
+/// Returns the mean plus the lower Cholesky factor times `normals`.
 fn draw(conditional: &Conditional, k: usize, x: &[f64], normals: &[f64]) -> Vec<f64> {
     let n = conditional.remaining().len();
     let mut factor = vec![0.0; n * n];
@@ -76,7 +77,7 @@ fn grid(shape: [usize; 2]) -> Grid {
 }
 
 #[test]
-fn draws_are_those_of_the_pixels_numbers_on_pictures_lines_and_volumes() {
+fn draws_follow_the_specification_on_pictures_lines_and_volumes() {
     check(&picture_mixture(60, 5), &grid([70, 90]), 1e-11);
     check(&picture_mixture(40, 3), &Grid::new(&[300], &[(0.0, 600.0)]).unwrap(), 1e-11);
     let volume = Grid::new(&[3, 20, 40], &[(30.0, 70.0), (80.0, 100.0), (50.0, 90.0)]).unwrap();
@@ -84,7 +85,7 @@ fn draws_are_those_of_the_pixels_numbers_on_pictures_lines_and_volumes() {
 }
 
 #[test]
-fn a_component_of_all_covariance_types_is_drawn_where_it_is_alone_or_tied() {
+fn every_covariance_type_is_drawn_from_right() {
     for covariances in [
         Covariances::Spherical(vec![4.0, 9.0]),
         Covariances::Diag([1.0, 2.0, 3.0, 4.0].repeat(2)),
@@ -99,7 +100,7 @@ fn a_component_of_all_covariance_types_is_drawn_where_it_is_alone_or_tied() {
 }
 
 #[test]
-fn far_tails_spikes_and_weights_of_zero_draw_what_is_most_responsible_there() {
+fn far_tails_spikes_and_weights_of_zero_follow_the_specification() {
     let means = vec![1e5, 0.0, 1.0, 1.2e5, 10.0, 2.0, 20.0, 8.0, 3.0, 5.0, 5.0, 999.0];
     let covariances = Covariances::Diag(
         [[4.0, 4.0, 1.0], [5.0, 5.0, 1.0], [1e-6, 1e-6, 1e-4], [9.0, 9.0, 1.0]].concat(),
@@ -109,7 +110,7 @@ fn far_tails_spikes_and_weights_of_zero_draw_what_is_most_responsible_there() {
 }
 
 #[test]
-fn where_every_distance_overflows_components_are_drawn_alike() {
+fn components_are_equally_likely_where_every_distance_overflows() {
     let means = vec![0.0, 0.0, 0.0, 0.0, 0.0, 100.0];
     let covariances = Covariances::Diag([1e-200, 1e-200, 1.0].repeat(2));
     let mixture = Mixture::new(vec![0.9, 0.1], means, covariances).unwrap();

@@ -20,13 +20,13 @@ fn data(points: &[f64], d: usize, weights: Option<&[f64]>) -> Data {
     Data::new(points, d, weights, None, &Runtime::new(Some(2)).unwrap()).unwrap()
 }
 
-/// Compares parameters, of components with at least `least` points of a million.
-fn compare(got: &Estimate, want: &(Vec<f64>, Vec<f64>, Covariances), least: f64, what: &str) {
+/// Compares the parameters of components with at least `least` points of a million.
+fn compare(got: &Estimate, want: &(Vec<f64>, Vec<f64>, Covariances), least: f64, case: &str) {
     let (weights, means, covariances) = want;
     let (n, d) = (weights.len(), means.len() / weights.len());
     for k in (0..n).filter(|&k| weights[k] >= 1e-6 * least) {
         let close = |name: &str, got: f64, want: f64, error: f64| {
-            assert!((got - want).abs() <= error, "{what}: {name} of {k}: {got:e} not {want:e}");
+            assert!((got - want).abs() <= error, "{case}: {name} of {k}: {got:e} not {want:e}");
         };
         close("weight", got.weights[k], weights[k], 1e-11 * weights[k]);
         for i in 0..d {
@@ -41,7 +41,7 @@ fn compare(got: &Estimate, want: &(Vec<f64>, Vec<f64>, Covariances), least: f64,
     }
 }
 
-/// One iteration against the specification, at every level.
+/// Compares one iteration with the specification at every level.
 fn check_weighted(mixture: &Mixture, points: &[f64], weights: Option<&[f64]>) {
     let d = mixture.n_features();
     let data = data(points, d, weights);
@@ -52,10 +52,10 @@ fn check_weighted(mixture: &Mixture, points: &[f64], weights: Option<&[f64]>) {
     let total: f64 = weights.iter().sum();
     let mean_log = points.chunks(d).zip(weights).map(log_prob).sum::<f64>() / total;
     for runtime in every_level() {
-        let what = format!("{:?} {:?}", runtime.level(), mixture.covariances().shape(0, d));
+        let case = format!("{:?} {:?}", runtime.level(), mixture.covariances().shape(0, d));
         let (estimate, got) = data.step(mixture, REG_COVAR, &runtime).unwrap();
-        assert!((got - mean_log).abs() <= 1e-12 * (1.0 + mean_log.abs()), "{what}: {got}");
-        compare(&estimate, &want, 1e-3, &what);
+        assert!((got - mean_log).abs() <= 1e-12 * (1.0 + mean_log.abs()), "{case}: {got}");
+        compare(&estimate, &want, 1e-3, &case);
     }
 }
 
@@ -64,7 +64,7 @@ fn check(mixture: &Mixture, points: &[f64]) {
 }
 
 #[test]
-fn an_iteration_is_right_for_every_covariance_type_in_any_number_of_dimensions() {
+fn an_iteration_matches_the_specification_for_every_covariance_type_and_dimension() {
     for d in [1, 2, 3, 4, 5, 7] {
         for kind in 0..4 {
             let mixture = fitted(kind, 150, d, [0.2, 2.0, 4.0, 5.0, 6.0, 0.0, 8.0][d - 1]);
@@ -74,7 +74,7 @@ fn an_iteration_is_right_for_every_covariance_type_in_any_number_of_dimensions()
 }
 
 #[test]
-fn any_number_of_points_is_right() {
+fn any_number_of_points_matches_the_specification() {
     let mixture = fitted(0, 3, 2, 30.0);
     let points = around(&mixture, 130, 30.0);
     for n in [5, 31, 32, 63, 64, 65, 127, 128, 129, 130] {
@@ -83,7 +83,7 @@ fn any_number_of_points_is_right() {
 }
 
 #[test]
-fn one_component_is_the_mean_and_the_covariance_of_all() {
+fn one_component_has_the_mean_and_the_covariance_of_all_points() {
     for kind in 0..4 {
         let mixture = fitted(kind, 1, 3, 5.0);
         check(&mixture, &around(&mixture, 4500, 500.0));
@@ -91,7 +91,7 @@ fn one_component_is_the_mean_and_the_covariance_of_all() {
 }
 
 #[test]
-fn points_that_are_all_the_same_leave_only_the_regularization() {
+fn the_covariance_of_identical_points_is_the_regularization() {
     let mixture = fitted(0, 150, 2, 3.0);
     let points = [31.25, 64.5].repeat(4500);
     check(&mixture, &points);
@@ -102,7 +102,7 @@ fn points_that_are_all_the_same_leave_only_the_regularization() {
 }
 
 #[test]
-fn spikes_and_giants_are_right_and_so_are_outliers_far_from_all() {
+fn very_narrow_and_very_broad_components_and_far_outliers_match_the_specification() {
     let mut random = Random(5);
     let means: Vec<f64> = (0..3 * 200).map(|_| 50.0 * random.uniform()).collect();
     let stds: Vec<f64> = (0..200).map(|k| [1e-3, 1e-3, 2.0, 1e5][k % 4]).collect();
@@ -110,13 +110,13 @@ fn spikes_and_giants_are_right_and_so_are_outliers_far_from_all() {
     let mut points = around(&mixture, 4500, 1e-3);
     points.extend(around(&mixture, 500, 1.0));
     check(&mixture, &points);
-    // Thousands of bits down; farther out, rounding of q is what shares are wrong by.
+    // Thousands of bits down. Farther out, responsibilities have the rounding error of q.
     points.extend([3e6, -1e6, 2e6]);
     check(&mixture, &points);
 }
 
 #[test]
-fn a_mean_that_moves_far_to_a_narrow_place_loses_no_digits() {
+fn a_mean_that_moves_far_to_a_narrow_cluster_loses_no_digits() {
     // All points within 1e-4 of a place 30 away from the only mean.
     let mixture = spherical(vec![0.0, 0.0], &[1.0]);
     let mut random = Random(3);
@@ -132,7 +132,7 @@ fn a_mean_that_moves_far_to_a_narrow_place_loses_no_digits() {
 }
 
 #[test]
-fn a_component_that_collapses_on_a_few_of_a_wide_leaf_s_points_loses_no_digits() {
+fn a_component_that_collapses_to_a_few_points_of_a_wide_leaf_loses_no_digits() {
     // Half of the points within 1e-4 of one place, the others far off in the same leaf: about
     // the leaf's center the variance would drown in rounding.
     let mixture = spherical(vec![0.0, 0.0, 1000.0, 1000.0], &[70.0, 70.0]);
@@ -149,7 +149,7 @@ fn a_component_that_collapses_on_a_few_of_a_wide_leaf_s_points_loses_no_digits()
 }
 
 #[test]
-fn a_component_without_points_is_that_of_scikit_learn() {
+fn a_component_without_points_gets_the_parameters_of_scikit_learn() {
     let mut mixture = fitted(0, 150, 2, 3.0);
     let points = around(&mixture, 4500, 3.0);
     let mut means = mixture.means().to_vec();
@@ -188,7 +188,7 @@ fn counts_far_below_their_weights_keep_their_digits() {
 }
 
 #[test]
-fn a_weight_of_zero_is_no_component() {
+fn a_component_of_weight_zero_has_no_influence() {
     let full = fitted(0, 150, 2, 3.0);
     let mut weights = full.weights().to_vec();
     weights.iter_mut().step_by(3).for_each(|w| *w = 0.0);
@@ -199,7 +199,7 @@ fn a_weight_of_zero_is_no_component() {
 }
 
 #[test]
-fn a_point_of_weight_three_is_three_points_and_of_weight_zero_none() {
+fn a_sample_weight_of_three_equals_three_points_and_of_zero_none() {
     for kind in 0..4 {
         let mixture = fitted(kind, 150, 2, 3.0);
         let points = around(&mixture, 4500, 3.0);
@@ -321,7 +321,7 @@ fn other_centers_give_the_same_estimate() {
 }
 
 #[test]
-fn the_likelihood_never_falls_from_one_iteration_to_the_next() {
+fn the_likelihood_never_decreases() {
     for kind in 0..4 {
         let mut mixture = fitted(kind, 40, 2, 8.0);
         let points = around(&mixture, 6000, 4.0);
@@ -337,7 +337,7 @@ fn the_likelihood_never_falls_from_one_iteration_to_the_next() {
 }
 
 #[test]
-fn invalid_data_are_refused_and_an_interrupt_ends_the_pass() {
+fn invalid_data_is_an_error_and_an_interrupt_ends_the_pass() {
     let runtime = Runtime::new(Some(2)).unwrap();
     let new = |points: &[f64], weights: Option<&[f64]>| {
         Data::new(points, 2, weights, None, &runtime).map(|data| data.n_samples())

@@ -5,10 +5,9 @@
 //! relative error of some units of 2^-53 times the condition of the whitening
 //! factor, below 1e3 for the mixtures drawn here; so log p is compared to
 //! 1e-12 (1 + |log p|), and the weights of a conditional mean, exp(q - max q),
-//! to 1e-12 (1 + |max q|) relative. A pixel's coordinates are rounded numbers, and
-//! what moving them by their rounding does to the specification is allowed on
-//! top: next to a component narrower than the rounding of its own mean no more
-//! can be known.
+//! to 1e-12 (1 + |max q|) relative. The coordinates of a pixel are rounded. The change of
+//! the specification under that rounding is therefore added to the tolerance; it matters
+//! near a component that is narrower than the rounding of its own mean.
 
 #[path = "support.rs"]
 mod support;
@@ -232,7 +231,7 @@ proptest! {
             let single: Vec<f32> = render(&m, &g, Quantity::Mean, &runtime);
             let bytes: Vec<u8> = render(&m, &g, Quantity::Mean, &runtime);
             for ((&exact, single), byte) in exact.iter().zip(single).zip(bytes) {
-                // Half a unit in the last place, and a little of what is left out.
+                // Half a unit in the last place, and a small part of the negligible components.
                 let allowed = 0.502 * f64::from(f32::EPSILON) * exact.abs() + 1e-8;
                 prop_assert!((exact - f64::from(single)).abs() <= allowed, "{exact}: {single}");
                 // To the other side only within a fiftieth of a half.
@@ -283,7 +282,7 @@ fn distances_that_overflow_give_minus_infinity_and_finite_means() {
 }
 
 #[test]
-fn an_interrupted_call_says_so() {
+fn an_interrupted_call_is_an_error() {
     let grid = Grid::new(&[100, 100], &[(-1.0, 1.0), (-1.0, 1.0)]).unwrap();
     let rendering = Rendering::new(&pair(), &grid, &[0, 1], Quantity::Density).unwrap();
     let runtime = Runtime::new(Some(2)).unwrap();
@@ -293,7 +292,7 @@ fn an_interrupted_call_says_so() {
 }
 
 #[test]
-fn outputs_and_features_that_do_not_fit_are_refused() {
+fn outputs_and_features_of_a_wrong_length_are_errors() {
     let grid = Grid::new(&[3, 3], &[(-1.0, 1.0), (-1.0, 1.0)]).unwrap();
     assert!(matches!(
         Rendering::new(&pair(), &grid, &[0], Quantity::Density),

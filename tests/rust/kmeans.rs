@@ -1,8 +1,7 @@
 //! k-means against the specification at every instruction set.
 //!
 //! Labels and chosen rows are compared exactly: points are random, and no two distances are equal
-//! to rounding. Where they are equal by design (points that are all the same) the first one is
-//! chosen everywhere.
+//! to rounding. Where points are identical, the first one is chosen.
 
 #[path = "support.rs"]
 mod support;
@@ -20,7 +19,7 @@ fn data(points: &[f64], d: usize, weights: Option<&[f64]>) -> Data {
     Data::new(points, d, weights, None, &Runtime::new(Some(2)).unwrap()).unwrap()
 }
 
-/// Points in clouds of unlike size and spread.
+/// Returns points in clusters of different size and spread.
 fn clouds(n: usize, d: usize, seed: u64) -> Vec<f64> {
     let mut random = Random(seed);
     let centers: Vec<f64> = (0..12 * d).map(|_| 100.0 * random.uniform()).collect();
@@ -34,12 +33,12 @@ fn clouds(n: usize, d: usize, seed: u64) -> Vec<f64> {
         .collect()
 }
 
-/// Rows of the points, as centers.
+/// Returns some rows of the points, as centers.
 fn rows(points: &[f64], d: usize, rows: &[usize]) -> Vec<f64> {
     rows.iter().flat_map(|&row| &points[row * d..][..d]).copied().collect()
 }
 
-/// Lloyd's iterations by the specification, without empty clusters.
+/// Runs Lloyd's iterations by the specification, without empty clusters.
 fn specified(points: &[f64], d: usize, weights: &[f64], start: &[f64]) -> (Vec<u32>, Vec<f64>) {
     let mut centers = start.to_vec();
     let mut labels: Vec<u32> = Vec::new();
@@ -83,7 +82,7 @@ fn check_clusters(points: &[f64], d: usize, weights: Option<&[f64]>, start: &[f6
 }
 
 #[test]
-fn labels_and_centers_are_those_of_the_specification_in_any_number_of_dimensions() {
+fn labels_and_centers_match_the_specification_in_any_number_of_dimensions() {
     for (d, n, n_clusters) in [(1, 500, 7), (2, 3000, 40), (3, 700, 1), (5, 4000, 90), (9, 900, 20)]
     {
         let points = clouds(n, d, d as u64);
@@ -95,7 +94,7 @@ fn labels_and_centers_are_those_of_the_specification_in_any_number_of_dimensions
 }
 
 #[test]
-fn any_number_of_points_is_right() {
+fn any_number_of_points_matches_the_specification() {
     for n in [2, 5, 63, 64, 65, 127, 129, 300] {
         let points = clouds(n, 2, 3);
         check_clusters(&points, 2, None, &rows(&points, 2, &[0, n - 1]));
@@ -103,7 +102,7 @@ fn any_number_of_points_is_right() {
 }
 
 #[test]
-fn a_point_of_weight_three_is_three_points() {
+fn a_sample_weight_of_three_equals_three_points() {
     let points = clouds(1500, 2, 8);
     let weights: Vec<f64> = (0..1500).map(|i| (1 + i % 3) as f64).collect();
     let start = rows(&points, 2, &[0, 400, 800, 1200]);
@@ -134,7 +133,7 @@ fn an_empty_cluster_gets_the_point_farthest_from_its_center() {
 }
 
 #[test]
-fn points_that_are_all_the_same_are_one_cluster_and_others_stay() {
+fn identical_points_are_one_cluster_and_other_centers_stay() {
     let points = [3.0, 4.0].repeat(150);
     for runtime in every_level() {
         let data = data(&points, 2, None);
@@ -146,7 +145,7 @@ fn points_that_are_all_the_same_are_one_cluster_and_others_stay() {
 }
 
 #[test]
-fn it_stops_at_the_tolerance_or_the_last_iteration_with_labels_of_its_centers() {
+fn labels_belong_to_the_centers_at_the_tolerance_and_at_the_last_iteration() {
     let points = clouds(2000, 2, 4);
     let data = data(&points, 2, None);
     let start = rows(&points, 2, &[0, 1, 2, 3, 4, 5]);
@@ -264,7 +263,7 @@ fn seeding_chooses_the_rows_of_the_specification() {
 }
 
 #[test]
-fn seeding_goes_on_when_all_points_are_chosen() {
+fn seeding_continues_when_all_points_are_chosen() {
     let points = [1.0, 1.0, 1.0, 2.0];
     let data = data(&points, 1, None);
     for runtime in every_level() {
@@ -289,7 +288,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn invalid_starts_are_refused_and_an_interrupt_ends_the_call() {
+fn invalid_starts_are_errors_and_an_interrupt_ends_the_call() {
     let runtime = Runtime::new(Some(2)).unwrap();
     let points = clouds(500, 2, 1);
     let data = data(&points, 2, None);

@@ -1,5 +1,5 @@
-//! Whole pictures against the specification, every pixel at every instruction
-//! set: the cases that culling and recurrences could get wrong.
+//! Whole pictures against the specification, every pixel at every instruction set, in the
+//! cases that are hardest for culling and recurrences.
 //!
 //! Errors are relative to 1 + |log p|, or to the size of a color.
 
@@ -17,7 +17,7 @@ fn grid(height: usize, width: usize) -> Grid {
     Grid::new(&[height, width], &extent).unwrap()
 }
 
-/// Compares log p at every pixel; gives the lowest, for what a case is about.
+/// Compares log p at every pixel and returns the lowest.
 fn check_log_density(mixture: &Mixture, grid: &Grid, tolerance: f64) -> f64 {
     let want: Vec<f64> =
         (0..grid.n_pixels()).map(|i| spec::log_density(mixture, &point(grid, i))).collect();
@@ -51,7 +51,7 @@ fn check_mean(mixture: &Mixture, grid: &Grid, scale: f64) {
 }
 
 #[test]
-fn a_picture_at_its_own_size_has_every_pixel_right() {
+fn every_pixel_of_a_picture_at_its_own_size_is_right() {
     check_log_density(&picture_mixture(60, 2), &grid(HEIGHT, WIDTH), 1e-13);
 }
 
@@ -104,14 +104,14 @@ fn thin_diagonal_lines_are_right_along_and_across() {
 }
 
 #[test]
-fn giants_that_overlap_everywhere_are_all_summed() {
+fn broad_components_that_overlap_everywhere_are_all_summed() {
     let n = 200;
     let means = (0..2 * n).map(|i| 1e4 * (f64::from(i) * 0.754_877).fract()).collect();
     check_log_density(&spherical(means, &vec![1e5; n as usize]), &grid(40, 70), 1e-13);
 }
 
 #[test]
-fn thousands_of_identical_components_are_one() {
+fn thousands_of_identical_components_equal_one() {
     let n = 3000;
     let means = [17.0, 23.0].repeat(n);
     let many = spherical(means, &vec![6.0; n]);
@@ -139,7 +139,7 @@ fn a_zoom_a_million_times_deep_is_right() {
 }
 
 #[test]
-fn shapes_that_fit_no_tile_and_axes_that_run_backwards_are_right() {
+fn shapes_that_are_no_multiple_of_a_tile_and_reversed_axes_are_right() {
     let mixture = picture_mixture(50, 2);
     for (height, width) in [(1, 1), (1, 700), (900, 1), (33, 65), (32, 32), (31, 257), (2, 31)] {
         check_log_density(&mixture, &grid(height, width), 1e-12);
@@ -179,7 +179,7 @@ fn a_picture_has_the_same_bits_on_any_number_of_threads() {
 }
 
 #[test]
-fn features_along_the_axes_may_be_any_in_any_order() {
+fn any_features_in_any_order_may_lie_along_the_axes() {
     let mixture = picture_mixture(40, 5);
     let grid = Grid::new(&[30, 40], &[(0.0, 420.0), (0.0, 250.0)]).unwrap();
     let rendering = Rendering::new(&mixture, &grid, &[1, 3], Quantity::LogDensity).unwrap();

@@ -1,9 +1,8 @@
 //! Scattered points against the specification, every point at every instruction set, with enough
 //! points and components for the tree in most cases.
 //!
-//! Tolerances: log p is compared to 1e-12 (1 + |log p|), a responsibility to
-//! 1e-12 (1 + |log p|) relative, and a label may be any whose q is within that of
-//! the largest.
+//! Tolerances: log p is compared to 1e-12 (1 + |log p|), and a responsibility to as much,
+//! relative. A label may be any whose weighted log-probability is within that of the largest.
 
 #[path = "support.rs"]
 mod support;
@@ -30,7 +29,7 @@ fn labels(mixture: &Mixture, points: &[f64], runtime: &Runtime) -> Vec<i64> {
     out
 }
 
-fn shares(mixture: &Mixture, points: &[f64], runtime: &Runtime) -> Vec<f64> {
+fn responsibilities(mixture: &Mixture, points: &[f64], runtime: &Runtime) -> Vec<f64> {
     let mut out = vec![f64::NAN; points.len() / mixture.n_features() * mixture.n_components()];
     predict_proba(mixture, points, &mut out, runtime).unwrap();
     out
@@ -51,7 +50,7 @@ fn check_to(tolerance: f64, mixture: &Mixture, points: &[f64]) {
         let level = runtime.level();
         let score = score(mixture, points, &runtime);
         let labels = labels(mixture, points, &runtime);
-        let shares = shares(mixture, points, &runtime);
+        let responsibilities = responsibilities(mixture, points, &runtime);
         for (i, (log_density, q)) in want.iter().enumerate() {
             let x = &points[i * d..][..d];
             let largest = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -60,7 +59,7 @@ fn check_to(tolerance: f64, mixture: &Mixture, points: &[f64]) {
             assert!(error <= tolerance, "{level:?} log p at {x:?}: {} not {log_density}", score[i]);
             let label = labels[i] as usize;
             assert!(q[label] >= largest - tolerance, "{level:?} label at {x:?}: {label}");
-            for (k, (share, q)) in shares[i * n..][..n].iter().zip(q).enumerate() {
+            for (k, (share, q)) in responsibilities[i * n..][..n].iter().zip(q).enumerate() {
                 let want = (q - log_density).exp();
                 let error = (share - want).abs();
                 assert!(
@@ -134,12 +133,12 @@ fn thin_sheets_at_an_angle_are_right_along_and_across() {
     let means = (0..2 * K).map(|_| 200.0 * random.uniform()).collect();
     let mixture =
         Mixture::new(vec![1.0 / K as f64; K], means, Covariances::Full(covariances)).unwrap();
-    // The whitening factors' condition of 3e3 is what rounding is amplified by.
+    // The condition of the whitening factors, 3e3, amplifies rounding errors.
     check_to(1e-9, &mixture, &around(&mixture, N, 10.0));
 }
 
 #[test]
-fn thousands_of_identical_components_are_one_and_the_first_is_the_label() {
+fn thousands_of_identical_components_equal_one_and_the_first_is_the_label() {
     let n = 3000;
     let many = spherical([17.0, 23.0].repeat(n), &vec![6.0; n]);
     let one = spherical(vec![17.0, 23.0], &[6.0]);
@@ -148,13 +147,13 @@ fn thousands_of_identical_components_are_one_and_the_first_is_the_label() {
         let (got, want) = (score(&many, &points, &runtime), score(&one, &points, &runtime));
         assert!(got.iter().zip(&want).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b.abs())));
         assert!(labels(&many, &points, &runtime).iter().all(|&label| label == 0));
-        let shares = shares(&many, &points[..400], &runtime);
-        assert!(shares.iter().all(|share| (share * n as f64 - 1.0).abs() < 1e-12));
+        let responsibilities = responsibilities(&many, &points[..400], &runtime);
+        assert!(responsibilities.iter().all(|share| (share * n as f64 - 1.0).abs() < 1e-12));
     }
 }
 
 #[test]
-fn of_equal_components_the_first_is_the_label_whatever_their_order_in_space() {
+fn the_first_of_equal_components_is_the_label() {
     // Each mean comes twice, the second half in the opposite order.
     let mut means: Vec<f64> = (0..K).map(|k| (k * 7 % K) as f64).collect();
     means.extend(means.clone().into_iter().rev());
@@ -169,17 +168,17 @@ fn of_equal_components_the_first_is_the_label_whatever_their_order_in_space() {
 }
 
 #[test]
-fn one_component_has_every_label_and_all_of_every_share() {
+fn one_component_has_every_label_and_responsibility_one() {
     let mixture = fitted(0, 1, 3, 5.0);
     let points = around(&mixture, N, 500.0);
     check(&mixture, &points);
     for runtime in every_level() {
-        assert!(shares(&mixture, &points, &runtime).iter().all(|&share| share == 1.0));
+        assert!(responsibilities(&mixture, &points, &runtime).iter().all(|&share| share == 1.0));
     }
 }
 
 #[test]
-fn weights_of_zero_have_no_share_and_no_label() {
+fn weights_of_zero_have_no_responsibility_and_no_label() {
     let full = fitted(0, K, 2, 3.0);
     let weights: Vec<f64> =
         full.weights().iter().enumerate().map(|(k, w)| if k % 3 == 0 { 0.0 } else { *w }).collect();
@@ -190,15 +189,18 @@ fn weights_of_zero_have_no_share_and_no_label() {
     check(&mixture, &points);
     for runtime in every_level() {
         assert!(labels(&mixture, &points, &runtime).iter().all(|label| label % 3 != 0));
-        let shares = shares(&mixture, &points, &runtime);
+        let responsibilities = responsibilities(&mixture, &points, &runtime);
         assert!(
-            shares.iter().enumerate().all(|(i, share)| !(i % K).is_multiple_of(3) || *share == 0.0)
+            responsibilities
+                .iter()
+                .enumerate()
+                .all(|(i, share)| !(i % K).is_multiple_of(3) || *share == 0.0)
         );
     }
 }
 
 #[test]
-fn points_that_are_all_the_same_or_on_a_line_or_on_a_few_spots_are_right() {
+fn identical_and_collinear_points_are_right() {
     let mixture = fitted(0, K, 2, 3.0);
     let point = [31.25, 64.5];
     check(&mixture, &point.repeat(N));
@@ -223,7 +225,7 @@ fn far_tails_are_right_where_log_p_is_a_million_million_below() {
 }
 
 #[test]
-fn distances_that_overflow_have_no_density_the_first_label_and_equal_shares() {
+fn distances_that_overflow_have_no_density_the_first_label_and_equal_responsibilities() {
     let mut weights = vec![1.0 / (K - 1) as f64; K];
     weights[0] = 0.0;
     let means = (0..K).map(|k| k as f64).collect();
@@ -234,11 +236,13 @@ fn distances_that_overflow_have_no_density_the_first_label_and_equal_shares() {
     for runtime in every_level() {
         let score = score(&mixture, &points, &runtime);
         let labels = labels(&mixture, &points, &runtime);
-        let shares = shares(&mixture, &points, &runtime);
+        let responsibilities = responsibilities(&mixture, &points, &runtime);
         for i in [1234, 77] {
             assert_eq!((score[i], labels[i]), (f64::NEG_INFINITY, 0));
-            assert_eq!(shares[i * K], 0.0);
-            assert!(shares[i * K + 1..][..K - 1].iter().all(|s| *s == 1.0 / (K - 1) as f64));
+            assert_eq!(responsibilities[i * K], 0.0);
+            assert!(
+                responsibilities[i * K + 1..][..K - 1].iter().all(|s| *s == 1.0 / (K - 1) as f64)
+            );
         }
         for i in (0..N).filter(|i| ![1234, 77].contains(i)) {
             let want = spec::log_density(&mixture, &points[i..=i]);
@@ -248,7 +252,7 @@ fn distances_that_overflow_have_no_density_the_first_label_and_equal_shares() {
 }
 
 #[test]
-fn points_that_are_not_finite_do_no_harm_to_the_others() {
+fn points_that_are_not_finite_do_not_change_the_others() {
     let mixture = fitted(0, K, 2, 3.0);
     let mut points = around(&mixture, N, 3.0);
     for (i, value) in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].into_iter().cycle().enumerate() {
@@ -259,7 +263,7 @@ fn points_that_are_not_finite_do_no_harm_to_the_others() {
     for runtime in every_level() {
         let score_all = score(&mixture, &points, &runtime);
         labels(&mixture, &points, &runtime);
-        shares(&mixture, &points, &runtime);
+        responsibilities(&mixture, &points, &runtime);
         for (x, got) in points.chunks(2).zip(score_all) {
             if x.iter().all(|x| x.is_finite()) {
                 let want = spec::log_density(&mixture, x);
@@ -279,11 +283,14 @@ fn the_number_of_threads_does_not_change_a_bit() {
         let on = |n| Runtime::new(Some(n)).unwrap().with_level(level);
         let (score_1, labels_1) =
             (score(&mixture, &points, &on(1)), labels(&mixture, &points, &on(1)));
-        let shares_1 = shares(&mixture, &points[..15_000], &on(1));
+        let responsibilities_1 = responsibilities(&mixture, &points[..15_000], &on(1));
         for n in [2, 3, 7] {
             assert!(same_bits(&score_1, &score(&mixture, &points, &on(n))), "{n} threads");
             assert_eq!(labels_1, labels(&mixture, &points, &on(n)));
-            assert!(same_bits(&shares_1, &shares(&mixture, &points[..15_000], &on(n))));
+            assert!(same_bits(
+                &responsibilities_1,
+                &responsibilities(&mixture, &points[..15_000], &on(n))
+            ));
         }
     }
 }
@@ -304,23 +311,26 @@ fn more_points_than_a_piece_holds_are_right_and_the_same_on_any_number_of_thread
 }
 
 #[test]
-fn labels_and_shares_do_not_depend_on_the_other_points() {
+fn labels_and_responsibilities_do_not_depend_on_the_other_points() {
     let mixture = fitted(0, K, 2, 3.0);
     let points = around(&mixture, N, 3.0);
     for runtime in every_level() {
-        let (all_labels, all_shares) =
-            (labels(&mixture, &points, &runtime), shares(&mixture, &points, &runtime));
+        let (all_labels, all_responsibilities) =
+            (labels(&mixture, &points, &runtime), responsibilities(&mixture, &points, &runtime));
         for (i, some) in points.chunks(2 * 50).enumerate() {
             let some_labels = labels(&mixture, some, &runtime);
             assert_eq!(some_labels, all_labels[i * 50..][..some_labels.len()]);
-            let some_shares = shares(&mixture, some, &runtime);
-            assert!(same_bits(&some_shares, &all_shares[i * 50 * K..][..some_shares.len()]));
+            let some_responsibilities = responsibilities(&mixture, some, &runtime);
+            assert!(same_bits(
+                &some_responsibilities,
+                &all_responsibilities[i * 50 * K..][..some_responsibilities.len()]
+            ));
         }
     }
 }
 
 #[test]
-fn an_interrupted_call_says_so() {
+fn an_interrupted_call_is_an_error() {
     let mixture = fitted(0, K, 2, 3.0);
     let points = around(&mixture, N, 3.0);
     let runtime = Runtime::new(Some(2)).unwrap();
@@ -332,7 +342,7 @@ fn an_interrupted_call_says_so() {
 }
 
 #[test]
-fn outputs_that_do_not_fit_are_refused() {
+fn outputs_of_a_wrong_length_are_errors() {
     let mixture = fitted(0, 3, 2, 3.0);
     let runtime = Runtime::new(Some(1)).unwrap();
     let refused = |result| matches!(result, Err(Error::Length { .. }));

@@ -173,7 +173,7 @@ fn levels_are_within_a_fiftieth_of_the_rounded_ones() {
 }
 
 #[test]
-fn levels_of_colors_beyond_float32_are_right_all_the_same() {
+fn levels_of_colors_beyond_float32_are_right() {
     // Slopes of 1e5 a pixel, means of 1e7: clipped but for a few pixels.
     let means = vec![20.0, 20.0, 1e7, 60.0, 30.0, 120.0];
     let steep = [25.0, 0.0, 2.5e6, 0.0, 25.0, 0.0, 2.5e6, 0.0, 3e11];
@@ -192,7 +192,7 @@ fn single_precision_is_double_precision_rounded() {
             let single: Vec<f32> = render(&mixture, &grid, quantity, &runtime);
             let largest = exact.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
             for (single, exact) in single.iter().zip(&exact) {
-                // Half a unit in the last place, and a little of what was left out.
+                // Half a unit in the last place, and a small part of the negligible components.
                 let allowed = 0.502 * f64::from(f32::EPSILON) * exact.abs() + 1e-9 * largest;
                 assert!((f64::from(*single) - exact).abs() <= allowed, "{single} of {exact}");
             }
@@ -201,7 +201,7 @@ fn single_precision_is_double_precision_rounded() {
 }
 
 #[test]
-fn a_tolerance_is_kept_and_a_finer_one_than_rounding_changes_nothing() {
+fn a_tolerance_is_kept_and_one_below_rounding_changes_nothing() {
     let (mixture, grid) = (scene(), grid(100, 130));
     for runtime in every_level() {
         for quantity in [Quantity::Density, Quantity::LogDensity, Quantity::Mean, Quantity::Entropy]
@@ -260,7 +260,7 @@ proptest! {
     #![proptest_config(cases(24))]
 
     #[test]
-    fn bands_have_the_bits_of_the_whole_however_it_is_cut(
+    fn bands_have_the_same_bits_for_any_split(
         (height, width) in (1_usize..80, 1_usize..80),
         cut in 1_usize..40,
         n_axes in 1_usize..4,
@@ -293,7 +293,7 @@ proptest! {
 }
 
 #[test]
-fn lines_beyond_the_grid_and_parts_of_lines_are_refused() {
+fn lines_beyond_the_grid_and_parts_of_lines_are_errors() {
     let (mixture, runtime) = (picture_mixture(3, 2), Runtime::new(Some(1)).unwrap());
     let rendering = Rendering::new(&mixture, &grid(4, 5), &[0, 1], Quantity::Density).unwrap();
     for (first, n_values) in [(0, 4), (0, 25), (3, 10), (5, 5), (usize::MAX, 5)] {

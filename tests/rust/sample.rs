@@ -1,4 +1,4 @@
-//! Random streams and samples: the seed alone decides the bits.
+//! Random streams and samples: the seed alone determines the bits.
 
 #[path = "support.rs"]
 mod support;
@@ -35,14 +35,14 @@ fn every_level_and_every_part_of_a_stream_has_the_same_bits() {
     }
 }
 
-/// FNV-1a of the numbers' bits, little-endian.
+/// Returns the FNV-1a hash of the bits of the numbers, little-endian.
 fn hash(numbers: &[f64]) -> u64 {
     let byte = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
     numbers.iter().flat_map(|x| x.to_le_bytes()).fold(0xCBF2_9CE4_8422_2325, byte)
 }
 
 #[test]
-fn the_version_names_these_bits() {
+fn the_stream_version_has_these_bits() {
     // Computed by this code when the version was named; tests/oracle gives the same numbers.
     assert_eq!(gmmfast::STREAM_VERSION, "gmmfast-1");
     for (seed, of_uniforms, of_normals) in [
@@ -58,7 +58,7 @@ fn the_version_names_these_bits() {
 }
 
 #[test]
-fn streams_of_other_seeds_purposes_and_parts_have_nothing_in_common() {
+fn streams_of_different_seeds_purposes_and_rounds_are_independent() {
     // Correlations of 100,000 pairs: below 5 deviations, one in two million.
     let n = 100_000;
     let uniforms = |seed, purpose, first| {
@@ -167,7 +167,7 @@ fn grouped_samples_are_the_shuffled_ones_sorted_by_component() {
 }
 
 #[test]
-fn a_splat_is_of_the_samples_on_any_number_of_threads() {
+fn a_splat_counts_the_samples_on_any_number_of_threads() {
     let mixture = fitted(0, 30, 3, 5.0);
     let sampling = Sampling::new(&mixture, 7);
     let grid = Grid::new(&[6, 8], &[(0.0, 100.0), (90.0, 10.0)]).unwrap();
@@ -202,7 +202,7 @@ fn a_splat_is_of_the_samples_on_any_number_of_threads() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_and_an_interrupt_answered() {
+fn wrong_lengths_are_errors_and_an_interrupt_ends_the_call() {
     let mixture = spherical(vec![0.0, 3.0], &[1.0]);
     let runtime = Runtime::new(Some(2)).unwrap();
     let new = || Sampling::new(&mixture, 0);

@@ -1,11 +1,11 @@
 //! Helpers of the Rust tests.
-#![allow(dead_code)] // each test file uses a part
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use proptest::test_runner::{Config, RngSeed};
 
 use gmmfast::{Covariances, Grid, Level, Mixture, Pixel, Quantity, Rendering, Runtime};
 
-/// The point of pixel `pixel`, in feature order.
+/// Returns the center of pixel `pixel`, in feature order.
 pub fn point(grid: &Grid, pixel: usize) -> Vec<f64> {
     let width = grid.x_axis().n_pixels();
     let mut point = grid.line(pixel / width);
@@ -14,7 +14,7 @@ pub fn point(grid: &Grid, pixel: usize) -> Vec<f64> {
     point
 }
 
-/// A quantity of the first features over a grid.
+/// Renders a quantity of the first features over a grid.
 pub fn render<P: Pixel + Default>(
     mixture: &Mixture,
     grid: &Grid,
@@ -28,22 +28,22 @@ pub fn render<P: Pixel + Default>(
     out
 }
 
-/// Two threads at every instruction set that this machine has.
+/// Returns runtimes of two threads, one for each instruction set of this machine.
 pub fn every_level() -> Vec<Runtime> {
     Level::available().into_iter().map(|l| Runtime::new(Some(2)).unwrap().with_level(l)).collect()
 }
 
-/// As many random cases, the same ones every time.
+/// Returns a configuration of random cases with a fixed seed.
 pub fn cases(cases: u32) -> Config {
     let rng_seed = RngSeed::Fixed(20_261_122);
     Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
 }
 
-/// Numbers in [0, 1), the same every time.
+/// A random generator of numbers in [0, 1).
 pub struct Random(pub u64);
 
 impl Random {
-    /// The next one.
+    /// Returns the next number.
     pub fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -51,14 +51,14 @@ impl Random {
         ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Roughly normal: the sum of a few uniforms, with tails to six deviations.
+    /// Returns a roughly normal number: a sum of uniforms, with tails to six deviations.
     pub fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 }
 
-/// Components all over [0, 100), some `std` wide, of uneven weights, correlated where
-/// the covariance type lets them.
+/// Returns a mixture of components all over [0, 100), about `std` wide, of uneven weights,
+/// correlated where the covariance type allows it.
 pub fn fitted(kind: usize, n: usize, d: usize, std: f64) -> Mixture {
     let mut random = Random(kind as u64 + 4 * d as u64);
     let weights: Vec<f64> = (0..n).map(|_| 0.1 + random.uniform()).collect();
@@ -82,14 +82,14 @@ pub fn fitted(kind: usize, n: usize, d: usize, std: f64) -> Mixture {
     Mixture::new(weights.iter().map(|w| w / sum).collect(), means, covariances).unwrap()
 }
 
-/// Components at `means` with the given standard deviations, alike in weight.
+/// Returns components of equal weights at `means` with the given standard deviations.
 pub fn spherical(means: Vec<f64>, stds: &[f64]) -> Mixture {
     let weights = vec![1.0 / stds.len() as f64; stds.len()];
     Mixture::new(weights, means, Covariances::Spherical(stds.iter().map(|s| s * s).collect()))
         .unwrap()
 }
 
-/// Points around the components' means, a few of them far out.
+/// Returns points around the means of the components, a few of them far out.
 pub fn around(mixture: &Mixture, n: usize, spread: f64) -> Vec<f64> {
     let mut random = Random(99);
     let mut points = Vec::new();

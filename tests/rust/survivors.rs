@@ -1,4 +1,4 @@
-//! The counts of survivors: those of the lists that rendering sums, tile by tile.
+//! The counts of survivors: the lengths of the lists that rendering sums, tile by tile.
 
 #[path = "../../benches/models.rs"]
 mod models;
@@ -28,7 +28,7 @@ fn spots(means: &[f64], n_features: usize) -> Mixture {
 }
 
 #[test]
-fn every_tile_counts_what_lies_in_it_on_lines_in_pictures_and_in_volumes() {
+fn every_tile_counts_the_components_in_it_on_lines_pictures_and_volumes() {
     for runtime in every_level() {
         let mixture = spots(&[100.0, 4900.0, 4950.0], 1);
         let line = rendering(&mixture, &grid(&[5000]), Quantity::Density);
@@ -52,7 +52,7 @@ fn every_tile_counts_what_lies_in_it_on_lines_in_pictures_and_in_volumes() {
 
 /// No component whose responsibility at a pixel exceeds rounding may be left out of its tile.
 #[test]
-fn tiles_keep_what_a_pixel_can_tell_from_nothing_and_little_else() {
+fn tiles_keep_every_component_that_matters_to_a_pixel_and_few_others() {
     let mixture = picture_mixture(400, 5);
     let grid = grid(&[100, 160]);
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
@@ -76,7 +76,7 @@ fn tiles_keep_what_a_pixel_can_tell_from_nothing_and_little_else() {
 }
 
 #[test]
-fn what_needs_fewer_bits_counts_fewer_and_threads_change_nothing() {
+fn lower_precision_keeps_fewer_components_and_threads_change_nothing() {
     let mixture = picture_mixture(400, 5);
     let grid = grid(&[200, 300]);
     let count = |quantity| rendering(&mixture, &grid, quantity);
@@ -91,4 +91,29 @@ fn what_needs_fewer_bits_counts_fewer_and_threads_change_nothing() {
     let loose = total(loose.survivors::<f64>(&one).unwrap());
     let exact = total(exact);
     assert!(bytes < exact && loose < exact && labels < bytes, "{exact} {bytes} {loose} {labels}");
+}
+
+/// Between and at the edges of pixels, too: any view of a tile may use its list.
+#[test]
+fn lists_hold_at_every_point_of_a_tile_up_to_its_edges() {
+    let mixture = picture_mixture(300, 5);
+    let grid = grid(&[64, 96]);
+    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
+    for runtime in every_level() {
+        let rendering = rendering(&mixture, &grid, Quantity::Density);
+        let lists =
+            rendering.with_tolerance(1e-4).unwrap().survivor_lists::<f64>(&runtime).unwrap();
+        assert_eq!(lists.len(), 2 * 3);
+        for (tile, list) in lists.iter().enumerate() {
+            assert!(list.is_sorted() && !list.is_empty() && list.len() < 300, "{list:?}");
+            let corner = [(tile % 3 * 32) as f64 - 0.5, (tile / 3 * 32) as f64 - 0.5];
+            for step in 0..9 * 9 {
+                let at = [step % 9, step / 9].map(|i| f64::from(i) * 4.0);
+                let point = [corner[0] + at[0], corner[1] + at[1]];
+                let all = spec::responsibilities(conditional.marginal(), &point);
+                let kept: f64 = list.iter().map(|&k| all[k as usize]).sum();
+                assert!((kept - 1.0).abs() < 1e-4, "tile {tile} at {point:?}: {kept}");
+            }
+        }
+    }
 }

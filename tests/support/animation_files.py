@@ -46,3 +46,20 @@ def decoded(path):
             image.load()
             durations.append(image.info.get("duration", 0) / 1000)  # a still PNG has none
     return images.read_frames(path), durations
+
+
+RED, BLUE, YELLOW = [200, 30, 30], [30, 60, 200], [250, 220, 40]
+
+
+def moving_disc(n_frames=12, height=24, width=40, radius=5):
+    """A yellow disc that crosses a red and blue ground, (n_frames, height, width, 3) uint8."""
+    clip = np.empty((n_frames, height, width, 3), dtype=np.uint8)
+    clip[:, :, : width // 2], clip[:, :, width // 2 :] = RED, BLUE
+    rows, columns = np.indices((height, width))
+    for t, frame in enumerate(clip):
+        center = radius + (width - 2 * radius) * t / (n_frames - 1)
+        frame[(columns - center) ** 2 + (rows - height / 2) ** 2 <= radius**2] = YELLOW
+    return clip
+
+
+CLIP = moving_disc()

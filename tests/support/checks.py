@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 
 from gmmfast import images
 
@@ -60,3 +61,17 @@ def as_rgb(pixels):
 def check_same(picture, expected):
     """The picture, as a viewer shows it, is these pixels."""
     np.testing.assert_array_equal(images.read_image(picture), as_rgb(expected))
+
+
+def structural_similarity(one, other):
+    """Mean SSIM over windows of 7 pixels (Wang et al., IEEE Trans. Image Processing, 2004)."""
+
+    def mean(values):
+        return uniform_filter(values, 7)
+
+    x, y = one.astype(float), other.astype(float)
+    var_x, var_y = mean(x * x) - mean(x) ** 2, mean(y * y) - mean(y) ** 2
+    covariance = mean(x * y) - mean(x) * mean(y)
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    likeness = (2 * mean(x) * mean(y) + c1) * (2 * covariance + c2)
+    return np.mean(likeness / ((mean(x) ** 2 + mean(y) ** 2 + c1) * (var_x + var_y + c2)))

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from click.testing import CliRunner
+
 QUICK_FIT = ["-k", "12", "--max-iter", "3"]
 
 
@@ -23,3 +25,10 @@ def run_command(*arguments, stdin=b"", cwd=None, stdout=subprocess.PIPE):
         timeout=60,
     )
     return Outcome(process.returncode, process.stdout, process.stderr.decode())
+
+
+def invoke(command, *arguments):
+    """Run a command of click in this process, and return its output."""
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output

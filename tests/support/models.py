@@ -24,6 +24,12 @@ def random_parameters(n_components, n_features, covariance_type, *, seed=0, spre
     return weights, means, covariances[covariance_type]
 
 
+def build(n_components, n_features, covariance_type="full", **options):
+    """Return a `Mixture` of `random_parameters`."""
+    parameters = random_parameters(n_components, n_features, covariance_type, **options)
+    return Mixture(*parameters, covariance_type=covariance_type)
+
+
 def picture_model(n_components=6, n_features=4, covariance_type="full", *, size=12):
     """A mixture over pixel coordinates of a small picture and levels of about 0 to 255."""
     weights, means, covariances = random_parameters(

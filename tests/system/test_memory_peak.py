@@ -1,4 +1,4 @@
-"""Promise about memory: a render holds at most 64 MiB above its result, whatever its size."""
+"""Test of memory: a render holds at most 64 MiB above its result, for any size."""
 
 import subprocess
 import sys

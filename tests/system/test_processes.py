@@ -1,4 +1,4 @@
-"""Processes, threads, interrupts, environment variables and the terminal."""
+"""Tests of processes, threads, interrupts, environment variables and the terminal."""
 
 import os
 import re

@@ -8,6 +8,7 @@ from gmmfast.acceleration.patching import (
     patch_sklearn,
     unpatch_sklearn,
 )
+from gmmfast.acceleration.profiling import profile
 
 __all__ = [
     "get_patch_names",
@@ -15,5 +16,6 @@ __all__ = [
     "kernel_calls",
     "patch_from_environment",
     "patch_sklearn",
+    "profile",
     "unpatch_sklearn",
 ]

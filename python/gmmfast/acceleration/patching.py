@@ -1,9 +1,9 @@
 """Drop-in acceleration: scikit-learn's two mixture classes are replaced by gmmfast's.
 
 The classes are replaced wherever a loaded module has them as globals, under any name. Existing
-instances keep their class. The module that defines a class keeps it, too: the pickle of a plain
-estimator, for example of `to_sklearn()`, refers to this module, and pickle refuses to write it if
-another class is found there.
+instances keep their class, and count as instances of the class that replaces it. The module that
+defines a class keeps it, too: the pickle of a plain estimator, for example of `to_sklearn()`,
+refers to this module, and pickle refuses to write it if another class is found there.
 """
 
 from __future__ import annotations
@@ -74,7 +74,14 @@ def _exchange(places: Iterable[Place], pairs: dict[type, type]) -> None:
             namespace[name] = other
 
 
-def patch_sklearn(*, verbose: bool = False) -> None:
+def _take_in_instances(ours: Iterable[Any], *, wanted: bool) -> None:
+    """Let instances of the class that each of gmmfast's replaces count as its own, or not."""
+    for each in ours:
+        each._is_patched_in = wanted  # noqa: SLF001 (see __subclasshook__)
+        each._abc_caches_clear()  # noqa: SLF001 (isinstance and issubclass remember answers)
+
+
+def patch_sklearn(*, verbose: bool = False, strict: bool = False) -> None:
     """Replace scikit-learn's mixture estimators by gmmfast's.
 
     `sklearn.mixture.GaussianMixture` and `BayesianGaussianMixture` are replaced by their
@@ -87,21 +94,26 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     verbose : bool, default=False
         Whether to write a line on standard error for every call, until unpatched:
         "accelerated", or "fallback to scikit-learn" and the reason.
+    strict : bool, default=False
+        Whether calls that would fall back to scikit-learn raise `FallbackError` instead,
+        until unpatched.
 
     Notes
     -----
     Estimators made before, or loaded from an older pickle, remain scikit-learn's. They can be
-    used, cloned and pickled as before, but are not instances of the class that
-    `sklearn.mixture.GaussianMixture` now names, which is a subclass of theirs. Estimators
-    made after patching are pickled as gmmfast's; those of `to_sklearn` as scikit-learn's.
+    used, cloned and pickled as before. Until unpatched, `isinstance` and `issubclass` take them
+    and their subclasses for instances and subclasses of what `sklearn.mixture.GaussianMixture`
+    now names. Estimators made after patching are pickled as gmmfast's; those of `to_sklearn`
+    as scikit-learn's.
     Other references than globals of modules (defaults of arguments, items of a list) keep
     their class. Every new process must be patched.
 
     `python -m gmmfast script.py`, `%load_ext gmmfast` in a notebook, and the environment
-    variable `GMMFAST_PATCH_SKLEARN=1`, if gmmfast is imported, patch as well.
+    variable `GMMFAST_PATCH_SKLEARN=1` patch as well.
 
     See Also
     --------
+    profile : Counts and times the calls that were accelerated and those that fell back.
     unpatch_sklearn : Restores scikit-learn's classes.
     kernel_calls : Counts the calls of each kernel.
 
@@ -117,6 +129,8 @@ def patch_sklearn(*, verbose: bool = False) -> None:
     global _replaced  # noqa: PLW0603 (patches are global)
     if verbose:
         _log.set_verbose(verbose=True)
+    if strict:
+        _log.set_strict(strict=True)
     pairs = _pairs()
     with _lock:
         if _replaced is not None:
@@ -124,6 +138,7 @@ def patch_sklearn(*, verbose: bool = False) -> None:
         _own[:] = _places_of(pairs.values())
         _replaced = _places_of(pairs)
         _exchange(_replaced, pairs)
+        _take_in_instances(pairs.values(), wanted=True)
 
 
 def unpatch_sklearn() -> None:
@@ -150,7 +165,9 @@ def unpatch_sklearn() -> None:
         _exchange([each for each in places if (id(each[0]), each[1]) not in own], originals)
         _replaced = None
         _own.clear()
+        _take_in_instances(originals, wanted=False)
     _log.set_verbose(verbose=_switch("GMMFAST_VERBOSE"))
+    _log.set_strict(strict=_switch("GMMFAST_STRICT"))
 
 
 def is_patched() -> bool:
@@ -205,9 +222,10 @@ def patch_from_environment() -> None:
     ImportError
         If the value of a variable is not empty, "0" or "1".
     """
-    verbose = _switch("GMMFAST_VERBOSE")
-    if verbose:
+    if _switch("GMMFAST_VERBOSE"):
         _log.set_verbose(verbose=True)
+    if _switch("GMMFAST_STRICT"):
+        _log.set_strict(strict=True)
     if _switch("GMMFAST_PATCH_SKLEARN"):
         patch_sklearn()
 

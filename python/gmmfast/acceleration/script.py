@@ -14,30 +14,39 @@ import io
 import os
 import sys
 import zipfile
+from contextlib import nullcontext
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gmmfast.acceleration.patching import patch_sklearn
+from gmmfast.acceleration.profiling import profile
 
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
+_OPTIONS = ("--verbose", "--strict", "--profile")
+
 USAGE = """\
-usage: python -m gmmfast [--verbose] script.py [argument ...]
-       python -m gmmfast [--verbose] -m module [argument ...]
+usage: python -m gmmfast [--verbose] [--strict] [--profile] script.py [argument ...]
+       python -m gmmfast [--verbose] [--strict] [--profile] -m module [argument ...]
 
 Runs a script with scikit-learn's GaussianMixture and BayesianGaussianMixture replaced by
-gmmfast's. --verbose writes a line for every call: accelerated, or the reason why not.
+gmmfast's. On standard error
+  --verbose  writes a line for every call: accelerated, or the reason why not;
+  --profile  writes a table at the end: calls and seconds of each method, accelerated and
+             fallen back to scikit-learn, with the reason, file and line of every fallback.
+  --strict   raises an error where a call would fall back.
 (The command that paints pictures is gmmfast: see gmmfast --help.)
 """
 
 
 def main(arguments: list[str]) -> None:
     """Run the script or module that the arguments name."""
-    verbose = arguments[:1] == ["--verbose"]
-    arguments = arguments[verbose:]
+    options = set(takewhile(_OPTIONS.__contains__, arguments))
+    arguments = list(dropwhile(_OPTIONS.__contains__, arguments))
     if arguments[:1] in (["-h"], ["--help"]):
         sys.stdout.write(USAGE)
         return
@@ -46,10 +55,11 @@ def main(arguments: list[str]) -> None:
     if not arguments or arguments[0].startswith("-"):
         sys.stderr.write(USAGE)
         sys.exit(2)
-    patch_sklearn(verbose=verbose)
+    patch_sklearn(verbose="--verbose" in options, strict="--strict" in options)
     sys.argv = arguments
     sys.excepthook = _without_the_runner
-    (_run_module if is_module else _run_script)(arguments[0])
+    with profile() if "--profile" in options else nullcontext():
+        (_run_module if is_module else _run_script)(arguments[0])
 
 
 def _run_module(name: str) -> None:

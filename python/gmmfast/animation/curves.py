@@ -10,7 +10,6 @@ from gmmfast._random import seed_of
 from gmmfast._validation import check_count, check_extent, check_shape, describe
 from gmmfast.animation import drawing
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.layouts import as_variances
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _size(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]:
 
 
 def _reach(mixture: Mixture) -> tuple[tuple[float, float], ...]:
-    spread = _REACH * np.sqrt(_variances(mixture))
+    spread = _REACH * np.sqrt(mixture._parameters().variances())
     low, high = (mixture.means - spread).min(axis=0), (mixture.means + spread).max(axis=0)
     return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
@@ -125,7 +124,7 @@ def _sampling(
 ) -> Iterator[Pixels]:
     extent, rng = how
     stage, ground = _stage(mixture, shape, extent)
-    stds = np.sqrt(_variances(mixture)[:, 0])
+    stds = np.sqrt(mixture._parameters().variances()[:, 0])
     counts = np.zeros(len(stage.bins) - 1)
     cumulated = np.cumsum(mixture.weights) / mixture.weights.sum()
     chosen, value, n_points = 0, 0.0, 0
@@ -160,12 +159,12 @@ def _draws_of(turn: int, n_turns: int) -> int:
 def _stage(
     mixture: Mixture, shape: tuple[int, int], extent: tuple[float, float]
 ) -> tuple[_Stage, Array]:
-    """Return where things are drawn, and what is there in every frame."""
+    """Return the stage, and the frame of the parts that do not change."""
     height, width = shape
     density = render_grid(mixture.with_extent(None), (width,), extent=[extent])
     low, high = extent
     x = low + (np.arange(width) + 0.5) * (high - low) / width
-    v = _variances(mixture)[:, 0, None]
+    v = mixture._parameters().variances()[:, 0, None]
     weights = mixture.weights[:, None] / np.sqrt(2 * np.pi * v)
     parts = weights * np.exp(-0.5 * (x - mixture.means) ** 2 / v)
     ground = _GROUND * height
@@ -276,8 +275,3 @@ def _slicing(
         drawing.area(right, base - lengths, base, drawing.RED, 0.3)
         drawing.curve(right, base - lengths, drawing.RED)
         yield drawing.finished(frame)
-
-
-def _variances(mixture: Mixture) -> Any:
-    covariances, shape = mixture.covariances, mixture.means.shape
-    return as_variances(covariances, mixture.covariance_type, shape)

@@ -109,7 +109,7 @@ class PillowWriter(FrameWriter):
 class GifWriter(PillowWriter):
     """GIF: a palette for each frame, by median cut, and error diffusion.
 
-    Pixels that did not change are transparent, to show what the frame before shows: still parts
+    Pixels that did not change are transparent: still parts keep the pixels of the previous frame,
     do not flicker and take hardly any space.
     """
 

@@ -21,10 +21,11 @@ from gmmfast.animation import (
     write_animation,
     zooming_frames,
 )
-from gmmfast.cli.fitting import fit_picture, fit_request, model_of, timed
+from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, model_of, timed
 from gmmfast.cli.inputs import PIPE, read_picture, read_source
 from gmmfast.cli.options import (
     PATH,
+    SizeOptions,
     fit_options,
     output_option,
     size_options,
@@ -33,7 +34,6 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Destinations, copy_to_stdout
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import check_memory, shape_of, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.styles import get_style
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from gmmfast.tone import ToneCurve
 
     Frames = Iterator[NDArray[np.uint8]]
 
@@ -62,30 +64,34 @@ _PIXEL_BYTES = 12 * 8
 
 @dataclass(frozen=True)
 class _Job:
-    """The arguments of a command."""
+    """An animation: its input, its length and its options."""
 
     image: Path | None
     n_frames: int
-    options: dict[str, Any]
+    fit: FitOptions
+    size: SizeOptions
+    factor: float
+    center: tuple[float, float] | None
+    tone: ToneCurve | None
+    style: str | None
 
     def shape_of_picture(self, original: tuple[int, int]) -> tuple[int, int]:
         """Return the shape of the frames for a picture of the `original` shape."""
-        return self._checked(shape_of(original, self.options))
+        return self._checked(self.size.shape_of(original))
 
     def shape_of(self, model: Any) -> tuple[int, int]:
         """Return the shape of the frames for a model."""
-        return self._checked(shape_of_model(model, self.options))
+        return self._checked(self.size.shape_of_model(model))
 
     def _checked(self, shape: tuple[int, int]) -> tuple[int, int]:
-        style = self.options["style"]
-        extra = get_style(style).pixel_bytes if style else 0
-        check_memory(shape, _PIXEL_BYTES + extra, self.options)
+        extra = get_style(self.style).pixel_bytes if self.style else 0
+        self.size.check_memory(shape, _PIXEL_BYTES + extra)
         return shape
 
 
 def _sampling(job: _Job) -> Frames:
     model, shape = _of_features(job, 1, _ON_A_LINE), job.shape_of_picture(_DEFAULT_SHAPE)
-    return sampling_frames(model, shape, job.n_frames, random_state=job.options["seed"])
+    return sampling_frames(model, shape, job.n_frames, random_state=job.fit.seed)
 
 
 def _slices(job: _Job) -> Frames:
@@ -107,24 +113,23 @@ def _of_features(job: _Job, n_features: int, otherwise: Mixture) -> Mixture:
 
 
 def _fill(job: _Job) -> Frames:
-    model = model_of(read_source(job.image), job.options)
-    tone = job.options["tone"] or DEFAULT_TONE
+    model = model_of(read_source(job.image), job.fit)
+    tone = job.tone or DEFAULT_TONE
     return filling_frames(model, job.shape_of(model), job.n_frames, tone=tone)
 
 
 def _zoom(job: _Job) -> Frames:
-    model = model_of(read_source(job.image), job.options)
+    model = model_of(read_source(job.image), job.fit)
     shape = job.shape_of(model)
-    options = {"center": job.options["center"], "factor": job.options["factor"]}
-    return zooming_frames(model, shape, job.n_frames, **options)
+    return zooming_frames(model, shape, job.n_frames, center=job.center, factor=job.factor)
 
 
 def _grow(job: _Job) -> Frames:
     pixels = read_picture(job.image)
-    most = job.options["n_components"]
+    most = job.fit.n_components
     if isinstance(most, str):
         raise click.UsageError(f"--n-components: expected a number with grow, got {most}")
-    request = fit_request(pixels, job.options)
+    request = fit_request(pixels, job.fit)
     from gmmfast.animation.paintings import GROWTH
 
     n_pixels = pixels.shape[0] * pixels.shape[1]
@@ -136,17 +141,17 @@ def _grow(job: _Job) -> Frames:
         job.n_frames,
         n_components=numbers,
         kind="ink" if request.is_ink else "auto",
-        style=job.options["style"],
-        random_state=job.options["seed"],
+        style=job.style,
+        random_state=job.fit.seed,
     )
 
 
 def _refine(job: _Job) -> Frames:
     pixels = read_picture(job.image)
-    request = fit_request(pixels, job.options)
+    request = fit_request(pixels, job.fit)
     model = fit_picture(request)
     shape = job.shape_of_picture((pixels.shape[0], pixels.shape[1]))
-    return refining_frames(model, request.pixels, shape, job.n_frames, style=job.options["style"])
+    return refining_frames(model, request.pixels, shape, job.n_frames, style=job.style)
 
 
 def _video(job: _Job) -> Frames:
@@ -157,15 +162,14 @@ def _video(job: _Job) -> Frames:
     except (ValueError, OSError):
         from gmmfast.image_models import fit_video
 
-        options = job.options
-        with progress_bar("fitting", options["max_iter"]) as advance:
+        with progress_bar("fitting", job.fit.max_iter) as advance:
             model = fit_video(
                 images.read_frames(job.image),
-                options["n_components"],
-                max_iter=options["max_iter"],
-                random_state=options["seed"],
+                job.fit.n_components,
+                max_iter=job.fit.max_iter,
+                random_state=job.fit.seed,
                 progress=lambda n_iter, _: advance(n_iter),
-                n_threads=options["n_threads"],
+                n_threads=job.fit.n_threads,
             )
     return video_frames(model, job.shape_of(model), job.n_frames)
 
@@ -223,7 +227,14 @@ KINDS: dict[str, Callable[[_Job], Frames]] = {
 @size_options
 @watch_option("image")
 def animate_command(
-    kind: str, image: Path | None, outputs: tuple[Path, ...], **options: Any
+    kind: str,
+    image: Path | None,
+    outputs: tuple[Path, ...],
+    *,
+    seconds: float,
+    fps: float,
+    piped_format: str,
+    **options: Any,
 ) -> None:
     """Write an animation of KIND.
 
@@ -254,13 +265,12 @@ def animate_command(
         raise click.UsageError(
             f"--style: expected together with {' or '.join(_STYLED)}, got it with {kind}"
         )
-    fps = options["fps"]
-    n_frames = max(1, round(options["seconds"] * fps))
+    n_frames = max(1, round(seconds * fps))
     took: dict[str, float] = {}
     with timed(took, "prepare"):
-        frames = KINDS[kind](_Job(image, n_frames, options))
+        frames = KINDS[kind](_Job(image, n_frames, **options))
     with timed(took, "animate"), progress_bar("animating", n_frames) as advance:
-        destinations.write(frames, fps, options["piped_format"], advance)
+        destinations.write(frames, fps, piped_format, advance)
     destinations.report([
         f"frames      {n_frames}, {n_frames / fps:g} s at {fps:g} a second",
         *(f"{step:<11} {duration:.3f} s" for step, duration in took.items()),

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
+from gmmfast.cli.options import (
+    PATH,
+    SizeOptions,
+    fit_options,
+    output_option,
+    palette_option,
+    size_options,
+)
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
-from gmmfast.images.levels import is_gray
+from gmmfast.images.kinds import picture_kind
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 #: Bytes a pixel: the log-density, the arrays of matplotlib, and the picture.
 _PIXEL_BYTES = 8 * 8
@@ -45,11 +53,17 @@ _PIXEL_BYTES = 8 * 8
 @size_options
 @fit_options
 @watch_option("source")
-def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def contour_command(
+    source: Path | None,
+    outputs: tuple[Path, ...],
+    fit: FitOptions,
+    size: SizeOptions,
+    **options: Any,
+) -> None:
     """Draw contours of the log-density of a drawing's ink, or of a model's.
 
-    The ink of a gray picture is its dark pixels (--ink), that of a photograph
-    a drawing of its outlines (--drawing).
+    The ink of a picture in black and white is its dark pixels (--ink), that of
+    a photograph, also a gray one, a drawing of its outlines (--drawing).
 
     \b
     Examples:
@@ -58,25 +72,26 @@ def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: A
       gmmfast contour drawing.npz --levels 20 --size 2000x1400 -o large.png
       gmmfast contour drawing.png --watch -o contour.svg
     """
-    from gmmfast.cli.figures import artwork_of, full_axes
-    from gmmfast.plot import ContourDisplay
+    from gmmfast.cli.figures import artwork_of, axes_of
+    from gmmfast.plot import ContourDisplay, Frame
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     given = read_source(source)
-    if given.pixels is not None and not (options["ink"] or options["drawing"]):
-        options["ink" if is_gray(given.pixels) else "drawing"] = True
-    model = model_of(given, options)
-    shape = checked_shape(model, options, _PIXEL_BYTES, destinations)
+    if given.pixels is not None and not (fit.ink or fit.drawing):
+        is_drawn = picture_kind(given.pixels) == "ink"
+        fit = replace(fit, ink=is_drawn, drawing=not is_drawn)
+    mixture = Mixture.from_model(model_of(given, fit))
+    shape = size.checked_shape(mixture, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         display = ContourDisplay.from_estimator(
-            Mixture.from_model(model),
+            mixture,
             shape,
             levels=options["levels"],
             filled=options["filled"],
             palette=options["palette"],
             linewidths=options["line_width"],
-            ax=full_axes(shape),
-            n_threads=options["n_threads"],
+            ax=axes_of(Frame.from_model(mixture, shape)),
+            n_threads=fit.n_threads,
         )
         destinations.write(
             artwork_of(
@@ -84,7 +99,7 @@ def contour_command(source: Path | None, outputs: tuple[Path, ...], **options: A
             )
         )
     destinations.report([
-        f"components  {Mixture.from_model(model).n_components}",
+        f"components  {mixture.n_components}",
         f"levels      {len(display.levels)}",
         f"contours    {shape[1]} x {shape[0]}, {destinations.names}",
     ])  # fmt: skip

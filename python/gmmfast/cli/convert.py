@@ -12,12 +12,12 @@ from PIL import Image
 
 from gmmfast import images
 from gmmfast.cli.inputs import read_picture
-from gmmfast.cli.options import PATH, size_options
+from gmmfast.cli.options import PATH, SizeOptions, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
-from gmmfast.cli.shapes import check_memory, shape_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
 
 #: Bytes a pixel of both pictures.
 _PIXEL_BYTES = 3 * 3
@@ -42,7 +42,9 @@ _PIXEL_BYTES = 3 * 3
     help="With --drawing: 0 draws the strongest lines only, 1 also the faintest.",
 )
 @size_options
-def convert_command(image: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+def convert_command(
+    image: Path, outputs: tuple[Path, ...], size: SizeOptions, **options: Any
+) -> None:
     """Write IMAGE, a picture or levels in .npy, to OUTPUTS in the formats of their extensions.
 
     \b
@@ -56,8 +58,8 @@ def convert_command(image: Path, outputs: tuple[Path, ...], **options: Any) -> N
     if options["drawing"]:
         pixels = images.line_drawing(pixels, options["line_width"], options["detail"])
     height, width = pixels.shape[:2]
-    shape = shape_of((height, width), options)
-    check_memory(shape, _PIXEL_BYTES, options)
+    shape = size.shape_of((height, width))
+    size.check_memory(shape, _PIXEL_BYTES)
     destinations.check(shape)
     if shape != (height, width):
         resized = Image.fromarray(pixels).resize(shape[::-1], Image.Resampling.LANCZOS)

@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
+from gmmfast.cli.options import (
+    PATH,
+    SizeOptions,
+    fit_options,
+    output_option,
+    palette_option,
+    size_options,
+)
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 #: Bytes a pixel of the picture and of matplotlib's.
 _PIXEL_BYTES = 2 * 4
@@ -37,7 +44,13 @@ _PIXEL_BYTES = 2 * 4
 @size_options
 @fit_options
 @watch_option("source")
-def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def ellipses_command(
+    source: Path | None,
+    outputs: tuple[Path, ...],
+    fit: FitOptions,
+    size: SizeOptions,
+    **options: Any,
+) -> None:
     """Draw the components of a picture's mixture, or of a model, as ellipses.
 
     \b
@@ -45,20 +58,20 @@ def ellipses_command(source: Path | None, outputs: tuple[Path, ...], **options: 
       gmmfast ellipses photo.jpg -k 500 -o ellipses.png -o ellipses.svg
       gmmfast ellipses photo.npz --n-std 1 --palette blueprint -o small.svg
     """
-    from gmmfast.cli.figures import artwork_of, full_axes
-    from gmmfast.plot import EllipseDisplay
+    from gmmfast.cli.figures import artwork_of, axes_of
+    from gmmfast.plot import EllipseDisplay, Frame
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
-    model = model_of(read_source(source), options)
-    shape = checked_shape(model, options, _PIXEL_BYTES, destinations)
+    mixture = Mixture.from_model(model_of(read_source(source), fit))
+    shape = size.checked_shape(mixture, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         display = EllipseDisplay.from_estimator(
-            Mixture.from_model(model),
+            mixture,
             shape,
             n_std=options["n_std"],
             alpha=options["alpha"],
             palette=options["palette"],
-            ax=full_axes(shape),
+            ax=axes_of(Frame.from_model(mixture, shape)),
         )
         destinations.write(
             artwork_of(display.figure_, {**display.ellipses._asdict(), "colors": display.colors})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from gmmfast.plot import Frame
+
 #: Pixels per inch, the unit of line widths.
 _DPI = 100
 
@@ -25,6 +27,11 @@ _DPI = 100
 def full_axes(shape: tuple[int, int]) -> Axes:
     """Return axes that fill a figure of (height, width) pixels."""
     return _figure(shape).add_axes((0, 0, 1, 1))
+
+
+def axes_of(frame: Frame) -> Axes:
+    """Return the axes of a figure of a frame's pixels, with room for labels if units differ."""
+    return (full_axes if frame.aspect == "equal" else framed_axes)(frame.shape)
 
 
 def framed_axes(shape: tuple[int, int]) -> Axes:

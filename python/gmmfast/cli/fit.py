@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import click
 
 from gmmfast._files import check_path, fault_of_folder, fault_of_target, raise_fault, target_of
-from gmmfast.cli.fitting import fit_picture, fit_request, import_fits, timed
+from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, import_fits, timed
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, fit_options, output_option
 from gmmfast.cli.outputs import write_to_stdout
@@ -20,7 +19,7 @@ from gmmfast.mixture import Mixture
 @click.argument("image", required=False, type=PATH)
 @output_option("model.npz", "The model, in NumPy's .npz")
 @fit_options
-def fit_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def fit_command(image: Path | None, outputs: tuple[Path, ...], fit: FitOptions) -> None:
     """Fit a mixture of Gaussians to IMAGE, and keep the model.
 
     The other commands take the model in place of a picture, and fit no more.
@@ -37,7 +36,7 @@ def fit_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         pixels = read_picture(image)
-    request = fit_request(pixels, options)
+    request = fit_request(pixels, fit)
     import_fits()
     with timed(seconds, "fit"):
         estimator = fit_picture(request)

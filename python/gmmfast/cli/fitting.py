@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,17 @@ if TYPE_CHECKING:
 _POINT_BYTES = {False: 3 * 5 * 8 + 3, True: 3 + 1 + 1}
 
 
-#: Options of commands that are passed on as they are.
-_FIT_OPTIONS = ("n_components", "threshold", "max_iter", "seed", "n_threads")
+@dataclass(frozen=True)
+class FitOptions:
+    """The options of a fit to a picture."""
+
+    n_components: int | str | None
+    ink: bool
+    drawing: bool
+    threshold: float | None
+    max_iter: int
+    seed: int
+    n_threads: int | None
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,13 @@ class FitRequest:
     n_threads: int | None = None
     candidates: tuple[int, ...] | None = None
 
+    @cached_property
+    def kind(self) -> str:
+        """The kind of the points: "color", "gray" or "ink"."""
+        from gmmfast.images.kinds import photograph_kind
+
+        return "ink" if self.is_ink else photograph_kind(self.pixels)
+
 
 def import_fits() -> None:
     """Import the fits and scikit-learn, which takes a second, before a fit is timed."""
@@ -59,7 +76,7 @@ def fit_picture(request: FitRequest) -> Any:
         return image_models.fit_image(
             request.pixels,
             request.n_components,
-            kind="ink" if request.is_ink else "color",
+            kind=request.kind,
             threshold=otsu if request.threshold is None else request.threshold,
             max_iter=request.max_iter,
             candidates=request.candidates,
@@ -69,26 +86,30 @@ def fit_picture(request: FitRequest) -> Any:
         )
 
 
-def fit_request(pixels: NDArray[np.uint8], options: dict[str, Any]) -> FitRequest:
-    """Return the fit with the options of `fit_options`; raise an error if it is impossible."""
-    is_ink = options["ink"] or options["drawing"]
-    if options["threshold"] is not None and not is_ink:
+def fit_request(pixels: NDArray[np.uint8], options: FitOptions) -> FitRequest:
+    """Return the fit to a picture; raise an error if it is impossible."""
+    is_ink = options.ink or options.drawing
+    if options.threshold is not None and not is_ink:
         raise click.UsageError("--threshold: expected together with --ink, got it alone")
     height, width = pixels.shape[:2]
     n_bytes = height * width * _POINT_BYTES[is_ink]
     check_fits("image", f"a picture of {width}x{height}", n_bytes, "shrink the picture first")
     return FitRequest(
-        images.line_drawing(pixels)[..., None].repeat(3, axis=2) if options["drawing"] else pixels,
-        is_ink=is_ink,
-        **{name: options[name] for name in _FIT_OPTIONS},
+        images.line_drawing(pixels)[..., None].repeat(3, axis=2) if options.drawing else pixels,
+        options.n_components,
+        is_ink,
+        options.threshold,
+        options.max_iter,
+        options.seed,
+        options.n_threads,
     )
 
 
-def model_of(source: Source, options: dict[str, Any]) -> Any:
+def model_of(source: Source, options: FitOptions) -> Any:
     """Return the model of a source, or fit one to its picture."""
     if source.pixels is None:
         names = ("ink", "drawing", "threshold", "n_components")
-        typed = [name for name in names if options[name] not in (None, False)]
+        typed = [name for name in names if getattr(options, name) not in (None, False)]
         if typed:
             raise click.UsageError(
                 f"--{typed[0].replace('_', '-')}: expected a picture to fit, got the model "

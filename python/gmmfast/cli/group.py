@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "ellipses": "Draw the components as ellipses in their mean colors.",
     "channels": "Show red, green and blue of a picture apart.",
     "slices": "Slice a density at several x: the curves p(y | x).",
+    "view": "Look inside a model in the browser.",
     "select": "Choose the number of components by a criterion.",
     "refine": "Bring a painting nearer to its picture.",
     "animate": "Show what a mixture does, as an animation or a film.",
@@ -49,7 +50,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a pipe that nobody reads is not click's to end by status 1."""
+        """Run a command; raise ClosedPipe instead of BrokenPipeError, which click would handle."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

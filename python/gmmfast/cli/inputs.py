@@ -60,7 +60,7 @@ def read_picture(image: Path | None) -> NDArray[np.uint8]:
 
 
 def read_source(path: Path | None) -> Source:
-    """Return what is in a file, on standard input, or the sample photograph."""
+    """Return the picture or model of a file or of standard input, or the sample photograph."""
     if path is None:
         return Source(SAMPLE, pixels=read_picture(None))
     name = "standard input" if path == PIPE else str(path)
@@ -92,7 +92,7 @@ def _begins_as_zip(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(_ZIP)) == _ZIP
     except (OSError, ValueError):
-        return False  # whoever reads it has the message
+        return False  # reading the picture reports the error
 
 
 def _model_in(content: bytes) -> Mixture:

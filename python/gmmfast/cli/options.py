@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gmmfast._memory import check_fits
 from gmmfast._validation import describe
+from gmmfast.cli.fitting import FitOptions
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
+from gmmfast.plot.base import default_shape, units_differ
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.styles import STYLES
 from gmmfast.tone import ToneCurve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gmmfast.cli.outputs import Destinations
 
     Command = Callable[..., Any]
 
@@ -95,6 +102,28 @@ class _Values(click.ParamType[tuple[float, ...]]):
         return values
 
 
+class _Extent(click.ParamType[tuple[tuple[float, float], ...]]):
+    name = "intervals"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[float, float], ...]:
+        pairs = [pair.partition(":") for pair in str(value).split(",")]
+        try:
+            extent = tuple((float(low), float(high)) for low, _, high in pairs)
+        except ValueError:
+            extent = ()
+        if len(extent) != 2 or not all(
+            math.isfinite(high - low) and low < high for low, high in extent
+        ):
+            self.fail(
+                f"expected X_MIN:X_MAX,Y_MIN:Y_MAX such as 0:64,0:48, got {describe(value)}",
+                param,
+                ctx,
+            )
+        return extent
+
+
 #: A number of components, or the criterion that chooses it.
 ORDER = _Order()
 
@@ -107,11 +136,67 @@ VALUES = _Values()
 #: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
 SIZE = _Size()
 
+#: Intervals of x and y.
+EXTENT = _Extent()
+
 #: A `ToneCurve`, as `ToneCurve.parse` reads it.
 TONE = _Tone()
 
 #: A path, or "-" for a pipe.
 PATH = click.Path(path_type=Path, allow_dash=True)
+
+
+@dataclass(frozen=True)
+class SizeOptions:
+    """The options --size, as (height, width), and --scale."""
+
+    size: tuple[int, int] | None
+    scale: float | None
+
+    def shape_of(self, original: tuple[int, int]) -> tuple[int, int]:
+        """Return (height, width) of a result for a picture of `original` shape."""
+        if self.size is not None and self.scale is not None:
+            raise click.UsageError("--size and --scale: expected at most one of the two, got both")
+        height, width = original
+        scale = self.scale or 1.0
+        if not math.isfinite(scale * max(height, width)):
+            raise click.UsageError(f"--scale: expected a finite size, got {scale}")
+        return self.size or (max(1, round(height * scale)), max(1, round(width * scale)))
+
+    def check_memory(self, shape: tuple[int, int], pixel_bytes: int) -> None:
+        """Raise MemoryError that names the option, or else the picture, of a result too large."""
+        argument, got = "image", f"{shape[1]}x{shape[0]}"
+        if self.size is not None:
+            argument = "--size"
+        elif self.scale is not None:
+            argument, got = "--scale", f"{self.scale:g}, which makes {got}"
+        check_fits(argument, got, math.prod(shape) * pixel_bytes, "paint fewer pixels")
+
+    def shape_of_model(self, model: Any) -> tuple[int, int]:
+        """Return (height, width) of a result of a model, which may have its picture's extent."""
+        extent = getattr(model, "extent_", getattr(model, "extent", None))
+        if extent is None or len(extent) < 2:
+            if self.size is None:
+                raise click.UsageError(
+                    "--size: expected WIDTHxHEIGHT for a model that remembers no picture, got none"
+                )
+            return self.shape_of((1, 1))
+        if units_differ(extent[:2]):
+            return self.shape_of(default_shape(extent[:2]))
+        (left, right), (low, high) = extent[:2]
+        # A model over other units than pixels is shown at a size that a screen has.
+        width, height = abs(right - left), abs(high - low)
+        unit = 1.0 if min(width, height) >= 2 else 640 / max(width, height)
+        return self.shape_of((max(1, round(height * unit)), max(1, round(width * unit))))
+
+    def checked_shape(
+        self, model: Any, pixel_bytes: int, destinations: Destinations
+    ) -> tuple[int, int]:
+        """Return `shape_of_model`, if memory and destinations can hold such a result."""
+        shape = self.shape_of_model(model)
+        self.check_memory(shape, pixel_bytes)
+        destinations.check(shape)
+        return shape
 
 
 def _all_of(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -121,6 +206,22 @@ def _all_of(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
         for option in reversed(options):
             command = option(command)
         return command
+
+    return add
+
+
+def _bundle(
+    name: str, kind: type[Any], *options: Callable[[Command], Command]
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds options; the command gets them as one dataclass."""
+
+    def add(command: Command) -> Command:
+        @wraps(command)
+        def bundled(**arguments: Any) -> Any:
+            bundle = kind(**{field.name: arguments.pop(field.name) for field in fields(kind)})
+            return command(**{name: bundle}, **arguments)
+
+        return _all_of(*options)(bundled)
 
     return add
 
@@ -139,8 +240,10 @@ def output_option(default: str, what: str) -> Callable[[Command], Command]:
     )
 
 
-#: The size of a result.
-size_options = _all_of(
+#: The size of a result: the argument `size` of the command.
+size_options = _bundle(
+    "size",
+    SizeOptions,
     click.option("--size", type=SIZE, help="Size of the result [default: the picture's]."),
     click.option(
         "--scale",
@@ -151,9 +254,7 @@ size_options = _all_of(
 
 #: The number of threads.
 threads_option = click.option(
-    "--n-threads",
-    type=click.IntRange(min=1, max=1024),
-    help="Threads [default: all].",
+    "--n-threads", type=click.IntRange(min=1, max=1024), help="Threads [default: all]."
 )
 
 #: The seed of random numbers.
@@ -176,8 +277,19 @@ kind_options = _all_of(
     ),
 )
 
-#: Options of a fit to a picture; a given model needs none.
-fit_options = _all_of(
+#: The limit of iterations.
+max_iter_option = click.option(
+    "--max-iter",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_ITER,
+    show_default=True,
+    help="Iterations of expectation-maximization, at most.",
+)
+
+#: Options of a fit to a picture, the argument `fit` of the command; a given model needs none.
+fit_options = _bundle(
+    "fit",
+    FitOptions,
     click.option(
         "-k",
         "--n-components",
@@ -186,13 +298,7 @@ fit_options = _all_of(
         f"{DEFAULT_N_COMPONENTS['color']}; {DEFAULT_N_COMPONENTS['ink']} with --ink].",
     ),
     kind_options,
-    click.option(
-        "--max-iter",
-        type=click.IntRange(min=1),
-        default=DEFAULT_MAX_ITER,
-        show_default=True,
-        help="Iterations of expectation-maximization, at most.",
-    ),
+    max_iter_option,
     seed_option,
     threads_option,
 )
@@ -227,9 +333,9 @@ tone_option = click.option(
 )
 
 
-def refuse_tone_with_style(options: dict[str, Any]) -> None:
+def refuse_tone_with_style(tone: ToneCurve | None, style: str | None) -> None:
     """Raise an error if --tone and --style are both given."""
-    if options["tone"] is not None and options["style"] is not None:
+    if tone is not None and style is not None:
         raise click.UsageError(
             "--tone and --style: expected at most one of the two, got both; a style has its own "
             "curve"

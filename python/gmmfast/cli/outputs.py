@@ -138,7 +138,7 @@ def write_to_stdout(content: bytes) -> None:
 
 
 def copy_to_stdout(file: IO[bytes]) -> None:
-    """Write what a file holds, all of it, or raise."""
+    """Write the content of a file, all of it, or raise."""
     sys.stdout.flush()
     shutil.copyfileobj(file, sys.stdout.buffer)
     sys.stdout.buffer.flush()

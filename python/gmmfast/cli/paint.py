@@ -13,10 +13,18 @@ import click
 import numpy as np
 
 from gmmfast import images
-from gmmfast.cli.fitting import FitRequest, fit_picture, fit_request, import_fits, timed
+from gmmfast.cli.fitting import (
+    FitOptions,
+    FitRequest,
+    fit_picture,
+    fit_request,
+    import_fits,
+    timed,
+)
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import (
     PATH,
+    SizeOptions,
     fit_options,
     output_option,
     refuse_tone_with_style,
@@ -26,7 +34,6 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import check_memory, shape_of
 from gmmfast.cli.watch import watch_option
 from gmmfast.estimators.notebook import png_of
 from gmmfast.rendering.grid import render_grid
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
 
 #: Bytes a pixel of a painting: its colors, or a density in float64 and its copies in the tone
 #: curve.
@@ -117,11 +125,14 @@ def _original(job: Job) -> NDArray[np.uint8]:
 @size_options
 @fit_options
 @watch_option("image")
-def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def paint_command(
+    image: Path | None, outputs: tuple[Path, ...], fit: FitOptions, **options: Any
+) -> None:
     """Paint IMAGE by a mixture of Gaussians.
 
     A photograph becomes the mean color at every pixel, given its position,
-    under a mixture fitted to the (x, y, r, g, b) of its pixels. With --ink a
+    under a mixture fitted to the (x, y, r, g, b) of its pixels, or to (x, y, level)
+    if it is gray, which makes a gray painting. With --ink a
     drawing becomes the density of a mixture fitted to the (x, y) of its dark
     pixels; with --drawing so does a drawing of the photograph's outlines.
     Without IMAGE, the photograph china.jpg of scikit-learn is painted.
@@ -140,7 +151,7 @@ def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any)
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         pixels = read_picture(image)
-    job = _job(pixels, options)
+    job = _job(pixels, fit, **options)
     destinations.check(job.shape)
     painting = paint(job)
     seconds |= painting.seconds
@@ -156,24 +167,26 @@ def paint_command(image: Path | None, outputs: tuple[Path, ...], **options: Any)
     destinations.report(list(_report(job, painting, destinations.names, seconds)))
 
 
-def _job(pixels: NDArray[np.uint8], options: dict[str, Any]) -> Job:
-    is_ink = options["ink"] or options["drawing"]
-    if options["tone"] is not None and not is_ink:
+def _job(
+    pixels: NDArray[np.uint8],
+    fit: FitOptions,
+    size: SizeOptions,
+    tone: ToneCurve | None,
+    style: str | None,
+) -> Job:
+    is_ink = fit.ink or fit.drawing
+    if tone is not None and not is_ink:
         raise click.UsageError("--tone: expected together with --ink, got it alone")
-    refuse_tone_with_style(options)
+    refuse_tone_with_style(tone, style)
     height, width = pixels.shape[:2]
-    shape = shape_of((height, width), options)
-    style = options["style"]
-    check_memory(
-        shape, get_style(style).pixel_bytes if style else _PAINTING_BYTES[is_ink], options
-    )
-    return Job(fit_request(pixels, options), shape, options["tone"] or DEFAULT_TONE, style)
+    shape = size.shape_of((height, width))
+    size.check_memory(shape, get_style(style).pixel_bytes if style else _PAINTING_BYTES[is_ink])
+    return Job(fit_request(pixels, fit), shape, tone or DEFAULT_TONE, style)
 
 
 def _report(job: Job, painting: Painting, names: str, seconds: dict[str, float]) -> Iterator[str]:
     height, width = job.fit.pixels.shape[:2]
-    kind = "ink" if job.fit.is_ink else "color"
-    yield f"picture     {width} x {height}, {painting.n_points:,} {kind} points"
+    yield f"picture     {width} x {height}, {painting.n_points:,} {job.fit.kind} points"
     yield f"components  {painting.estimator.n_components}, full covariance"
     yield f"iterations  {painting.estimator.n_iter_}"
     for step, duration in seconds.items():

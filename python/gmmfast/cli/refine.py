@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
-from gmmfast.cli.fitting import fit_picture, fit_request, timed
+from gmmfast.cli.fitting import FitOptions, FitRequest, fit_picture, fit_request, timed
 from gmmfast.cli.inputs import read_model, read_picture
 from gmmfast.cli.options import (
     PATH,
+    SizeOptions,
     fit_options,
     output_option,
     refuse_tone_with_style,
@@ -20,7 +22,6 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import check_memory, shape_of
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
@@ -32,8 +33,51 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gmmfast.tone import ToneCurve
+
 #: Bytes a pixel of a painting: its colors, or a density and its copies in the tone curve.
 _PIXEL_BYTES = 4 * 8
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A refinement, and the painting of the refined model."""
+
+    request: FitRequest
+    shape: tuple[int, int]
+    model: Path | None
+    rounds: int | None
+    tone: ToneCurve
+    style: str | None
+
+    def fitted(self) -> Mixture:
+        """Return the model to refine: the one of the file, or a fit."""
+        if self.model is not None:
+            return read_model(self.model)
+        return Mixture.from_model(fit_picture(self.request))
+
+    def refinements(self, mixture: Mixture) -> list[Any]:
+        """Return the steps of the refinement, the first of which is the mixture itself."""
+        from gmmfast.image_models import refinements
+
+        otsu = "otsu" if self.request.threshold is None else self.request.threshold
+        steps = refinements(
+            mixture,
+            self.request.pixels,
+            max_iter=self.rounds,
+            threshold=otsu if mixture.n_features == 2 else None,
+            n_threads=self.request.n_threads,
+        )
+        return list(steps)
+
+    def painting(self, mixture: Mixture) -> NDArray[np.uint8]:
+        """Return the painting of a mixture."""
+        n_threads = self.request.n_threads
+        if self.style is not None:
+            return get_style(self.style)(mixture, self.shape, n_threads=n_threads)
+        if mixture.n_features == 2:
+            return self.tone.picture(render_grid(mixture, self.shape, n_threads=n_threads))
+        return render_grid(mixture, self.shape, dtype=np.uint8, n_threads=n_threads)
 
 
 @click.command("refine")
@@ -55,7 +99,7 @@ _PIXEL_BYTES = 4 * 8
 @size_options
 @watch_option("image", "model")
 def refine_command(
-    image: Path | None, outputs: tuple[Path, ...], model: Path | None, **options: Any
+    image: Path | None, outputs: tuple[Path, ...], fit: FitOptions, **options: Any
 ) -> None:
     """Fit a mixture to IMAGE, and refine it until it paints the picture better.
 
@@ -69,56 +113,43 @@ def refine_command(
       gmmfast refine photo.jpg --style oil --scale 2 -o oil.png
     """
     destinations = Outputs(outputs, frozenset({".npz"}))
-    refuse_tone_with_style(options)
     pixels = read_picture(image)
-    shape = shape_of((pixels.shape[0], pixels.shape[1]), options)
-    style = get_style(options["style"]) if options["style"] else None
-    check_memory(shape, style.pixel_bytes if style else _PIXEL_BYTES, options)
-    destinations.check(shape)
-    request = fit_request(pixels, options)
+    job = _job(pixels, fit, **options)
+    destinations.check(job.shape)
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
-        fitted = Mixture.from_model(fit_picture(request) if model is None else read_model(model))
-    from gmmfast.image_models import refinements
-
-    is_ink = fitted.n_features == 2
-    scores: list[float] = []
-    refined = fitted
-    threshold = (
-        ("otsu" if options["threshold"] is None else options["threshold"]) if is_ink else None
-    )
+        fitted = job.fitted()
     with timed(seconds, "refine"), progress_bar("refining", None):
-        steps = refinements(
-            fitted,
-            request.pixels,
-            max_iter=options["rounds"],
-            threshold=threshold,
-            n_threads=options["n_threads"],
-        )
-        for step in steps:
-            refined = step.mixture
-            scores.append(step.score)
-
-    def painting() -> NDArray[np.uint8]:
-        if style:
-            return style(refined, shape, n_threads=options["n_threads"])
-        if is_ink:
-            density = render_grid(refined, shape, n_threads=options["n_threads"])
-            return (options["tone"] or DEFAULT_TONE).picture(density)
-        return render_grid(refined, shape, dtype=np.uint8, n_threads=options["n_threads"])
-
+        steps = job.refinements(fitted)
+    refined = steps[-1].mixture
     paths = [path for path in outputs if path.suffix.lower() == ".npz"]
     pictures = [path for path in outputs if path not in paths]
     for path in paths:
         refined.save(path)
     if pictures:
-        Outputs(pictures).write(Artwork(painting))
+        Outputs(pictures).write(Artwork(lambda: job.painting(refined)))
+    is_ink = refined.n_features == 2
     what = "log-likelihood" if is_ink else "PSNR"
     unit = "a pixel of ink" if is_ink else "dB"
     destinations.report([
         f"components  {refined.n_components}",
-        f"rounds      {len(scores) - 1}",
+        f"rounds      {len(steps) - 1}",
         *(f"{step:<11} {duration:.3f} s" for step, duration in seconds.items()),
-        f"{what:<11} {scores[0]:.2f} to {scores[-1]:.2f} {unit}",
-        f"painting    {shape[1]} x {shape[0]}, {destinations.names}",
+        f"{what:<11} {steps[0].score:.2f} to {steps[-1].score:.2f} {unit}",
+        f"painting    {job.shape[1]} x {job.shape[0]}, {destinations.names}",
     ])  # fmt: skip
+
+
+def _job(
+    pixels: NDArray[np.uint8],
+    fit: FitOptions,
+    size: SizeOptions,
+    tone: ToneCurve | None,
+    style: str | None,
+    **options: Any,
+) -> _Job:
+    refuse_tone_with_style(tone, style)
+    shape = size.shape_of((pixels.shape[0], pixels.shape[1]))
+    size.check_memory(shape, get_style(style).pixel_bytes if style else _PIXEL_BYTES)
+    request = fit_request(pixels, fit)
+    return _Job(request, shape, tone=tone or DEFAULT_TONE, style=style, **options)

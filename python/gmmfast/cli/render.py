@@ -9,7 +9,9 @@ import numpy as np
 
 from gmmfast.cli.inputs import read_model
 from gmmfast.cli.options import (
+    EXTENT,
     PATH,
+    SizeOptions,
     output_option,
     refuse_tone_with_style,
     seed_option,
@@ -20,7 +22,6 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import check_memory, shape_of_model
 from gmmfast.cli.watch import watch_option
 from gmmfast.rendering.grid import render_grid
 from gmmfast.styles import get_style
@@ -96,13 +97,20 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
     show_default=True,
     help="The quantity at every pixel: by default the mean color, or for ink the density.",
 )
+@click.option(
+    "--extent",
+    type=EXTENT,
+    help="The part that is rendered, X_MIN:X_MAX,Y_MIN:Y_MAX [default: the whole picture].",
+)
 @style_option
 @tone_option
 @size_options
 @seed_option
 @threads_option
 @watch_option("model")
-def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+def render_command(
+    model: Path, outputs: tuple[Path, ...], size: SizeOptions, **options: Any
+) -> None:
     """Render a quantity of MODEL, a file of 'gmmfast fit', over its picture.
 
     A sample draws the color of every pixel from its conditional distribution:
@@ -114,15 +122,18 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
       gmmfast render photo.npz --quantity std --scale 2 -o unsure.png
       gmmfast render photo.npz --quantity sample --seed 7 -o pointillist.png
       gmmfast render drawing.npz --style charcoal -o charcoal.png -o density.npy
+      gmmfast render photo.npz --extent 40:80,30:60 --size 640x480 -o detail.png
       gmmfast render photo.npz --watch -o painting.png
       gmmfast render - -o - < photo.npz > painting.png
     """
     destinations = Outputs(outputs)
     mixture = read_model(model)
-    shape = shape_of_model(mixture, options)
+    if options["extent"] is not None:
+        mixture = mixture.with_extent(options["extent"])
+    shape = size.shape_of_model(mixture)
     quantity = _quantity(mixture, options)
     style = options["style"]
-    check_memory(shape, get_style(style).pixel_bytes if style else _PIXEL_BYTES, options)
+    size.check_memory(shape, get_style(style).pixel_bytes if style else _PIXEL_BYTES)
     destinations.check(shape)
     n_threads, tone = options["n_threads"], options["tone"] or DEFAULT_TONE
     seed = options["seed"] if quantity == "sample" else None
@@ -152,7 +163,7 @@ def render_command(model: Path, outputs: tuple[Path, ...], **options: Any) -> No
 
 def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
     quantity = options["quantity"]
-    refuse_tone_with_style(options)
+    refuse_tone_with_style(options["tone"], options["style"])
     if options["style"] and quantity != "auto":
         raise click.UsageError("--quantity and --style: expected at most one of the two, got both")
     if mixture.n_features not in (2, 3, 5):

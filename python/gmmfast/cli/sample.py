@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import read_source
-from gmmfast.cli.options import PATH, fit_options, output_option, palette_option, size_options
+from gmmfast.cli.options import (
+    PATH,
+    SizeOptions,
+    fit_options,
+    output_option,
+    palette_option,
+    size_options,
+)
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
-from gmmfast.cli.shapes import checked_shape
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Frame
@@ -20,6 +26,7 @@ from gmmfast.plot.samples import sample_picture, sample_values
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 #: Bytes a pixel of counts, sums and means of the colors, and of the picture.
 _PIXEL_BYTES = 8 + 3 * 17 + 8
@@ -40,7 +47,14 @@ _PIXEL_BYTES = 8 + 3 * 17 + 8
 @size_options
 @fit_options
 @watch_option("source")
-def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def sample_command(
+    source: Path | None,
+    outputs: tuple[Path, ...],
+    n_samples: int,
+    palette: str,
+    fit: FitOptions,
+    size: SizeOptions,
+) -> None:
     """Draw points of a picture's mixture, or of a model, where they fall.
 
     Points of a photograph have the colors that are drawn with them, clipped
@@ -53,22 +67,17 @@ def sample_command(source: Path | None, outputs: tuple[Path, ...], **options: An
       gmmfast sample drawing.npz -n 100000 --scale 2 --seed 7 -o dots.webp
     """
     destinations = Outputs(outputs)
-    model = model_of(read_source(source), options)
-    mixture, ramp = Mixture.from_model(model), palette_of(options["palette"])
-    shape = checked_shape(model, options, _PIXEL_BYTES, destinations)
+    model = model_of(read_source(source), fit)
+    mixture, ramp = Mixture.from_model(model), palette_of(palette)
+    shape = size.checked_shape(model, _PIXEL_BYTES, destinations)
     with progress_bar("drawing", None):
         values = sample_values(
-            mixture,
-            Frame.of(mixture, shape),
-            options["n_samples"],
-            ramp,
-            options["seed"],
-            options["n_threads"],
+            mixture, Frame.from_model(mixture, shape), n_samples, ramp, fit.seed, fit.n_threads
         )
         name = "counts" if values.ndim == 2 else "colors"
         destinations.write(Artwork(lambda: sample_picture(values, ramp), lambda: {name: values}))
     destinations.report([
         f"components  {mixture.n_components}",
-        f"points      {options['n_samples']:,}",
+        f"points      {n_samples:,}",
         f"samples     {shape[1]} x {shape[0]}, {destinations.names}",
     ])  # fmt: skip

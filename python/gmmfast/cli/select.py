@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from gmmfast.cli.fitting import fit_picture, fit_request
+from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request
 from gmmfast.cli.inputs import read_picture
-from gmmfast.cli.options import NUMBERS, PATH, kind_options, seed_option, threads_option
+from gmmfast.cli.options import (
+    NUMBERS,
+    PATH,
+    kind_options,
+    max_iter_option,
+    seed_option,
+    threads_option,
+)
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Artwork, Outputs
-from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER
+from gmmfast.image_models.defaults import CRITERIA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,13 +56,7 @@ _SHAPE = 420, 640
     help="The criterion to minimize; may be given several times, with a fit for each.",
 )
 @kind_options
-@click.option(
-    "--max-iter",
-    type=click.IntRange(min=1),
-    default=DEFAULT_MAX_ITER,
-    show_default=True,
-    help="Iterations of expectation-maximization, at most.",
-)
+@max_iter_option
 @seed_option
 @threads_option
 def select_command(
@@ -73,7 +74,7 @@ def select_command(
       gmmfast select drawing.png --ink --criterion aic --criterion bic -o curve.svg
     """
     destinations = Outputs(outputs, ARRAYS | VECTORS)
-    request = fit_request(read_picture(image), {**options, "n_components": None})
+    request = fit_request(read_picture(image), FitOptions(n_components=None, **options))
     chosen = list(dict.fromkeys(criteria))
     selections = [
         fit_picture(replace(request, n_components=criterion, candidates=candidates)).selection_

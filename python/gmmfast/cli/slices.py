@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
-from gmmfast.cli.fitting import model_of
+from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import read_source
 from gmmfast.cli.options import PATH, VALUES, fit_options, output_option, palette_option
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
@@ -17,6 +17,7 @@ from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 #: (height, width) of the picture.
 _SHAPE = 600, 900
@@ -29,14 +30,18 @@ _N_SLICES = 4
 @click.argument("source", required=False, type=PATH, metavar="[IMAGE|MODEL]")
 @output_option("slices.png", "The picture, .svg, or the curves as .npy or .npz")
 @click.option(
-    "--at",
-    type=VALUES,
-    help="The values of x, such as 10,25.5,40 [default: four, evenly spaced].",
+    "--at", type=VALUES, help="The values of x, such as 10,25.5,40 [default: four, evenly spaced]."
 )
 @palette_option("lagoon", "The colors of the contours.")
 @fit_options
 @watch_option("source")
-def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def slices_command(
+    source: Path | None,
+    outputs: tuple[Path, ...],
+    at: tuple[float, ...] | None,
+    palette: str,
+    fit: FitOptions,
+) -> None:
     """Slice the density of a picture's positions, or of a model's first two features.
 
     Every curve is p(y | x), the distribution of y given x.
@@ -50,19 +55,15 @@ def slices_command(source: Path | None, outputs: tuple[Path, ...], **options: An
     from gmmfast.plot import Frame, SliceDisplay
 
     destinations = Outputs(outputs, ARRAYS | VECTORS)
-    mixture = Mixture.from_model(model_of(read_source(source), options))
+    mixture = Mixture.from_model(model_of(read_source(source), fit))
     if mixture.n_features > 2:
         mixture = mixture.marginal([0, 1]).with_extent(mixture.extent)
-    left, right = Frame.of(mixture).extent[0]
+    left, right = Frame.from_model(mixture).extent[0]
     shares = (np.arange(_N_SLICES) + 0.5) / _N_SLICES
-    values = options["at"] or tuple(left + shares * (right - left))
+    values = at or tuple(left + shares * (right - left))
     with progress_bar("drawing", None):
         display = SliceDisplay.from_estimator(
-            mixture,
-            values,
-            palette=options["palette"],
-            ax=framed_axes(_SHAPE),
-            n_threads=options["n_threads"],
+            mixture, values, palette=palette, ax=framed_axes(_SHAPE), n_threads=fit.n_threads
         )
         destinations.write(
             artwork_of(

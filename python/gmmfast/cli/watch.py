@@ -93,11 +93,11 @@ def _repeat(once: Callable[[], None], paths: Sequence[Path]) -> None:
         time.sleep(INTERVAL)
         if _states(paths) == seen:
             continue
-        # Before the files are read: later changes are seen the next time.
+        # The states are read before the files: changes in between are found the next time.
         seen = _settled(paths)
         try:
             once()
-        except BrokenPipeError:  # nobody reads the reports
+        except BrokenPipeError:  # the reader of the reports is gone
             raise
         except _ERRORS as error:
             message = error.format_message() if isinstance(error, click.ClickException) else error

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import _fit_context
+from sklearn.base import _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -16,20 +16,19 @@ from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import check_n_threads
 from gmmfast.estimators.callbacks import CallbackSupport, FitReport, Progress, with_callbacks
 from gmmfast.estimators.em import EMMixture
-from gmmfast.estimators.fallback import reason_to_fall_back
+from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
 from gmmfast.estimators.initialization import Initializer, initialize
 from gmmfast.estimators.moments import merged, moments, recentered
-from gmmfast.estimators.samples import InMemory, Samples, samples_of
-from gmmfast.estimators.training_data import (
-    TrainingData,
-    checked_points,
-    foreign_array,
-    training_data,
-)
+from gmmfast.estimators.training_data import TrainingData, training_data
+from gmmfast.estimators.versions import warn_if_untested
 from gmmfast.mixture.layouts import DIAGONAL
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from gmmfast.estimators.samples import InMemory, Samples
+
+warn_if_untested()
 
 
 class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
@@ -40,11 +39,12 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     """
 
     _allows_nan = False
+    #: Whether scikit-learn's class is replaced by this one: its instances then are this one's.
+    _is_patched_in = False
     # The arguments of `_core.Statistics` for the rows seen by partial_fit.
     _seen: tuple[Any, ...]
 
-    @with_callbacks  # type: ignore[untyped-decorator]
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_log.observed("fit")
     def fit(
         self,
         X: Any,
@@ -90,15 +90,35 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         TypeError
             If the chunks are an iterator, which ends after one pass.
         """
+        options = {"sample_weight": sample_weight, "progress": progress, "n_threads": n_threads}
+        given = {name: value for name, value in options.items() if value is not None}
+        is_own = "fit_predict" in vars(self) or type(self).fit_predict is not _FIT_PREDICT
+        if is_own and not is_replaced(self, "fit"):
+            self.fit_predict(X, y, **given)  # as scikit-learn's fit does
+        else:
+            self._fit_without_labels(X, y, **given)
+        return self
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def _fit_without_labels(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        progress: Progress = None,
+        n_threads: int | None = None,
+    ) -> None:
         data = training_data(X, sample_weight)
         if self._falls_back_in("fit", data, progress):
-            # super().fit would come back through fit_predict.
-            self._sklearn_class.fit_predict(self, X, y)
+            # scikit-learn's own fit would come back through fit_predict.
+            method = "fit" if is_replaced(self, "fit") else "fit_predict"
+            getattr(self._sklearn_class, method)(self, X, y)
         else:
             self._fit(data, progress, n_threads)
             _log.accelerated(self, "fit")
-        return self
 
+    @_log.observed("fit_predict")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit_predict(
@@ -129,11 +149,12 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         _log.accelerated(self, "fit_predict")
         return np.concatenate([self._labels(points) for points in samples.parts()])
 
+    @_log.observed("partial_fit")
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     @allows_underflow
     def partial_fit(
         self,
-        X: ArrayLike,
+        X: Any,
         y: Any = None,  # noqa: ARG002 (scikit-learn's convention)
         sample_weight: ArrayLike | None = None,
         *,
@@ -150,8 +171,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            The first call needs at least as many rows as components.
+        X : array-like of shape (n_samples, n_features), or chunks
+            As for `fit`. The first call needs at least as many rows as components.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), optional
@@ -170,15 +191,15 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             If `fit` would raise it, or if `n_components` or `covariance_type` have changed
             since the first call.
         """
-        reason = reason_to_fall_back(self, foreign_array(X))
+        data = training_data(X, sample_weight)
+        reason = reason_to_fall_back(self, data.foreign)
         if reason is not None:
             raise NotImplementedError(f"partial_fit: scikit-learn has none, and {reason}")
         is_first = not hasattr(self, "_seen")
         threads = check_n_threads(n_threads)
         if not is_first:
             self._check_same_kind()
-        points, weights = checked_points(self, X, sample_weight, reset=is_first)
-        samples = samples_of(points, weights, threads)
+        samples = data.samples(self, threads, reset=is_first, least=1)
         if is_first:
             self._em_begin(samples)
             self._em_initialize(samples, check_random_state(self.random_state), initialize)
@@ -203,7 +224,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
         self.lower_bound_ = statistics.log_likelihood / statistics.weight + parameters.shift
         self.converged_, self.lower_bounds_ = False, []
-        self._em_set_fitted(self._em_get_parameters(), points.dtype)
+        self._em_set_fitted(self._em_get_parameters(), samples.dtype)
         _log.accelerated(self, "partial_fit")
         return self
 
@@ -217,17 +238,37 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             this estimator there raises ModuleNotFoundError. It has no `selection_`, whose
             class is gmmfast's.
         """
-        plain = self._sklearn_class(**self.get_params(deep=False))
+        # A subclass may name other parameters, or pass those of its base on in **kwargs.
+        names = self._sklearn_class._get_param_names()  # noqa: SLF001
+        known = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        plain = self._sklearn_class(**known)
         for name, value in vars(self).items():
             if name.endswith("_") and not name.startswith("_") and name != "selection_":
                 setattr(plain, name, copy.deepcopy(value))
         return plain
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        # Subclasses inherit the hook, and their instances are their own.
+        if cls.__dict__.get("_is_patched_in") and cls._sklearn_class in other.__mro__:
+            return True
+        return NotImplemented
+
+    def __sklearn_clone__(self) -> Self:
+        other: Self = super().__sklearn_clone__()
+        # Parameters that a subclass passes to its base in **kwargs are not among its own.
+        inherited = self._sklearn_class._get_param_names()  # noqa: SLF001
+        for name in set(inherited).difference(self._get_param_names()):
+            if hasattr(self, name):
+                setattr(other, name, clone(getattr(self, name), safe=False))
+        return other
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self._allows_nan
         return tags
 
+    @_log.observed("fit")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def _fit_in_memory(
@@ -246,7 +287,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         metadata = None if weight is None else {"sample_weight": weight}
         report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, progress)
         self._em_fit(samples, report, initialize)
-        # Like scikit-learn: with max_iter=0 only the initialization was asked for.
+        # As in scikit-learn, max_iter=0 only initializes.
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
                 "Best performing initialization did not converge. "
@@ -258,13 +299,13 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         return samples
 
     def _falls_back_in(self, method: str, data: TrainingData, progress: Progress) -> bool:
-        """Return whether scikit-learn's code must fit; refuse what it cannot take."""
-        reason = reason_to_fall_back(self, data.foreign)
+        """Return whether scikit-learn's code must fit; raise for an argument that it lacks."""
+        reason = reason_to_fall_back(self, data.foreign, method)
         if reason is None:
             return False
         data.refuse_extras(reason, progress)
         _log.fallback(self, method, reason)
-        self._em_forget_other_fits()
+        self._em_clear_other_fits()
         return True
 
     def _check_same_kind(self) -> None:
@@ -282,3 +323,6 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
                 f"covariance_type: expected {kinds}, as in the first call of partial_fit, got "
                 f"{self.covariance_type!r}; clone the estimator to begin anew"
             )
+
+
+_FIT_PREDICT = AcceleratedMixture.fit_predict

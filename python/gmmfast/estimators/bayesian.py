@@ -15,10 +15,10 @@ from sklearn.mixture import BayesianGaussianMixture as _SklearnBayesianGaussianM
 
 from gmmfast.estimators.base import AcceleratedMixture
 from gmmfast.estimators.em import ILL_DEFINED
-from gmmfast.estimators.moments import entropy, unpacked
+from gmmfast.estimators.moments import entropy
 from gmmfast.estimators.notebook import ShowsPicture
 from gmmfast.estimators.parameters import mixture_parameters
-from gmmfast.mixture.layouts import precisions_cholesky
+from gmmfast.mixture.layouts import components, precisions_cholesky, unpacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,9 +86,9 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     def _em_m_step(self, some: Moments) -> None:
         self._estimate_weights(some.counts)
         self._estimate_means(some.counts, some.means)
-        self._estimate_precisions(some.counts, some.means, some.covariances)
+        self._em_estimate_precisions(some.counts, some.means, some.covariances)
 
-    def _estimate_precisions(self, nk: Array, xk: Array, sk: Array) -> None:
+    def _em_estimate_precisions(self, nk: Array, xk: Array, sk: Array) -> None:
         # scikit-learn's formulas, with the factors of all components computed at once.
         estimate = {
             "full": self._estimate_wishart_full,
@@ -124,12 +124,30 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
         certain = np.zeros((1, 1))
         return float(np.sum(self._compute_lower_bound(certain, 0.0) + term))
 
+    def _em_show(self) -> tuple[Array, Array]:
+        shown = super()._em_show()
+        self._set_parameters(self._get_parameters())  # weights_, for pictures during the fit
+        return shown
+
     def _em_get_parameters(self) -> tuple[Any, ...]:
         return self._get_parameters()  # type: ignore[no-any-return]
 
     def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
         del dtype  # in scikit-learn, too, some attributes are float64 for any data
         self._set_parameters(parameters)
+
+    def _drop_empty(self) -> None:
+        """Remove the components that hold less than one point, except the fullest."""
+        # The first parameter of a component's stick is 1 more than its count.
+        counts = self.weight_concentration_[0] - 1
+        kept = np.flatnonzero(counts >= min(1, counts.max()))
+        self.set_params(n_components=len(kept))
+        self._estimate_weights(counts[kept])  # the sticks of the others
+        for name in ("mean_precision_", "means_"):
+            setattr(self, name, getattr(self, name)[kept])
+        for name in ("degrees_of_freedom_", "covariances_", "precisions_cholesky_"):
+            setattr(self, name, components(getattr(self, name), self.covariance_type, kept))
+        self._set_parameters(self._get_parameters())  # weights and precisions
 
     def _em_set_priors(self, samples: Samples) -> None:
         if self.mean_prior is not None and self.covariance_prior is not None:
@@ -148,7 +166,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
 
 
 def _weighted_mean_and_covariance(samples: Samples) -> tuple[Array, Array]:
-    """Return the mean and `np.cov` of the rows, each repeated as often as its weight says."""
+    """Return the mean and `np.cov` of the rows, with the weights as repetitions."""
     if samples.weight <= 1:
         raise ValueError(
             "sample_weight: expected a sum above 1 to tell a covariance from, got "

@@ -69,6 +69,11 @@ class FitReport:
         ):
             self._open(self._estimator._init_callback_context(max_subtasks=n_init))  # noqa: SLF001
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a callback or `progress` may use the estimator during the fit."""
+        return self._progress is not None or bool(self._contexts)
+
     def begin_initialization(self) -> None:
         """Report that the next initialization begins."""
         self._open_task("initialization", self._estimator.max_iter)

@@ -18,17 +18,24 @@ from sklearn.utils import check_random_state
 from sklearn.utils._array_api import get_namespace
 
 from gmmfast._arithmetic import allows_underflow
+from gmmfast.estimators.fallback import has_own_hook
 from gmmfast.estimators.initialization import InitOptions
 from gmmfast.estimators.moments import Moments, moments
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters, typical_stds
 from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.samples import InMemory
+from gmmfast.mixture.layouts import precisions_cholesky
+from gmmfast.mixture.parameters import covariances_of_model
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gmmfast import _core
     from gmmfast.estimators.callbacks import FitReport
     from gmmfast.estimators.initialization import Initializer
     from gmmfast.estimators.samples import Samples
+
+    Array = NDArray[np.float64]
 
 #: Attributes of `fit_image`, `select_n_components` and `partial_fit`, deleted by another fit.
 _OF_OTHER_FITS = ("extent_", "image_shape_", "kind_", "selection_", "_seen")
@@ -66,6 +73,7 @@ class EMMixture(FittedMixture):
     max_iter: int
     n_init: int
     warm_start: bool
+    verbose: int
     random_state: Any
     lower_bound_: float
 
@@ -84,6 +92,8 @@ class EMMixture(FittedMixture):
             report.begin_initialization()
             if do_init:
                 self._em_initialize(samples, random_state, initialize)
+            else:
+                self.covariances_ = covariances_of_model(self)
             run = self._em_iterate(samples, report, -np.inf if do_init else self.lower_bound_)
             report.end_initialization()
             if best is None or run.lower_bound > best.lower_bound or best.lower_bound == -np.inf:
@@ -101,26 +111,31 @@ class EMMixture(FittedMixture):
             return _Run(lower_bounds, converged=False, parameters=self._em_get_parameters())
         parameters = self._em_parameters()
         samples.prepare(typical_stds(parameters))
+        is_watched = report.is_watched or bool(self.verbose) or has_own_hook(self)
+        shown = self._em_show() if is_watched else None
         for n_iter in range(1, self.max_iter + 1):
             report.begin_iteration()
             previous = lower_bound
             statistics = samples.statistics(parameters)
             term = self._em_bound_term(statistics, parameters)
             self._em_m_step(self._em_moments(samples, parameters, statistics))
-            parameters = self._em_parameters()
             lower_bound = np.float64(self._em_lower_bound(term))  # scikit-learn's type
             lower_bounds.append(lower_bound)
+            shown = self._em_show() if is_watched else None
             self._print_verbose_msg_iter_end(n_iter, lower_bound - previous)  # type: ignore[attr-defined]
             stop = report.end_iteration(n_iter, lower_bound)
+            self._em_read(shown)
+            parameters = self._em_parameters()
             converged = bool(abs(lower_bound - previous) < self.tol)
             if converged or stop:
                 break
         self._print_verbose_msg_init_end(lower_bound, converged)  # type: ignore[attr-defined]
+        self._em_read(shown)
         return _Run(lower_bounds, converged, self._em_get_parameters())
 
     def _em_begin(self, samples: Samples) -> None:
-        """Make the checks that need the data, in scikit-learn's order; forget other fits."""
-        self._em_forget_other_fits()
+        """Make the checks that need the data, in scikit-learn's order; clear other fits."""
+        self._em_clear_other_fits()
         if samples.n_samples < self.n_components:
             raise ValueError(
                 "Expected n_samples >= n_components "
@@ -142,7 +157,7 @@ class EMMixture(FittedMixture):
         if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
             self._em_set_priors(samples)
 
-    def _em_forget_other_fits(self) -> None:
+    def _em_clear_other_fits(self) -> None:
         for name in _OF_OTHER_FITS:
             self.__dict__.pop(name, None)
 
@@ -176,6 +191,26 @@ class EMMixture(FittedMixture):
             )
         except ValueError as error:
             raise ValueError(ILL_DEFINED) from error
+
+    def _em_show(self) -> tuple[Array, Array]:
+        """Set the attributes that predictions read; return copies of them.
+
+        Hooks, callbacks and `progress` may use the estimator during the fit.
+        """
+        self._em_parameters()  # raises if they define no mixture
+        covariances = np.asarray(self.covariances_)
+        self.precisions_cholesky_ = precisions_cholesky(covariances, self.covariance_type)
+        return self.precisions_cholesky_.copy(), covariances.copy()
+
+    def _em_read(self, shown: tuple[Array, Array] | None) -> None:
+        """Read the covariances that scikit-learn would go on with, which a hook may have set."""
+        if shown is None:
+            return
+        factors, covariances = shown
+        if np.array_equal(self.precisions_cholesky_, factors):
+            self.covariances_ = covariances
+        else:
+            self.covariances_ = covariances_of_model(self)
 
     def _em_current_attributes(self) -> dict[str, Any]:
         """Return the attributes that the estimator would have if the fit ended now."""

@@ -19,7 +19,7 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from gmmfast import _core
 from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
 from gmmfast.estimators.samples import InMemory
-from gmmfast.mixture.layouts import DIAGONAL
+from gmmfast.mixture.layouts import DIAGONAL, packed_indices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -205,11 +205,9 @@ def _from_random(samples: InMemory, options: InitOptions, random_state: Any) -> 
     """Return the moments of random responsibilities, drawn and summed in chunks of rows."""
     points, n_components = samples.points, options.n_components
     n_features = samples.n_features
-    diagonal = options.covariance_type in DIAGONAL
     center = np.average(points, axis=0, weights=samples.sample_weight).astype(np.float64)
-    pairs = [(i, j) for i in range(n_features) for j in range(i + 1) if not diagonal or i == j]
-    first, second = np.transpose(pairs)
-    total = np.zeros((n_components, 1 + n_features + len(pairs)))
+    first, second = packed_indices(n_features, diagonal=options.covariance_type in DIAGONAL)
+    total = np.zeros((n_components, 1 + n_features + len(first)))
     n_rows = max(1, _DRAWS // n_components)
     for low in range(0, samples.n_samples, n_rows):
         rows = slice(low, low + n_rows)

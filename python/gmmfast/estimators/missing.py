@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gmmfast import _core
-from gmmfast.estimators.moments import packed, unpacked
-from gmmfast.mixture.layouts import DIAGONAL, as_matrices
+from gmmfast.mixture.layouts import DIAGONAL, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +92,7 @@ def completed(
     """
     core, n_features = parameters.core, centers.shape[1]
     missing = np.setdiff1d(np.arange(n_features), observed)
-    full = as_matrices(core.covariances, parameters.covariance_type, core.means.shape)
+    full = parameters.matrices()
     if statistics is None:
         counts, log_likelihood = size.weight * core.weights, 0.0
         sums_o = np.zeros((len(centers), 0))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gmmfast import _core
-from gmmfast.mixture.layouts import DIAGONAL, as_matrices
+from gmmfast.mixture.layouts import DIAGONAL, packed, packed_indices, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,29 +43,6 @@ def moments(
     return Moments(statistics.counts + statistics.count_floor, means, covariances), lost
 
 
-def unpacked(scatters: Array, n_features: int) -> Array:
-    """Return scatter matrices, (n_components, n_features, n_features).
-
-    Diagonal ones have zeros off the diagonal.
-    """
-    full = np.zeros((len(scatters), n_features, n_features))
-    if scatters.shape[1] == n_features:
-        full[:, np.arange(n_features), np.arange(n_features)] = scatters
-        return full
-    rows, columns = np.tril_indices(n_features)
-    full[:, rows, columns] = scatters
-    full[:, columns, rows] = scatters
-    return full
-
-
-def packed(matrices_: Array, *, diagonal: bool) -> Array:
-    """Return the lower triangles row by row, or the diagonals, of scatter matrices."""
-    if diagonal:
-        return np.ascontiguousarray(np.diagonal(matrices_, 0, 1, 2))
-    rows, columns = np.tril_indices(matrices_.shape[1])
-    return np.ascontiguousarray(matrices_[:, rows, columns])
-
-
 def merged(statistics: _core.Statistics | None, other: _core.Statistics) -> _core.Statistics:
     """Return the statistics of both parts of the data; None means no data."""
     if statistics is None:
@@ -77,8 +54,8 @@ def merged(statistics: _core.Statistics | None, other: _core.Statistics) -> _cor
 def recentered(statistics: _core.Statistics, centers: Array) -> _core.Statistics:
     """Return the statistics about other centers.
 
-    A move by s adds an error of 2^-52 s^2 to the products; rust/fitting/statistics.rs says when
-    that matters.
+    A move by s adds an error of 2^-52 s^2 to the products; rust/fitting/statistics/mod.rs has
+    the limit up to which that is negligible.
     """
     counts, sums = statistics.counts, statistics.sums
     move = centers - statistics.centers
@@ -107,7 +84,7 @@ def entropy(statistics: _core.Statistics, parameters: MixtureParameters) -> floa
     """
     core = parameters.core
     n_features = core.means.shape[1]
-    full = as_matrices(core.covariances, parameters.covariance_type, core.means.shape)
+    full = parameters.matrices()
     scatter = unpacked(statistics.scatters, n_features)
     log_det = np.linalg.slogdet(full)[1]
     peaks = core.log_weights - 0.5 * (log_det + n_features * np.log(2 * np.pi))
@@ -130,9 +107,8 @@ def statistics_of_labels(
 
     The log-likelihood is set to 0.
     """
-    diagonal = covariance_type in DIAGONAL
     n_features = points.shape[1]
-    pairs = [(i, j) for i in range(n_features) for j in range(i + 1) if not diagonal or i == j]
+    pairs = np.transpose(packed_indices(n_features, diagonal=covariance_type in DIAGONAL))
 
     def total(values_of_rows: Iterable[Array], labels_of_rows: NDArray[np.integer]) -> Array:
         sums = [np.bincount(labels_of_rows, v, n_components) for v in values_of_rows]

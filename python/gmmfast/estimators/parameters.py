@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 
 from gmmfast import _core
 from gmmfast._arithmetic import allows_underflow
-from gmmfast.mixture.layouts import as_variances
+from gmmfast.mixture.layouts import as_matrices, as_variances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,10 @@ class MixtureParameters(NamedTuple):
     core: _core.Mixture
     shift: float
     covariance_type: str
+
+    def matrices(self) -> Array:
+        """Return the covariance matrices, (n_components, n_features, n_features)."""
+        return as_matrices(self.core.covariances, self.covariance_type, self.core.means.shape)
 
 
 @allows_underflow

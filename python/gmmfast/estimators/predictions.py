@@ -19,7 +19,7 @@ from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.missing import has_nan, patterns
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
-from gmmfast.mixture.layouts import DIAGONAL, covariances_of_precisions
+from gmmfast.mixture.parameters import covariances_of_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
-
-#: `precisions_cholesky_` and `covariances_` define the same parameters if the product of
-#: precision and covariance differs from the identity by at most this.
-_TOLERANCE = 1e-3
 
 
 class FittedMixture:
@@ -50,6 +46,7 @@ class FittedMixture:
         """Return the log-weights of the current parameters, which need not sum to 1."""
         raise NotImplementedError
 
+    @_log.observed("score_samples")
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-density at each row.
 
@@ -77,6 +74,7 @@ class FittedMixture:
             log_prob[rows] = part + parameters.shift
         return self._as_result(log_prob, points)
 
+    @_log.observed("predict")
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row.
 
@@ -105,6 +103,7 @@ class FittedMixture:
             labels[rows] = part
         return labels
 
+    @_log.observed("predict_proba")
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the responsibility of each component for each row.
 
@@ -143,6 +142,9 @@ class FittedMixture:
     def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
         """Draw points, as scikit-learn's `sample` does from the same `random_state`.
 
+        A model without `covariances_` is sampled, too, and one of float32 weights that rounding
+        made larger than 1 together.
+
         Parameters
         ----------
         n_samples : int, default=1
@@ -151,17 +153,23 @@ class FittedMixture:
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
-            The points.
+            The points, component by component.
         y : ndarray of shape (n_samples,)
-            Their components, in ascending order.
+            The components from which they were drawn.
         """
         check_is_fitted(self)
-        model, weights = self, np.asarray(self.weights_, dtype=np.float64)
+        changes: dict[str, Array] = {}
+        weights = np.asarray(self.weights_, dtype=np.float64)
         if weights[:-1].sum() > 1:
-            # NumPy refuses float32 weights that rounding made larger than 1 together.
+            changes["weights_"] = weights / weights.sum()
+        if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
+            changes["covariances_"] = covariances_of_model(self)
+        model: Any = self
+        if changes:
             model = copy.copy(self)
-            model.weights_ = weights / weights.sum()
-        return self._sklearn_class.sample(model, n_samples)  # type: ignore[no-any-return]
+            vars(model).update(changes)
+        drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(n_samples)  # type: ignore[misc]
+        return drawn
 
     def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802
         return validate_data(self, X, reset=False, ensure_all_finite=finiteness(self))  # type: ignore[no-any-return]
@@ -173,7 +181,7 @@ class FittedMixture:
             return values.astype(np.float32 if is_single else np.float64, copy=False)
 
     def _falls_back(self, method: str, X: Any) -> bool:
-        reason = reason_to_fall_back(self, foreign_array(X, self.means_))
+        reason = reason_to_fall_back(self, foreign_array(X, self.means_), method)
         if reason is None:
             _log.accelerated(self, method)
         else:
@@ -184,31 +192,12 @@ class FittedMixture:
     def _fitted_parameters(self) -> MixtureParameters:
         """Return the parameters of the fitted attributes, which a script may have set.
 
-        scikit-learn computes with `precisions_cholesky_`. A script that sets it may leave
-        `covariances_` as they were; then `precisions_cholesky_` takes precedence.
+        scikit-learn computes with `precisions_cholesky_`: see `covariances_of_model`.
         """
-        factors = np.asarray(self.precisions_cholesky_, dtype=np.float64)
-        covariances = getattr(self, "covariances_", None)
-        if covariances is None or not _agree(
-            np.asarray(covariances), factors, self.covariance_type
-        ):
-            covariances = covariances_of_precisions(factors, self.covariance_type)
+        covariances = covariances_of_model(self)
         return mixture_parameters(
             self._em_log_weights(), self.means_, covariances, self.covariance_type
         )
-
-
-def _agree(covariances: Array, factors: Array, covariance_type: str) -> bool:
-    """Return whether `factors @ factors.T` is the inverse of the covariances."""
-    if covariances.shape != factors.shape:
-        return False
-    with np.errstate(all="ignore"):
-        if covariance_type in DIAGONAL:
-            error = np.abs(factors**2 * covariances - 1).max()
-        else:
-            product = np.swapaxes(factors, -1, -2) @ covariances @ factors
-            error = np.abs(product - np.eye(factors.shape[-1])).max()
-    return bool(error <= _TOLERANCE)
 
 
 def _by_pattern(

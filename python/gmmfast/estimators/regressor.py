@@ -117,6 +117,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         self.verbose = verbose
         self.verbose_interval = verbose_interval
 
+    @_log.observed("fit")
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
         self,

@@ -174,8 +174,6 @@ class Chunked:
     chunks : callable
         Returns an iterator over pairs (points, sample_weight or None), checked, the same ones
         at every call.
-    dtype : dtype
-        Type of the first chunk.
     n_threads : int, optional
         Number of threads; by default all that the process may use.
     is_map : bool, optional
@@ -185,16 +183,17 @@ class Chunked:
     def __init__(
         self,
         chunks: Callable[[], Iterator[tuple[Array, Array | None]]],
-        dtype: Any,
         n_threads: int | None,
         *,
         is_map: bool = False,
     ) -> None:
-        self._chunks, self.dtype, self._n_threads = chunks, dtype, n_threads
+        self._chunks, self._n_threads = chunks, n_threads
+        self.dtype: Any = None  # that of the first chunk
         self._units: Array | None = None
         self._is_map = is_map
         self.n_samples, self.n_features, self.weight = 0, 0, 0.0
         for points, sample_weight in chunks():
+            self.dtype = self.dtype or points.dtype
             self.n_samples += len(points)
             self.n_features = points.shape[1]
             self.weight += float(len(points) if sample_weight is None else sample_weight.sum())

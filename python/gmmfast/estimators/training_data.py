@@ -16,13 +16,7 @@ from sklearn import get_config
 from sklearn.utils import get_tags
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from gmmfast.estimators.chunks import (
-    Chunks,
-    chunks_of,
-    points_and_weight,
-    refuse_other_chunks,
-    rows_of,
-)
+from gmmfast.estimators.chunks import Chunks, chunks_of, points_and_weight, rows_of
 from gmmfast.estimators.samples import Chunked, Samples, samples_of
 
 if TYPE_CHECKING:
@@ -62,27 +56,36 @@ class TrainingData(NamedTuple):
             if is_used:
                 raise NotImplementedError(f"{name}: scikit-learn's fit has none, and {reason}")
 
-    def samples(self, estimator: Any, n_threads: int | None) -> Samples:
-        """Return the checked samples of at least two rows; store the estimator's features."""
+    def samples(
+        self, estimator: Any, n_threads: int | None, *, reset: bool = True, least: int = 2
+    ) -> Samples:
+        """Return the checked samples of at least `least` rows.
+
+        With `reset` the estimator stores the number and names of the features; otherwise they
+        must be those that it has stored.
+        """
         if self.chunks is None:
-            points, weights = checked_points(estimator, self.X, self.sample_weight, least=2)
+            points, weights = checked_points(
+                estimator, self.X, self.sample_weight, reset=reset, least=least
+            )
             return samples_of(points, weights, n_threads)
         chunks = self._weighted_chunks()
-        first = next(chunks(), None)
-        if first is None:
-            raise ValueError("X: expected at least one chunk, got none")
-        points, _ = checked_points(estimator, *points_and_weight(first))
+        resets = iter([reset])  # for the first chunk of all; the others must have its features
 
         def checked() -> Iterator[tuple[Array, Array | None]]:
             for chunk in chunks():
-                yield checked_points(estimator, *points_and_weight(chunk), reset=False)
+                yield checked_points(
+                    estimator, *points_and_weight(chunk), reset=next(resets, False)
+                )
 
         is_map = isinstance(self.X, np.memmap)
-        samples = Chunked(checked, points.dtype, n_threads, is_map=is_map)
-        if samples.n_samples < len(points):
-            refuse_other_chunks(len(points), samples.n_samples)
-        if samples.n_samples < 2:
-            raise ValueError("X: expected at least 2 samples in all chunks, got 1")
+        samples = Chunked(checked, n_threads, is_map=is_map)
+        if samples.n_samples == 0:
+            raise ValueError("X: expected at least one chunk, got none")
+        if samples.n_samples < least:
+            raise ValueError(
+                f"X: expected at least {least} samples in all chunks, got {samples.n_samples}"
+            )
         return samples
 
     def _weighted_chunks(self) -> Chunks:

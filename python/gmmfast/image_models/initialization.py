@@ -5,12 +5,12 @@ any, its color levels. Guarantees an initialization that depends on the points, 
 seed alone, not on the number of threads, and needs memory for a sample of the points only.
 
 1. A stratified random sample is drawn: 65,536 points, or 32 a component if that is more.
-2. k-means cuts it into cells, seeded by k-means++, in features where positions are scaled so
-   that the side of a cell of average area counts as much as the scatter of the picture's
-   colors. That positions and colors must be weighed by the size of a cell is the idea of
-   SLIC (Achanta et al., SLIC superpixels compared to state-of-the-art superpixel methods, IEEE
-   Trans. Pattern Analysis and Machine Intelligence 34(11), 2012), whose weight of colors is
-   a constant; their scatter suits dull and gaudy pictures, and levels in any unit.
+2. k-means cuts it into cells, seeded by k-means++, in features where positions are scaled to make
+   the side of a cell of average area equal to the scatter of the picture's colors. The weighting
+   of positions and colors by the size of a cell is the idea of SLIC (Achanta et al., SLIC
+   superpixels compared to state-of-the-art superpixel methods, IEEE Trans. Pattern Analysis and
+   Machine Intelligence 34(11), 2012), whose weight of colors is a constant; their scatter suits
+   dull and gaudy pictures, and levels in any unit.
 3. EM on the sample brings the mixture near to where all pixels would have it, at a fraction
    of the cost of an iteration.
 """
@@ -131,6 +131,6 @@ def _fitted(sample: InMemory, options: InitOptions, first: Moments) -> Moments:
         reg_covar=options.reg_covar,
         max_iter=_EM_MAX_ITER,
     )
-    estimator._fit_in_memory(sample, None, lambda *_: first)  # noqa: SLF001 (without warnings)
+    estimator._fit_in_memory(sample, None, lambda *_: first)
     counts = sample.weight * estimator.weights_
     return Moments(counts, estimator.means_, estimator.covariances_)

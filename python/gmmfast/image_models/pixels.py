@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from gmmfast._validation import Extent, check_count, describe
 from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
 from gmmfast.estimators.initialization import INITIALIZERS, initialize
@@ -23,6 +21,7 @@ from gmmfast.image_models.selection import Trial, best_of, check_candidates, sha
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from gmmfast.estimators.callbacks import Progress
@@ -88,9 +87,9 @@ class FitSettings:
             model = best_of(samples, numbers, trial)
         else:
             model.set_params(n_components=_n_components(self.n_components, pixels))
-            model._fit_in_memory(samples, self.progress, initializer)  # noqa: SLF001
+            model._fit_in_memory(samples, self.progress, initializer)
         if isinstance(model, BayesianGaussianMixture):
-            _drop_empty(model)
+            model._drop_empty()
         model.kind_, model.image_shape_, model.extent_ = pixels.kind, pixels.shape, pixels.extent
         return model
 
@@ -163,19 +162,3 @@ def _candidates(candidates: Iterable[int] | None, pixels: Pixels) -> list[int]:
         return check_candidates(candidates, len(pixels.points))
     most = _n_components(None, pixels)
     return [number for number in _CANDIDATES if number <= most] or [most]
-
-
-def _drop_empty(model: BayesianGaussianMixture) -> None:
-    """Remove the components that hold less than one point."""
-    # The first parameter of a component's stick is 1 more than what it holds.
-    counts = model.weight_concentration_[0] - 1
-    kept = np.flatnonzero(counts >= min(1, counts.max()))
-    model._estimate_weights(counts[kept])  # noqa: SLF001 (the sticks of the others)
-    model.mean_precision_ = model.mean_precision_[kept]
-    model.means_ = model.means_[kept]
-    if model.covariance_type != "tied":
-        model.degrees_of_freedom_ = model.degrees_of_freedom_[kept]
-        model.covariances_ = model.covariances_[kept]
-        model.precisions_cholesky_ = model.precisions_cholesky_[kept]
-    model.set_params(n_components=len(kept))
-    model._set_parameters(model._get_parameters())  # noqa: SLF001 (weights and precisions)

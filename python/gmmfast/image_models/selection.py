@@ -127,7 +127,7 @@ def select_n_components(  # noqa: PLR0913 (a user's choices, by name)
     if not isinstance(criterion, str) or criterion not in CRITERIA:
         raise ValueError(f"criterion: expected one of {CRITERIA}, got {describe(criterion)}")
     template = GaussianMixture() if estimator is None else estimator
-    if not isinstance(template, GaussianMixture):
+    if GaussianMixture not in type(template).__mro__:  # while patched, more are instances of it
         raise TypeError(
             f"estimator: expected a gmmfast.GaussianMixture, got {type(template).__name__}; "
             "pass gmmfast.GaussianMixture(**estimator.get_params())"
@@ -161,7 +161,7 @@ def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> Gaussia
     # The most expensive fit comes first: the tree is built for it.
     for n_components in reversed(candidates):
         fitted = copy.copy(trial.template).set_params(n_components=n_components)
-        fitted._fit_in_memory(samples, trial.progress, trial.initialize)  # noqa: SLF001
+        fitted._fit_in_memory(samples, trial.progress, trial.initialize)
         score = _score(fitted, samples, trial.criterion)
         if best is None or score <= min(scores.values()):
             best = fitted
@@ -177,7 +177,7 @@ def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> Gaussia
 
 
 def _score(fitted: GaussianMixture, samples: Shared, criterion: str) -> float:
-    model = fitted._fitted_parameters()  # noqa: SLF001
+    model = fitted._fitted_parameters()
     statistics = samples.statistics(model)
     log_likelihood = statistics.log_likelihood + model.shift * samples.weight
     n_parameters = fitted._n_parameters()  # noqa: SLF001 (scikit-learn's)

@@ -1,9 +1,10 @@
 """Pictures and clips: reading, writing, and feature points.
 
 Only this package reads and writes file formats of pictures. Samples are display-referred (8- or
-16-bit integers, or floats in [0, 1]) and sRGB unless an embedded ICC profile says otherwise.
-A picture is read as a viewer shows it: upright, in sRGB, over white, the first frame. A file that
-cannot be read raises an error that names the argument. A file is written whole or not at all.
+16-bit integers, or floats in [0, 1]) and sRGB unless an embedded ICC profile defines another
+space. A picture is read as a viewer shows it: upright, in sRGB, over white, the first frame. A
+file that cannot be read raises an error that names the argument. A file is written whole or not
+at all.
 """
 
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gmmfast.images.levels import otsu_threshold, psnr
     from gmmfast.images.points import (
         color_points,
+        gray_points,
         image_extent,
         ink_points,
         video_extent,
@@ -30,6 +32,7 @@ __all__ = [
     "ImageSource",
     "check_writable",
     "color_points",
+    "gray_points",
     "image_extent",
     "ink_points",
     "line_drawing",
@@ -50,6 +53,7 @@ __getattr__, __dir__ = attach(
         "ImageSource": "gmmfast.images.reading",
         "check_writable": "gmmfast.images.writing",
         "color_points": "gmmfast.images.points",
+        "gray_points": "gmmfast.images.points",
         "image_extent": "gmmfast.images.points",
         "ink_points": "gmmfast.images.points",
         "line_drawing": "gmmfast.images.drawing",

@@ -12,8 +12,5 @@ __all__ = ["ConditionalMixtures", "Mixture"]
 
 __getattr__, __dir__ = attach(
     __name__,
-    {
-        "ConditionalMixtures": "gmmfast.mixture.conditional",
-        "Mixture": "gmmfast.mixture.mixture",
-    },
+    {"ConditionalMixtures": "gmmfast.mixture.conditional", "Mixture": "gmmfast.mixture.mixture"},
 )

@@ -16,7 +16,7 @@ from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import log_overlaps, pairs_of
-from gmmfast.mixture.layouts import DIAGONAL, symmetric
+from gmmfast.mixture.layouts import DIAGONAL, components, symmetric
 from gmmfast.mixture.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _ROUNDINGS = 8
 
 def component(p: Parameters, k: int) -> Parameters:
     """Return one component with weight 1."""
-    covariances = p.covariances if p.covariance_type == "tied" else p.covariances[[k]]
+    covariances = components(p.covariances, p.covariance_type, [k])
     return Parameters.from_log_weights(np.zeros(1), p.means[[k]], covariances, p.covariance_type)
 
 

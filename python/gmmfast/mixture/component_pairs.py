@@ -1,14 +1,14 @@
 """Pairs of components, of two mixtures or of one: divergences, overlaps and their factors.
 
-For n and m components there are n m pairs, which `rows` cuts into chunks of rows so that no
-array of intermediate numbers outgrows a chunk. With L the Cholesky factor of a covariance S and
+n and m components have n m pairs. They are processed in chunks of rows, which limits the size of
+intermediate arrays. With L the Cholesky factor of a covariance S and
 d the difference of two means:
 
 - the divergence is KL(a, b) = (|L_b^-1 L_a|_F^2 + |L_b^-1 d|^2 - n_features + log|S_b| -
   log|S_a|) / 2, whose products of factors lose half as many digits as products of matrices;
 - the overlap is N(m_a; m_b, S_a + S_b), the integral of the product of the two densities.
 
-Components of diagonal covariances are paired without making matrices of them.
+Diagonal covariances stay vectors of variances.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class FullPairs:
 
     @cached_property
     def factors(self) -> tuple[Array, Array]:
-        """Lower Cholesky factors."""
+        """The lower Cholesky factors of the left and of the right covariances."""
         left, right = (cholesky(each) for each in self.covariances)
         return left, right
 
     @cached_property
     def log_dets(self) -> tuple[Array, Array]:
-        """Logarithms of the determinants of the covariances."""
+        """The log-determinants of the left and of the right covariances."""
         left, right = (
             2 * np.log(np.diagonal(each, axis1=1, axis2=2)).sum(axis=1) for each in self.factors
         )
@@ -58,7 +58,7 @@ class FullPairs:
 
     @cached_property
     def inverses(self) -> Array:
-        """Inverses of the right factors."""
+        """The inverses of the right factors."""
         return inverse_lower(self.factors[1])
 
     def rows(self) -> Iterator[slice]:
@@ -101,8 +101,8 @@ class FullPairs:
     def products(self, rows: slice) -> tuple[Array, Array]:
         """Return means and covariances of the normalized products of the pairs' densities.
 
-        The covariance is L_a (I + A^T A)^-1 L_a^T with A = L_b^-1 L_a, positive definite
-        however unlike the two are, and the mean m_a + (that) S_b^-1 (m_b - m_a).
+        The covariance is C = L_a (I + A^T A)^-1 L_a^T with A = L_b^-1 L_a, which is positive
+        definite for any two covariances; the mean is m_a + C S_b^-1 (m_b - m_a).
         """
         _, _, d = self.shape
         ratios = self.ratios(rows)
@@ -126,7 +126,7 @@ class DiagonalPairs:
 
     @cached_property
     def log_dets(self) -> tuple[Array, Array]:
-        """Logarithms of the determinants of the covariances."""
+        """The log-determinants of the left and of the right covariances."""
         left, right = (np.log(each).sum(axis=1) for each in self.variances)
         return left, right
 
@@ -171,5 +171,5 @@ def pairs_of(left: Parameters, right: Parameters) -> FullPairs | DiagonalPairs:
 
 
 def log_overlaps(log_dets: Array, distances: Array, n_features: int) -> Array:
-    """Return log N(m_a; m_b, S_a + S_b) of what `overlaps` returns."""
+    """Return log N(m_a; m_b, S_a + S_b) from the results of `overlaps`."""
     return -0.5 * (distances + log_dets + n_features * LOG_2_PI)

@@ -265,12 +265,7 @@ class ConditionalMixtures:
         """
         return self._conditioning.mean_and_covariance(self._values, check_n_threads(n_threads))
 
-    def log_prob(
-        self,
-        X: ArrayLike,
-        *,
-        n_threads: int | None = None,
-    ) -> NDArray[np.float64]:
+    def log_prob(self, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[np.float64]:
         """Return the log-density of one row of the remaining features at each point.
 
         Parameters

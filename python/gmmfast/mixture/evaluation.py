@@ -1,37 +1,34 @@
-"""Functions of points: log-densities, labels, responsibilities and samples.
+"""Log-densities, labels and responsibilities at points.
+
+Memory is checked before anything is allocated. Results are exact to rounding and the same for any
+number of threads. Components that cannot matter at a point have a responsibility of exactly zero
+there, so responsibilities also come as a sparse array: at most a chunk of the dense one is held.
 
 `Mixture` takes each function as a method; the first argument is the mixture.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
-from gmmfast._validation import (
-    check_fraction,
-    check_n_threads,
-)
-from gmmfast.mixture import responsibilities as points_of
-from gmmfast.mixture import (
-    sampling,
-)
+import numpy as np
+
+from gmmfast._lazy import LazyModule
+from gmmfast._memory import check_fits
+from gmmfast._validation import check_fraction, check_n_threads
+from gmmfast.mixture.parameters import CHUNK
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from gmmfast.mixture.mixture import Mixture
-    from gmmfast.mixture.sampling import Bounds, Order, RandomState
 
     Array = NDArray[np.float64]
 
+sparse = LazyModule("scipy.sparse")
 
-def score_samples(
-    mixture: Mixture,
-    X: ArrayLike,
-    *,
-    n_threads: int | None = None,
-) -> Array:
+
+def score_samples(mixture: Mixture, X: ArrayLike, *, n_threads: int | None = None) -> Array:
     """Return the log-density at each point.
 
     Parameters
@@ -54,15 +51,13 @@ def score_samples(
     array([-9.190000e-01, -5.000919e+03])
     """
     points, threads = mixture._points(X), check_n_threads(n_threads)
-    return points_of.score_samples(mixture._core, points, threads)
+    check_fits("X", points.shape, 8 * len(points))
+    log_prob = np.empty(len(points))
+    mixture._core.score_samples(points, log_prob, threads)
+    return log_prob
 
 
-def predict(
-    mixture: Mixture,
-    X: ArrayLike,
-    *,
-    n_threads: int | None = None,
-) -> NDArray[np.int64]:
+def predict(mixture: Mixture, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[np.int64]:
     """Return the most probable component of each point.
 
     Parameters
@@ -87,15 +82,13 @@ def predict(
     array([0, 1, 0])
     """
     points, threads = mixture._points(X), check_n_threads(n_threads)
-    return points_of.predict(mixture._core, points, threads)
+    check_fits("X", points.shape, 8 * len(points))
+    labels = np.empty(len(points), dtype=np.int64)
+    mixture._core.predict(points, labels, threads)
+    return labels
 
 
-def predict_proba(
-    mixture: Mixture,
-    X: ArrayLike,
-    *,
-    n_threads: int | None = None,
-) -> Array:
+def predict_proba(mixture: Mixture, X: ArrayLike, *, n_threads: int | None = None) -> Array:
     """Return the responsibility of each component for each point.
 
     Parameters
@@ -125,15 +118,16 @@ def predict_proba(
            [0.5  , 0.5  ]])
     """
     points, threads = mixture._points(X), check_n_threads(n_threads)
-    return points_of.predict_proba(mixture._core, points, mixture.n_components, threads)
+    shape = len(points), mixture.n_components
+    mend = "pass fewer points at a time, or use predict"
+    check_fits("X", points.shape, 8 * shape[0] * shape[1], mend)
+    responsibilities = np.empty(shape)
+    mixture._core.predict_proba(points, responsibilities, threads)
+    return responsibilities
 
 
 def responsibilities(
-    mixture: Mixture,
-    X: ArrayLike,
-    *,
-    threshold: float = 0.0,
-    n_threads: int | None = None,
+    mixture: Mixture, X: ArrayLike, *, threshold: float = 0.0, n_threads: int | None = None
 ) -> Any:
     """Return the responsibilities that are not zero, as a sparse array.
 
@@ -170,115 +164,26 @@ def responsibilities(
     """
     points, threads = mixture._points(X), check_n_threads(n_threads)
     least = check_fraction("threshold", threshold, low=True)
-    return points_of.sparse_responsibilities(
-        mixture._core, points, mixture.n_components, least, threads
-    )
-
-
-@overload
-def sample(
-    mixture: Mixture,
-    n_samples: int = 1,
-    *,
-    random_state: RandomState = None,
-    order: Order = "shuffled",
-    return_labels: Literal[False] = False,
-    bounds: Bounds | None = None,
-    dtype: DTypeLike = "float64",
-    n_threads: int | None = None,
-) -> NDArray[Any]: ...
-
-
-@overload
-def sample(
-    mixture: Mixture,
-    n_samples: int = 1,
-    *,
-    random_state: RandomState = None,
-    order: Order = "shuffled",
-    return_labels: Literal[True],
-    bounds: Bounds | None = None,
-    dtype: DTypeLike = "float64",
-    n_threads: int | None = None,
-) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
-
-
-def sample(  # noqa: PLR0913 (the public face; all but one by keyword)
-    mixture: Mixture,
-    n_samples: int = 1,
-    *,
-    random_state: RandomState = None,
-    order: Order = "shuffled",
-    return_labels: bool = False,
-    bounds: Bounds | None = None,
-    dtype: DTypeLike = "float64",
-    n_threads: int | None = None,
-) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.int64]]:
-    """Draw independent samples.
-
-    Parameters
-    ----------
-    n_samples : int, default=1
-        Number of samples, at least one.
-    random_state : None, int, numpy.random.Generator or RandomState, optional
-        The seed, from 0 to 2**64 - 1, which alone decides the result, or a generator to
-        draw it from. By default a fresh one from the system.
-    order : {"shuffled", "grouped"}, default="shuffled"
-        "shuffled" is the order of the draws: the first m of n samples are those of
-        `n_samples=m`. "grouped" sorts them by component, as in scikit-learn's `sample`.
-        The counts of the components are multinomial either way.
-    return_labels : bool, default=False
-        Also return the components.
-    bounds : sequence of (low, high) or None, one a feature, optional
-        Draw from the mixture truncated to this closed box; None, for a feature or an end,
-        is no bound. Colors are in (0, 255). Exact, by rejection: time grows with the
-        inverse of the probability of the box.
-    dtype : {float64, float32}, default=float64
-        Type of the samples; float32 values are rounded, which may cross a bound.
-    n_threads : int, optional
-        Number of threads; all available by default.
-
-    Returns
-    -------
-    points : ndarray of shape (n_samples, n_features)
-        The samples.
-    labels : ndarray of int64 and shape (n_samples,)
-        Their components; only with `return_labels`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is invalid, or the probability of the box is below 1e-4.
-    MemoryError
-        If the result is larger than the available memory; raised before allocating.
-
-    See Also
-    --------
-    render_samples : Counts or means of samples on a grid, without storing them.
-
-    Notes
-    -----
-    The stream of random numbers is named "gmmfast-1" and is the same on every machine;
-    other bits would have another name. Normals end at 8.57 standard deviations.
-
-    Examples
-    --------
-    >>> import gmmfast
-    >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0, 0.0], [9.0, 9.0]], [1.0, 0.1])
-    >>> mixture.sample(2, random_state=0).shape
-    (2, 2)
-    >>> points, labels = mixture.sample(1000, random_state=0, return_labels=True)
-    >>> bool(((points[:, 0] > 5) == labels).all())
-    True
-
-    With bounds:
-
-    >>> points = mixture.sample(1000, random_state=0, bounds=[(0, None), (-1, 9)])
-    >>> bool((points >= [0, -1]).all() and (points[:, 1] <= 9).all())
-    True
-    """
-    request = sampling.SampleRequest(
-        n_samples, random_state, order, return_labels, bounds, dtype, n_threads
-    )
-    points, labels = sampling.sample(mixture._core, mixture.n_features, request)
-    return points if labels is None else (points, labels)
+    n_samples, n_components = len(points), mixture.n_components
+    n_rows = max(1, CHUNK // n_components)
+    dense = np.empty((min(n_rows, n_samples), n_components))
+    parts: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = []
+    counts = np.zeros(n_samples + 1, dtype=np.int64)
+    n_bytes = 0
+    for start in range(0, n_samples, n_rows):
+        some = points[start : start + n_rows]
+        some_values = dense[: len(some)]
+        mixture._core.predict_proba(some, some_values, threads)
+        rows, columns = np.nonzero(some_values > least)
+        parts.append((some_values[rows, columns], columns.astype(np.int32)))
+        counts[start + 1 : start + 1 + len(some)] = np.bincount(rows, minlength=len(some))
+        n_bytes += 12 * len(rows)
+        # All parts are copied at the end.
+        mend = "pass fewer points at a time, or a larger threshold"
+        check_fits("X", points.shape, n_bytes, mend)
+    ends = np.cumsum(counts)
+    if ends[-1] <= np.iinfo(np.int32).max:
+        ends = ends.astype(np.int32)
+    values = np.concatenate([values for values, _ in parts] or [np.empty(0)])
+    columns = np.concatenate([columns for _, columns in parts] or [np.empty(0, np.int32)])
+    return sparse.csr_array((values, columns, ends), shape=(n_samples, n_components))

@@ -1,7 +1,8 @@
 """Probabilities of intervals under a mixture of one feature.
 
 The sums of the components' normal distribution functions are taken from the side where they are
-small: nothing cancels in either tail.
+small: nothing cancels in either tail. `Mixture` takes each public function as a method; the first
+argument is the mixture.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from gmmfast.mixture.parameters import CHUNK
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from gmmfast.mixture.mixture import Mixture
     from gmmfast.mixture.parameters import Parameters
 
     Array = NDArray[np.float64]
@@ -33,9 +35,112 @@ _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(12)
 _MAX_STEPS = 2200
 
 
+def cdf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
+    """Return the probability of values up to each point, of one feature.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples,) or (n_samples, 1)
+        The points; may be infinite, but not NaN.
+    log : bool
+        Return the logarithm, which does not underflow.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        P(x <= X) = sum_k w_k Phi((X - m_k) / s_k), Phi the standard normal distribution
+        function; with full relative accuracy far below all components. Far above them it
+        rounds to 1: see `sf`.
+
+    Raises
+    ------
+    ValueError
+        If the mixture has more than one feature; take a `marginal` first.
+
+    See Also
+    --------
+    sf : The probability of larger values.
+    interval_probability : The probability of values between edges, as of a histogram.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([0.5, 0.5], [[-1.0], [1.0]], [1.0, 1.0])
+    >>> mixture.cdf([-1.0, 0.0, 30.0]).round(4)
+    array([0.2614, 0.5   , 1.    ])
+    """
+    return _tail(mixture._parameters(), "cdf", X, upper=False, log=log)
+
+
+def sf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
+    """Return the probability of values above each point, of one feature.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples,) or (n_samples, 1)
+        The points; may be infinite, but not NaN.
+    log : bool
+        Return the logarithm, which does not underflow.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        P(x > X) = 1 - cdf(X), the survival function, with full relative accuracy far above
+        all components.
+
+    Raises
+    ------
+    ValueError
+        If the mixture has more than one feature; take a `marginal` first.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([0.5, 0.5], [[-1.0], [1.0]], [1.0, 1.0])
+    >>> mixture.sf([21.0])
+    array([1.37681206e-89])
+    >>> mixture.sf([1001.0], log=True).round(2)
+    array([-500008.52])
+    """
+    return _tail(mixture._parameters(), "sf", X, upper=True, log=log)
+
+
 @allows_underflow
-def interval_probability(p: Parameters, edges: ArrayLike) -> Array:
-    """Return P(edges[i] < x <= edges[i + 1]), without cancellation."""
+def interval_probability(mixture: Mixture, edges: ArrayLike) -> Array:
+    """Return the probability of the values between edges, of one feature.
+
+    Times the number of points these are the expected counts of a histogram.
+
+    Parameters
+    ----------
+    edges : array-like of shape (n_intervals + 1,)
+        Ascending; may be infinite, but not NaN.
+
+    Returns
+    -------
+    ndarray of shape (n_intervals,)
+        P(edges[i] < x <= edges[i + 1]), with full relative accuracy in both tails and for
+        narrow intervals, where the density is integrated.
+
+    Raises
+    ------
+    ValueError
+        If edges descend, or the mixture has more than one feature.
+
+    Examples
+    --------
+    A histogram against the fit:
+
+    >>> import numpy as np
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([0.5, 0.5], [[-1.0], [1.0]], [1.0, 1.0])
+    >>> counts, edges = np.histogram([-2.5, -1.2, -0.4, 0.3, 1.4], bins=[-3, -1, 1, 3])
+    >>> counts
+    array([2, 2, 1])
+    >>> (5 * mixture.interval_probability(edges)).round(2)
+    array([1.25, 2.39, 1.25])
+    """
+    p = mixture._parameters()
     _check_one_feature(p, "interval_probability")
     ends = float_array("edges", edges, ndims=(1,))
     if len(ends) < 2 or np.isnan(ends).any() or (ends[1:] < ends[:-1]).any():
@@ -53,8 +158,34 @@ def interval_probability(p: Parameters, edges: ArrayLike) -> Array:
 
 
 @allows_underflow
-def quantile(p: Parameters, q: ArrayLike) -> Array:
-    """Return the x with cdf(x) = q, by bisection between the quantiles of the components."""
+def quantile(mixture: Mixture, q: ArrayLike) -> Array:
+    """Return the values that are not exceeded with given probabilities, of one feature.
+
+    Parameters
+    ----------
+    q : array-like of shape (n,)
+        Probabilities from 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The x with cdf(x) = q, to rounding; minus infinity and infinity for 0 and 1. Found
+        by bisection between the smallest and the largest quantile of a component, from
+        `sf` above the median.
+
+    Raises
+    ------
+    ValueError
+        If a number is outside [0, 1], or the mixture has more than one feature.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([0.5, 0.5], [[-1.0], [1.0]], [1.0, 1.0])
+    >>> mixture.quantile([0.0, 0.25, 0.5]).round(3) + 0.0
+    array([  -inf, -1.051,  0.   ])
+    """
+    p = mixture._parameters()
     _check_one_feature(p, "quantile")
     levels = float_array("q", q, ndims=(1,))
     if not ((levels >= 0) & (levels <= 1)).all():
@@ -85,8 +216,8 @@ def _bisected(p: Parameters, levels: Array, low: Array, high: Array) -> Array:
         # 1 - q is exact above a half.
         is_below = np.where(
             is_upper,
-            tail(p, "sf", middle, upper=True, log=False) > 1 - levels,
-            tail(p, "cdf", middle, upper=False, log=False) < levels,
+            _tail(p, "sf", middle, upper=True, log=False) > 1 - levels,
+            _tail(p, "cdf", middle, upper=False, log=False) < levels,
         )
         low = np.where(is_open & is_below, middle, low)
         high = np.where(is_open & ~is_below, middle, high)
@@ -108,7 +239,7 @@ def _scores(p: Parameters, points: Array) -> Array:
 
 
 @allows_underflow
-def tail(p: Parameters, method: str, X: ArrayLike, *, upper: bool, log: bool) -> Array:
+def _tail(p: Parameters, method: str, X: ArrayLike, *, upper: bool, log: bool) -> Array:
     """Return the probability of values up to each point, or above it if `upper`."""
     _check_one_feature(p, method)
     points = float_array("X", X, ndims=(1, 2))

@@ -25,6 +25,10 @@ COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 DIAGONAL = frozenset({"diag", "spherical"})
 
 
+#: Covariances and precisions whose product differs more from the identity never agree.
+_MOST = 1e-3
+
+
 def layouts(shape: Shape) -> dict[str, tuple[int, ...]]:
     """Return the shape of the covariances array of each covariance type."""
     n, d = shape
@@ -73,6 +77,39 @@ def solve_lower(factors: Array, values: Array) -> Array:
     return result
 
 
+def packed_indices(n_features: int, *, diagonal: bool) -> tuple[Any, Any]:
+    """Return the rows and columns of the values that the core stores of a scatter matrix.
+
+    They are those of the lower triangle, row by row, or of the diagonal.
+    """
+    rows, columns = np.diag_indices(n_features) if diagonal else np.tril_indices(n_features)
+    return rows, columns
+
+
+def packed(matrices: Array, *, diagonal: bool) -> Array:
+    """Return the values that the core stores of scatter matrices, (n_components, n_values)."""
+    rows, columns = packed_indices(matrices.shape[1], diagonal=diagonal)
+    return np.ascontiguousarray(matrices[:, rows, columns])
+
+
+def unpacked(scatters: Array, n_features: int) -> Array:
+    """Return scatter matrices, (n_components, n_features, n_features), from stored values.
+
+    Diagonal ones have zeros off the diagonal.
+    """
+    full = np.zeros((len(scatters), n_features, n_features))
+    diagonal = scatters.shape[1] == n_features
+    rows, columns = packed_indices(n_features, diagonal=diagonal)
+    full[:, rows, columns] = scatters
+    full[:, columns, rows] = scatters
+    return full
+
+
+def components(covariances: Array, covariance_type: str, indices: Any) -> Array:
+    """Return the covariances of some of the components."""
+    return covariances if covariance_type == "tied" else covariances[indices]
+
+
 def precisions_cholesky(covariances: Array, covariance_type: str) -> Array:
     """Return scikit-learn's `precisions_cholesky_`, for all components at once.
 
@@ -90,6 +127,32 @@ def precisions(factors: Array, covariance_type: str) -> Array:
 def covariances_of_precisions(factors: Array, covariance_type: str) -> Array:
     """Return the covariances from `precisions_cholesky_`."""
     return _COVARIANCES_OF_PRECISIONS[covariance_type](factors)
+
+
+def agree(covariances: Array, factors: Array, covariance_type: str) -> bool:
+    """Return whether covariances and `precisions_cholesky_` differ by no more than rounding.
+
+    The arrays have the layout of the type, and any float type. With `factors` U the product
+    U.T @ C @ U is the identity. Rounding errors of C and of U, the inverse of a triangular
+    factor of C, are magnified by at most the products of the sums s @ abs(U), where s are the
+    standard deviations (Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters
+    8 and 10).
+    """
+    eps = max(_eps(covariances.dtype), _eps(factors.dtype))
+    c, u = covariances.astype(np.float64), factors.astype(np.float64)
+    with np.errstate(all="ignore"):
+        if covariance_type in DIAGONAL:
+            return bool((np.abs(u * u * c - 1) <= 16 * eps).all())
+        n_features = u.shape[-1]
+        error = np.abs(u.swapaxes(-1, -2) @ c @ u - np.eye(n_features))
+        stds = np.sqrt(np.diagonal(c, axis1=-2, axis2=-1))
+        sums = (stds[..., None, :] @ np.abs(u))[..., 0, :]
+        bound = 8 * n_features * eps * sums[..., :, None] * sums[..., None, :]
+        return bool((error <= np.minimum(bound, _MOST)).all())
+
+
+def _eps(dtype: np.dtype[Any]) -> float:
+    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
 
 
 def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:

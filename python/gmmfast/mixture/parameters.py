@@ -13,15 +13,29 @@ import numpy as np
 from gmmfast import _core
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import describe, float_array
-from gmmfast.mixture.layouts import COVARIANCE_TYPES, as_matrices, as_variances, layouts
+from gmmfast.mixture.layouts import (
+    COVARIANCE_TYPES,
+    agree,
+    as_matrices,
+    as_variances,
+    covariances_of_precisions,
+    layouts,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
 
+#: scikit-learn's attribute of the Cholesky factors of the precisions.
+_FACTORS = "precisions_cholesky_"
+
 #: Largest number of values in an intermediate array that is computed in chunks: 8 MB.
 CHUNK = 1 << 20
+
+
+#: The number of features of the model of each kind of picture.
+KINDS = {"color": 5, "gray": 3, "ink": 2, "video": 6}
 
 
 class Arrays(NamedTuple):
@@ -121,9 +135,9 @@ def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
             "model: expected a triple (weights, means, covariances), "
             f"got a {type(model).__name__} of length {len(model)}"
         )
-    fitted = [hasattr(model, name) for name in ("weights_", "means_", "covariances_")]
-    if all(fitted) and hasattr(model, "covariance_type"):
-        return model.weights_, model.means_, model.covariances_, model.covariance_type
+    fitted = [hasattr(model, name) for name in ("weights_", "means_", "covariance_type")]
+    if all(fitted) and (hasattr(model, "covariances_") or hasattr(model, _FACTORS)):
+        return model.weights_, model.means_, covariances_of_model(model), model.covariance_type
     if hasattr(model, "covariance_type") and hasattr(model, "fit"):
         from sklearn.exceptions import NotFittedError  # noqa: PLC0415 (scikit-learn takes a second)
 
@@ -135,6 +149,58 @@ def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
         "model: expected a fitted scikit-learn GaussianMixture or BayesianGaussianMixture, "
         f"a gmmfast.Mixture or (weights, means, covariances), got {type(model).__name__}"
     )
+
+
+def covariances_of_model(model: Any) -> Any:
+    """Return the covariances with which scikit-learn's `score_samples` computes.
+
+    It reads `precisions_cholesky_`. If these are the inverses of `covariances_` up to rounding,
+    `covariances_` are returned, which have all their digits; if a script has set other ones, or
+    there are no `covariances_`, the inverses are returned.
+
+    Raises
+    ------
+    ValueError
+        If `precisions_cholesky_` cannot be inverted.
+    """
+    covariances, factors = getattr(model, "covariances_", None), getattr(model, _FACTORS, None)
+    if factors is None:
+        return covariances
+    factors, kind = np.asarray(factors), model.covariance_type
+    shape = layouts(np.shape(model.means_)).get(kind) if np.ndim(model.means_) == 2 else None
+    if shape is None or (factors.shape != shape and covariances is not None):
+        return covariances  # scikit-learn could not read the factors, either
+    is_of_shape = covariances is not None and np.shape(covariances) == shape
+    if is_of_shape and agree(np.asarray(covariances), factors, kind):
+        return covariances
+    try:
+        return covariances_of_precisions(factors.astype(np.float64), kind)
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            f"{_FACTORS}: expected triangular matrices without zeros on the diagonal, got a "
+            "singular one; set it as scikit-learn's fit does"
+        ) from None
+
+
+def check_kind(kind: str | None, n_features: int) -> str | None:
+    """Return the kind of picture after checks."""
+    if kind is None:
+        return None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"kind: expected one of {tuple(KINDS)} or None, got {describe(kind)}")
+    if KINDS[kind] != n_features:
+        raise ValueError(
+            f"kind: expected None or that of a model of {n_features} features, got {kind!r}, "
+            f"whose models have {KINDS[kind]}"
+        )
+    return kind
+
+
+def kind_of_model(model: Any, n_features: int) -> str | None:
+    """Return the `kind_` of an estimator if it is that of a picture, else None."""
+    kind = getattr(model, "kind_", None)
+    is_known = isinstance(kind, str) and KINDS.get(kind) == n_features
+    return kind if is_known else None
 
 
 def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:

@@ -2,7 +2,8 @@
 
 With n features, a component holds the fraction c of its points within the Mahalanobis distance r,
 where r^2 is the c quantile of the chi-squared distribution with n degrees of freedom: in the
-plane one standard deviation holds 39 %, not 68 %.
+plane one standard deviation holds 39 %, not 68 %. `Mixture` takes `error_ellipses` and
+`confidence_region` as methods; the first argument is the mixture.
 """
 
 from __future__ import annotations
@@ -15,11 +16,19 @@ from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast._validation import check_count, check_fraction, check_points
+from gmmfast._validation import (
+    check_count,
+    check_features,
+    check_fraction,
+    check_points,
+    check_positive,
+)
 from gmmfast.mixture.layouts import DIAGONAL, cholesky, inverse_lower
 from gmmfast.mixture.parameters import CHUNK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from gmmfast.mixture.mixture import Mixture
@@ -35,7 +44,7 @@ class ErrorEllipses(NamedTuple):
 
     #: Centers, (n_components, 2).
     centers: Array
-    #: Lengths of the longer and of the shorter axis, whole and not halved, (n_components,).
+    #: Full lengths of the longer and of the shorter axis, (n_components,).
     widths: Array
     heights: Array
     #: Angles of the longer axis in degrees in (-90, 90], from the first feature's axis towards
@@ -44,8 +53,54 @@ class ErrorEllipses(NamedTuple):
 
 
 @allows_underflow
-def error_ellipses(p: Parameters, plane: list[int], radius: float) -> ErrorEllipses:
-    """Return the ellipses at a Mahalanobis distance in the plane of two features."""
+def error_ellipses(
+    mixture: Mixture,
+    n_std: float = 1.0,
+    features: Sequence[int] = (0, 1),
+    *,
+    confidence: float | None = None,
+) -> ErrorEllipses:
+    """Return the ellipses on which each component's density in the plane is constant.
+
+    Parameters
+    ----------
+    n_std : float
+        Mahalanobis distance of the ellipses from their centers, in standard deviations.
+    features : sequence of two int
+        The features that span the plane, the horizontal one first.
+    confidence : float in (0, 1), optional
+        Instead of `n_std`: the fraction of a component's points within its ellipse, in the
+        plane; 0.95 is 2.45 standard deviations.
+
+    Returns
+    -------
+    ErrorEllipses
+        The named tuple (centers, widths, heights, angles) of arrays, one element a
+        component, in features' units: `widths` and `heights` are whole axes, the longer one
+        first, and `angles` those of the longer axis in degrees, which is what
+        ``matplotlib.patches.Ellipse(center, width, height, angle=angle)`` takes. Angles
+        turn from the first feature's axis towards the second's: on a plot whose y axis
+        points up that is anticlockwise, on a picture, where y points down, clockwise as
+        one sees it; matplotlib does so of itself when the axis is inverted.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([1.0], [[3.0, 4.0]], [[[5.0, 3.0], [3.0, 5.0]]])
+    >>> ellipses = mixture.error_ellipses(2.0)
+    >>> ellipses.centers, ellipses.angles
+    (array([[3., 4.]]), array([45.]))
+    >>> ellipses.widths.round(3), ellipses.heights.round(3)
+    (array([11.314]), array([5.657]))
+    """
+    plane = check_features("features", features, mixture.n_features)
+    if len(plane) != 2:
+        raise ValueError(f"features: expected two features, got {plane}")
+    if confidence is None:
+        radius = check_positive("n_std", n_std)
+    else:
+        radius = confidence_radius(check_fraction("confidence", confidence), 2)
+    p = mixture._parameters()
     covariances = p.matrices()[:, plane][:, :, plane]
     first, second, both = covariances[:, 0, 0], covariances[:, 1, 1], covariances[:, 0, 1]
     half_difference = (first - second) / 2
@@ -61,10 +116,43 @@ def error_ellipses(p: Parameters, plane: list[int], radius: float) -> ErrorEllip
     )
 
 
+def confidence_region(mixture: Mixture, confidence: float) -> ConfidenceRegion:
+    """Return the union of the components' confidence ellipsoids.
+
+    Parameters
+    ----------
+    confidence : float in (0, 1)
+        The fraction of each component's points that lie within its own ellipsoid, in as many
+        dimensions as there are features.
+
+    Returns
+    -------
+    ConfidenceRegion
+        The region, with the methods `contains` and `sample`.
+
+    Notes
+    -----
+    The region holds at least this fraction of the mixture's points, more where components
+    overlap. It is not a highest-density region.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0, 0.0], [9.0, 0.0]], [1.0, 4.0])
+    >>> region = mixture.confidence_region(0.95)
+    >>> round(region.radius, 3)
+    2.448
+    >>> region.contains([[2.0, 1.0], [4.2, 0.0], [2.0, 2.0]])
+    array([ True,  True, False])
+    """
+    checked = check_fraction("confidence", confidence)
+    return ConfidenceRegion(mixture, mixture._parameters(), checked)
+
+
 class ConfidenceRegion:
     """The union of the confidence ellipsoids of a mixture's components.
 
-    Made by `Mixture.confidence_region`.
+    `Mixture.confidence_region` returns it.
 
     Attributes
     ----------
@@ -82,10 +170,7 @@ class ConfidenceRegion:
         self.radius = confidence_radius(confidence, mixture.n_features)
         self._parameters = parameters
 
-    def contains(
-        self,
-        X: ArrayLike,
-    ) -> NDArray[np.bool_]:
+    def contains(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Return whether each point lies in the region.
 
         Parameters
@@ -101,10 +186,7 @@ class ConfidenceRegion:
         """
         return self.distances(X) <= self.radius
 
-    def distances(
-        self,
-        X: ArrayLike,
-    ) -> Array:
+    def distances(self, X: ArrayLike) -> Array:
         """Return each point's Mahalanobis distance from the nearest component.
 
         Parameters
@@ -145,8 +227,8 @@ class ConfidenceRegion:
         n_samples : int
             Number of points.
         inner : float in [0, confidence)
-            Leave out the middle of each ellipsoid, which holds this fraction of the component's
-            points. With 0.5 in a region of 0.9, all points lie in a shell.
+            Fraction of the component's points in the middle of each ellipsoid that is left out.
+            With 0.5 in a region of 0.9, all points lie in a shell.
         random_state : int, RandomState, Generator or None
             The seed, or a source of one.
 

@@ -54,16 +54,16 @@ _LAYOUT = {
 #: Largest difference from 1 that scikit-learn's `sample` accepts in the sum of the weights.
 _SUM_TOLERANCE = 1e-12
 
-#: Log-weights that differ by more than this from the logarithms of the weights are kept: weights
-#: that underflowed in conditioning.
+#: Log-weights that differ by more than this from the logarithms of the weights are kept; their
+#: weights underflowed in conditioning.
 _LOG_TOLERANCE = 1e-9
 
 
-def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
+def to_sklearn(p: Parameters, extent: Extent | None, kind: str | None) -> Any:
     """Return a fitted `sklearn.mixture.GaussianMixture` with these parameters.
 
-    It is the class of the defining module, also while `sklearn.mixture` is patched. Components
-    of weight 0 are left out: scikit-learn takes the logarithm of every weight.
+    Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Components of
+    weight 0 are left out: scikit-learn takes the logarithm of every weight.
     """
     from sklearn.mixture._gaussian_mixture import GaussianMixture  # noqa: PLC0415 (a second)
 
@@ -81,6 +81,8 @@ def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
     estimator.lower_bound_, estimator.n_features_in_ = np.nan, n_features
     if extent is not None:
         estimator.extent_ = extent
+    if kind is not None:
+        estimator.kind_ = kind
     return estimator
 
 
@@ -93,11 +95,12 @@ def _without(p: Parameters, components: NDArray[np.bool_]) -> Parameters:
     )
 
 
-def save(p: Parameters, extent: Extent | None, path: StrPath) -> None:
+def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) -> None:
     """Write an .npz file, whole or not at all.
 
     It holds the arrays "weights", "log_weights", "means", "covariances" (scikit-learn's layout),
-    "covariance_type", "extent" (no rows if there is none), "format" and "version".
+    "covariance_type", "extent" (no rows if there is none), "kind" (empty if there is none),
+    "format" and "version".
     """
     check_path("path", path)
     fault = fault_of_target(path) or fault_of_folder(target_of(path).parent)
@@ -113,11 +116,12 @@ def save(p: Parameters, extent: Extent | None, path: StrPath) -> None:
             covariances=p.covariances,
             covariance_type=p.covariance_type,
             extent=np.array(extent or np.empty((0, 2)), dtype=np.float64),
+            kind=kind or "",
         )
 
 
 def kept_log_weights(weights: Array, log_weights: Array) -> Array | None:
-    """Return the log-weights of a file if they say more than its weights, else None."""
+    """Return the log-weights of a file unless they are the logarithms of its weights."""
     with np.errstate(divide="ignore"):
         known = np.log(weights)
     if known.shape == log_weights.shape and np.allclose(known, log_weights, 0, _LOG_TOLERANCE):
@@ -126,7 +130,7 @@ def kept_log_weights(weights: Array, log_weights: Array) -> Array | None:
 
 
 def damaged(path: StrPath, got: str) -> ValueError:
-    """Return the error of a file that is no mixture's."""
+    """Return the error of a file that does not hold a mixture."""
     name = os.fspath(path)
     return ValueError(
         f"path: expected a file that Mixture.save wrote, got {name!r}, {got}; save it again"
@@ -158,7 +162,7 @@ def read_arrays(path: StrPath) -> Mapping[str, NDArray[Any]]:
 
 
 def _read_npz(path: StrPath) -> dict[str, NDArray[Any]]:
-    """Return all arrays of an .npz file, or none if it is another of NumPy's files."""
+    """Return all arrays of an .npz file, or an empty dict for a .npy file."""
     mode = mode_of(Path(path))
     if mode is not None and not stat.S_ISREG(mode):
         raise damaged(path, "which is a folder or a device")
@@ -174,6 +178,6 @@ def _read_npz(path: StrPath) -> dict[str, NDArray[Any]]:
             f"path: expected a file that can be read, got {got}; check the path"
         ) from error
     except (BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError) as error:
-        # NumPy's message for another kind of file is about pickles.
+        # The text of NumPy's ValueError is left out: it is about pickles.
         why = "" if isinstance(error, ValueError) else f" ({error})"
         raise damaged(path, f"which is no .npz file, cut off or damaged{why}") from None

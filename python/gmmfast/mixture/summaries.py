@@ -8,15 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gmmfast._memory import check_fits
-from gmmfast._validation import (
-    check_count,
-    check_n_threads,
-    check_positive,
-)
-from gmmfast.mixture import (
-    information,
-    moments,
-)
+from gmmfast._validation import check_count, check_n_threads, check_positive
+from gmmfast.mixture import information, moments
 
 if TYPE_CHECKING:
     import numpy as np

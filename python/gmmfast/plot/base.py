@@ -1,14 +1,14 @@
 """The base of the displays: axes, frames, and the import of matplotlib.
 
 Matplotlib is an extra: it is imported when a display is made. Guarantees that pictures have x to
-the right and y down with square pixels, and that a figure that a display makes itself fits the
-picture.
+the right and y down with square pixels, that features of different units fill the axes and have
+labels, and that a figure that a display makes itself fits the picture.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,15 @@ if TYPE_CHECKING:
 
     from gmmfast._validation import Extent
 
-#: Pixels along the longer side if no shape is given.
-_DEFAULT_SIDE = 640
+#: Pixels along the longer side if no shape is given, and at least along the shorter.
+_DEFAULT_SIDE, _LEAST_SIDE = 640, 200
+
+#: Units are different if one side is more than this many times as long as the other. Such a plane
+#: is shown at these proportions.
+_SAME_UNITS, _UNLIKE_SHAPE = 10.0, (480, 640)
+
+#: The sides of square pixels differ by less than this factor: default shapes are rounded.
+_SQUARE = 1.5
 
 #: Standard deviations about the mean that are shown of a model without an extent.
 _VIEW = 3.0
@@ -52,9 +59,11 @@ class Frame(NamedTuple):
     extent: Extent
     #: Whether y runs down, as in pictures.
     y_down: bool
+    #: The names of the two features.
+    names: tuple[str, str] = ("x", "y")
 
     @classmethod
-    def of(
+    def from_model(
         cls,
         model: Any,
         shape: Sequence[int] | None = None,
@@ -63,7 +72,8 @@ class Frame(NamedTuple):
         """Return the frame of a model.
 
         A model with an extent is shown over it, y down. A model without one is over pixels, y
-        down, if there is a shape and no extent; else its mass is shown, y up.
+        down, if there is a shape and no extent; else its mass is shown, y up. Names are those of
+        the estimator's `feature_names_in_`, if it has any.
         """
         mixture = Mixture.from_model(model)
         if mixture.n_features < 2:
@@ -71,16 +81,18 @@ class Frame(NamedTuple):
                 f"model: expected at least 2 features, got {mixture.n_features}; see PdfDisplay"
             )
         is_picture = mixture.extent is not None or (shape is not None and extent is None)
+        given = getattr(model, "feature_names_in_", ("x", "y"))
+        names = str(given[0]), str(given[1])
         if shape is None:
             wanted = mixture.extent if extent is None else check_extent(extent, max_axes=2)
             known = _view(mixture) if wanted is None else wanted[:2]
             remembered = getattr(model, "image_shape_", None) if extent is None else None
-            return cls(remembered or _shape_of(known), known, is_picture)
+            return cls(remembered or default_shape(known), known, is_picture, names)
         checked = check_shape(shape)
         if len(checked) != 2:
             raise ValueError(f"shape: expected (height, width), got {checked}")
         resolved = resolve_extent(extent, mixture.extent, [0, 1], checked)
-        return cls((checked[0], checked[1]), resolved, is_picture)
+        return cls((checked[0], checked[1]), resolved, is_picture, names)
 
     def render(self, model: Any, quantity: str, **options: Any) -> NDArray[Any]:
         """Return a quantity of `render_grid` over the frame."""
@@ -92,6 +104,13 @@ class Frame(NamedTuple):
         """(left, right, bottom, top), for matplotlib."""
         (left, right), (low, high) = self.extent
         return (left, right, high, low) if self.y_down else (left, right, low, high)
+
+    @property
+    def aspect(self) -> Literal["equal", "auto"]:
+        """The aspect of matplotlib's axes: "auto" if units differ and pixels are not square."""
+        width, height = _sides(self.extent)
+        is_square = _ratio(width * self.shape[0], height * self.shape[1]) < _SQUARE
+        return "auto" if units_differ(self.extent) and not is_square else "equal"
 
     def centers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return x and y of the pixels' centers, (width,) and (height,)."""
@@ -113,10 +132,36 @@ def _view(mixture: Mixture) -> Extent:
     return tuple(pairs)
 
 
-def _shape_of(extent: Extent) -> tuple[int, int]:
-    width, height = (abs(high - low) for low, high in extent)
+def _sides(extent: Extent) -> tuple[float, float]:
+    (left, right), (low, high) = extent
+    return abs(right - left), abs(high - low)
+
+
+def _ratio(one: float, other: float) -> float:
+    return max(one, other) / min(one, other)
+
+
+def units_differ(extent: Extent) -> bool:
+    """Return whether one side of an extent is more than ten times as long as the other.
+
+    Those of a picture, from -0.5 on, are both in pixels.
+    """
+    is_picture = all(low == -0.5 for low, _ in extent)
+    return _ratio(*_sides(extent)) > _SAME_UNITS and not is_picture
+
+
+def default_shape(extent: Extent) -> tuple[int, int]:
+    """Return the (height, width) of a grid over an extent.
+
+    It has at least 200 points along each axis, unless a picture is too long for that. Its pixels
+    are square if the units are the same and the picture is not too long.
+    """
+    if units_differ(extent):
+        return _UNLIKE_SHAPE
+    width, height = _sides(extent)
     scale = _DEFAULT_SIDE / max(width, height)
-    return max(1, round(scale * height)), max(1, round(scale * width))
+    least = _LEAST_SIDE if _ratio(width, height) <= _SAME_UNITS else 1
+    return max(least, round(scale * height)), max(least, round(scale * width))
 
 
 class Display:
@@ -146,12 +191,20 @@ class Display:
         self.figure_ = ax.figure  # type: ignore[assignment]
         return ax
 
-    def _take_picture_axes(self, ax: Axes | None, frame: Frame) -> Axes:
-        """Return bare axes with square pixels that show the frame."""
+    def _take_picture_axes(self, ax: Axes | None, frame: Frame, color: str = "black") -> Axes:
+        """Return axes that show the frame: bare ones, or labeled in a color if units differ."""
         ax = self._take_axes(ax, figure_size(frame))
         left, right, bottom, top = frame.borders
-        ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-        ax.set_axis_off()
+        ax.set(xlim=(left, right), ylim=(bottom, top), aspect=frame.aspect)
+        if frame.aspect == "equal":
+            ax.set_axis_off()
+            return ax
+        for label, name in zip((ax.xaxis.label, ax.yaxis.label), frame.names, strict=True):
+            label.set(text=name, color=color)
+        ax.tick_params(colors=color)
+        ax.spines[:].set_color(color)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_offset_text().set_color(color)
         return ax
 
 
@@ -164,8 +217,10 @@ def new_axes(n_columns: int, size: tuple[float, float]) -> list[Axes]:
 
 
 def figure_size(frame: Frame) -> tuple[float, float]:
-    """Return inches of the frame's own proportions."""
-    width, height = (abs(high - low) for low, high in frame.extent)
+    """Return inches of the frame's own proportions, or of its grid's if units differ."""
+    width, height = _sides(frame.extent)
+    if frame.aspect == "auto":
+        height, width = _UNLIKE_SHAPE
     scale = _FIGURE_SIDE / max(width, height)
     return max(scale * width, _FIGURE_LEAST), max(scale * height, _FIGURE_LEAST)
 
@@ -176,4 +231,4 @@ def picture_image(ax: Axes, picture: NDArray[Any], frame: Frame, **options: Any)
     origin = "upper" if frame.y_down else "lower"
     options = {"interpolation": "antialiased", **options}
     extent = (left, right, bottom, top)
-    return ax.imshow(picture, extent=extent, origin=origin, aspect="equal", **options)  # type: ignore[arg-type]
+    return ax.imshow(picture, extent=extent, origin=origin, aspect=frame.aspect, **options)  # type: ignore[arg-type]

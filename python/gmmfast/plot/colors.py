@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast._validation import describe
+from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame, picture_image
 
@@ -96,12 +97,11 @@ class ConditionalMeanDisplay(Display):
         if quantity not in ("mean", "std"):
             raise ValueError(f"quantity: expected 'mean' or 'std', got {describe(quantity)}")
         _check_channels(model)
-        frame = Frame.of(model, shape, extent)
-        values = frame.render(model, quantity, n_threads=n_threads)
+        frame = Frame.from_model(model, shape, extent)
+        values = frame.render(model, quantity, n_threads=n_threads).reshape(*frame.shape, -1)
         brightest = 255.0 if quantity == "mean" else values.max()
         levels = np.rint(np.clip(values * (255 / brightest), 0, 255)).astype(np.uint8)
-        picture = np.broadcast_to(levels, (*frame.shape, 3))
-        return cls(picture=picture, values=values, frame=frame).plot(ax)
+        return cls(picture=as_rgb(levels), values=values, frame=frame).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Draw it on axes, by default on those of a new figure."""
@@ -176,7 +176,7 @@ class LabelDisplay(Display):
         """
         cls._require()
         _check_channels(model)
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         labels = frame.render(model, "label", n_threads=n_threads)
         return cls(labels=labels, colors=mean_colors(model), frame=frame).plot(ax)
 

@@ -156,7 +156,7 @@ class ContourDisplay(Display):
         """
         cls._require()
         ramp = palette_of(palette)
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         log_density = frame.render(Mixture.from_model(model), "log_density", n_threads=n_threads)
         chosen = (
             contour_levels(log_density, levels)  # type: ignore[arg-type]
@@ -177,7 +177,7 @@ class ContourDisplay(Display):
     ) -> Self:
         """Draw it on axes, by default on those of a new figure."""
         points = None if X is None else float_array("X", X, ndims=(2,))
-        ax = self._take_picture_axes(ax, self.frame)
+        ax = self._take_picture_axes(ax, self.frame, self.ramp.ink)
         paper, ink = self.ramp.paper, self.ramp.ink
         left, right, bottom, top = self.frame.borders
         ax.fill([left, right, right, left], [bottom, bottom, top, top], color=paper, zorder=0)

@@ -81,10 +81,12 @@ class DensityDisplay(Display):
             A model of two or more features, the first of which are x and y.
         shape : (height, width), optional
             By default the picture's that the model remembers, or 640 pixels along the
-            longer side.
+            longer side and at least 200 along the shorter.
         extent : sequence of (low, high), optional
             The extent that is shown, x first. By default the picture that the model remembers;
-            with a shape pixel coordinates; else three standard deviations about the mean.
+            with a shape pixel coordinates; else three standard deviations about the mean. If one
+            side is more than ten times as long as the other, features have different units: they
+            fill the axes, which then have ticks and the features' names.
         tone : ToneCurve, optional
             By default the straight line.
         palette : str or Ramp
@@ -107,7 +109,7 @@ class DensityDisplay(Display):
         """
         cls._require()
         ramp = palette_of(palette)
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         plane = Mixture.from_model(model)
         density = frame.render(plane, "density", n_threads=n_threads)
         return cls(density=density, frame=frame, tone=tone or ToneCurve(), ramp=ramp).plot(ax)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.layouts import cholesky
 from gmmfast.plot.base import Display, Frame
 from gmmfast.plot.colors import mean_colors
 from gmmfast.plot.palettes import palette_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.collections import EllipseCollection
+    from matplotlib.collections import EllipseCollection, PathCollection
     from numpy.typing import NDArray
 
     from gmmfast.mixture.regions import ErrorEllipses
@@ -36,11 +37,14 @@ class EllipseDisplay(Display):
         Whose paper the ellipses lie on.
     alpha : float
         How opaque they are.
+    factors : ndarray of shape (n_components, 2, 2), optional
+        The matrices that map the unit circle to the ellipses, for features of different units:
+        angles are too coarse for an ellipse that is a million times as long as wide.
 
     Attributes
     ----------
-    ellipses_ : matplotlib.collections.EllipseCollection
-        The artist: the ellipses from the largest to the smallest.
+    ellipses_ : matplotlib.collections.EllipseCollection or PathCollection
+        The artist: the ellipses from the largest to the smallest; paths if units differ.
     order : ndarray of shape (n_components,), int
         Which component each of them is.
     ax_, figure_
@@ -55,7 +59,7 @@ class EllipseDisplay(Display):
     ([1, 0], [40, 200])
     """
 
-    ellipses_: EllipseCollection
+    ellipses_: EllipseCollection | PathCollection
 
     def __init__(
         self,
@@ -65,9 +69,10 @@ class EllipseDisplay(Display):
         frame: Frame,
         ramp: Ramp,
         alpha: float = 0.85,
+        factors: NDArray[np.float64] | None = None,
     ) -> None:
         self.ellipses, self.colors, self.frame = ellipses, colors, frame
-        self.ramp, self.alpha = ramp, alpha
+        self.ramp, self.alpha, self.factors = ramp, alpha, factors
         self.order = np.argsort(-ellipses.widths * ellipses.heights, kind="stable")
 
     @classmethod
@@ -112,34 +117,56 @@ class EllipseDisplay(Display):
             If matplotlib is not installed.
         """
         cls._require()
-        frame, ramp = Frame.of(model, shape, extent), palette_of(palette)
+        frame, ramp = Frame.from_model(model, shape, extent), palette_of(palette)
         mixture = Mixture.from_model(model)
         is_ink = mixture.n_features == 2
         colors = ramp(np.ones(mixture.n_components)) if is_ink else mean_colors(mixture)
         opaque = (0.55 if is_ink else 0.85) if alpha is None else alpha
         ellipses = mixture.error_ellipses(n_std)
-        display = cls(ellipses=ellipses, colors=colors, frame=frame, ramp=ramp, alpha=opaque)
+        factors = n_std * cholesky(mixture._parameters().matrices()[:, :2, :2])
+        display = cls(
+            ellipses=ellipses,
+            colors=colors,
+            frame=frame,
+            ramp=ramp,
+            alpha=opaque,
+            factors=factors,
+        )
         return display.plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Draw it on axes, by default on those of a new figure."""
-        ax = self._take_picture_axes(ax, self.frame)
-        from matplotlib.collections import EllipseCollection  # noqa: PLC0415 (an extra)
-
-        left, right, bottom, top = self.frame.borders
         paper = self.ramp.paper
+        ax = self._take_picture_axes(ax, self.frame, self.ramp.ink)
+        left, right, bottom, top = self.frame.borders
         ax.fill([left, right, right, left], [bottom, bottom, top, top], color=paper, zorder=0)
         ax.figure.set_facecolor(paper)
-        self.ellipses_ = EllipseCollection(
-            self.ellipses.widths[self.order],
-            self.ellipses.heights[self.order],
-            self.ellipses.angles[self.order],
-            units="xy",
-            offsets=self.ellipses.centers[self.order],
-            offset_transform=ax.transData,
-            facecolors=self.colors[self.order] / 255,
-            edgecolors="none",
-            alpha=self.alpha,
-        )
+        self.ellipses_ = self._collection(ax)
         ax.add_collection(self.ellipses_)
         return self
+
+    def _collection(self, ax: Axes) -> EllipseCollection | PathCollection:
+        from matplotlib.collections import EllipseCollection, PathCollection  # noqa: PLC0415
+        from matplotlib.path import Path  # noqa: PLC0415 (an extra)
+        from matplotlib.transforms import Affine2D  # noqa: PLC0415
+
+        options: dict[str, Any] = {
+            "facecolors": self.colors[self.order] / 255,
+            "edgecolors": "none",
+            "alpha": self.alpha,
+        }
+        centers = self.ellipses.centers[self.order]
+        if self.factors is None or self.frame.aspect == "equal":
+            return EllipseCollection(
+                self.ellipses.widths[self.order],
+                self.ellipses.heights[self.order],
+                self.ellipses.angles[self.order],
+                units="xy",
+                offsets=centers,
+                offset_transform=ax.transData,
+                **options,
+            )
+        maps = np.tile(np.eye(3), (len(centers), 1, 1))
+        maps[:, :2, :2], maps[:, :2, 2] = self.factors[self.order], centers
+        paths = [Path.unit_circle().transformed(Affine2D(each)) for each in maps]
+        return PathCollection(paths, **options)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Standard deviations beyond the outermost means that are shown.
 _TAILS = 3.5
 
+#: The most ticks of a rug: more are a solid bar, and slow.
+_MAX_TICKS = 2000
+
 CURVE, PART, DATA = "#1d2b4f", "#c8452f", "#b9c3d3"
 
 
@@ -48,7 +51,8 @@ class PdfDisplay(Display):
     histogram_ : matplotlib.container.BarContainer or None
         The histogram of the data, as a density.
     rug_ : matplotlib.collections.LineCollection or None
-        A tick at every point of the data.
+        A tick at every point of the data, or if there are more than 2000 at as many of them,
+        evenly by rank.
     ax_, figure_
         Where it is drawn.
 
@@ -165,8 +169,12 @@ class PdfDisplay(Display):
             self.histogram_ = ax.bar(
                 edges[:-1], heights, np.diff(edges), align="edge", edgecolor="white", **options
             )
+            ticks = self.data
+            if len(ticks) > _MAX_TICKS:
+                ranks = np.linspace(0, len(ticks) - 1, _MAX_TICKS).astype(np.intp)
+                ticks = np.sort(ticks)[ranks]
             self.rug_ = ax.vlines(
-                self.data,
+                ticks,
                 0,
                 0.03,
                 transform=ax.get_xaxis_transform(),

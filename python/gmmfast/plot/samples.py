@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame, picture_image
 from gmmfast.plot.palettes import palette_of
@@ -96,7 +97,7 @@ class SamplesDisplay(Display):
             If matplotlib is not installed.
         """
         cls._require()
-        frame = Frame.of(model, shape, extent)
+        frame = Frame.from_model(model, shape, extent)
         mixture, ramp = Mixture.from_model(model), palette_of(palette)
         values = sample_values(mixture, frame, n_samples, ramp, random_state, n_threads)
         return cls(values=values, picture=sample_picture(values, ramp), frame=frame).plot(ax)
@@ -127,11 +128,12 @@ def sample_values(
         paper = np.array(color_levels(ramp.paper), dtype=np.float64)
         background = paper if n_channels == 3 else np.full(n_channels, paper.mean())
         options |= {"dtype": np.uint8, "background": background}
-    return render_samples(mixture, frame.shape, n_samples, **options)
+    values = render_samples(mixture, frame.shape, n_samples, **options)
+    return values.reshape(*frame.shape, -1) if n_channels else values
 
 
 def sample_picture(values: NDArray[Any], ramp: Ramp) -> NDArray[np.uint8]:
     """Return the result of `sample_values` as a picture, (height, width, 3) in uint8."""
     if values.ndim == 2:
         return dots_picture(values, ramp)
-    return np.broadcast_to(values, (*values.shape[:2], 3))
+    return as_rgb(values)

@@ -127,7 +127,7 @@ class SliceDisplay(Display):
                 f"model: expected 2 features, got {mixture.n_features}; take its marginal first"
             )
         at = float_array("values", np.atleast_1d(np.asarray(values)), ndims=(1,))
-        frame, ramp = Frame.of(mixture, None, extent), palette_of(palette)
+        frame, ramp = Frame.from_model(model, None, extent), palette_of(palette)
         _, y = frame.centers()
         options: dict[str, Any] = {"quantity": "density", "n_threads": n_threads}
         densities = np.stack([
@@ -144,7 +144,8 @@ class SliceDisplay(Display):
         """Draw it on axes, by default on those of a new figure."""
         ax = self._take_axes(ax, (7.0, 4.4))
         left, right, bottom, top = self.frame.borders
-        ax.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y")
+        xlabel, ylabel = self.frame.names
+        ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=xlabel, ylabel=ylabel)
         x, _ = self.frame.centers()
         colors = self.ramp(np.linspace(0.2, 0.7, 9)) / 255
         self.contour_ = ax.contour(

@@ -45,7 +45,8 @@ class Bands:
         self.dtype = dtype
         self.band_size = band_size
         self._firsts = range(0, request.shape[0], band_size)
-        self._request = request
+        self._rendering = request.prepare()
+        self._n_threads = request.n_threads
 
     def __len__(self) -> int:
         return len(self._firsts)
@@ -54,7 +55,7 @@ class Bands:
         for first in self._firsts:
             rows = slice(first, min(first + self.band_size, self.shape[0]))
             band = np.empty((rows.stop - first, *self.shape[1:]), self.dtype)
-            self._request.render(band, first)
+            self._rendering.render(band, first, self._n_threads)
             yield rows, band
 
     def __repr__(self) -> str:

@@ -50,17 +50,18 @@ def check_out(out: Any, request: Request, dtype: DTypeLike | None) -> NDArray[An
 def render_into(target: NDArray[Any], request: Request) -> None:
     """Render into an array that `check_out` has returned."""
     if target.flags.carray and target.dtype.isnative:
-        request.render(target)
+        request.prepare().render(target, 0, request.n_threads)
         return
     dtype = target.dtype.newbyteorder("=")
     n_lines = request.band_size(dtype, BUFFER_BYTES)
     mend = "pass a C-contiguous array of native byte order, which needs no buffer"
     check_fits("out", f"strides {target.strides}", n_lines * request.line_bytes(dtype), mend)
+    rendering = request.prepare()
     buffer = np.empty((n_lines, *request.shape[1:]), dtype)
     for first in range(0, request.grid[0], n_lines):
         rows = target[first : first + n_lines]
         band = buffer[: len(rows)]
-        request.render(band, first)
+        rendering.render(band, first, request.n_threads)
         rows[...] = band
 
 

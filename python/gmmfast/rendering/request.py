@@ -1,7 +1,8 @@
 """The arguments of a rendering, checked and resolved once.
 
 `Request.from_arguments` resolves the defaults (quantity, extent, features) and checks every
-argument except the output array and its dtype. It allocates no result.
+argument except the output array and its dtype. The limit of the tolerance is the core's:
+`Request.prepare` checks it, once the caller has checked the dtype and the memory.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from gmmfast.mixture import Mixture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import DTypeLike
 
 Quantity = Literal[
     "auto", "density", "log_density", "mean", "covariance", "std", "label", "entropy", "sample"
@@ -83,8 +84,9 @@ class Request:
     shape: tuple[int, ...]
     extent: Extent
     given: list[int]
+    tolerance: float | None
+    seed: int
     n_threads: int | None
-    rendering: _core.Rendering
 
     @classmethod
     def from_arguments(
@@ -100,17 +102,28 @@ class Request:
         )
         tolerance = check_tolerance(options.get("tolerance"))
         n_threads = check_n_threads(options.get("n_threads"))
-        result_shape = (*grid, *(n_remaining,) * _VALUE_AXES[quantity])
+        n_axes = _VALUE_AXES[quantity]
+        if n_axes == 1 and _is_gray(mixture, given):
+            n_axes = 0
+        result_shape = (*grid, *(n_remaining,) * n_axes)
         check_countable("shape", describe(grid), math.prod(result_shape))
         extent = resolve_extent(options.get("extent"), mixture.extent, given, grid)
         seed = _seed(options.get("random_state"), quantity)
-        core = mixture._core
-        rendering = _core.Rendering(core, quantity, grid, list(extent), given, tolerance, seed)
-        return cls(mixture, quantity, grid, result_shape, extent, given, n_threads, rendering)
+        return cls(
+            mixture, quantity, grid, result_shape, extent, given, tolerance, seed, n_threads
+        )
 
-    def render(self, band: NDArray[Any], first: int = 0) -> None:
-        """Write lines of the first axis, from `first` on, into a C-contiguous array."""
-        self.rendering.render(band, first, self.n_threads)
+    def prepare(self) -> _core.Rendering:
+        """Return the core's rendering: the components conditioned on the grid's features."""
+        core, extent = self.mixture._core, list(self.extent)
+        return _core.Rendering(
+            core, self.quantity, self.grid, extent, self.given, self.tolerance, self.seed
+        )
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether the grid is of a gray picture, whose levels need no axis of channels."""
+        return _is_gray(self.mixture, self.given)
 
     def dtype(self, dtype: DTypeLike | None) -> np.dtype[Any]:
         """Return the dtype of a new result."""
@@ -153,6 +166,10 @@ class Request:
         if n_lines > _TILE_LINES:
             n_lines -= n_lines % _TILE_LINES
         return min(n_lines, self.grid[0])
+
+
+def _is_gray(mixture: Mixture, given: list[int]) -> bool:
+    return mixture.kind == "gray" and given == [0, 1]
 
 
 def _grid_features(given: Sequence[int] | None, n_axes: int, n_features: int) -> list[int]:

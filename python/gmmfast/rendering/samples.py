@@ -10,7 +10,7 @@ import numpy as np
 from gmmfast import _core
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
-from gmmfast._validation import check_count, describe, float_array
+from gmmfast._validation import check_count, check_dtype, describe, float_array
 from gmmfast.mixture.sampling import check_bounds
 from gmmfast.rendering.request import Request
 
@@ -73,7 +73,8 @@ def render_samples(
     Returns
     -------
     ndarray of shape `shape` or `shape` + (n_remaining,)
-        Counts, or means. Values are rounded to a multiple of a power of two before they are
+        Counts, or means; for a model of a gray picture (see `fit_image`) means of shape
+        `shape`. Values are rounded to a multiple of a power of two before they are
         added: below 2**-45 of the largest value, or, for more than 50,000 samples, below
         2**-61 of the largest value times their number.
 
@@ -106,7 +107,8 @@ def render_samples(
     request = Request.from_arguments(model, shape, extent=extent, given=given, n_threads=n_threads)
     n_samples = check_count("n_samples", n_samples)
     n_remaining = request.mixture.n_features - len(request.grid)
-    checked = _check_dtype(dtype, _MEAN_DTYPES if n_remaining else _COUNT_DTYPES)
+    dtypes = _MEAN_DTYPES if n_remaining else _COUNT_DTYPES
+    checked = check_dtype(dtypes[0] if dtype is None else dtype, dtypes)
     empty = _check_background(background, n_remaining, checked)
     box = None if bounds is None else check_bounds(bounds, request.mixture.n_features)
     # The result and, at 8 bytes each, a count and n_remaining sums and means.
@@ -124,20 +126,8 @@ def render_samples(
     if checked == np.uint8:
         np.clip(np.rint(means, out=means), 0, 255, out=means)
     means[counts == 0] = empty
-    return means.astype(checked, copy=False)
-
-
-def _check_dtype(dtype: Any, names: tuple[str, ...]) -> np.dtype[Any]:
-    if dtype is None:
-        return np.dtype(names[0])
-    try:
-        checked: np.dtype[Any] = np.dtype(dtype)
-    except (TypeError, ValueError):
-        checked = np.dtype(object)
-    if checked not in [np.dtype(name) for name in names]:
-        expected = f"{', '.join(names[:-1])} or {names[-1]}"
-        raise TypeError(f"dtype: expected {expected}, got {describe(dtype)}")
-    return checked
+    result = means.astype(checked, copy=False)
+    return result[..., 0] if request.is_gray else result
 
 
 def _check_background(

@@ -67,4 +67,4 @@ def count_survivors(
         tolerance=tolerance,
         n_threads=n_threads,
     )
-    return request.rendering.survivors(request.n_threads)
+    return request.prepare().survivors(request.n_threads)

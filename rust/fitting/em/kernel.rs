@@ -16,10 +16,10 @@
 //! Memory: one number for each listed component and point of one group, never of all points. The
 //! bits of the result do not depend on the thread.
 
-use crate::fitting::em::polynomial::{PolynomialKernel, ROWS, Split};
+use crate::fitting::em::polynomial::{FUSED_ROWS, PolynomialKernel, Split};
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::fitting::statistics::Moments;
-use crate::points::group::{BlockIndex, GROUP, PointsKernel, Row};
+use crate::points::group::{BlockIndex, GROUP_POINTS, PointsKernel, Row};
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 use crate::simd::math::{exp2_clamped, log2};
 use crate::simd::{MAX_LANES, Simd};
@@ -59,7 +59,7 @@ pub(crate) struct ExpectationKernel<'a, S: Simd> {
 }
 
 impl<'a, S: Simd> ExpectationKernel<'a, S> {
-    const BLOCK: usize = S::LANES * VECTORS;
+    const BLOCK_POINTS: usize = S::LANES * VECTORS;
 
     /// Returns a kernel for the groups that `points` holds.
     pub(crate) fn new(
@@ -80,8 +80,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             kept: Vec::new(),
             n_kept: 0,
             n_near_kept: 0,
-            largest: [0.0; GROUP],
-            sums: [0.0; GROUP],
+            largest: [0.0; GROUP_POINTS],
+            sums: [0.0; GROUP_POINTS],
             differences: vec![splat(simd, 0.0); d],
             lanes: Vec::new(),
         }
@@ -108,9 +108,9 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             &mut self.split,
         );
         if self.terms.len() < components.len() {
-            self.terms.resize(components.len(), [0.0; GROUP]);
+            self.terms.resize(components.len(), [0.0; GROUP_POINTS]);
         }
-        self.largest = [f64::NEG_INFINITY; GROUP];
+        self.largest = [f64::NEG_INFINITY; GROUP_POINTS];
         let (near, _) = self.terms.split_at_mut(self.split.near.len());
         self.polynomials.fill_terms(near, &mut self.largest);
         self.fill_centered_terms(group);
@@ -135,10 +135,10 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                 for (chunk, rows) in
                     self.split.far.chunks(CHUNK_COMPONENTS).zip(terms.chunks_mut(CHUNK_COMPONENTS))
                 {
-                    for block in 0..GROUP / Self::BLOCK {
+                    for block in 0..GROUP_POINTS / Self::BLOCK_POINTS {
                         let terms = self.points.terms(BlockIndex { group, block }, chunk);
                         for v in 0..VECTORS {
-                            let first = block * Self::BLOCK + v * S::LANES;
+                            let first = block * Self::BLOCK_POINTS + v * S::LANES;
                             let largest = &mut self.largest[first..][..S::LANES];
                             let mut most = simd.load(largest);
                             for (row, term) in rows.iter_mut().zip(terms) {
@@ -195,14 +195,14 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
     #[inline(always)]
     fn exponentiate_kept(&mut self) {
         let simd = self.simd;
-        for first in (0..GROUP).step_by(Self::BLOCK) {
+        for first in (0..GROUP_POINTS).step_by(Self::BLOCK_POINTS) {
             let mut largest = splat(simd, 0.0);
             let mut sums = largest;
             for v in 0..VECTORS {
                 largest[v] = simd.load(&self.largest[first + v * S::LANES..]);
             }
             for &at in &self.kept[..self.n_kept] {
-                let row = &mut self.terms[at][first..][..Self::BLOCK];
+                let row = &mut self.terms[at][first..][..Self::BLOCK_POINTS];
                 for v in 0..VECTORS {
                     let lanes = &mut row[v * S::LANES..][..S::LANES];
                     let term = exp2_clamped(simd, simd.sub(simd.load(lanes), largest[v]));
@@ -226,7 +226,7 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             || {
                 let zero = simd.splat(0.0);
                 let mut total = zero;
-                for first in (0..GROUP).step_by(S::LANES) {
+                for first in (0..GROUP_POINTS).step_by(S::LANES) {
                     let (weight, sum) = (simd.load(&weights[first..]), &mut self.sums[first..]);
                     let log = log2(simd, simd.load(sum));
                     let log_prob = simd.add(simd.load(&self.largest[first..]), log);
@@ -247,8 +247,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
             || {
                 self.polynomials.scale(&self.sums);
                 let (polynomials, terms, d) = (&self.polynomials, &self.terms, self.n_features);
-                let mut found = [[0.0; MAX_MONOMIALS]; ROWS];
-                for rows in self.kept[..self.n_near_kept].chunks(ROWS) {
+                let mut found = [[0.0; MAX_MONOMIALS]; FUSED_ROWS];
+                for rows in self.kept[..self.n_near_kept].chunks(FUSED_ROWS) {
                     if let &[a, b, c] = rows {
                         polynomials.fill_moments([&terms[a], &terms[b], &terms[c]], &mut found);
                     } else {
@@ -280,9 +280,10 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                 // With separate slices and one store a sum the compiler loads nothing twice.
                 let coordinates = self.points.coordinates(group);
                 let (all_lanes, differences) = (&mut self.lanes[..], &mut self.differences[..d]);
-                for first in (0..GROUP).step_by(Self::BLOCK) {
+                for first in (0..GROUP_POINTS).step_by(Self::BLOCK_POINTS) {
                     let (terms, scales) = (&self.terms[at][first..], &self.sums[first..]);
-                    let (terms, scales) = (&terms[..Self::BLOCK], &scales[..Self::BLOCK]);
+                    let (terms, scales) =
+                        (&terms[..Self::BLOCK_POINTS], &scales[..Self::BLOCK_POINTS]);
                     let mut responsibilities = splat(simd, 0.0);
                     for v in 0..VECTORS {
                         let lanes = v * S::LANES;
@@ -294,7 +295,8 @@ impl<'a, S: Simd> ExpectationKernel<'a, S> {
                     count[0] = simd.add(count[0], add_vectors(simd, responsibilities));
                     let mut scatters = scatters.iter_mut();
                     for i in 0..d {
-                        let coordinates = &coordinates[i * GROUP + first..][..Self::BLOCK];
+                        let coordinates =
+                            &coordinates[i * GROUP_POINTS + first..][..Self::BLOCK_POINTS];
                         let center = simd.splat(center[i]);
                         let (mut centered, mut weighted) = (responsibilities, responsibilities);
                         for v in 0..VECTORS {

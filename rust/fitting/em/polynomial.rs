@@ -22,7 +22,7 @@
 
 use crate::fitting::em::quadratic::{MAX_MONOMIALS, Quadratics};
 use crate::model::linalg::packed_len;
-use crate::points::group::{GROUP, PeakedMixture, Row};
+use crate::points::group::{GROUP_POINTS, PeakedMixture, Row};
 use crate::simd::block::{VECTORS, splat};
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
 use crate::simd::{MAX_LANES, Simd};
@@ -34,7 +34,7 @@ const MAX_MAGNITUDE: f64 = 4096.0;
 pub(crate) type MomentRow = [f64; MAX_MONOMIALS];
 
 /// Components processed together: as many sums as hide the latency of one and fit the registers.
-pub(crate) const ROWS: usize = 3;
+pub(crate) const FUSED_ROWS: usize = 3;
 
 /// Where a component's exponent is largest, and its value there.
 struct Peak<'a> {
@@ -53,7 +53,7 @@ pub(crate) struct Split {
 pub(crate) struct PolynomialKernel<'a, S: Simd> {
     simd: S,
     quadratics: &'a Quadratics,
-    /// One row of `GROUP` lanes a monomial, zeros to a multiple of any level's lanes.
+    /// One row of `GROUP_POINTS` lanes a monomial, zeros to a multiple of any level's lanes.
     monomials: Vec<f64>,
     /// The largest magnitude of each row.
     magnitudes: Vec<f64>,
@@ -73,7 +73,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         Self {
             simd,
             quadratics,
-            monomials: vec![0.0; if is_useful { row_len * GROUP } else { 0 }],
+            monomials: vec![0.0; if is_useful { row_len * GROUP_POINTS } else { 0 }],
             magnitudes: vec![0.0; row_len],
             center: vec![0.0; quadratics.n_features],
             shift: vec![0.0; quadratics.n_features],
@@ -92,7 +92,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
         self.bits[at]
     }
 
-    /// Takes a group of points, one row of `GROUP` lanes a feature, and splits
+    /// Takes a group of points, one row of `GROUP_POINTS` lanes a feature, and splits
     /// `components`.
     pub(crate) fn split(
         &mut self,
@@ -137,10 +137,10 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
     #[inline(always)]
     fn fill_monomials(&mut self, coordinates: &[f64]) {
         let (simd, d) = (self.simd, self.quadratics.n_features);
-        let (ones, rest) = self.monomials.split_at_mut(GROUP);
-        let (linear, quadratic) = rest.split_at_mut(d * GROUP);
+        let (ones, rest) = self.monomials.split_at_mut(GROUP_POINTS);
+        let (linear, quadratic) = rest.split_at_mut(d * GROUP_POINTS);
         ones.fill(1.0);
-        for (i, x) in coordinates.chunks_exact(GROUP).enumerate() {
+        for (i, x) in coordinates.chunks_exact(GROUP_POINTS).enumerate() {
             let (mut low, mut high) = (simd.load(x), simd.load(x));
             for lanes in x.chunks_exact(S::LANES) {
                 low = simd.min(simd.load(lanes), low);
@@ -154,18 +154,21 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
             let center = 0.5 * low + 0.5 * high;
             self.center[i] = center;
             self.magnitudes[1 + i] = (high - center).max(center - low);
-            let u = &mut linear[i * GROUP..][..GROUP];
+            let u = &mut linear[i * GROUP_POINTS..][..GROUP_POINTS];
             for (lanes, u) in x.chunks_exact(S::LANES).zip(u.chunks_exact_mut(S::LANES)) {
                 simd.store(simd.sub(simd.load(lanes), simd.splat(center)), u);
             }
         }
-        let mut products = quadratic.chunks_exact_mut(GROUP);
+        let mut products = quadratic.chunks_exact_mut(GROUP_POINTS);
         let mut at = 1 + d;
         for i in 0..d {
             for j in if self.quadratics.is_diagonal { i } else { 0 }..=i {
-                let (a, b) = (&linear[i * GROUP..][..GROUP], &linear[j * GROUP..][..GROUP]);
+                let (a, b) = (
+                    &linear[i * GROUP_POINTS..][..GROUP_POINTS],
+                    &linear[j * GROUP_POINTS..][..GROUP_POINTS],
+                );
                 let Some(product) = products.next() else { return };
-                for first in (0..GROUP).step_by(S::LANES) {
+                for first in (0..GROUP_POINTS).step_by(S::LANES) {
                     let value = simd.mul(simd.load(&a[first..]), simd.load(&b[first..]));
                     simd.store(value, &mut product[first..]);
                 }
@@ -227,8 +230,8 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
             || {
                 let row_len = self.row_len();
                 let coefficients =
-                    self.coefficients[..terms.len() * row_len].chunks(ROWS * row_len);
-                for (coefficients, terms) in coefficients.zip(terms.chunks_mut(ROWS)) {
+                    self.coefficients[..terms.len() * row_len].chunks(FUSED_ROWS * row_len);
+                for (coefficients, terms) in coefficients.zip(terms.chunks_mut(FUSED_ROWS)) {
                     if let [a, b, c] = terms {
                         let rows = [0, 1, 2].map(|r| &coefficients[r * row_len..]);
                         self.fill_rows(rows, [a, b, c], largest);
@@ -251,9 +254,9 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
     ) {
         let (simd, n) = (self.simd, self.quadratics.n_monomials);
         let coefficients = coefficients.map(|row| &row[..n]);
-        for first in (0..GROUP).step_by(S::LANES * VECTORS) {
+        for first in (0..GROUP_POINTS).step_by(S::LANES * VECTORS) {
             let mut sums = [splat(simd, 0.0); N];
-            for (m, monomial) in self.monomials.chunks_exact(GROUP).take(n).enumerate() {
+            for (m, monomial) in self.monomials.chunks_exact(GROUP_POINTS).take(n).enumerate() {
                 let lanes = &monomial[first..][..S::LANES * VECTORS];
                 for v in 0..VECTORS {
                     let monomial = simd.load(&lanes[v * S::LANES..]);
@@ -280,7 +283,7 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
     #[inline(always)]
     pub(crate) fn scale(&mut self, factors: &Row) {
         let simd = self.simd;
-        for row in self.monomials.chunks_exact_mut(GROUP).take(self.quadratics.n_monomials) {
+        for row in self.monomials.chunks_exact_mut(GROUP_POINTS).take(self.quadratics.n_monomials) {
             for (lanes, factor) in
                 row.chunks_exact_mut(S::LANES).zip(factors.chunks_exact(S::LANES))
             {
@@ -299,16 +302,16 @@ impl<'a, S: Simd> PolynomialKernel<'a, S> {
     ) {
         let simd = self.simd;
         let n = self.quadratics.n_monomials.next_multiple_of(S::LANES);
-        let tiles = self.monomials[..n * GROUP].chunks_exact(S::LANES * GROUP);
+        let tiles = self.monomials[..n * GROUP_POINTS].chunks_exact(S::LANES * GROUP_POINTS);
         for (tile, monomials) in tiles.enumerate() {
             let mut sums = [[simd.splat(0.0); MAX_LANES]; N];
-            for first in (0..GROUP).step_by(S::LANES) {
+            for first in (0..GROUP_POINTS).step_by(S::LANES) {
                 let mut lanes = [simd.splat(0.0); N];
                 for r in 0..N {
                     lanes[r] = simd.load(&responsibilities[r][first..]);
                 }
                 for m in 0..S::LANES {
-                    let monomial = simd.load(&monomials[m * GROUP + first..]);
+                    let monomial = simd.load(&monomials[m * GROUP_POINTS + first..]);
                     for r in 0..N {
                         sums[r][m] = simd.mul_add(lanes[r], monomial, sums[r][m]);
                     }

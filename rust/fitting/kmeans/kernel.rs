@@ -4,12 +4,12 @@
 //! Differences are taken before they are squared: no digits are lost far from the origin. The sum
 //! is over features in their order.
 
-use crate::points::tree::LEAF;
+use crate::points::tree::LEAF_POINTS;
 use crate::simd::Simd;
 use crate::simd::block::{Block, VECTORS, splat};
 
 /// Values of the points of a leaf.
-pub(crate) type Row = [f64; LEAF];
+pub(crate) type Row = [f64; LEAF_POINTS];
 
 /// Writes the squared distances of a leaf's points, of a row of lanes a feature, from
 /// `center`.
@@ -22,7 +22,7 @@ pub(crate) fn squared_distances<S: Simd>(
     simd.vectorize(
         #[inline(always)]
         || {
-            for first in (0..LEAF).step_by(S::LANES * VECTORS) {
+            for first in (0..LEAF_POINTS).step_by(S::LANES * VECTORS) {
                 let squared = squared_distances_of_block(simd, coordinates, center, first);
                 for v in 0..VECTORS {
                     simd.store(squared[v], &mut distances[first + v * S::LANES..]);
@@ -47,11 +47,11 @@ pub(crate) fn nearest<S: Simd>(
     Candidates { centers, indices }: Candidates<'_>,
     labels: &mut Row,
 ) {
-    let d = coordinates.len() / LEAF;
+    let d = coordinates.len() / LEAF_POINTS;
     simd.vectorize(
         #[inline(always)]
         || {
-            for first in (0..LEAF).step_by(S::LANES * VECTORS) {
+            for first in (0..LEAF_POINTS).step_by(S::LANES * VECTORS) {
                 let mut least = splat(simd, f64::INFINITY);
                 let mut nearest = splat(simd, f64::from(indices[0]));
                 for &k in indices {
@@ -80,11 +80,11 @@ pub(crate) fn nearest_two<S: Simd>(
     labels: &mut Row,
     gaps: &mut Row,
 ) {
-    let d = coordinates.len() / LEAF;
+    let d = coordinates.len() / LEAF_POINTS;
     simd.vectorize(
         #[inline(always)]
         || {
-            for first in (0..LEAF).step_by(S::LANES * VECTORS) {
+            for first in (0..LEAF_POINTS).step_by(S::LANES * VECTORS) {
                 let (mut least, mut next) = (splat(simd, f64::INFINITY), splat(simd, f64::MAX));
                 let mut nearest = splat(simd, f64::from(indices[0]));
                 for &k in indices {
@@ -115,7 +115,7 @@ fn squared_distances_of_block<S: Simd>(
     first: usize,
 ) -> Block<S> {
     let mut squared = splat(simd, 0.0);
-    for (row, &c) in coordinates.chunks_exact(LEAF).zip(center) {
+    for (row, &c) in coordinates.chunks_exact(LEAF_POINTS).zip(center) {
         let row = &row[first..][..S::LANES * VECTORS];
         let c = simd.splat(c);
         for v in 0..VECTORS {

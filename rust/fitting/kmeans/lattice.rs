@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Candidates, Row, nearest_two};
 use crate::fitting::kmeans::{KMeans, KMeansOptions};
-use crate::points::tree::LEAF;
+use crate::points::tree::LEAF_POINTS;
 use crate::runtime::{Runtime, distribute};
 use crate::simd::Simd;
 use std::ops::Range;
@@ -109,7 +109,7 @@ impl<'a> Lattice<'a> {
         let (n, d) = (data.n_samples(), data.n_features());
         let mut weights = vec![0.0; n];
         for (place, &row) in data.tree().order().iter().enumerate() {
-            weights[row as usize] = data.weights(place / LEAF)[place % LEAF];
+            weights[row as usize] = data.weights(place / LEAF_POINTS)[place % LEAF_POINTS];
         }
         let square = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>();
         let most = rows.rows.chunks_exact(d).map(square).fold(0.0, f64::max);
@@ -137,12 +137,12 @@ impl<'a> Lattice<'a> {
         candidates: Candidates<'_>,
         labels: &mut Row,
     ) {
-        let mut gaps: Row = [f64::INFINITY; LEAF];
+        let mut gaps: Row = [f64::INFINITY; LEAF_POINTS];
         nearest_two(simd, coordinates, candidates, labels, &mut gaps);
         simd.vectorize(
             #[inline(always)]
             || {
-                for lane in (0..LEAF).filter(|&lane| gaps[lane] <= self.margin) {
+                for lane in (0..LEAF_POINTS).filter(|&lane| gaps[lane] <= self.margin) {
                     labels[lane] = f64::from(self.decide(coordinates, lane, candidates));
                 }
             },
@@ -156,7 +156,7 @@ impl<'a> Lattice<'a> {
         for &k in candidates.indices {
             let mut product = 0.0;
             let center = &candidates.centers[k as usize * d..][..d];
-            for (row, &c) in coordinates.chunks_exact(LEAF).zip(center) {
+            for (row, &c) in coordinates.chunks_exact(LEAF_POINTS).zip(center) {
                 product = row[lane].mul_add(c, product);
             }
             let distance = (-2.0_f64).mul_add(product, self.norms[k as usize]);

@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Candidates, Row, nearest, squared_distances};
 use crate::fitting::kmeans::lattice::Lattice;
-use crate::points::tree::{Bounds, LEAF, Node};
+use crate::points::tree::{Bounds, LEAF_POINTS, Node};
 use crate::points::walk::{self, Task, Visitor, Walker};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
@@ -107,7 +107,7 @@ fn run(
         runtime,
         centers: centers.to_vec(),
         has_moved: vec![true; centers.len() / d],
-        labels: vec![u32::MAX; data.n_leaves() * LEAF],
+        labels: vec![u32::MAX; data.n_leaves() * LEAF_POINTS],
         is_first: true,
         lattice: rows.map(|rows| Lattice::new(data, rows)),
     };
@@ -218,12 +218,13 @@ impl Lloyd<'_> {
         let d = self.data.n_features();
         let mut sums = vec![0.0; self.centers.len()];
         let mut weights = vec![0.0; self.has_moved.len()];
-        for (leaf, labels) in self.labels.chunks_exact(LEAF).enumerate() {
+        for (leaf, labels) in self.labels.chunks_exact(LEAF_POINTS).enumerate() {
             let coordinates = self.data.leaf(leaf);
             for (lane, (&k, &w)) in labels.iter().zip(self.data.weights(leaf)).enumerate() {
                 let k = k as usize;
                 weights[k] += w;
-                for (sum, row) in sums[k * d..][..d].iter_mut().zip(coordinates.chunks(LEAF)) {
+                for (sum, row) in sums[k * d..][..d].iter_mut().zip(coordinates.chunks(LEAF_POINTS))
+                {
                     *sum += w * row[lane];
                 }
             }
@@ -261,9 +262,9 @@ impl Lloyd<'_> {
         farthest.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let d = self.data.n_features();
         for (&new, &(_, place)) in empty.iter().zip(&farthest) {
-            let (leaf, lane) = (place / LEAF, place % LEAF);
+            let (leaf, lane) = (place / LEAF_POINTS, place % LEAF_POINTS);
             let (old, weight) = (self.labels[place] as usize, self.data.weights(leaf)[lane]);
-            for (i, row) in self.data.leaf(leaf).chunks(LEAF).enumerate() {
+            for (i, row) in self.data.leaf(leaf).chunks(LEAF_POINTS).enumerate() {
                 sums[new * d + i] = weight * row[lane];
                 sums[old * d + i] -= weight * row[lane];
             }
@@ -275,10 +276,10 @@ impl Lloyd<'_> {
     /// Calls `each` with the place, squared distance and weight of every point.
     fn for_each_distance<S: Simd>(&self, simd: S, mut each: impl FnMut(usize, f64, f64)) {
         let (d, n) = (self.data.n_features(), self.data.n_samples());
-        let mut distances: Row = [0.0; LEAF];
+        let mut distances: Row = [0.0; LEAF_POINTS];
         let mut labels: Vec<u32> = Vec::new();
         for leaf in 0..self.data.n_leaves() {
-            let places = leaf * LEAF..n.min((leaf + 1) * LEAF);
+            let places = leaf * LEAF_POINTS..n.min((leaf + 1) * LEAF_POINTS);
             labels.clear();
             labels.extend_from_slice(&self.labels[places.clone()]);
             labels.sort_unstable();
@@ -287,7 +288,7 @@ impl Lloyd<'_> {
                 let center = &self.centers[k as usize * d..][..d];
                 squared_distances(simd, self.data.leaf(leaf), center, &mut distances);
                 for place in places.clone().filter(|&place| self.labels[place] == k) {
-                    let lane = place % LEAF;
+                    let lane = place % LEAF_POINTS;
                     each(place, distances[lane], self.data.weights(leaf)[lane]);
                 }
             }
@@ -335,14 +336,14 @@ impl Visitor for Assignment<'_> {
 
     fn visit_leaf(&mut self, leaf: Node, candidates: &[u32]) {
         let leaf = self.data.tree().leaves(leaf).start;
-        let labels = &mut self.labels[(leaf - self.first_leaf) * LEAF..][..LEAF];
+        let labels = &mut self.labels[(leaf - self.first_leaf) * LEAF_POINTS..][..LEAF_POINTS];
         let has_moved = |&k: &u32| self.has_moved[k as usize];
         let may_change =
             self.is_first || candidates.iter().any(has_moved) || labels.iter().any(has_moved);
         if !may_change {
             return;
         }
-        let mut found: Row = [0.0; LEAF];
+        let mut found: Row = [0.0; LEAF_POINTS];
         (self.nearest)(self.data.leaf(leaf), candidates, &mut found);
         for (label, found) in labels.iter_mut().zip(found) {
             self.has_changed |= *label != found as u32;

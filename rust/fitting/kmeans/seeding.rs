@@ -12,7 +12,7 @@
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Row, squared_distances};
-use crate::points::tree::{Bounds, LEAF, Node};
+use crate::points::tree::{Bounds, LEAF_POINTS, Node};
 use crate::points::walk::{Visitor, Walker};
 use crate::runtime::Runtime;
 use crate::simd::{Dispatch, Simd};
@@ -116,7 +116,7 @@ struct Seeding<'a> {
 impl<'a> Seeding<'a> {
     fn new(data: &'a Data, distances: &'a Distances<'a>, runtime: &'a Runtime) -> Self {
         let (n, n_leaves) = (data.n_samples(), data.n_leaves());
-        let mut closest = vec![f64::INFINITY; n_leaves * LEAF];
+        let mut closest = vec![f64::INFINITY; n_leaves * LEAF_POINTS];
         closest[n..].fill(0.0);
         let mut places = vec![0; n];
         for (place, &row) in data.tree().order().iter().enumerate() {
@@ -138,7 +138,7 @@ impl<'a> Seeding<'a> {
     /// Returns the mass of a row: its weight times its squared distance.
     fn mass(&self, row: usize) -> f64 {
         let place = self.places[row] as usize;
-        self.data.weights(place / LEAF)[place % LEAF] * self.closest[place]
+        self.data.weights(place / LEAF_POINTS)[place % LEAF_POINTS] * self.closest[place]
     }
 
     /// Returns the first row at which the sum of masses is not below `target`.
@@ -164,8 +164,8 @@ impl<'a> Seeding<'a> {
 
     fn center(&self, row: usize) -> Vec<f64> {
         let place = self.places[row] as usize;
-        let leaf = self.data.leaf(place / LEAF);
-        leaf.chunks(LEAF).map(|coordinates| coordinates[place % LEAF]).collect()
+        let leaf = self.data.leaf(place / LEAF_POINTS);
+        leaf.chunks(LEAF_POINTS).map(|coordinates| coordinates[place % LEAF_POINTS]).collect()
     }
 
     /// Returns by how much a center at `row` would lower the sum of all masses.
@@ -207,7 +207,7 @@ impl<'a> Seeding<'a> {
 
     /// Returns the squared distances of a leaf's points from a center.
     fn distances_at(&self, leaf: Node, center: &[f64]) -> Row {
-        let mut distances = [0.0; LEAF];
+        let mut distances = [0.0; LEAF_POINTS];
         let leaf = self.data.tree().leaves(leaf).start;
         (self.distances)(self.data.leaf(leaf), center, &mut distances);
         distances
@@ -236,7 +236,7 @@ impl Visitor for Gain<'_, '_> {
     fn visit_leaf(&mut self, leaf: Node, _: &[NewCenter]) -> f64 {
         let (seeding, distances) = (self.seeding, self.seeding.distances_at(leaf, self.center));
         let leaf = seeding.data.tree().leaves(leaf).start;
-        let closest = &seeding.closest[leaf * LEAF..][..LEAF];
+        let closest = &seeding.closest[leaf * LEAF_POINTS..][..LEAF_POINTS];
         let loss = |((d, c), w): ((&f64, &f64), &f64)| w * (c - d).max(0.0);
         distances.iter().zip(closest).zip(seeding.data.weights(leaf)).map(loss).sum()
     }

@@ -85,8 +85,7 @@ pub(crate) struct Culler<'a, S: Simd> {
     centered: CenteredBox,
     /// u of each lane of the blocks that were bounded last.
     upper: Vec<f64>,
-    /// c - mean and h of each feature, the latter made larger for rounding.
-    differences: Vec<(S::F, S::F)>,
+    differences: Vec<Difference<S>>,
     /// A few of the components with the largest q at the middle of the box.
     best: Vec<u32>,
 }
@@ -101,7 +100,7 @@ impl<'a, S: Simd> Culler<'a, S> {
             threshold,
             centered: CenteredBox { middle: vec![0.0; d], half_widths: vec![0.0; d] },
             upper: Vec::new(),
-            differences: vec![(zero, zero); d],
+            differences: vec![Difference { middle: zero, half_width: zero }; d],
             best: Vec::new(),
         }
     }
@@ -179,7 +178,8 @@ impl<'a, S: Simd> Culler<'a, S> {
         let simd = self.simd;
         let mut largest = simd.splat(f64::NEG_INFINITY);
         let mut positions = simd.splat(0.0);
-        let mut in_registers = [(simd.splat(0.0), simd.splat(0.0)); MAX_UNROLLED];
+        let zero = simd.splat(0.0);
+        let mut in_registers = [Difference { middle: zero, half_width: zero }; MAX_UNROLLED];
         let differences = if D == 0 { &mut self.differences[..] } else { &mut in_registers[..D] };
         for (at, &block) in candidates.iter().enumerate() {
             for first in (0..BLOCK_COMPONENTS).step_by(S::LANES) {
@@ -187,7 +187,7 @@ impl<'a, S: Simd> Culler<'a, S> {
                     continue;
                 }
                 let values = &self.blocks.block(block)[first..];
-                let (upper, q) =
+                let BlockBounds { upper, q } =
                     bounds_of::<S, D, DIAGONAL>(simd, values, &self.centered, differences);
                 let position = simd.splat((at * BLOCK_COMPONENTS + first) as f64);
                 positions = simd.select_less(largest, q, position, positions);
@@ -216,15 +216,29 @@ impl<'a, S: Simd> Culler<'a, S> {
     }
 }
 
-/// Returns u over the box and q at its middle for the lanes of a block from the first of `values`
-/// on.
+/// The position of a box relative to the means of some lanes, along one feature.
+#[derive(Clone, Copy)]
+struct Difference<S: Simd> {
+    /// The middle of the box minus the means.
+    middle: S::F,
+    /// Half the width of the box, made larger for rounding.
+    half_width: S::F,
+}
+
+/// Bounds of some lanes: u over a box, and q at its middle.
+struct BlockBounds<S: Simd> {
+    upper: S::F,
+    q: S::F,
+}
+
+/// Returns the bounds of the lanes of a block from the first of `values` on.
 #[inline(always)]
 fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
     simd: S,
     values: &[f64],
     centered: &CenteredBox,
-    differences: &mut [(S::F, S::F)],
-) -> (S::F, S::F) {
+    differences: &mut [Difference<S>],
+) -> BlockBounds<S> {
     let d = if D == 0 { differences.len() } else { D };
     let n_factors = if DIAGONAL { d } else { packed_len(d) };
     let values = &values[..(d + n_factors) * BLOCK_COMPONENTS + S::LANES];
@@ -234,10 +248,11 @@ fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
     let column = |at: usize| simd.load(&values[at * BLOCK_COMPONENTS..]);
     let rounding = (d + 8) as f64 * 2.0_f64.powi(-51);
     for i in 0..d {
-        let difference = simd.sub(splat(middle[i]), column(1 + i));
+        let middle = simd.sub(splat(middle[i]), column(1 + i));
         let half = splat(half_widths[i]);
-        let reach = simd.add(simd.abs(difference), half);
-        differences[i] = (difference, simd.mul_add(reach, splat(rounding), half));
+        let reach = simd.add(simd.abs(middle), half);
+        let half_width = simd.mul_add(reach, splat(rounding), half);
+        differences[i] = Difference { middle, half_width };
     }
     let zero = splat(0.0);
     let (mut nearest, mut at_middle) = (zero, zero);
@@ -247,8 +262,8 @@ fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
         let (mut z, mut r) = (zero, zero);
         for j in first..=i {
             let factor = column(row + j);
-            z = simd.mul_add(factor, differences[j].0, z);
-            r = simd.mul_add(simd.abs(factor), differences[j].1, r);
+            z = simd.mul_add(factor, differences[j].middle, z);
+            r = simd.mul_add(simd.abs(factor), differences[j].half_width, r);
         }
         // A NaN stays one: max returns its second argument then.
         let z_nearest = simd.max(zero, simd.sub(simd.abs(z), r));
@@ -257,5 +272,6 @@ fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
     }
     let peak = column(0);
     let upper = simd.neg_mul_add(nearest, splat(1.0 - rounding), peak);
-    (simd.mul_add(simd.abs(peak), splat(rounding), upper), simd.sub(peak, at_middle))
+    let upper = simd.mul_add(simd.abs(peak), splat(rounding), upper);
+    BlockBounds { upper, q: simd.sub(peak, at_middle) }
 }

@@ -3,7 +3,7 @@
 //! Differences from a component's mean are taken before they are whitened, and rows of the
 //! factor are summed in the order of the features: no digits are lost far from the origin.
 
-use super::{BlockIndex, GROUP, PointsKernel};
+use super::{BlockIndex, GROUP_POINTS, PointsKernel};
 use crate::model::covariances::PrecisionsCholesky;
 use crate::model::linalg::packed_row;
 use crate::simd::Simd;
@@ -50,8 +50,8 @@ impl<S: Simd> PointsKernel<'_, S> {
         let differences = if D == 0 { &mut self.differences[..d] } else { &mut in_registers[..d] };
         let mean = &self.mixture.mean(k)[..d];
         for i in 0..d {
-            let first = (group * d + i) * GROUP + block * Self::BLOCK;
-            let lanes = &self.coordinates[first..][..Self::BLOCK];
+            let first = (group * d + i) * GROUP_POINTS + block * Self::BLOCK_POINTS;
+            let lanes = &self.coordinates[first..][..Self::BLOCK_POINTS];
             for v in 0..VECTORS {
                 let coordinate = simd.load(&lanes[v * S::LANES..]);
                 differences[i][v] = simd.sub(coordinate, simd.splat(mean[i]));

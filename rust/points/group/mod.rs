@@ -19,10 +19,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// The largest number of points of a group: a multiple of a block's at every level.
-pub(crate) const GROUP: usize = 64;
+pub(crate) const GROUP_POINTS: usize = 64;
 
 /// Values of the points of a group.
-pub(crate) type Row = [f64; GROUP];
+pub(crate) type Row = [f64; GROUP_POINTS];
 
 /// Returns the base-2 logarithms of the components' weighted densities at their means.
 pub(crate) fn log2_peaks(mixture: &Mixture) -> Vec<f64> {
@@ -35,8 +35,8 @@ pub(crate) fn negligible_bits(mixture: &Mixture) -> f64 {
     53.0 + (mixture.n_components() as f64).log2()
 }
 
-/// Replaces `groups` by the rows `rows` of `points`, `GROUP` at a time, one row of
-/// `GROUP` lanes a feature. Lanes beyond the last point repeat it.
+/// Replaces `groups` by the rows `rows` of `points`, `GROUP_POINTS` at a time, one row of
+/// `GROUP_POINTS` lanes a feature. Lanes beyond the last point repeat it.
 pub(crate) fn gather_groups(
     points: &[f64],
     n_features: usize,
@@ -44,13 +44,13 @@ pub(crate) fn gather_groups(
     groups: &mut Vec<f64>,
 ) {
     let (d, n_points) = (n_features, rows.len());
-    let group_len = GROUP * d;
-    groups.resize(n_points.div_ceil(GROUP) * group_len, 0.0);
+    let group_len = GROUP_POINTS * d;
+    groups.resize(n_points.div_ceil(GROUP_POINTS) * group_len, 0.0);
     for (at, &row) in rows.iter().enumerate() {
-        let group = &mut groups[at / GROUP * group_len..][..group_len];
-        let end = if at + 1 < n_points { at % GROUP + 1 } else { GROUP };
-        for (feature, &x) in group.chunks_exact_mut(GROUP).zip(&points[row as usize * d..]) {
-            feature[at % GROUP..end].fill(x);
+        let group = &mut groups[at / GROUP_POINTS * group_len..][..group_len];
+        let end = if at + 1 < n_points { at % GROUP_POINTS + 1 } else { GROUP_POINTS };
+        for (feature, &x) in group.chunks_exact_mut(GROUP_POINTS).zip(&points[row as usize * d..]) {
+            feature[at % GROUP_POINTS..end].fill(x);
         }
     }
 }
@@ -75,7 +75,7 @@ pub(crate) struct PointsKernel<'a, S: Simd> {
     simd: S,
     mixture: &'a Mixture,
     peaks: &'a [f64],
-    /// Group after group, one row of `GROUP` lanes a feature.
+    /// Group after group, one row of `GROUP_POINTS` lanes a feature.
     coordinates: Cow<'a, [f64]>,
     differences: Vec<Block<S>>,
     terms: [Block<S>; CHUNK_COMPONENTS],
@@ -84,7 +84,7 @@ pub(crate) struct PointsKernel<'a, S: Simd> {
 }
 
 impl<'a, S: Simd> PointsKernel<'a, S> {
-    const BLOCK: usize = S::LANES * VECTORS;
+    const BLOCK_POINTS: usize = S::LANES * VECTORS;
 
     pub(crate) fn new(simd: S, PeakedMixture { mixture, peaks }: PeakedMixture<'a>) -> Self {
         let d = mixture.n_features();
@@ -100,7 +100,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         }
     }
 
-    /// Copies the rows `rows` of `points` into groups of `GROUP`, in order. Lanes beyond the
+    /// Copies the rows `rows` of `points` into groups of `GROUP_POINTS`, in order. Lanes beyond the
     /// last point repeat it.
     pub(crate) fn gather(&mut self, points: &[f64], rows: &[u32]) {
         gather_groups(points, self.mixture.n_features(), rows, self.coordinates.to_mut());
@@ -116,13 +116,13 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
     pub(crate) fn copy_group(&mut self, coordinates: &[f64]) {
         let group = self.coordinates.to_mut();
         group.clear();
-        group.extend_from_slice(&coordinates[..self.mixture.n_features() * GROUP]);
+        group.extend_from_slice(&coordinates[..self.mixture.n_features() * GROUP_POINTS]);
     }
 
-    /// A group's points, one row of `GROUP` lanes a feature.
+    /// A group's points, one row of `GROUP_POINTS` lanes a feature.
     #[inline(always)]
     pub(crate) fn coordinates(&self, group: usize) -> &[f64] {
-        let len = self.mixture.n_features() * GROUP;
+        let len = self.mixture.n_features() * GROUP_POINTS;
         &self.coordinates[group * len..][..len]
     }
 
@@ -148,7 +148,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
                 let simd = self.simd;
                 let mut least = splat(simd, f64::INFINITY);
                 for group in groups {
-                    for block in 0..GROUP / Self::BLOCK {
+                    for block in 0..GROUP_POINTS / Self::BLOCK_POINTS {
                         self.fill_terms(BlockIndex { group, block }, components);
                         let mut largest = splat(simd, f64::NEG_INFINITY);
                         for term in &self.terms[..components.len()] {
@@ -161,7 +161,10 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
                         }
                     }
                 }
-                self.lanes(least)[..Self::BLOCK].iter().copied().fold(f64::INFINITY, f64::min)
+                self.lanes(least)[..Self::BLOCK_POINTS]
+                    .iter()
+                    .copied()
+                    .fold(f64::INFINITY, f64::min)
             },
         )
     }
@@ -171,7 +174,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         self.simd.vectorize(
             #[inline(always)]
             || {
-                for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
+                for (block, out) in out.chunks_mut(Self::BLOCK_POINTS).enumerate() {
                     let mut state = LogSumExp::new(self.simd);
                     for chunk in components.chunks(CHUNK_COMPONENTS) {
                         self.fill_terms(BlockIndex { group, block }, chunk);
@@ -197,7 +200,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             #[inline(always)]
             || {
                 let simd = self.simd;
-                for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
+                for (block, out) in out.chunks_mut(Self::BLOCK_POINTS).enumerate() {
                     let mut largest = splat(simd, f64::NEG_INFINITY);
                     let mut labels = splat(simd, 0.0);
                     for chunk in components.chunks(CHUNK_COMPONENTS) {
@@ -229,7 +232,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
             #[inline(always)]
             || {
                 let simd = self.simd;
-                for (block, out) in out.chunks_mut(Self::BLOCK).enumerate() {
+                for (block, out) in out.chunks_mut(Self::BLOCK_POINTS).enumerate() {
                     if components.len() < self.peaks.len() {
                         out.iter_mut().for_each(|row| row.fill(f64::NEG_INFINITY));
                     }

@@ -11,7 +11,8 @@
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::{packed_len, packed_row};
-use crate::points::group::{BlockIndex, GROUP, PointsKernel};
+use crate::model::mixture::log_peak;
+use crate::points::group::{BlockIndex, GROUP_POINTS, PointsKernel};
 use crate::points::moments::regressions::Regressions;
 use crate::points::responsibilities::BlockResponsibilities;
 use crate::points::threshold::Threshold;
@@ -76,14 +77,14 @@ impl RegressionFactors {
         let n_components = conditional.marginal().n_components();
         let inverse = conditional.precisions_cholesky();
         let scale = HALF_LOG2_E.sqrt();
-        let log_root = 0.5 * std::f64::consts::TAU.ln() * n_remaining as f64;
         let mut factors = Vec::with_capacity(n_components * packed_len(n_remaining));
         for k in 0..n_components {
             for i in 0..n_remaining {
                 factors.extend((0..=i).map(|j| scale * inverse.at(k, i, j)));
             }
         }
-        let peak = |k| std::f64::consts::LOG2_E * (inverse.log_det(n_remaining, k) - log_root);
+        let diagonal = |k| (0..n_remaining).map(move |i| inverse.at(k, i, i));
+        let peak = |k| std::f64::consts::LOG2_E * log_peak(0.0, diagonal(k));
         Self { factors, peaks: (0..n_components).map(peak).collect(), n_remaining }
     }
 
@@ -105,7 +106,7 @@ pub(crate) struct LogProbKernel<'a, S: Simd> {
 }
 
 impl<'a, S: Simd> LogProbKernel<'a, S> {
-    const BLOCK: usize = S::LANES * VECTORS;
+    const BLOCK_POINTS: usize = S::LANES * VECTORS;
 
     /// Returns a kernel; `marginal` is a kernel for points under the conditional's marginal.
     pub(crate) fn new(
@@ -132,7 +133,7 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
     ) {
         let coordinates = points.coordinates(group);
         self.marginal.copy_group(coordinates);
-        for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
+        for (block, rows) in rows.chunks_mut(Self::BLOCK_POINTS).enumerate() {
             self.simd.vectorize(
                 #[inline(always)]
                 || self.evaluate_block(coordinates, block, components, rows),
@@ -149,10 +150,10 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
         rows: &mut [&mut [f64]],
     ) {
         let simd = self.simd;
-        let coordinates = &coordinates[block * Self::BLOCK..];
+        let coordinates = &coordinates[block * Self::BLOCK_POINTS..];
         let n_given = self.marginal.mixture().mixture.n_features();
         for (t, center) in self.centers.iter_mut().enumerate() {
-            *center = load(simd, &coordinates[(n_given + t) * GROUP..]);
+            *center = load(simd, &coordinates[(n_given + t) * GROUP_POINTS..]);
         }
         let mut pairs = [[0.0; MAX_LANES * VECTORS]; 2];
         for (lane, row) in rows.iter().enumerate() {

@@ -9,7 +9,7 @@
 
 use crate::model::conditional::Conditional;
 use crate::model::linalg::packed_len;
-use crate::points::group::{BlockIndex, GROUP, PointsKernel};
+use crate::points::group::{BlockIndex, GROUP_POINTS, PointsKernel};
 use crate::points::moments::regressions::Regressions;
 use crate::points::responsibilities::BlockResponsibilities;
 use crate::points::threshold::Threshold;
@@ -95,7 +95,7 @@ pub(crate) struct MomentsKernel<'a, S: Simd> {
 }
 
 impl<'a, S: Simd> MomentsKernel<'a, S> {
-    const BLOCK: usize = S::LANES * VECTORS;
+    const BLOCK_POINTS: usize = S::LANES * VECTORS;
 
     pub(crate) fn new(simd: S, model: MomentsModel<'a>, threshold: Threshold) -> Self {
         let MomentsModel { conditional, covariances, wanted } = model;
@@ -122,9 +122,9 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         rows: &mut [&mut [f64]],
     ) {
         let simd = self.simd;
-        for (block, rows) in rows.chunks_mut(Self::BLOCK).enumerate() {
+        for (block, rows) in rows.chunks_mut(Self::BLOCK_POINTS).enumerate() {
             self.responsibilities.fill(points, BlockIndex { group, block }, components);
-            let coordinates = &points.coordinates(group)[block * Self::BLOCK..];
+            let coordinates = &points.coordinates(group)[block * Self::BLOCK_POINTS..];
             simd.vectorize(
                 #[inline(always)]
                 || {
@@ -196,7 +196,7 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
             regressions[n] = simd.splat(remaining_means[n]);
         }
         for g in 0..d {
-            let coordinate = simd.load(&coordinates[g * GROUP..]);
+            let coordinate = simd.load(&coordinates[g * GROUP_POINTS..]);
             let difference = simd.sub(coordinate, simd.splat(mean[g]));
             for n in 0..N {
                 regressions[n] =

@@ -1,6 +1,6 @@
 //! Scattered points: moments of the remaining features for each row of the given features.
 //!
-//! The conditional of each row is a mixture of as many components (model/conditional.rs). Its
+//! The conditional of each row is a mixture of as many components (model/conditional/). Its
 //! means, standard deviations and covariances are summed over the components that can matter
 //! (threshold.rs). The results are those of the specification, [`spec`](crate::spec), to
 //! rounding of the smallest standard deviation, or variance, of a remaining feature under a

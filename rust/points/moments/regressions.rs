@@ -2,11 +2,11 @@
 //! chunk at a block of scattered points.
 //!
 //! Regressions are affine in the given features, about their own means, to avoid cancellation
-//! (model/conditional.rs). Moments of up to three remaining features do not use this file: see
+//! (model/conditional/). Moments of up to three remaining features do not use this file: see
 //! kernel.rs.
 
 use crate::model::conditional::Conditional;
-use crate::points::group::GROUP;
+use crate::points::group::GROUP_POINTS;
 use crate::simd::Simd;
 use crate::simd::block::{Block, CHUNK_COMPONENTS, VECTORS, splat};
 
@@ -25,7 +25,7 @@ impl<'a, S: Simd> Regressions<'a, S> {
     }
 
     /// Fills the values with the regressions under each component of a chunk, less `centers`, at
-    /// a block of points. `coordinates` has the given features, one row of `GROUP` a feature.
+    /// a block of points. `coordinates` has the given features, one row of `GROUP_POINTS` a feature.
     #[inline(never)]
     pub(crate) fn fill(&mut self, coordinates: &[f64], chunk: &[u32], centers: &[Block<S>]) {
         self.simd.vectorize(
@@ -67,7 +67,7 @@ impl<'a, S: Simd> Regressions<'a, S> {
 /// Returns the coordinates of a block of points along feature `g`, less `mean`.
 #[inline(always)]
 fn difference<S: Simd>(simd: S, coordinates: &[f64], g: usize, mean: f64) -> Block<S> {
-    let lanes = &coordinates[g * GROUP..][..VECTORS * S::LANES];
+    let lanes = &coordinates[g * GROUP_POINTS..][..VECTORS * S::LANES];
     let (mut block, mean) = (splat(simd, 0.0), simd.splat(mean));
     for v in 0..VECTORS {
         block[v] = simd.sub(simd.load(&lanes[v * S::LANES..]), mean);

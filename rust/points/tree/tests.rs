@@ -27,7 +27,7 @@ fn check(tree: &Tree, points: &[f64], node: Node) -> usize {
         Some(halves) => halves.into_iter().map(|half| check(tree, points, half)).sum(),
         None => {
             let is_last = tree.range(node).end == tree.order().len();
-            assert!(rows.len() == LEAF || is_last && !rows.is_empty());
+            assert!(rows.len() == LEAF_POINTS || is_last && !rows.is_empty());
             assert_eq!(tree.leaves(node), node.first_leaf..node.first_leaf + 1);
             1
         }
@@ -43,7 +43,7 @@ fn every_row_is_in_one_leaf_and_every_node_has_its_tight_box() {
         rows.sort_unstable();
         assert!(rows.iter().enumerate().all(|(i, &row)| i == row as usize));
         let n_leaves = check(&tree, &points, tree.root().unwrap());
-        assert_eq!(n_leaves, n.div_ceil(LEAF));
+        assert_eq!(n_leaves, n.div_ceil(LEAF_POINTS));
     }
     assert!(tree(&[], 2, 1).root().is_none());
 }
@@ -52,7 +52,7 @@ fn every_row_is_in_one_leaf_and_every_node_has_its_tight_box() {
 fn points_that_are_equal_infinite_or_not_numbers_make_a_tree_too() {
     for value in [3.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX] {
         let equal = tree(&vec![value; 10_000], 2, 2);
-        assert_eq!(equal.root().unwrap().n_leaves, 5000_usize.div_ceil(LEAF));
+        assert_eq!(equal.root().unwrap().n_leaves, 5000_usize.div_ceil(LEAF_POINTS));
         let mut mixed = points(3000, 2);
         mixed.iter_mut().step_by(7).for_each(|x| *x = value);
         let mut rows = tree(&mixed, 2, 2).order().to_vec();

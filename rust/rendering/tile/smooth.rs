@@ -99,7 +99,7 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
         let u = simd.sub(u, simd.splat(tile.middle.x));
         if vector == 0 {
             for g in 0..G {
-                let (alpha, beta) = exponents(simd, terms, group[g], u, v);
+                let Exponent { alpha, beta } = exponent(simd, terms, group[g], u, v);
                 tops[g] = exp2_clamped(simd, alpha);
                 downs[g] = exp2_clamped(simd, beta);
                 if n_vectors > 1 {
@@ -140,16 +140,24 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
     }
 }
 
-/// Returns alpha and beta of a term at the columns `u` and the row `v` from the middle:
-/// the exponent without the curvature down the column, and its slope.
+/// The exponent of a term at some columns and a row: alpha and beta of the header.
+struct Exponent<S: Simd> {
+    /// The exponent without the curvature down the column.
+    alpha: S::F,
+    /// Its slope down the column.
+    beta: S::F,
+}
+
+/// Returns the exponent of a term at the columns `u` and the row `v` from the middle.
 #[inline(always)]
-fn exponents<S: Simd>(simd: S, terms: &Terms, term: usize, u: S::F, v: f64) -> (S::F, S::F) {
+fn exponent<S: Simd>(simd: S, terms: &Terms, term: usize, u: S::F, v: f64) -> Exponent<S> {
     let top = terms.at(TermField::Q, term) + terms.at(TermField::Gy, term) * v;
     let slope = simd.splat(terms.at(TermField::Gx, term) + terms.at(TermField::Xy, term) * v);
     let slope = simd.mul_add(simd.splat(terms.at(TermField::Xx, term)), u, slope);
     let alpha = simd.mul_add(slope, u, simd.splat(top));
     let xy = simd.splat(terms.at(TermField::Xy, term));
-    (alpha, simd.mul_add(xy, u, simd.splat(terms.at(TermField::Gy, term))))
+    let beta = simd.mul_add(xy, u, simd.splat(terms.at(TermField::Gy, term)));
+    Exponent { alpha, beta }
 }
 
 /// Returns the state of a component at the columns `u` and the row `v` from the middle.
@@ -162,7 +170,7 @@ fn start_of<S: Simd, M: Summand<S, N>, const N: usize>(
     v: f64,
 ) -> M::State {
     let (simd, terms) = (tile.simd, tile.terms);
-    let (alpha, beta) = exponents(simd, terms, term, u, v);
+    let Exponent { alpha, beta } = exponent(simd, terms, term, u, v);
     let curvature = terms.at(TermField::Yy, term);
     let start = Start {
         term,

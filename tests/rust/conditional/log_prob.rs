@@ -43,7 +43,7 @@ fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f
 }
 
 #[test]
-fn log_densities_are_right() {
+fn log_densities_match_the_specification() {
     let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
     for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
         for kind in 0..4 {
@@ -105,7 +105,7 @@ fn an_interrupted_call_returns_the_interrupt() {
 }
 
 #[test]
-fn outputs_that_do_not_fit_are_refused() {
+fn outputs_of_a_wrong_length_are_errors() {
     let mixture = fitted(0, 3, 4, 3.0);
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
     let runtime = Runtime::new(Some(1)).unwrap();

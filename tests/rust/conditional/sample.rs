@@ -21,7 +21,7 @@ fn draws(
 }
 
 #[test]
-fn draws_are_those_of_the_streams_numbers() {
+fn draws_follow_the_specification_by_the_numbers_of_the_streams() {
     for (d, given) in [(2, &[0][..]), (5, &[0, 1]), (4, &[3, 1, 0])] {
         for kind in 0..4 {
             let mixture = fitted(kind, K, d, 3.0);
@@ -50,7 +50,7 @@ fn draws_are_those_of_the_streams_numbers() {
 }
 
 #[test]
-fn neither_threads_nor_company_change_a_draw() {
+fn neither_threads_nor_other_points_change_a_draw() {
     let mixture = fitted(0, K, 5, 4.0);
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
     let values = values_of(&mixture, &[0, 1], (1 << 17) + 5000, 4.0);

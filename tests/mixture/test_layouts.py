@@ -1,0 +1,61 @@
+"""Tests of mixture/layouts.py: precisions, triangular matrices, and layouts of covariances."""
+
+import numpy as np
+import pytest
+from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
+
+from gmmfast.mixture import layouts
+from support.models import COVARIANCE_TYPES, matrices, random_parameters
+
+SHAPE = (4, 3)
+RANDOM = np.random.default_rng(0)
+
+
+def covariances_of(covariance_type):
+    return random_parameters(*SHAPE, covariance_type)[2]
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_precisions_are_those_of_scikit_learn_and_lead_back(covariance_type):
+    covariances = covariances_of(covariance_type)
+    factors = layouts.precisions_cholesky(covariances, covariance_type)
+    np.testing.assert_allclose(factors, _compute_precision_cholesky(covariances, covariance_type))
+    again = layouts.covariances_of_precisions(factors, covariance_type)
+    np.testing.assert_allclose(again, covariances)
+    assert layouts.are_inverse(covariances, factors, covariance_type, 1e-9)
+    assert not layouts.are_inverse(covariances * 1.1, factors, covariance_type, 1e-9)
+    assert not layouts.are_inverse(covariances[:1], factors, covariance_type, 1e-9)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_matrices_and_variances_are_those_of_every_layout(covariance_type):
+    covariances = covariances_of(covariance_type)
+    assert covariances.shape == layouts.layouts(SHAPE)[covariance_type]
+    full = layouts.as_matrices(covariances, covariance_type, SHAPE)
+    expected = matrices(np.zeros(SHAPE), covariances, covariance_type)
+    np.testing.assert_array_equal(full, layouts.symmetric(expected))
+    variances = layouts.as_variances(covariances, covariance_type, SHAPE)
+    np.testing.assert_array_equal(variances, np.diagonal(full, axis1=1, axis2=2))
+    some = layouts.components(covariances, covariance_type, [2])
+    third = layouts.as_matrices(some, covariance_type, (1, SHAPE[1]))
+    np.testing.assert_array_equal(third, full[[2]])
+
+
+def test_triangular_matrices_are_inverted_and_solved():
+    factors = np.tril(RANDOM.normal(size=(2, 5, 5))) + 4 * np.eye(5)
+    values = RANDOM.normal(size=(2, 5))
+    product = layouts.inverse_lower(factors) @ factors
+    np.testing.assert_allclose(product, [np.eye(5), np.eye(5)], atol=1e-12)
+    expected = np.linalg.solve(factors, values[..., None])[..., 0]
+    np.testing.assert_allclose(layouts.solve_lower(factors, values), expected)
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 4])
+def test_scatters_are_packed_by_rows_of_the_lower_triangle(n_features):
+    matrices = layouts.symmetric(RANDOM.normal(size=(3, n_features, n_features)))
+    values = layouts.packed(matrices, diagonal=False)
+    np.testing.assert_array_equal(layouts.unpacked(values, n_features), matrices)
+    assert values[0, -1] == matrices[0, -1, -1]
+    diagonal = layouts.packed(matrices, diagonal=True)
+    expected = matrices * np.eye(n_features)
+    np.testing.assert_array_equal(layouts.unpacked(diagonal, n_features), expected)
