@@ -1,5 +1,6 @@
 """A headless Chromium without a network, driven by Selenium."""
 
+import os
 import shutil
 
 import pytest
@@ -7,13 +8,21 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-def browser(tmp_path, *options, size=(1100, 760)):
-    """Start a browser, or skip the test where there is none."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+def find_browser():
+    """Return the paths of Chromium and its driver; a missing one is None."""
     binary = next(filter(None, map(shutil.which, NAMES)), None)
-    driver = shutil.which("chromedriver")
+    return binary, shutil.which("chromedriver")
+
+
+def browser(tmp_path, *options, size=(1100, 760)):
+    """Start a browser, or skip the test where there is none (in CI: fail)."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    binary, driver = find_browser()
     if binary is None or driver is None:
-        pytest.skip("no Chromium with chromedriver: apt-get install chromium chromium-driver")
+        message = "no Chromium with chromedriver: apt-get install chromium chromium-driver"
+        if os.environ.get("GMMFAST_TEST_BROWSER") == "required":
+            pytest.fail(message)
+        pytest.skip(message)
     chosen = webdriver.ChromeOptions()
     chosen.binary_location = binary
     for option in (

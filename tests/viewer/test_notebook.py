@@ -1,24 +1,20 @@
 """Mixtures show their page in notebooks, in an iframe of a bounded size."""
 
 import numpy as np
+import pytest
 
 from gmmfast import Mixture, fit_image
 from gmmfast.viewer import notebook
 from gmmfast.viewer.notebook import iframe
-
-INK = Mixture(
-    [0.5, 0.3, 0.2],
-    [[10.0, 10.0], [30.0, 12.0], [22.0, 18.0]],
-    [[[9.0, 3.0], [3.0, 4.0]], [[4.0, 0.0], [0.0, 4.0]], [[25.0, -4.0], [-4.0, 2.0]]],
-    extent=[(0, 40), (0, 24)],
-)
+from support.models import INK
 
 
-def test_notebooks_hold_the_page_in_an_iframe(chromium, tmp_path):
+@pytest.mark.parametrize("indent", ["", "    "], ids=["as it is", "indented by Sphinx"])
+def test_notebooks_hold_the_page_in_an_iframe(chromium, tmp_path, indent):
     path = tmp_path / "notebook.html"
     html = INK._repr_html_()
     assert html == iframe(INK)
-    path.write_text(f"<!DOCTYPE html><body>{html}</body>")
+    path.write_text("<!DOCTYPE html><body>" + html.replace("\n", "\n" + indent) + "</body>")
     chromium.get(path.as_uri())
     chromium.switch_to.frame(0)
     for _ in range(100):

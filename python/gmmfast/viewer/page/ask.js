@@ -104,9 +104,8 @@ function card(plane, answer) {
   const result = [];
   if (mean.length) {
     const patch = el("span", { class: "swatch", style: `background:${rgb(mean)}` });
-    const levels = mean.map((m, i) =>
-      el("span", { class: "level" }, `${m.toFixed(0)} ± ${std[i].toFixed(1)}`));
-    facts.push(...row("color", patch, ...levels));
+    facts.push(...row("color", patch, mean.map((m) => m.toFixed(1)).join(", ")),
+      ...row("± std", std.map((s) => s.toFixed(1)).join(", ")));
     const grid = steps(0, 255, 128);
     const curves = CHANNELS[mean.length].map((color, i) => ({
       color, values: grid.map((level) => normalMixture(level, parts, i)), mark: mean[i] / 255,

@@ -82,6 +82,17 @@ class App {
     }
   }
 
+  /** Does something with WebGL; where that fails, JavaScript paints from now on. */
+  async #try(action) {
+    const { painter } = this;
+    try {
+      await action();
+    } catch (error) {
+      if (!(painter instanceof GlPainter)) throw error;
+      if (this.painter === painter) this.#useWorker();
+    }
+  }
+
   #fillHeader() {
     const { model } = this;
     const { width, height } = sizeOf(model);
@@ -123,7 +134,7 @@ class App {
     this.frame = frame;
     this.plane = planeAt(this.model, timeOf(this.model, frame));
     this.tiles = packTiles(this.model, this.plane, frame, swatch);
-    this.painter.load(this.model, this.tiles);
+    this.#try(() => this.painter.load(this.model, this.tiles));
     this.ask.refresh();
     this.slice.refresh();
     this.rain.clear();
@@ -171,7 +182,7 @@ class App {
     if (this.style !== null) return;
     const coarse = this.isMoving ? this.coarse : 1;
     const start = performance.now();
-    await this.painter.paint(this.view.frame(coarse), this.look);
+    await this.#try(() => this.painter.paint(this.view.frame(coarse), this.look));
     const whole = (performance.now() - start) * coarse ** 2;
     this.coarse = Math.min(8, Math.max(1, Math.round(Math.sqrt(whole / SMOOTH))));
   }

@@ -28,7 +28,7 @@ const INSTANCE = { pixels: 4, local: 4, survivors: 2, plane: 3 };
 const STRIDE = 13;
 
 /** Texels of a row of the textures: whole entries of five texels. */
-const ROW = 2000;
+const ROW = 4000;
 
 export class GlPainter {
   /**

@@ -71,7 +71,8 @@ export class Slice {
       y: { low: short(xa), high: short(xb) },
     };
     const label = `${names[this.kind]}, at most ${short(Math.max(...values), 3)}`;
-    place.replaceChildren(el("p", {}, label),
+    const button = el("button", { class: "small", onclick: () => this.clear() }, "clear");
+    place.replaceChildren(el("p", {}, label, " ", button),
       plot(label, [{ values, color: "ink" }], ends[this.kind]));
   }
 
