@@ -180,6 +180,11 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(page):
     size = {"width": 360, "height": 740, "deviceScaleFactor": 3, "mobile": True}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
+        page.driver.execute_async_script(
+            "const [done] = arguments; const look = () => {"
+            "if (gmmfast.app.view.density === 3 && !gmmfast.app.isMoving) done();"
+            "else setTimeout(look, 50); }; look();"
+        )
         page.wait()
         widths = page.run(
             "return [document.documentElement.scrollWidth, innerWidth,"
