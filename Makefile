@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip test peers upstream versions lint bench count dist clean
+.PHONY: help demo docs strip screenshot test peers upstream versions lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -30,6 +30,7 @@ help:
 	@echo "make lint   formatters, linters, spelling, prose, types, stubs, licenses"
 	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
 	@echo "make strip  the strip of pictures in README.md: docs/strip.png"
+	@echo "make screenshot  the page in README.md: docs/look_inside.png (needs Chromium)"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
@@ -103,6 +104,9 @@ docs: $(DOCS)
 
 strip: $(DEV)
 	$(BIN)/python docs/strip.py
+
+screenshot: $(DEV)
+	PYTHONPATH=tests $(BIN)/python docs/screenshot.py
 
 bench: $(BENCH) $(DAAL4PY)
 	$(BIN)/python benches/side_by_side.py

@@ -41,6 +41,7 @@ mod error;
 mod fitting;
 mod grid;
 mod model;
+pub mod painting;
 mod points;
 #[cfg(feature = "python")]
 mod python;

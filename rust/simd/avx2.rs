@@ -62,6 +62,10 @@ impl Simd for Avx2 {
         unsafe { _mm256_loadu_pd(from.as_ptr()) }
     }
     #[inline(always)]
+    fn load_elements(self, from: &[f64]) -> __m256d {
+        self.load(from)
+    }
+    #[inline(always)]
     fn store(self, x: __m256d, to: &mut [f64]) {
         let to = &mut to[..Self::LANES];
         // SAFETY: the token proves AVX2; the slice has room for LANES values.
@@ -170,6 +174,15 @@ impl Simd for Avx2 {
     }
 }
 
+/// Returns the sums over the lanes of each of eight vectors.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+pub(in crate::simd) fn sums_of_eight(x: &[__m256; 8]) -> __m256 {
+    let halves = |a, b, c, d| _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    let (a, b) = (halves(x[0], x[1], x[2], x[3]), halves(x[4], x[5], x[6], x[7]));
+    _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+}
+
 /// The token for float32 lanes, which holds the proof of the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2Single(Avx2);
@@ -214,6 +227,12 @@ impl Simd for Avx2Single {
             let high = _mm256_cvtpd_ps(_mm256_loadu_pd(from.as_ptr().add(Self::LANES / 2)));
             _mm256_set_m128(high, low)
         }
+    }
+    #[inline(always)]
+    fn load_elements(self, from: &[f32]) -> __m256 {
+        let from = &from[..Self::LANES];
+        // SAFETY: the token proves AVX2; the slice has LANES values.
+        unsafe { _mm256_loadu_ps(from.as_ptr()) }
     }
     #[inline(always)]
     fn store(self, x: __m256, to: &mut [f64]) {
@@ -274,6 +293,11 @@ impl Simd for Avx2Single {
     fn select_less(self, a: __m256, b: __m256, x: __m256, y: __m256) -> __m256 {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)) }
+    }
+    #[inline(always)]
+    fn store_sums(self, x: &[__m256; 8], to: &mut [f32; 8]) {
+        // SAFETY: the token proves AVX2 and FMA.
+        self.store_single(unsafe { sums_of_eight(x) }, to);
     }
     interleave_by_shuffles!();
     #[inline(always)]

@@ -5,6 +5,7 @@
 //! whole obligation. Pointers come from slices whose length was checked the line
 //! before.
 
+use crate::simd::avx2::sums_of_eight;
 use crate::simd::rounding::RoundFrom;
 use crate::simd::{DOUBLE, Format, SINGLE, Simd};
 use std::arch::x86_64::*;
@@ -61,6 +62,10 @@ impl Simd for Avx512 {
         let from = &from[..Self::LANES];
         // SAFETY: the token proves AVX-512 F; the slice has LANES values.
         unsafe { _mm512_loadu_pd(from.as_ptr()) }
+    }
+    #[inline(always)]
+    fn load_elements(self, from: &[f64]) -> __m512d {
+        self.load(from)
     }
     #[inline(always)]
     fn store(self, x: __m512d, to: &mut [f64]) {
@@ -225,6 +230,12 @@ impl Simd for Avx512Single {
         }
     }
     #[inline(always)]
+    fn load_elements(self, from: &[f32]) -> __m512 {
+        let from = &from[..Self::LANES];
+        // SAFETY: the token proves AVX-512 F; the slice has LANES values.
+        unsafe { _mm512_loadu_ps(from.as_ptr()) }
+    }
+    #[inline(always)]
     fn store(self, x: __m512, to: &mut [f64]) {
         let to = &mut to[..Self::LANES];
         // SAFETY: the token proves AVX-512 F; the slice has room for LANES values.
@@ -277,6 +288,15 @@ impl Simd for Avx512Single {
     fn select_less(self, a: __m512, b: __m512, x: __m512, y: __m512) -> __m512 {
         // SAFETY: the token proves that the processor has the instruction.
         unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), y, x) }
+    }
+    #[inline(always)]
+    fn store_sums(self, x: &[__m512; 8], to: &mut [f32; 8]) {
+        // SAFETY: the token proves AVX-512 F and DQ, hence AVX2; the array has 8 values.
+        unsafe {
+            let halves =
+                x.map(|x| _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x)));
+            _mm256_storeu_ps(to.as_mut_ptr(), sums_of_eight(&halves));
+        }
     }
     interleave_by_shuffles!();
     #[inline(always)]

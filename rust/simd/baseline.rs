@@ -119,6 +119,10 @@ impl Simd for Baseline {
         map(|i| from[i])
     }
     #[inline(always)]
+    fn load_elements(self, from: &[f64]) -> Lanes {
+        self.load(from)
+    }
+    #[inline(always)]
     fn store(self, x: Lanes, to: &mut [f64]) {
         to[..Self::LANES].copy_from_slice(&x.0);
     }
@@ -201,6 +205,11 @@ impl Simd for BaselineSingle {
     fn load(self, from: &[f64]) -> LanesSingle {
         let from = &from[..Self::LANES];
         map_single(|i| self.element(from[i]))
+    }
+    #[inline(always)]
+    fn load_elements(self, from: &[f32]) -> LanesSingle {
+        let from = &from[..Self::LANES];
+        map_single(|i| from[i])
     }
     #[inline(always)]
     fn store(self, x: LanesSingle, to: &mut [f64]) {

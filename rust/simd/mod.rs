@@ -43,6 +43,9 @@ pub(crate) use rounding::ROUNDER;
 /// Most lanes of float64 of any level.
 pub(crate) const MAX_LANES: usize = 8;
 
+/// Most lanes of float32 of any level.
+pub(crate) const MAX_SINGLE_LANES: usize = 16;
+
 /// The range and precision of a lane.
 pub(crate) struct Format {
     /// Largest exponent, in bits, of a term of a tile; sums of terms as small as its
@@ -88,7 +91,7 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// The type of a lane: float64 or float32.
     type Element: Copy;
     /// The token of this instruction set with float32 lanes.
-    type Single: Simd;
+    type Single: Simd<Element = f32>;
     /// The token of this instruction set with float64 lanes.
     type Double: Words;
     /// Number of lanes.
@@ -111,6 +114,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     }
     /// Loads the first `LANES` values; panics if there are fewer.
     fn load(self, from: &[f64]) -> Self::F;
+    /// Loads values of the type of the lanes.
+    fn load_elements(self, from: &[Self::Element]) -> Self::F;
     /// Stores into the first `LANES` values; panics if there are fewer.
     fn store(self, x: Self::F, to: &mut [f64]);
     /// Stores in the type of the lanes.
@@ -167,6 +172,15 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
             *sum = lanes.iter().sum();
         }
         self.load(&sums)
+    }
+    /// Stores the sums over the lanes of each of eight vectors, as float32.
+    #[inline(always)]
+    fn store_sums(self, x: &[Self::F; 8], to: &mut [f32; 8]) {
+        for (sum, x) in to.iter_mut().zip(x) {
+            let mut lanes = [0.0; MAX_SINGLE_LANES];
+            self.store_single(*x, &mut lanes);
+            *sum = lanes.iter().sum();
+        }
     }
     /// Nearest integer, ties to even; for |x| < 2^51, or 2^22 in float32.
     fn round(self, x: Self::F) -> Self::F;

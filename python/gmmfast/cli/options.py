@@ -102,6 +102,28 @@ class _Values(click.ParamType[tuple[float, ...]]):
         return values
 
 
+class _Extent(click.ParamType[tuple[tuple[float, float], ...]]):
+    name = "intervals"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[float, float], ...]:
+        pairs = [pair.partition(":") for pair in str(value).split(",")]
+        try:
+            extent = tuple((float(low), float(high)) for low, _, high in pairs)
+        except ValueError:
+            extent = ()
+        if len(extent) != 2 or not all(
+            math.isfinite(high - low) and low < high for low, high in extent
+        ):
+            self.fail(
+                f"expected X_MIN:X_MAX,Y_MIN:Y_MAX such as 0:64,0:48, got {describe(value)}",
+                param,
+                ctx,
+            )
+        return extent
+
+
 #: A number of components, or the criterion that chooses it.
 ORDER = _Order()
 
@@ -113,6 +135,9 @@ VALUES = _Values()
 
 #: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
 SIZE = _Size()
+
+#: Intervals of x and y.
+EXTENT = _Extent()
 
 #: A `ToneCurve`, as `ToneCurve.parse` reads it.
 TONE = _Tone()

@@ -240,7 +240,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         """
         # A subclass may name other parameters, or pass those of its base on in **kwargs.
         names = self._sklearn_class._get_param_names()  # noqa: SLF001
-        plain = self._sklearn_class(**{name: getattr(self, name) for name in names})
+        known = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        plain = self._sklearn_class(**known)
         for name, value in vars(self).items():
             if name.endswith("_") and not name.startswith("_") and name != "selection_":
                 setattr(plain, name, copy.deepcopy(value))
@@ -258,7 +259,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         # Parameters that a subclass passes to its base in **kwargs are not among its own.
         inherited = self._sklearn_class._get_param_names()  # noqa: SLF001
         for name in set(inherited).difference(self._get_param_names()):
-            setattr(other, name, clone(getattr(self, name), safe=False))
+            if hasattr(self, name):
+                setattr(other, name, clone(getattr(self, name), safe=False))
         return other
 
     def __sklearn_tags__(self) -> Any:

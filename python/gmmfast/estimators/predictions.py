@@ -160,9 +160,10 @@ class FittedMixture:
         """
         check_is_fitted(self)
         changes: dict[str, Array] = {}
-        weights = np.asarray(self.weights_, dtype=np.float64)
-        if weights[:-1].sum() > 1:
-            changes["weights_"] = weights / weights.sum()
+        if foreign_array(self.weights_) is None:
+            weights = np.asarray(self.weights_, dtype=np.float64)
+            if weights[:-1].sum() > 1:
+                changes["weights_"] = weights / weights.sum()
         if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
             changes["covariances_"] = covariances_of_model(self)
         model: Any = self

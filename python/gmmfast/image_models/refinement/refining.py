@@ -22,6 +22,7 @@ from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, DEFAULT_ROUNDS
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
 from gmmfast.image_models.refinement.loop import Target, refined_levels, refined_rounds
+from gmmfast.images.levels import luma
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.layouts import precisions, precisions_cholesky
 
@@ -60,17 +61,17 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        A model of color, (x, y, r, g, b), or of ink, (x, y). Its extent, if it has one, is
-        that of the picture; without it, x and y are in pixels.
+        A model of color, (x, y, r, g, b), of gray, (x, y, level), or of ink, (x, y). Its
+        extent, if it has one, is that of the picture; without it, x and y are in pixels.
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
         The picture, at any size: see `gmmfast.images.read_image`.
     max_iter : int, optional
-        The limit of rounds for color, 5 by default, or of EM iterations for ink, 100 by
+        The limit of rounds for color and gray, 5 by default, or of EM iterations for ink, 100 by
         default.
     reg_covar : float
-        For color, the least variance of positions in square pixels of the picture, which is
-        also added to the variances of colors, in square levels. For ink, added to variances as
-        in scikit-learn.
+        For color and gray, the least variance of positions in square pixels of the picture,
+        which is also added to the variances of colors, in square levels. For ink, added to
+        variances as in scikit-learn.
     tol : float
         For ink: iterations end when one gains less.
     threshold : float in [0, 255] or "otsu", optional
@@ -193,18 +194,20 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
         check_positive("tol", tol, or_zero=True),
     )
     threads = check_n_threads(n_threads)
-    if mixture.n_features not in (2, 5):
+    if mixture.n_features not in (2, 3, 5):
         raise ValueError(
-            "model: expected features (x, y, r, g, b) of color or (x, y) of ink, got "
-            f"{mixture.n_features} features; fit_image fits such models"
+            "model: expected features (x, y, r, g, b) of color, (x, y, level) of gray or (x, y) "
+            f"of ink, got {mixture.n_features} features; fit_image fits such models"
         )
-    if mixture.n_features == 5:
+    if mixture.n_features > 2:
         if threshold is not None:
             raise ValueError(
-                f"threshold: expected None for a model of color, got {describe(threshold)}; fit "
+                f"threshold: expected None for a model of levels, got {describe(threshold)}; fit "
                 "ink with fit_image(..., kind='ink')"
             )
         pixels = images.read_image(image)
+        if mixture.n_features == 3:
+            pixels = luma(pixels)[..., None]
         frame = _Frame.of(mixture, pixels.shape[:2])
         target = Target(pixels, mixture.n_components, threads)
         return _colors(frame, target, max_iter or DEFAULT_ROUNDS, reg_covar)
@@ -255,7 +258,7 @@ class _Frame(NamedTuple):
             return self.original
         if self.mixture is not self.original:
             mixture = _mapped(mixture, self.scale, self.shift)
-        return mixture.with_extent(self.original.extent)
+        return mixture.with_extent(self.original.extent)._replace(_kind=self.original.kind)
 
 
 def _mapped(mixture: Mixture, scale: Array, shift: Array) -> Mixture:
@@ -309,7 +312,7 @@ def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterat
 def _estimator(model: Any, last: Refinement, n_iter: int) -> GaussianMixture:
     """Return a fitted estimator with the parameters of a model's refinement."""
     known = GaussianMixture().get_params()
-    options = {name: value for name, value in model.get_params().items() if name in known}
+    options = {name: getattr(model, name) for name in known if hasattr(model, name)}
     mixture = last.mixture
     options["n_components"] = mixture.n_components
     estimator = GaussianMixture(**options)

@@ -88,7 +88,7 @@ class PixelGrid:
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3), uint8
+    pixels : ndarray of shape (height, width, n_channels), uint8
     step : int
         The distance between rows and between columns.
     first : (row, column)

@@ -1,0 +1,91 @@
+//! The pixels of a tile in the lanes of vectors, and gates evaluated there.
+//!
+//! Coordinates are relative to an origin near the tile, to keep them accurate in float32.
+//! A vector holds one or two rows of eight columns: x is one vector for the whole tile.
+
+use crate::painting::component::Gate;
+use crate::painting::picture::{TILE, TILE_PIXELS};
+use crate::simd::rounding::RoundFrom;
+use crate::simd::{MAX_SINGLE_LANES, Simd};
+
+/// Most vectors of a tile of any level.
+pub(crate) const MAX_VECTORS: usize = TILE_PIXELS / 8;
+
+/// Number of vectors of a tile.
+pub(crate) const fn n_vectors<S: Simd>() -> usize {
+    TILE_PIXELS / S::LANES
+}
+
+/// The pixels of a tile: coordinates, and weights that are 1 within the picture and 0
+/// outside.
+#[derive(Clone, Copy)]
+pub(crate) struct Pixels<S: Simd> {
+    pub(crate) x: S::F,
+    pub(crate) y: [S::F; MAX_VECTORS],
+    pub(crate) weights: [S::F; MAX_VECTORS],
+}
+
+impl<S: Simd<Element = f32>> Pixels<S> {
+    /// The pixels of the tile from pixel `first` on, for a picture of `size`.
+    #[inline(always)]
+    pub(crate) fn new(simd: S, first: [usize; 2], origin: [f64; 2], size: [usize; 2]) -> Self {
+        let [x, y] = [0, 1].map(|i| f32::from_f64(first[i] as f64 - origin[i]));
+        let [columns, rows] = [0, 1].map(|i| (size[i] - first[i]).min(TILE));
+        let lanes = |value: &dyn Fn(usize) -> f32| {
+            let lanes: [f32; MAX_SINGLE_LANES] = std::array::from_fn(value);
+            simd.load_elements(&lanes)
+        };
+        let vector = |v: usize, value: &dyn Fn(usize, usize) -> f32| {
+            let at = |lane: usize| v * S::LANES + lane;
+            lanes(&|lane| value(at(lane) % TILE, at(lane) / TILE))
+        };
+        let is_inside = |column: usize, row: usize| f32::from(column < columns && row < rows);
+        Self {
+            x: vector(0, &|column, _| x + column as f32),
+            y: std::array::from_fn(|v| vector(v, &|_, row| y + row as f32)),
+            weights: std::array::from_fn(|v| vector(v, &is_inside)),
+        }
+    }
+}
+
+/// The logarithm of a gate in bits, as coefficients of 1, x, y, x², xy, y².
+#[derive(Clone, Copy)]
+pub(crate) struct GatePolynomial([f32; 6]);
+
+impl GatePolynomial {
+    #[inline(always)]
+    pub(crate) fn new(gate: &Gate, origin: [f64; 2]) -> Self {
+        let [xx, xy, yy] = gate.precision;
+        let [x, y] = [gate.mean[0] - origin[0], gate.mean[1] - origin[1]];
+        let slopes = [xx * x + xy * y, xy * x + yy * y];
+        let constant = gate.peak - 0.5 * (slopes[0] * x + slopes[1] * y);
+        let coefficients = [constant, slopes[0], slopes[1], -0.5 * xx, -xy, -0.5 * yy];
+        Self(coefficients.map(f32::from_f64))
+    }
+}
+
+/// A gate along the columns of a tile: for each, a parabola in y.
+#[derive(Clone, Copy)]
+pub(crate) struct Parabolas<S: Simd> {
+    constant: S::F,
+    slope: S::F,
+    curvature: S::F,
+}
+
+impl<S: Simd<Element = f32>> Parabolas<S> {
+    #[inline(always)]
+    pub(crate) fn new(simd: S, gate: &GatePolynomial, x: S::F) -> Self {
+        let [one, by_x, by_y, by_xx, by_xy, by_yy] = gate.0;
+        let splat = |c: f32| simd.splat_element(c);
+        Self {
+            constant: simd.mul_add(x, simd.mul_add(x, splat(by_xx), splat(by_x)), splat(one)),
+            slope: simd.mul_add(x, splat(by_xy), splat(by_y)),
+            curvature: splat(by_yy),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn at(&self, simd: S, y: S::F) -> S::F {
+        simd.mul_add(y, simd.mul_add(y, self.curvature, self.slope), self.constant)
+    }
+}
