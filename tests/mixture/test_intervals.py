@@ -7,7 +7,12 @@ from scipy.stats import norm
 
 from gmmfast import Mixture
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, build
+from support.models import COVARIANCE_TYPES, random_parameters
+
+
+def build(covariance_type="full", n_components=4, seed=0):
+    parameters = random_parameters(n_components, 1, covariance_type, seed=seed)
+    return Mixture(*parameters, covariance_type=covariance_type)
 
 
 def stds(mixture):

@@ -11,7 +11,12 @@ import sklearn.mixture
 import gmmfast
 from gmmfast import Mixture
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, build
+from support.models import COVARIANCE_TYPES, random_parameters
+
+
+def build(covariance_type="full", n_components=4, n_features=3):
+    parameters = random_parameters(n_components, n_features, covariance_type)
+    return Mixture(*parameters, covariance_type=covariance_type)
 
 
 def check_same(one, other):
