@@ -19,16 +19,18 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip test peers upstream lint bench count dist clean
+.PHONY: help demo docs strip screenshot test peers upstream versions lint bench count dist clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
 	@echo "make test   set up, build, and run every test"
 	@echo "make upstream  scikit-learn's own tests against gmmfast's classes"
+	@echo "make versions  each tested version of scikit-learn in a fresh environment"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make lint   formatters, linters, spelling, prose, types, stubs, licenses"
 	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
 	@echo "make strip  the strip of pictures in README.md: docs/strip.png"
+	@echo "make screenshot  the page in README.md: docs/look_inside.png (needs Chromium)"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
@@ -56,6 +58,21 @@ peers: $(BIN)/python $(SOURCES)
 # scikit-learn's own tests of its mixtures, with gmmfast's classes in their place.
 upstream: $(DEV)
 	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/system/upstream.py
+
+# Every version of scikit-learn that python/gmmfast/estimators/versions.py declares, each in a
+# fresh environment.
+versions: $(DEV)
+	rm -rf .venv-versions
+	set -e; for version in $$($(BIN)/python -c \
+	  'from gmmfast.estimators.versions import TESTED; print(*TESTED)'); do \
+	  echo "scikit-learn $$version"; \
+	  $(BIN)/python -m venv .venv-versions; \
+	  .venv-versions/bin/python -m pip install --quiet --disable-pip-version-check \
+	    '.[test]' "scikit-learn==$$version.*"; \
+	  .venv-versions/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning \
+	    tests/acceleration tests/estimators; \
+	  rm -rf .venv-versions; \
+	done
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
@@ -88,6 +105,9 @@ docs: $(DOCS)
 strip: $(DEV)
 	$(BIN)/python docs/strip.py
 
+screenshot: $(DEV)
+	PYTHONPATH=tests $(BIN)/python docs/screenshot.py
+
 bench: $(BENCH) $(DAAL4PY)
 	$(BIN)/python benches/side_by_side.py
 	cargo bench --locked
@@ -104,7 +124,7 @@ dist: $(DEV)
 	@ls -l dist/*.tar.gz dist/*-cp311-abi3-*.whl
 
 clean:
-	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py target dist
+	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py .venv-versions target dist
 
 # Finds a Python that runs and is new enough. Version managers put names on the path that
 # only print an error.

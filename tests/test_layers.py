@@ -11,7 +11,7 @@ from support.imports import circles, import_graph
 #: Layers from the bottom up. A module imports lower layers, and files of its own folder.
 #: "gmmfast" itself is the top: only the command line and `python -m gmmfast` are above it.
 LAYERS = (
-    "_arithmetic _core _lazy _log",
+    "_arithmetic _core _display _lazy _log",
     "_memory _files _runtime",
     "_validation",
     "_random",
@@ -25,6 +25,7 @@ LAYERS = (
     "styles",
     "plot",
     "animation",
+    "viewer",
     "gmmfast",
     "cli",
     "__main__",

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-SECTIONS = ["line", "plane", "ink", "color", "choosing", "rival", "engine"]
+SECTIONS = ["line", "plane", "ink", "color", "choosing", "rival", "inside", "engine"]
 PAGES = [
     *("weights", "histogram", "two_steps", "contours", "slices", "slicing"),
     *("drawing", "contour_art", "sampling_art", "filling", "tone", "styles"),
     *("channels", "table", "sampling_color", "painting", "uncertainty"),
     *("ellipses", "labels", "growing", "refining", "super_resolution"),
-    *("criteria", "dirichlet", "psnr"),
+    *("criteria", "dirichlet", "psnr", "look_inside"),
 ]
 
 

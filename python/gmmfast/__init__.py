@@ -11,6 +11,7 @@ except ImportError as error:
         f"or build it from the source (make develop): {error}"
     ) from error
 
+from gmmfast._display import set_display
 from gmmfast._lazy import attach
 from gmmfast._log import FallbackError
 from gmmfast.acceleration.patching import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from gmmfast.mixture import ConditionalMixtures, Mixture
     from gmmfast.rendering import render_bands, render_grid, render_samples
     from gmmfast.tone import ToneCurve
+    from gmmfast.viewer import to_html
 
 __version__ = package_version()
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "render_samples",
     "select_n_components",
     "show_runtime",
+    "to_html",
     "unpatch_sklearn",
 ]
 
@@ -78,6 +81,7 @@ __getattr__, __dir__ = attach(
         "render_grid": "gmmfast.rendering",
         "render_samples": "gmmfast.rendering",
         "select_n_components": "gmmfast.image_models",
+        "to_html": "gmmfast.viewer",
     },
     submodules=("mixture", "rendering", "tone"),
 )
@@ -103,4 +107,11 @@ def unload_ipython_extension(ipython: Any) -> None:
     unpatch_sklearn()
 
 
+def _html_of(model: Any) -> str | None:
+    from gmmfast.viewer.notebook import iframe  # noqa: PLC0415 (at the first display)
+
+    return iframe(model)
+
+
+set_display(_html_of)
 patch_from_environment()

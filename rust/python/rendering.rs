@@ -9,6 +9,9 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
+/// The lengths of lists, and the lists one after the other.
+type Lists<'py> = (Bound<'py, PyArrayDyn<u32>>, Bound<'py, PyArray1<u32>>);
+
 fn quantity_of_name(name: &str, seed: u64) -> PyResult<Quantity> {
     match name {
         "density" => Ok(Quantity::Density),
@@ -101,6 +104,24 @@ impl PyRendering {
         let n_operations = rendering.n_values().saturating_mul(self.n_components);
         let counts = run(py, &runtime, n_operations, || rendering.survivors::<f64>(&runtime))?;
         PyArray1::from_vec(py, counts).reshape(rendering.tiles_shape())
+    }
+
+    /// Components that survive anywhere on each tile of a float64 result: their number for
+    /// each tile, and all of them, tile by tile.
+    #[pyo3(signature = (n_threads=None))]
+    fn survivor_lists<'py>(
+        &self,
+        py: Python<'py>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Lists<'py>> {
+        let runtime = Runtime::new(n_threads)?;
+        let rendering = &self.rendering;
+        let n_operations = rendering.n_values().saturating_mul(self.n_components);
+        let work = || rendering.survivor_lists::<f64>(&runtime);
+        let lists = run(py, &runtime, n_operations, work)?;
+        let counts = lists.iter().map(|list| list.len() as u32).collect();
+        let counts = PyArray1::from_vec(py, counts).reshape(rendering.tiles_shape())?;
+        Ok((counts, PyArray1::from_vec(py, lists.concat())))
     }
 }
 

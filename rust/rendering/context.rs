@@ -15,4 +15,6 @@ pub(crate) struct BandContext<'a> {
     pub(crate) model: &'a PlaneModel<'a>,
     pub(crate) plane: &'a Plane,
     pub(crate) plane_index: usize,
+    /// Pixels by which the boxes of culling are wider on each side: 0 for pixel centers.
+    pub(crate) margin: f64,
 }

@@ -68,6 +68,12 @@ impl Area {
         Self { middle, half }
     }
 
+    /// Returns the area with `margin` pixels more on each side.
+    pub(crate) fn with_margin(self, margin: f64) -> Self {
+        let half = Xy { x: self.half.x + margin, y: self.half.y + margin };
+        Self { half, ..self }
+    }
+
     /// Returns the first pixel.
     pub(crate) fn corner(&self) -> Place {
         let first = |middle: f64, half: f64| (middle - half) as usize;

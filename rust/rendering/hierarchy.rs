@@ -88,7 +88,7 @@ impl<S: Simd> Culler<'_, S> {
         into: &mut Survivors,
     ) {
         let Self { simd, context } = self;
-        let area = Area::new(place, size);
+        let area = Area::new(place, size).with_margin(context.margin);
         simd.vectorize(
             #[inline(always)]
             || cull(simd, from, &area, context.precision.bits, into),

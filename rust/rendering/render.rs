@@ -119,7 +119,8 @@ impl Rendering {
     ) -> BandContext<'a> {
         let Self { grid, components, quantity, .. } = self;
         let quantity = *quantity;
-        BandContext { quantity, precision, grid, components, model, plane, plane_index }
+        let margin = 0.0;
+        BandContext { quantity, precision, grid, components, model, plane, plane_index, margin }
     }
 
     /// Returns the number of values of a pixel.

@@ -1,14 +1,18 @@
-//! The number of components that survive in each tile, a measure of the cost of rendering.
+//! The components that survive in each tile, and their number, a measure of the cost of
+//! rendering.
 //!
 //! The counts are the lengths of the lists from which tiles are painted: rendering visits
 //! the same boxes (hierarchy.rs) with the same precision. A tile that is painted in parts
-//! leaves out more components in each part, which is not counted.
+//! leaves out more components in each part, which is not counted. The lists hold on the whole
+//! area of a tile: their boxes reach half a pixel beyond the outer pixel centers. The proof of
+//! cull.rs is one over the continuous box, so it covers every point of that area.
 
 use crate::error::Result;
 use crate::grid::axes::Axis;
 use crate::grid::output::Pixel;
 use crate::grid::tile::TILE;
-use crate::rendering::hierarchy::{BoxLists, Culler};
+use crate::rendering::context::BandContext;
+use crate::rendering::hierarchy::{BoxLists, Culler, Tile};
 use crate::rendering::precision::Precision;
 use crate::rendering::render::Rendering;
 use crate::runtime::{Runtime, distribute};
@@ -49,42 +53,83 @@ impl Rendering {
     /// # Errors
     /// If the runtime was interrupted.
     pub fn survivors<P: Pixel>(&self, runtime: &Runtime) -> Result<Vec<u32>> {
-        let precision = self.accuracy.precision(P::RESOLUTION);
         let mut counts = vec![0; self.tiles_shape().iter().product()];
-        let work = Count { rendering: self, precision, counts: &mut counts, runtime };
-        runtime.install(|| runtime.level().dispatch(work))?;
+        self.visit_tiles::<P, _>(&mut counts, runtime, 0.0, &|tile| {
+            u32::try_from(tile.survivors.positions.len()).expect("fewer than 2^32 components")
+        })?;
         Ok(counts)
+    }
+
+    /// Returns the components that matter anywhere on the area of each tile, from pixel edge
+    /// to pixel edge, for a rendering into pixels of type `P`. The tiles are in the order of
+    /// [`Self::tiles_shape`], and the components ascend.
+    ///
+    /// ```
+    /// use gmmfast::{Covariances, Grid, Mixture, Quantity, Rendering, Runtime};
+    ///
+    /// let means = vec![16.0, 16.0, 80.0, 16.0];
+    /// let mixture = Mixture::new(vec![0.5; 2], means, Covariances::Spherical(vec![1.0; 2]))?;
+    /// let grid = Grid::new(&[32, 96], &[(-0.5, 95.5), (-0.5, 31.5)])?;
+    /// let rendering = Rendering::new(&mixture, &grid, &[0, 1], Quantity::LogDensity)?;
+    /// let lists = rendering.survivor_lists::<f64>(&Runtime::new(None)?)?;
+    /// assert_eq!(lists, [vec![0], vec![0, 1], vec![1]]);
+    /// # Ok::<(), gmmfast::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the runtime was interrupted.
+    pub fn survivor_lists<P: Pixel>(&self, runtime: &Runtime) -> Result<Vec<Vec<u32>>> {
+        let mut lists = vec![Vec::new(); self.tiles_shape().iter().product()];
+        self.visit_tiles::<P, _>(&mut lists, runtime, 0.5, &|tile| {
+            let index = &tile.survivors.components.index;
+            index.iter().map(|&k| self.components.index(k as usize)).collect()
+        })?;
+        Ok(lists)
+    }
+
+    /// Stores a value for each tile, whose boxes are wider by `margin` pixels on each side.
+    fn visit_tiles<P: Pixel, T: Send>(
+        &self,
+        values: &mut [T],
+        runtime: &Runtime,
+        margin: f64,
+        value: &(dyn Fn(&Tile<'_>) -> T + Sync),
+    ) -> Result<()> {
+        let precision = self.accuracy.precision(P::RESOLUTION);
+        let work = Visit { rendering: self, precision, margin, values, value, runtime };
+        runtime.install(|| runtime.level().dispatch(work))
     }
 }
 
-struct Count<'a> {
+struct Visit<'a, T> {
     rendering: &'a Rendering,
     precision: Precision,
-    counts: &'a mut [u32],
+    margin: f64,
+    values: &'a mut [T],
+    value: &'a (dyn Fn(&Tile<'_>) -> T + Sync),
     runtime: &'a Runtime,
 }
 
-impl Dispatch for Count<'_> {
+impl<T: Send> Dispatch for Visit<'_, T> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
-        let Self { rendering, precision, counts, runtime } = self;
+        let Self { rendering, precision, margin, values, value, runtime } = self;
         let model = rendering.plane_model();
         let tiles_of_band = model.size.columns.div_ceil(TILE);
-        let tiles_of_plane = counts.len() / model.n_planes();
-        for (plane_index, counts) in counts.chunks_mut(tiles_of_plane).enumerate() {
+        let tiles_of_plane = values.len() / model.n_planes();
+        for (plane_index, values) in values.chunks_mut(tiles_of_plane).enumerate() {
             let plane = &model.plane(plane_index);
             let context = rendering.band_context(&model, plane, plane_index, precision);
-            let bands = counts.chunks_mut(tiles_of_band).enumerate().collect();
+            let context = BandContext { margin, ..context };
+            let bands = values.chunks_mut(tiles_of_band).enumerate().collect();
             distribute(bands, &|| {
                 let (culler, mut lists) = (Culler { simd, context: &context }, BoxLists::default());
-                Box::new(move |(band, counts): (usize, &mut [u32])| {
-                    let mut counts = counts.iter_mut();
+                Box::new(move |(band, values): (usize, &mut [T])| {
+                    let mut values = values.iter_mut();
                     culler.tiles(band * TILE, &mut lists, &mut |tile| {
                         runtime.check()?;
-                        let count = counts.next().expect("a count for every tile");
-                        *count = u32::try_from(tile.survivors.positions.len())
-                            .expect("fewer than 2^32 components");
+                        *values.next().expect("a value for every tile") = value(tile);
                         Ok(())
                     })
                 })

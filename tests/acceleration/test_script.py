@@ -1,7 +1,6 @@
 """Tests of acceleration/script.py and __main__.py: scripts run as by Python, but patched."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,25 +20,6 @@ def fitted(kind):
 
 def outcome(result):
     return result.returncode, result.stdout, result.stderr
-
-
-@pytest.fixture
-def run_module(tmp_path):
-    """Run `python -m gmmfast` with arguments, in a folder of its own."""
-
-    def run(*arguments, prefix=(sys.executable, "-m", "gmmfast"), **changes):
-        (tmp_path / "work").mkdir(exist_ok=True)
-        return subprocess.run(
-            [*prefix, *arguments],
-            cwd=tmp_path / "work",
-            env={**os.environ, **changes},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
 
 
 LINES = """

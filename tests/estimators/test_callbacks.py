@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sklearn.mixture
 
-from gmmfast import GaussianMixture
+from gmmfast import BayesianGaussianMixture, GaussianMixture, Mixture
 from support.estimators import PAIRS, clouds
 from support.models import COVARIANCE_TYPES
 
@@ -176,3 +176,11 @@ def test_output_that_looks_at_the_estimator_sees_the_present_iteration(monkeypat
     model.fit(clouds())
     # The score after an iteration is the lower bound of the next.
     np.testing.assert_allclose(scores[:-1], model.lower_bounds_[1:], rtol=1e-9)
+
+
+def test_weights_of_a_variational_fit_are_present_for_pictures_during_it():
+    seen = []
+    model = BayesianGaussianMixture(n_components=3, random_state=0)
+    model.fit(clouds(), progress=lambda *_: seen.append(Mixture.from_model(model).weights))
+    assert len(seen) == model.n_iter_
+    np.testing.assert_array_equal(seen[-1], model.weights_)

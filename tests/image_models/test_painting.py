@@ -59,7 +59,10 @@ def test_an_enlargement_stays_near_the_range_of_the_picture(sharp):
 
 REFUSED = {
     "objective": ({"objective": "sharp"}, r"objective: expected one of"),
-    "ink": ({"kind": "ink"}, r"kind: expected 'auto' or 'color' together with objective="),
+    "ink": (
+        {"kind": "ink"},
+        r"kind: expected 'auto' or 'color' or 'gray' together with objective=",
+    ),
     "type": ({"covariance_type": "diag"}, r"covariance_type: expected 'full' together"),
     "criterion": ({"n_components": "bic"}, r"n_components: expected"),
     "likelihood": ({"objective": "likelihood", "time": 3.0}, r"time: expected None together"),

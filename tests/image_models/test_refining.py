@@ -203,6 +203,18 @@ def test_ink_goes_on_with_expectation_maximization(covariance_type):
     assert np.diff(scores).min() > 0
 
 
+def test_the_parameters_of_a_subclass_stay_where_it_does_not_name_them():
+    class Diagonal(GaussianMixture):
+        def __init__(self, n_components=1, **kwargs):
+            super().__init__(n_components, covariance_type="diag", **kwargs)
+
+    points, darkness = images.weighted_ink_points(PHOTO)
+    model = Diagonal(4, tol=0.5, random_state=0).fit(points, sample_weight=darkness)
+    after = refine(model, PHOTO, max_iter=2)
+    assert (after.covariance_type, after.tol, after.random_state) == ("diag", 0.5, 0)
+    assert after.covariances_.shape == (4, 2)
+
+
 # Refusals.
 
 REFUSED = {

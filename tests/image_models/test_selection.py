@@ -67,7 +67,7 @@ def test_a_weight_counts_a_row_as_often_in_the_score(criterion):
 
 def test_the_criteria_find_the_number_of_spots(drawing):
     for criterion in ("bic", "icl"):
-        model = fit_image(drawing, criterion, candidates=[1, 3, 5, 8, 12])
+        model = fit_image(drawing, criterion, kind="ink", candidates=[1, 3, 5, 8, 12])
         assert model.n_components == model.selection_.best == 5
 
 
@@ -99,7 +99,12 @@ def test_fits_from_kmeans_share_one_more(trees):
 @pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
 def test_a_dirichlet_process_keeps_the_spots_and_drops_the_rest(drawing, covariance_type):
     model = fit_image(
-        drawing, 20, prior="dirichlet_process", covariance_type=covariance_type, max_iter=300
+        drawing,
+        20,
+        kind="ink",
+        prior="dirichlet_process",
+        covariance_type=covariance_type,
+        max_iter=300,
     )
     assert isinstance(model, BayesianGaussianMixture)
     assert 5 <= model.n_components <= 6
@@ -123,7 +128,8 @@ def test_dropping_changes_next_to_nothing(drawing):
     points, darkness = images.weighted_ink_points(drawing)
     options = {"reg_covar": 1 / 12, "random_state": 0, "max_iter": 300}
     whole = BayesianGaussianMixture(n_components=20, **options).fit(points, sample_weight=darkness)
-    kept = fit_image(drawing, 20, prior="dirichlet_process", init_params="kmeans", max_iter=300)
+    prior = {"prior": "dirichlet_process", "init_params": "kmeans"}
+    kept = fit_image(drawing, 20, kind="ink", max_iter=300, **prior)
     assert kept.n_components < 20
     got, want = (render_grid(model, (120, 160)) for model in (kept, whole))
     # Of 511 pixels' darkness the prior gives each of the dropped a fraction of one.

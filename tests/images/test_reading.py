@@ -181,7 +181,7 @@ def test_compositing_over_white_is_rounded_exactly():
         (np.zeros((2, 0, 3), np.uint8), ValueError, "non-empty"),
         (np.zeros(4, np.uint8), ValueError, r"shape \(4,\)"),
         (np.zeros((1, 2, 2, 3), np.uint8), ValueError, r"shape \(1, 2, 2, 3\)"),
-        (np.zeros((2, 2, 2), np.uint8), ValueError, r"shape \(2, 2, 2\)"),
+        (np.zeros((2, 2, 5), np.uint8), ValueError, r"shape \(2, 2, 5\)"),
         (np.array([[0.0, math.nan]]), ValueError, r"floats in \[0, 1\]"),
         (np.array([[0.0, 255.0]]), ValueError, "to 255.0; divide"),
         (np.array([[-0.1, 0.0]]), ValueError, "from -0.1"),

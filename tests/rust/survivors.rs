@@ -92,3 +92,28 @@ fn lower_precision_keeps_fewer_components_and_threads_change_nothing() {
     let exact = total(exact);
     assert!(bytes < exact && loose < exact && labels < bytes, "{exact} {bytes} {loose} {labels}");
 }
+
+/// Between and at the edges of pixels, too: any view of a tile may use its list.
+#[test]
+fn lists_hold_at_every_point_of_a_tile_up_to_its_edges() {
+    let mixture = picture_mixture(300, 5);
+    let grid = grid(&[64, 96]);
+    let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
+    for runtime in every_level() {
+        let rendering = rendering(&mixture, &grid, Quantity::Density);
+        let lists =
+            rendering.with_tolerance(1e-4).unwrap().survivor_lists::<f64>(&runtime).unwrap();
+        assert_eq!(lists.len(), 2 * 3);
+        for (tile, list) in lists.iter().enumerate() {
+            assert!(list.is_sorted() && !list.is_empty() && list.len() < 300, "{list:?}");
+            let corner = [(tile % 3 * 32) as f64 - 0.5, (tile / 3 * 32) as f64 - 0.5];
+            for step in 0..9 * 9 {
+                let at = [step % 9, step / 9].map(|i| f64::from(i) * 4.0);
+                let point = [corner[0] + at[0], corner[1] + at[1]];
+                let all = spec::responsibilities(conditional.marginal(), &point);
+                let kept: f64 = list.iter().map(|&k| all[k as usize]).sum();
+                assert!((kept - 1.0).abs() < 1e-4, "tile {tile} at {point:?}: {kept}");
+            }
+        }
+    }
+}

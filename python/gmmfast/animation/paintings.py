@@ -13,6 +13,7 @@ import numpy as np
 from gmmfast import image_models, images
 from gmmfast._validation import check_count, check_positive, check_shape, describe
 from gmmfast.image_models.defaults import N_STEPS
+from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
 from gmmfast.styles import get_style
@@ -54,13 +55,8 @@ def _painting(
 ) -> Pixels:
     """Return the mean color, or the ink of a density, as colors."""
     if mixture.n_features > 2:
-        painted = render_grid(mixture, shape, extent=extent, dtype=np.uint8)
-        return painted if painted.shape[2] == 3 else np.repeat(painted[..., :1], 3, axis=2)
-    return _inked(tone.picture(render_grid(mixture, shape, extent=extent)))
-
-
-def _inked(levels: Pixels) -> Pixels:
-    return np.repeat(levels[..., None], 3, axis=2)
+        return as_rgb(render_grid(mixture, shape, extent=extent, dtype=np.uint8))
+    return as_rgb(tone.picture(render_grid(mixture, shape, extent=extent)))
 
 
 def _extent_of(mixture: Mixture, shape: tuple[int, int]) -> tuple[tuple[float, float], ...]:
@@ -83,7 +79,8 @@ def filling_frames(
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        A model of ink, (x, y), whose density is drawn, or of color, whose mean is painted.
+        A model of ink, (x, y), whose density is drawn, or of color or gray, whose mean is
+        painted.
     shape : (height, width)
     n_frames : int
         The number of frames; the last one is the whole picture.
@@ -129,7 +126,7 @@ def _filling(
             if mixture.n_features == 2:
                 density = render_grid(mixture, (rows, columns), extent=extent)
                 darkness = tone(density / largest if largest > 0 else density)
-                block = _inked(np.rint(255 * (1 - darkness)).astype(np.uint8))
+                block = as_rgb(np.rint(255 * (1 - darkness)).astype(np.uint8))
             else:
                 block = _painting(mixture, (rows, columns), extent)
             filled[y : y + rows, x : x + columns] = block
@@ -159,7 +156,7 @@ def zooming_frames(
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        A model of color or of ink.
+        A model of color, of gray or of ink.
     shape : (height, width)
     n_frames : int
     center : (x, y), optional

@@ -20,7 +20,7 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
-from gmmfast.images.levels import is_gray
+from gmmfast.images.kinds import picture_kind
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def contour_command(
 ) -> None:
     """Draw contours of the log-density of a drawing's ink, or of a model's.
 
-    The ink of a gray picture is its dark pixels (--ink), that of a photograph
-    a drawing of its outlines (--drawing).
+    The ink of a picture in black and white is its dark pixels (--ink), that of
+    a photograph, also a gray one, a drawing of its outlines (--drawing).
 
     \b
     Examples:
@@ -78,7 +78,7 @@ def contour_command(
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     given = read_source(source)
     if given.pixels is not None and not (fit.ink or fit.drawing):
-        is_drawn = is_gray(given.pixels)
+        is_drawn = picture_kind(given.pixels) == "ink"
         fit = replace(fit, ink=is_drawn, drawing=not is_drawn)
     mixture = Mixture.from_model(model_of(given, fit))
     shape = size.checked_shape(mixture, _PIXEL_BYTES, destinations)

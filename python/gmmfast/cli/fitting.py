@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,13 @@ class FitRequest:
     candidates: tuple[int, ...] | None = None
     sharpness: SharpOptions = SharpOptions()
 
+    @cached_property
+    def kind(self) -> str:
+        """The kind of the points: "color", "gray" or "ink"."""
+        from gmmfast.images.kinds import photograph_kind
+
+        return "ink" if self.is_ink else photograph_kind(self.pixels)
+
 
 def import_fits() -> None:
     """Import the fits and scikit-learn, which takes a second, before a fit is timed."""
@@ -94,7 +102,7 @@ def fit_picture(request: FitRequest) -> Any:
         model = image_models.fit_image(
             request.pixels,
             request.n_components,
-            kind="ink" if request.is_ink else "color",
+            kind=request.kind,
             threshold=otsu if request.threshold is None else request.threshold,
             max_iter=request.max_iter,
             candidates=request.candidates,
@@ -120,6 +128,7 @@ def _sharp(request: FitRequest) -> Any:
         return image_models.fit_image(
             request.pixels,
             request.n_components,
+            kind=request.kind,
             objective="picture",
             time=request.sharpness.time,
             progress=lambda n_iter, psnr: advance(n_iter, f"{psnr:.2f} dB"),

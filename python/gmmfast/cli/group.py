@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "ellipses": "Draw the components as ellipses in their mean colors.",
     "channels": "Show red, green and blue of a picture apart.",
     "slices": "Slice a density at several x: the curves p(y | x).",
+    "view": "Look inside a model in the browser.",
     "select": "Choose the number of components by a criterion.",
     "refine": "Bring a painting nearer to its picture.",
     "animate": "Show what a mixture does, as an animation or a film.",

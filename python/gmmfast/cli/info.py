@@ -11,7 +11,7 @@ import numpy as np
 from gmmfast import images
 from gmmfast.cli.inputs import Source, read_source
 from gmmfast.cli.options import PATH
-from gmmfast.images.levels import is_gray
+from gmmfast.images.kinds import picture_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def _of_picture(pixels: NDArray[np.uint8]) -> dict[str, Any]:
         "what": "picture",
         "width": width,
         "height": height,
-        "kind": "ink" if is_gray(pixels) else "color",
+        "kind": picture_kind(pixels),
         "mean_color": [round(float(level), 1) for level in pixels.mean(axis=(0, 1))],
     }
     if pixels.min() < pixels.max():
@@ -65,6 +65,7 @@ def _of_model(mixture: Mixture) -> dict[str, Any]:
     effective = np.exp(-np.sum(mixture.weights * np.log(np.maximum(mixture.weights, 1e-300))))
     return {
         "what": "model",
+        "kind": mixture.kind,
         "n_components": mixture.n_components,
         "n_features": mixture.n_features,
         "covariance_type": mixture.covariance_type,

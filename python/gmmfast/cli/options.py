@@ -14,6 +14,7 @@ from gmmfast._memory import check_fits
 from gmmfast._validation import describe
 from gmmfast.cli.fitting import FitOptions, SharpOptions
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
+from gmmfast.plot.base import default_shape, units_differ
 from gmmfast.plot.palettes import PALETTES
 from gmmfast.styles import STYLES
 from gmmfast.tone import ToneCurve
@@ -118,6 +119,28 @@ class _Duration(click.ParamType[float]):
         return seconds
 
 
+class _Extent(click.ParamType[tuple[tuple[float, float], ...]]):
+    name = "intervals"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[float, float], ...]:
+        pairs = [pair.partition(":") for pair in str(value).split(",")]
+        try:
+            extent = tuple((float(low), float(high)) for low, _, high in pairs)
+        except ValueError:
+            extent = ()
+        if len(extent) != 2 or not all(
+            math.isfinite(high - low) and low < high for low, high in extent
+        ):
+            self.fail(
+                f"expected X_MIN:X_MAX,Y_MIN:Y_MAX such as 0:64,0:48, got {describe(value)}",
+                param,
+                ctx,
+            )
+        return extent
+
+
 #: A number of components, or the criterion that chooses it.
 ORDER = _Order()
 
@@ -129,6 +152,9 @@ VALUES = _Values()
 
 #: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
 SIZE = _Size()
+
+#: Intervals of x and y.
+EXTENT = _Extent()
 
 #: A `ToneCurve`, as `ToneCurve.parse` reads it.
 TONE = _Tone()
@@ -172,6 +198,8 @@ class SizeOptions:
                     "--size: expected WIDTHxHEIGHT for a model that remembers no picture, got none"
                 )
             return self.shape_of((1, 1))
+        if units_differ(extent[:2]):
+            return self.shape_of(default_shape(extent[:2]))
         (left, right), (low, high) = extent[:2]
         # A model over other units than pixels is shown at a size that a screen has.
         width, height = abs(right - left), abs(high - low)

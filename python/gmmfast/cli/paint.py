@@ -134,7 +134,8 @@ def paint_command(
     """Paint IMAGE by a mixture of Gaussians.
 
     A photograph becomes the mean color at every pixel, given its position,
-    under a mixture fitted to the (x, y, r, g, b) of its pixels. With --ink a
+    under a mixture fitted to the (x, y, r, g, b) of its pixels, or to (x, y, level)
+    if it is gray, which makes a gray painting. With --ink a
     drawing becomes the density of a mixture fitted to the (x, y) of its dark
     pixels; with --drawing so does a drawing of the photograph's outlines.
     Without IMAGE, the photograph china.jpg of scikit-learn is painted.
@@ -194,8 +195,7 @@ def _job(
 
 def _report(job: Job, painting: Painting, names: str, seconds: dict[str, float]) -> Iterator[str]:
     height, width = job.fit.pixels.shape[:2]
-    kind = "ink" if job.fit.is_ink else "color"
-    yield f"picture     {width} x {height}, {painting.n_points:,} {kind} points"
+    yield f"picture     {width} x {height}, {painting.n_points:,} {job.fit.kind} points"
     yield f"components  {painting.estimator.n_components}, full covariance"
     yield f"iterations  {painting.estimator.n_iter_}"
     for step, duration in seconds.items():

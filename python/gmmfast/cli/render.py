@@ -9,6 +9,7 @@ import numpy as np
 
 from gmmfast.cli.inputs import read_model
 from gmmfast.cli.options import (
+    EXTENT,
     PATH,
     SizeOptions,
     output_option,
@@ -96,6 +97,11 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
     show_default=True,
     help="The quantity at every pixel: by default the mean color, or for ink the density.",
 )
+@click.option(
+    "--extent",
+    type=EXTENT,
+    help="The part that is rendered, X_MIN:X_MAX,Y_MIN:Y_MAX [default: the whole picture].",
+)
 @style_option
 @tone_option
 @size_options
@@ -116,11 +122,14 @@ def render_command(
       gmmfast render photo.npz --quantity std --scale 2 -o unsure.png
       gmmfast render photo.npz --quantity sample --seed 7 -o pointillist.png
       gmmfast render drawing.npz --style charcoal -o charcoal.png -o density.npy
+      gmmfast render photo.npz --extent 40:80,30:60 --size 640x480 -o detail.png
       gmmfast render photo.npz --watch -o painting.png
       gmmfast render - -o - < photo.npz > painting.png
     """
     destinations = Outputs(outputs)
     mixture = read_model(model)
+    if options["extent"] is not None:
+        mixture = mixture.with_extent(options["extent"])
     shape = size.shape_of_model(mixture)
     quantity = _quantity(mixture, options)
     style = options["style"]

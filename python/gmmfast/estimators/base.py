@@ -20,12 +20,15 @@ from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
 from gmmfast.estimators.initialization import Initializer, initialize
 from gmmfast.estimators.moments import merged, moments, recentered
 from gmmfast.estimators.training_data import TrainingData, training_data
+from gmmfast.estimators.versions import warn_if_untested
 from gmmfast.mixture.layouts import DIAGONAL
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gmmfast.estimators.samples import InMemory, Samples
+
+warn_if_untested()
 
 
 class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
@@ -237,7 +240,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         """
         # A subclass may name other parameters, or pass those of its base on in **kwargs.
         names = self._sklearn_class._get_param_names()  # noqa: SLF001
-        plain = self._sklearn_class(**{name: getattr(self, name) for name in names})
+        known = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        plain = self._sklearn_class(**known)
         for name, value in vars(self).items():
             if name.endswith("_") and not name.startswith("_") and name != "selection_":
                 setattr(plain, name, copy.deepcopy(value))
@@ -255,7 +259,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         # Parameters that a subclass passes to its base in **kwargs are not among its own.
         inherited = self._sklearn_class._get_param_names()  # noqa: SLF001
         for name in set(inherited).difference(self._get_param_names()):
-            setattr(other, name, clone(getattr(self, name), safe=False))
+            if hasattr(self, name):
+                setattr(other, name, clone(getattr(self, name), safe=False))
         return other
 
     def __sklearn_tags__(self) -> Any:

@@ -124,6 +124,11 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
         certain = np.zeros((1, 1))
         return float(np.sum(self._compute_lower_bound(certain, 0.0) + term))
 
+    def _em_show(self) -> tuple[Array, Array]:
+        shown = super()._em_show()
+        self._set_parameters(self._get_parameters())  # weights_, for pictures during the fit
+        return shown
+
     def _em_get_parameters(self) -> tuple[Any, ...]:
         return self._get_parameters()  # type: ignore[no-any-return]
 

@@ -9,13 +9,10 @@ the prefix keeps these apart from scikit-learn's own private methods.
 from __future__ import annotations
 
 import copy
-import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.mixture._base import BaseMixture
 from sklearn.utils import check_random_state
-from sklearn.utils._array_api import get_namespace
 
 from gmmfast._arithmetic import allows_underflow
 from gmmfast.estimators.fallback import has_own_hook
@@ -24,6 +21,7 @@ from gmmfast.estimators.moments import Moments, moments
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters, typical_stds
 from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.samples import InMemory
+from gmmfast.estimators.versions import with_namespace
 from gmmfast.mixture.layouts import precisions_cholesky
 from gmmfast.mixture.parameters import covariances_of_model
 
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Attributes of `fit_image`, `select_n_components` and `partial_fit`, deleted by another fit.
 _OF_OTHER_FITS = ("extent_", "image_shape_", "kind_", "selection_", "_seen")
-
-_HAS_XP = "xp" in inspect.signature(BaseMixture._check_parameters).parameters  # noqa: SLF001
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have "
@@ -151,8 +147,7 @@ class EMMixture(FittedMixture):
         points = np.zeros((2, samples.n_features), samples.dtype)
         if isinstance(samples, InMemory):
             points = samples.points
-        xp, _ = get_namespace(points)
-        self._check_parameters(points, **({"xp": xp} if _HAS_XP else {}))  # type: ignore[attr-defined]
+        with_namespace(self._check_parameters, points)  # type: ignore[attr-defined]
         is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
         if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
             self._em_set_priors(samples)

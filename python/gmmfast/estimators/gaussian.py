@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.mixture import GaussianMixture as _SklearnGaussianMixture
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky_from_precisions
-from sklearn.utils._array_api import get_namespace
 
 from gmmfast.estimators.base import AcceleratedMixture
 from gmmfast.estimators.em import ILL_DEFINED
 from gmmfast.estimators.notebook import ShowsPicture
+from gmmfast.estimators.versions import with_namespace
 from gmmfast.mixture.layouts import covariances_of_precisions, precisions, precisions_cholesky
 
 if TYPE_CHECKING:
@@ -90,9 +90,10 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
         if self.means_init is not None:
             self.means_ = np.asarray(self.means_init, dtype=np.float64)
         if self.precisions_init is not None:
-            xp, _ = get_namespace(self.precisions_init)
-            factors = _compute_precision_cholesky_from_precisions(
-                np.asarray(self.precisions_init, dtype=np.float64), self.covariance_type, xp=xp
+            factors = with_namespace(
+                _compute_precision_cholesky_from_precisions,
+                np.asarray(self.precisions_init, dtype=np.float64),
+                self.covariance_type,
             )
             self.covariances_ = covariances_of_precisions(factors, self.covariance_type)
 

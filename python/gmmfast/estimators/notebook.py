@@ -1,4 +1,4 @@
-"""The display of image models in notebooks: the model rendered as a picture.
+"""The display of image models in notebooks: the model rendered as a picture, and its page.
 
 The class assumes scikit-learn's `_repr_html_` and `_repr_mimebundle_`. An estimator without
 `extent_` and `image_shape_`, which `fit_image` sets, is displayed by scikit-learn alone.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from gmmfast._display import html_of
 from gmmfast.rendering.grid import render_grid
 from gmmfast.tone import DEFAULT_TONE
 
@@ -45,7 +46,11 @@ class ShowsPicture:
             return html
         text = base64.b64encode(png).decode("ascii")
         alt = f"the picture under {type(self).__name__}"
-        return f'<div><img alt="{alt}" src="data:image/png;base64,{text}"></div>{html}'
+        picture = f'<div><img alt="{alt}" src="data:image/png;base64,{text}"></div>'
+        page = html_of(self)
+        if page is not None:
+            picture += f"<details><summary>Look inside</summary>{page}</details>"
+        return picture + html
 
 
 def _is_image_model(model: Any) -> bool:
@@ -64,8 +69,8 @@ def model_picture(model: Any) -> NDArray[np.uint8]:
 
     Returns
     -------
-    ndarray of shape (height, width) for ink, else (height, width, 3), uint8
-        The density through the tone curve of `gmmfast paint`, or the mean colors.
+    ndarray of shape (height, width) for ink and gray, else (height, width, 3), uint8
+        The density through the tone curve of `gmmfast paint`, or the mean colors or levels.
     """
     height, width = model.image_shape_
     scale = min(1.0, _SIDE / max(height, width))

@@ -10,7 +10,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
@@ -19,6 +19,7 @@ from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.missing import has_nan, patterns
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
+from gmmfast.estimators.versions import validate_data
 from gmmfast.mixture.parameters import covariances_of_model
 
 if TYPE_CHECKING:
@@ -159,9 +160,10 @@ class FittedMixture:
         """
         check_is_fitted(self)
         changes: dict[str, Array] = {}
-        weights = np.asarray(self.weights_, dtype=np.float64)
-        if weights[:-1].sum() > 1:
-            changes["weights_"] = weights / weights.sum()
+        if foreign_array(self.weights_) is None:
+            weights = np.asarray(self.weights_, dtype=np.float64)
+            if weights[:-1].sum() > 1:
+                changes["weights_"] = weights / weights.sum()
         if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
             changes["covariances_"] = covariances_of_model(self)
         model: Any = self

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_context
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from gmmfast import _log
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
 from gmmfast._validation import check_count, check_n_threads
 from gmmfast.estimators.gaussian import GaussianMixture
+from gmmfast.estimators.versions import validate_data
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.conditioning import Conditioning
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn import get_config
-from sklearn.utils import get_tags
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from gmmfast.estimators.chunks import Chunks, chunks_of, points_and_weight, rows_of
 from gmmfast.estimators.samples import Chunked, Samples, samples_of
+from gmmfast.estimators.versions import validate_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +138,7 @@ def checked_points(
 
 def finiteness(estimator: Any) -> Any:
     """Return what scikit-learn's `ensure_all_finite` has to be for the estimator."""
-    return "allow-nan" if get_tags(estimator).input_tags.allow_nan else True
+    return "allow-nan" if estimator._allows_nan else True  # noqa: SLF001
 
 
 def _checked_weight(sample_weight: Any, X: Any) -> Array:

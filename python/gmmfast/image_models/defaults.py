@@ -7,10 +7,10 @@ The command line shows them in its help, without importing scikit-learn, which t
 CRITERIA = ("bic", "aic", "icl")
 
 #: Kinds of points of a picture.
-KINDS = ("color", "ink")
+KINDS = ("color", "gray", "ink")
 
 #: Components by default, and the most of the default candidates.
-DEFAULT_N_COMPONENTS = {"color": 1000, "ink": 500, "video": 1000}
+DEFAULT_N_COMPONENTS = {"color": 1000, "gray": 1000, "ink": 500, "video": 1000}
 
 #: The default limit of EM iterations.
 DEFAULT_MAX_ITER = 100

@@ -24,7 +24,7 @@ from gmmfast.image_models.pixels import (
     check_choice,
     check_only,
 )
-from gmmfast.images.levels import is_gray
+from gmmfast.images.kinds import picture_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,11 +62,13 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     n_components : int or {"bic", "aic", "icl"}, optional
         The number of components; or the criterion that chooses it from `candidates` (see
         `select_n_components`); with a prior the most that there may be. By default 1000 for
-        color and 500 for ink, and at most one for 20 pixels (at least one).
-    kind : {"auto", "color", "ink"}
-        The points to fit: the (x, y, r, g, b) of every pixel, or the (x, y) of every pixel that
-        is not white, weighted by its darkness, 0 (white) to 1 (black) in ITU-R BT.601 luma.
-        "auto" is ink if no pixel has a color, else color.
+        color and gray and 500 for ink, and at most one for 20 pixels (at least one).
+    kind : {"auto", "color", "gray", "ink"}
+        The points to fit: the (x, y, r, g, b) of every pixel; its (x, y, luma); or the (x, y)
+        of every pixel that is not white, weighted by its darkness, 0 (white) to 1 (black) in
+        ITU-R BT.601 luma. "auto" is color if the picture has colors that are seen; else ink
+        if it is bilevel or nearly so, such as a drawing, text or a scan, or if there is a
+        threshold; else gray, a photograph. See Notes.
     covariance_type : {"full", "tied", "diag", "spherical"}
         As in scikit-learn.
     reg_covar : float
@@ -82,8 +84,8 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     objective : {"likelihood", "picture"}
         "likelihood" is maximized by EM: the model explains how colors scatter. "picture"
         minimizes the squared error of the painting from a start drawn from the picture, without
-        EM: the painting is sharp. It is for color, of full covariances; `tol`, `init_params` and
-        `random_state` do not matter.
+        EM: the painting is sharp. It is for color and gray, of full covariances; `tol`,
+        `init_params` and `random_state` do not matter.
     time : float, optional
         With the objective "picture": the limit of seconds.
     candidates : iterable of int, optional
@@ -107,17 +109,27 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     -------
     GaussianMixture or BayesianGaussianMixture
         Fitted; a Bayesian one if there is a prior; its `n_components` is the number of those left.
-        Attributes in addition to scikit-learn's: `kind_`, "color" or "ink"; `image_shape_`,
-        (height, width); `extent_`, ((x_min, x_max), (y_min, y_max)) of the picture in pixels,
-        which `render_grid` takes: any shape shows the same picture. A criterion leaves
-        `selection_`, with `criterion`, `n_components`, `scores` and `best`. After the start
-        "image" its `init_params` is scikit-learn's default.
+        Attributes in addition to scikit-learn's: `kind_`, "color", "gray" or "ink";
+        `image_shape_`, (height, width); `extent_`, ((x_min, x_max), (y_min, y_max)) of the
+        picture in pixels, which `render_grid` takes: any shape shows the same picture. A
+        criterion leaves `selection_`, with `criterion`, `n_components`, `scores` and `best`.
+        After the start "image" its `init_params` is scikit-learn's default.
 
     Raises
     ------
     ValueError, TypeError, OSError
         If the picture cannot be read, has no ink, or has fewer pixels (of ink) than two or than
         components; if an argument is not as above.
+
+    Notes
+    -----
+    Transparency is laid over white: transparent pixels are white to a fit of color or gray, and
+    have weight zero as ink. `render_grid` gives gray pictures as (height, width), as Pillow
+    takes them.
+
+    A picture has colors that are seen if the PSNR of its luma is below 40 dB. It is nearly
+    bilevel if at most 7 % of the pixels off the paper are in areas of levels that are neither
+    its dark nor its bright one, the medians on both sides of Otsu's threshold.
 
     Examples
     --------
@@ -137,15 +149,15 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     check_choice("objective", objective, ("likelihood", "picture"))
     if objective == "picture":
         for name, value, only in (
-            ("kind", kind, ("auto", "color")),
+            ("kind", kind, ("auto", *KINDS[:2])),
             ("covariance_type", covariance_type, ("full",)),
             ("prior", prior, (None,)),
             ("candidates", candidates, (None,)),
             ("threshold", threshold, (None,)),
         ):
             check_only(name, value, only, "objective='picture'")
-        budget = Budget(max_iter, time, reg_covar)
-        return fit_painting(image, n_components, budget, progress, n_threads)
+        budget = Budget(max_iter, time, reg_covar, n_threads)
+        return fit_painting(image, kind, n_components, budget, progress)
     check_only("time", time, (None,), "objective='likelihood'")
     settings = FitSettings(
         n_components,
@@ -169,10 +181,12 @@ def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) ->
     """Return the points of a picture that `fit_image` fits, after its checks."""
     pixels = images.read_image(image)
     if kind == "auto":
-        kind = "ink" if is_gray(pixels) else "color"
-    if kind == "color" and threshold is not None:
+        kind = picture_kind(pixels)
+        if threshold is not None and kind == "gray":
+            kind = "ink"
+    if kind != "ink" and threshold is not None:
         raise ValueError(
-            f"threshold: expected None for a picture in color, got {describe(threshold)}; pass "
+            f"threshold: expected None for a picture in {kind}, got {describe(threshold)}; pass "
             "kind='ink' to fit its dark pixels"
         )
     if not (threshold is None or _is_threshold(threshold)):
@@ -184,12 +198,14 @@ def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) ->
     darkness = None
     if kind == "color":
         points = images.color_points(pixels)
+    elif kind == "gray":
+        points = images.gray_points(pixels)
     elif threshold is None:
         points, darkness = images.weighted_ink_points(pixels)
     else:
         points = images.ink_points(pixels, None if isinstance(threshold, str) else threshold)
     if len(points) < 2:
-        what = "pixels" if kind == "color" else "pixels of ink"
+        what = "pixels of ink" if kind == "ink" else "pixels"
         raise ValueError(
             f"image: expected at least 2 {what}, got {len(points)}; pass a larger picture"
         )

@@ -16,6 +16,7 @@ from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
 from gmmfast.image_models.defaults import DEFAULT_PASSES, N_STEPS
 from gmmfast.image_models.pixels import check_n_components
+from gmmfast.images.kinds import photograph_kind
 from gmmfast.images.levels import luma
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.layouts import precisions, precisions_cholesky
@@ -37,9 +38,6 @@ _ENDLESS = 1_000_000_000
 #: The least standard deviation of a position in pixels: narrower gates are spikes in enlargements.
 _LEAST_STD = 0.5
 
-#: The number of channels of models of pictures, by the number of their features.
-N_CHANNELS = {3: 1, 5: 3}
-
 
 class Refinement(NamedTuple):
     """A step of a refinement."""
@@ -58,6 +56,7 @@ class Budget(NamedTuple):
     #: In seconds.
     time: float | None
     reg_covar: float
+    n_threads: int | None = None
     #: Steps that are yielded, at most.
     n_steps: int = N_STEPS
 
@@ -65,16 +64,17 @@ class Budget(NamedTuple):
         """Return the budget, of checked values."""
         max_passes = None if self.max_passes is None else check_count("max_iter", self.max_passes)
         time = None if self.time is None else check_positive("time", self.time)
-        return Budget(max_passes, time, check_positive("reg_covar", self.reg_covar), self.n_steps)
+        reg_covar = check_positive("reg_covar", self.reg_covar)
+        threads = check_n_threads(self.n_threads)
+        return Budget(max_passes, time, reg_covar, threads, self.n_steps)
 
 
 class Target:
     """The picture to approximate, and the PSNR of a mixture in pixel coordinates."""
 
-    def __init__(self, pixels: Pixels, n_channels: int, n_threads: int | None = None) -> None:
+    def __init__(self, pixels: Pixels, n_threads: int | None = None) -> None:
         self.shape = pixels.shape[:2]
-        self.pixels = pixels if n_channels == pixels.shape[2] else luma(pixels)[..., None]
-        self.n_threads = n_threads
+        self.pixels, self.n_threads = pixels, n_threads
 
     def psnr(self, mixture: Mixture) -> float:
         """Return the PSNR of the mixture's painting of all pixels, in dB."""
@@ -128,29 +128,32 @@ def painted(target: Target, start: Mixture | int, budget: Budget) -> Iterator[Re
 
 def fit_painting(
     image: ImageSource,
+    kind: str,
     n_components: Any,
     budget: Budget,
     progress: Progress,
-    n_threads: int | None,
 ) -> GaussianMixture:
-    """Return a model of color whose start is drawn from the picture, without EM."""
+    """Return a model of color or gray whose start is drawn from the picture, without EM."""
     pixels = images.read_image(image)
+    kind = photograph_kind(pixels) if kind == "auto" else kind
+    if kind == "gray":
+        pixels = luma(pixels)[..., None]
     height, width = pixels.shape[:2]
-    budget, threads = budget.checked(), check_n_threads(n_threads)
-    number = check_n_components(n_components, height * width, "color")
+    budget = budget.checked()
+    number = check_n_components(n_components, height * width, kind)
     if not progress:
         budget = budget._replace(n_steps=1)
     estimator = GaussianMixture(number, max_iter=N_STEPS, reg_covar=budget.reg_covar)
     report = FitReport(estimator, {}, progress, score="PSNR")
     n_iter = 0
-    for n_iter, step in enumerate(painted(Target(pixels, 3, threads), number, budget), 1):
+    for n_iter, step in enumerate(painted(Target(pixels, budget.n_threads), number, budget), 1):
         last = step
         report.end_iteration(n_iter, step.score)
     report.end_initialization()
     attributes = {
         "n_iter_": n_iter,
         "lower_bound_": np.nan,
-        "kind_": "color",
+        "kind_": kind,
         "image_shape_": (height, width),
         "extent_": images.image_extent((height, width)),
     }
@@ -166,13 +169,11 @@ def estimator_of(
     ----------
     mixture : Mixture
     parameters : dict
-        Those of an estimator; names that `GaussianMixture` does not have are left out.
+        Those of the estimator.
     attributes : dict
         Further attributes of the estimator.
     """
-    known = GaussianMixture().get_params()
-    options = {name: value for name, value in parameters.items() if name in known}
-    estimator = GaussianMixture(**options | {"n_components": mixture.n_components})
+    estimator = GaussianMixture(**parameters | {"n_components": mixture.n_components})
     factors = precisions_cholesky(mixture.covariances, mixture.covariance_type)
     fitted = {
         "weights_": mixture.weights.copy(),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast import images
-from gmmfast._validation import check_n_threads, check_positive, describe
+from gmmfast._validation import check_positive, describe
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
 from gmmfast.estimators.parameters import typical_stds
@@ -23,7 +23,6 @@ from gmmfast.estimators.samples import InMemory
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, N_STEPS
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.painting import (
-    N_CHANNELS,
     Budget,
     Refinement,
     Target,
@@ -31,6 +30,7 @@ from gmmfast.image_models.painting import (
     painted,
 )
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
+from gmmfast.images.levels import luma
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        A model of color, (x, y, r, g, b), of gray levels, (x, y, gray), or of ink, (x, y). Its
+        A model of color, (x, y, r, g, b), of gray, (x, y, level), or of ink, (x, y). Its
         extent, if it has one, is that of the picture; without it, x and y are in pixels.
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
         The picture, at any size: see `gmmfast.images.read_image`.
@@ -71,9 +71,9 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     time : float, optional
         The limit of seconds, in which the passes' pace is adapted. Not for ink.
     reg_covar : float
-        For color, added to the variances of colors, in square levels; the variance of x, and
-        that of y given x, is at least this and at least 1/4, in square pixels of the picture.
-        For ink, added to variances as in scikit-learn.
+        For color and gray, added to the variances of levels, in square levels; the variance of
+        x, and that of y given x, is at least this and at least 1/4, in square pixels of the
+        picture. For ink, added to variances as in scikit-learn.
     tol : float
         For ink: iterations end when one gains less.
     threshold : float in [0, 255] or "otsu", optional
@@ -128,8 +128,8 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     True
     """
     n_steps = 1 if progress is None or progress is False else N_STEPS
-    budget = Budget(max_iter, time, reg_covar, n_steps)
-    steps = _steps(model, image, budget, _Ink(tol, threshold), n_threads)
+    budget = Budget(max_iter, time, reg_covar, n_threads, n_steps)
+    steps = _steps(model, image, budget, _Ink(tol, threshold))
     last = next(steps)
     is_ink = last.mixture.n_features == 2
     most = (max_iter or DEFAULT_MAX_ITER) if is_ink else N_STEPS
@@ -146,8 +146,10 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     attributes = ("extent_", "kind_", "image_shape_")
     shown = {name: getattr(model, name) for name in attributes if hasattr(model, name)}
     lower_bound = last.score if is_ink else np.nan
+    known = GaussianMixture().get_params()
+    parameters = {name: getattr(model, name) for name in known if hasattr(model, name)}
     return estimator_of(
-        last.mixture, model.get_params(), {"lower_bound_": lower_bound, "n_iter_": n_iter} | shown
+        last.mixture, parameters, {"lower_bound_": lower_bound, "n_iter_": n_iter} | shown
     )
 
 
@@ -194,8 +196,8 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
     >>> scores == sorted(scores)
     True
     """
-    budget = Budget(max_iter, time, reg_covar)
-    return _steps(model, image, budget, _Ink(tol, threshold), n_threads)
+    budget = Budget(max_iter, time, reg_covar, n_threads)
+    return _steps(model, image, budget, _Ink(tol, threshold))
 
 
 class _Ink(NamedTuple):
@@ -205,27 +207,27 @@ class _Ink(NamedTuple):
     threshold: float | str | None
 
 
-def _steps(
-    model: Any, image: ImageSource, budget: Budget, ink: _Ink, n_threads: int | None
-) -> Iterator[Refinement]:
+def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterator[Refinement]:
     """Return the steps of a refinement, after all checks."""
     mixture = Mixture.from_model(model)
-    budget, threads = budget.checked(), check_n_threads(n_threads)
+    budget = budget.checked()
     tol = check_positive("tol", ink.tol, or_zero=True)
-    if mixture.n_features not in (2, *N_CHANNELS):
+    if mixture.n_features not in (2, 3, 5):
         raise ValueError(
-            "model: expected features (x, y, r, g, b) of color, (x, y, gray) of gray levels or "
-            f"(x, y) of ink, got {mixture.n_features} features; fit_image fits such models"
+            "model: expected features (x, y, r, g, b) of color, (x, y, level) of gray or (x, y) "
+            f"of ink, got {mixture.n_features} features; fit_image fits such models"
         )
     if mixture.n_features != 2:
         if ink.threshold is not None:
             raise ValueError(
-                f"threshold: expected None for a model of color, got {describe(ink.threshold)}; "
+                f"threshold: expected None for a model of levels, got {describe(ink.threshold)}; "
                 "fit ink with fit_image(..., kind='ink')"
             )
         pixels = images.read_image(image)
+        if mixture.n_features == 3:
+            pixels = luma(pixels)[..., None]
         frame = _Frame.of(mixture, pixels.shape[:2])
-        return _colors(frame, Target(pixels, N_CHANNELS[mixture.n_features], threads), budget)
+        return _colors(frame, Target(pixels, budget.n_threads), budget)
     if budget.time is not None:
         raise ValueError(
             f"time: expected None for a model of ink, got {describe(budget.time)}; limit its "
@@ -233,7 +235,7 @@ def _steps(
         )
     points = read_pixels(image, "ink", ink.threshold)
     frame = _Frame.of(mixture, points.shape)
-    samples = InMemory(points.points, points.darkness, threads)
+    samples = InMemory(points.points, points.darkness, budget.n_threads)
     estimator = GaussianMixture(
         mixture.n_components,
         covariance_type=mixture.covariance_type,
@@ -278,7 +280,7 @@ class _Frame(NamedTuple):
             return self.original
         if self.mixture is not self.original:
             mixture = _mapped(mixture, self.scale, self.shift)
-        return mixture.with_extent(self.original.extent)
+        return mixture.with_extent(self.original.extent)._replace(_kind=self.original.kind)
 
 
 def _mapped(mixture: Mixture, scale: Array, shift: Array) -> Mixture:

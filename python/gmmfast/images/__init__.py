@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gmmfast.images.levels import otsu_threshold, psnr
     from gmmfast.images.points import (
         color_points,
+        gray_points,
         image_extent,
         ink_points,
         video_extent,
@@ -31,6 +32,7 @@ __all__ = [
     "ImageSource",
     "check_writable",
     "color_points",
+    "gray_points",
     "image_extent",
     "ink_points",
     "line_drawing",
@@ -51,6 +53,7 @@ __getattr__, __dir__ = attach(
         "ImageSource": "gmmfast.images.reading",
         "check_writable": "gmmfast.images.writing",
         "color_points": "gmmfast.images.points",
+        "gray_points": "gmmfast.images.points",
         "image_extent": "gmmfast.images.points",
         "ink_points": "gmmfast.images.points",
         "line_drawing": "gmmfast.images.drawing",

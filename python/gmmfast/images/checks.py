@@ -12,8 +12,8 @@ Pixels: TypeAlias = NDArray[np.uint8]
 # Allowed shapes after (h, w).
 Tails: TypeAlias = tuple[tuple[int, ...], ...]
 GRAY: Tails = ((),)
-GRAY_OR_RGB = (*GRAY, (3,))
-GRAY_TO_RGBA = (*GRAY_OR_RGB, (4,))
+GRAY_OR_RGB: Tails = (*GRAY, (3,))
+GRAY_TO_RGBA: Tails = (*GRAY, (1,), (2,), (3,), (4,))
 
 
 def complaint(argument: str, expected: str, got: str, mend: str) -> str:

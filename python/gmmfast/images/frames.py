@@ -30,14 +30,15 @@ def read_frames(frames: FramesSource) -> Pixels:
     Parameters
     ----------
     frames : ndarray, iterable of pictures, str, os.PathLike, binary file or PIL.Image.Image
-        An array (n_frames, h, w), (n_frames, h, w, 3) or (n_frames, h, w, 4) of the dtypes
-        that `read_image` takes; an iterable of other pictures that it takes, all of one size;
-        or an animation that Pillow reads (GIF, WebP, APNG), of which all frames are read.
+        An array (n_frames, h, w), or (n_frames, h, w, 1) to (n_frames, h, w, 4), of the dtypes
+        and channels that `read_image` takes; an iterable of other pictures that it takes, all of
+        one size; or an animation that Pillow reads (GIF, WebP, APNG), of which all frames are
+        read.
 
     Returns
     -------
     ndarray of shape (n_frames, h, w, 3), uint8
-        sRGB levels 0..255 in memory of their own.
+        sRGB levels 0..255 in memory of their own; transparency is laid over white.
 
     Raises
     ------

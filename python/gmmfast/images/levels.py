@@ -17,9 +17,10 @@ def luma(rgb: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(rgb).convert("L"))
 
 
-def is_gray(rgb: Pixels) -> bool:
-    """Return whether no pixel of a picture (h, w, 3) has a color."""
-    return bool((rgb == rgb[..., :1]).all())
+def as_rgb(pixels: Pixels) -> Pixels:
+    """Return a picture (h, w), (h, w, 1) or (h, w, 3) with three channels; gray is not copied."""
+    levels = pixels[..., None] if pixels.ndim == 2 else pixels
+    return np.broadcast_to(levels, (*levels.shape[:2], 3))
 
 
 def otsu_threshold(gray: Pixels) -> int:
@@ -75,7 +76,8 @@ def psnr(picture: Pixels, reference: Pixels) -> float:
 
     Parameters
     ----------
-    picture, reference : ndarray of one shape (h, w), (h, w, 3) or (h, w, 4), uint8
+    picture, reference : ndarray of shape (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), uint8
+        Of one size. A gray picture has three equal channels where the other one is in color.
 
     Returns
     -------
@@ -94,9 +96,11 @@ def psnr(picture: Pixels, reference: Pixels) -> float:
     """
     require_uint8("picture", picture, GRAY_TO_RGBA)
     require_uint8("reference", reference, GRAY_TO_RGBA)
-    if picture.shape != reference.shape:
+    one, other = (each[..., None] if each.ndim == 2 else each for each in (picture, reference))
+    n_channels = {one.shape[2], other.shape[2]}
+    if one.shape[:2] != other.shape[:2] or not (len(n_channels) == 1 or n_channels == {1, 3}):
         mend = "crop or resize one of the two"
         wanted = f"the shape {picture.shape} of picture"
         raise ValueError(complaint("reference", wanted, f"shape {reference.shape}", mend))
-    error = float(np.mean(np.square(picture.astype(np.int32) - reference)))
+    error = float(np.mean(np.square(one.astype(np.int32) - other)))
     return 10 * math.log10(255**2 / error) if error else math.inf

@@ -94,6 +94,32 @@ def weighted_ink_points(image: ImageSource) -> tuple[Points, NDArray[np.float64]
     return inked[:, ::-1].astype(np.float64, order="C"), darkness
 
 
+def gray_points(image: ImageSource) -> Points:
+    """Return the position and level of every pixel of a gray picture.
+
+    Parameters
+    ----------
+    image : see `read_image`
+
+    Returns
+    -------
+    ndarray of shape (h * w, 3), float64
+        x, y in pixels and the ITU-R BT.601 luma in 0..255, row by row.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        If `read_image` raises.
+
+    Examples
+    --------
+    >>> gray_points(np.array([[0, 255]], dtype=np.uint8))
+    array([[  0.,   0.,   0.],
+           [  1.,   0., 255.]])
+    """
+    return _points(luma(read_image(image))[..., None])
+
+
 def color_points(image: ImageSource) -> Points:
     """Return the position and color of every pixel of a picture.
 
@@ -117,13 +143,16 @@ def color_points(image: ImageSource) -> Points:
     array([[  0.,   0.,   0.,   0.,   0.],
            [  1.,   0., 255., 255., 255.]])
     """
-    rgb = read_image(image)
-    height, width, _ = rgb.shape
-    points = np.empty((height, width, 5))
+    return _points(read_image(image))
+
+
+def _points(levels: NDArray[np.uint8]) -> Points:
+    height, width, n_channels = levels.shape
+    points = np.empty((height, width, 2 + n_channels))
     points[..., 0] = np.arange(width)
     points[..., 1] = np.arange(height)[:, None]
-    points[..., 2:] = rgb
-    return points.reshape(-1, 5)
+    points[..., 2:] = levels
+    return points.reshape(-1, 2 + n_channels)
 
 
 def image_extent(shape: tuple[int, ...]) -> tuple[tuple[float, float], tuple[float, float]]:

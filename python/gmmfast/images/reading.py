@@ -21,6 +21,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 from gmmfast._files import StrPath
 from gmmfast._validation import refuse_masked
 from gmmfast.images.checks import GRAY_TO_RGBA, Pixels, complaint, require_shape
+from gmmfast.images.levels import as_rgb
 
 ImageSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any]
 
@@ -61,15 +62,18 @@ class _Storage:
 def read_image(image: ImageSource) -> Pixels:
     """Read a picture as a viewer shows it.
 
-    EXIF orientation and ICC profiles are applied, transparency is laid over white, and of an
-    animation the first frame (of a ``PIL.Image.Image`` the current) is read. 16-bit levels are
+    EXIF orientation and ICC profiles are applied, and of an animation the first frame (of a
+    ``PIL.Image.Image`` the current) is read. Transparency is laid over white, whatever it is
+    given by (an alpha channel of gray or color, a palette, a transparent level), so a
+    transparent pixel is white paper and no ink. 16-bit levels are
     scaled to 8 bits: those of gray pictures and of arrays are rounded; those of RGB, RGBA and
     gray+alpha PNGs Pillow truncates (level // 256) before they can be seen here.
 
     Parameters
     ----------
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
-        Arrays are (h, w), (h, w, 3) or (h, w, 4) of bool, uint8, uint16 or float in [0, 1].
+        Arrays are (h, w) or (h, w, 1) of gray, (h, w, 2) of gray and alpha, (h, w, 3) of RGB
+        or (h, w, 4) of RGBA, in bool, uint8, uint16 or float in [0, 1].
 
     Returns
     -------
@@ -234,9 +238,12 @@ def _from_array(array: NDArray[Any]) -> Pixels:
         mend = "divide by the level of white and replace NaN"
         raise ValueError(complaint("image", "floats in [0, 1]", got, mend))
     pixels = array if white == 255 else _to_8_bits(array, white)
-    if pixels.ndim == 2:
-        return np.repeat(pixels[:, :, None], 3, axis=2)
-    return pixels.copy() if pixels.shape[2] == 3 else _over_white(pixels[..., :3], pixels[..., 3])
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return as_rgb(pixels).copy()
+    n_colors = pixels.shape[2]
+    if n_colors == 3:
+        return pixels.copy()
+    return _over_white(as_rgb(pixels[..., : n_colors - 1]), pixels[..., -1])
 
 
 def _to_8_bits(levels: NDArray[Any], white: int) -> Pixels:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from PIL import Image
 
 from gmmfast._files import (
@@ -86,7 +87,7 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     ----------
     path : str or os.PathLike
         Destination, whose extension names the format.
-    pixels : ndarray of shape (h, w) or (h, w, 3), uint8
+    pixels : ndarray of shape (h, w), (h, w, 1) or (h, w, 3), uint8
         Gray or sRGB levels 0..255.
 
     Raises
@@ -105,6 +106,8 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     ...     read_image(f"{folder}/black.png").shape
     (2, 3, 3)
     """
+    if isinstance(pixels, np.ndarray) and pixels.shape[2:] == (1,):
+        pixels = pixels[..., 0]
     require_uint8("pixels", pixels, GRAY_OR_RGB)
     suffix = check_writable(path, "path").suffix.lower()
     with replaced(path) as file:

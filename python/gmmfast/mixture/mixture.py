@@ -8,9 +8,11 @@ this folder, which take the mixture as their first argument.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from gmmfast import _core
+from gmmfast._display import html_of
 from gmmfast._files import StrPath, check_path
 from gmmfast._validation import Extent, check_extent, check_points
 from gmmfast.mixture import (
@@ -22,7 +24,12 @@ from gmmfast.mixture import (
     serialization,
     summaries,
 )
-from gmmfast.mixture.parameters import Parameters, check_parameters, parameters_of_model
+from gmmfast.mixture.parameters import (
+    Parameters,
+    check_parameters,
+    kind_of_model,
+    parameters_of_model,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +92,7 @@ class Mixture:
         self._shape: tuple[int, int] = parameters.means.shape
         self._covariance_type = parameters.covariance_type
         self._extent = None if extent is None else check_extent(extent, max_axes=self.n_features)
+        self._kind: str | None = None
         # Read-only copies of the core's parameters, made at first use: a render needs none, and
         # with many components they are large.
         self._copies: dict[str, NDArray[np.float64]] = {}
@@ -97,7 +105,7 @@ class Mixture:
     def _from_core(self, core: _core.Mixture, n_features: int) -> Mixture:
         """Return a mixture of as many components, the same covariance type and no extent."""
         shape = (self.n_components, n_features)
-        return self._replace(_core=core, _shape=shape, _extent=None, _copies={})
+        return self._replace(_core=core, _shape=shape, _extent=None, _kind=None, _copies={})
 
     def _from_parameters(self, parameters: Parameters, extent: Extent | None) -> Mixture:
         return self._replace(
@@ -105,6 +113,7 @@ class Mixture:
             _shape=parameters.shape,
             _covariance_type=parameters.covariance_type,
             _extent=extent,
+            _kind=None if extent is None else self._kind,
             _copies={},
         )
 
@@ -147,8 +156,8 @@ class Mixture:
             A fitted `sklearn.mixture.GaussianMixture` or
             `BayesianGaussianMixture` of any covariance type, or any object with
             their fitted attributes; a `Mixture`, returned as it is; or a triple
-            of arrays. The extent is the estimator's `extent_`, if it has one, as
-            those of `fit_image` do.
+            of arrays. Extent and kind are the estimator's `extent_` and `kind_`, if it has
+            them, as those of `fit_image` do.
 
         Returns
         -------
@@ -175,7 +184,8 @@ class Mixture:
             return model
         weights, means, covariances, covariance_type = parameters_of_model(model)
         extent = getattr(model, "extent_", None)
-        return cls(weights, means, covariances, covariance_type=covariance_type, extent=extent)
+        made = cls(weights, means, covariances, covariance_type=covariance_type, extent=extent)
+        return made._replace(_kind=kind_of_model(model, made.n_features))
 
     @property
     def n_components(self) -> int:
@@ -212,34 +222,20 @@ class Mixture:
         """Intervals that a picture of the model covers, ((x_low, x_high), ...), or None."""
         return self._extent
 
-    def with_extent(self, extent: Sequence[Sequence[float]] | None) -> Mixture:
-        """Return this mixture with another extent.
-
-        Parameters
-        ----------
-        extent : sequence of (low, high), or None
-            One pair for each of the first features, x then y.
-
-        Returns
-        -------
-        Mixture
-            The mixture, with shared parameters.
-
-        Examples
-        --------
-        >>> import gmmfast
-        >>> mixture = gmmfast.Mixture([1.0], [[0.0, 0.0]], [2.0])
-        >>> mixture.with_extent([(-3, 3), (-2, 2)]).extent
-        ((-3.0, 3.0), (-2.0, 2.0))
-        """
-        checked = None if extent is None else check_extent(extent, max_axes=self.n_features)
-        return self._replace(_extent=checked)
+    @property
+    def kind(self) -> str | None:
+        """The kind of picture of the model: "color", "gray", "ink" or "video", or None."""
+        return self._kind
 
     score_samples = evaluation.score_samples
     predict = evaluation.predict
     predict_proba = evaluation.predict_proba
     responsibilities = evaluation.responsibilities
     sample = sampling.sample
+
+    # operations.py
+    with_extent = operations.with_extent
+    with_kind = operations.with_kind
     marginal = operations.marginal
     condition = operations.condition
     component = operations.component
@@ -268,8 +264,8 @@ class Mixture:
             `precisions_`, `precisions_cholesky_` and `n_features_in_`, as if it had been
             fitted: it predicts, scores and samples. scikit-learn's own class, also while
             `patch_sklearn` is in force. Without a fit `lower_bound_` is NaN and
-            `n_iter_` is 0. An extent becomes `extent_`, which `render_grid` takes.
-            Components of weight 0 are left out.
+            `n_iter_` is 0. An extent becomes `extent_`, and a kind `kind_`. Components of
+            weight 0 are left out.
 
         Examples
         --------
@@ -281,7 +277,7 @@ class Mixture:
         >>> gmmfast.Mixture.from_model(estimator)
         Mixture(n_components=2, n_features=1, covariance_type='spherical')
         """
-        return serialization.to_sklearn(self._parameters(), self.extent)
+        return serialization.to_sklearn(self._parameters(), self.extent, self.kind)
 
     def save(self, path: StrPath) -> None:
         """Write the mixture to a file, whole or not at all.
@@ -304,9 +300,9 @@ class Mixture:
         Notes
         -----
         The file is NumPy's .npz of the arrays "weights", "log_weights", "means",
-        "covariances" (scikit-learn's layout), "covariance_type" and "extent" (no rows if
-        there is none), "format" and "version": `numpy.load` reads it without gmmfast
-        and without pickle.
+        "covariances" (scikit-learn's layout), "covariance_type", "extent" (no rows if there
+        is none), "kind" (empty if there is none), "format" and "version": `numpy.load` reads
+        it without gmmfast and without pickle.
 
         Examples
         --------
@@ -319,7 +315,7 @@ class Mixture:
         ...     gmmfast.Mixture.load(Path(folder, "model.npz")).extent
         ((0.0, 4.0), (0.0, 3.0))
         """
-        serialization.save(self._parameters(), self.extent, path)
+        serialization.save(self._parameters(), self.extent, self.kind, path)
 
     @classmethod
     def load(cls, path: StrPath) -> Mixture:
@@ -333,7 +329,7 @@ class Mixture:
         Returns
         -------
         Mixture
-            The mixture, with the same bits and extent.
+            The mixture, with the same bits, extent and kind.
 
         Raises
         ------
@@ -353,6 +349,7 @@ class Mixture:
                 covariance_type=str(arrays["covariance_type"]),
                 extent=extent,  # type: ignore[arg-type]
             )
+            mixture = mixture.with_kind(str(arrays.get("kind", "")) or None)
             kept = serialization.kept_log_weights(mixture.weights, arrays["log_weights"])
             if kept is None:
                 return mixture
@@ -368,27 +365,14 @@ class Mixture:
             f"covariance_type={self._covariance_type!r}{extent})"
         )
 
+    _repr_html_ = html_of  # in notebooks
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (
-            self.weights,
-            self.means,
-            self.covariances,
-            self._covariance_type,
-            self._extent,
-        )
+        make = partial(Mixture, covariance_type=self.covariance_type, extent=self.extent)
+        return make, (self.weights, self.means, self.covariances), {"_kind": self._kind}
 
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
-
-
-def _rebuild(
-    weights: ArrayLike,
-    means: ArrayLike,
-    covariances: ArrayLike,
-    covariance_type: str,
-    extent: Extent | None,
-) -> Mixture:
-    return Mixture(weights, means, covariances, covariance_type=covariance_type, extent=extent)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from gmmfast import _core
-from gmmfast._validation import check_features, float_array
+from gmmfast._validation import check_extent, check_features, float_array
 from gmmfast.mixture import algebra
 from gmmfast.mixture.conditional import ConditionalMixtures
+from gmmfast.mixture.parameters import check_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,61 @@ class Product(NamedTuple):
 
     mixture: Mixture
     log_normalizer: float
+
+
+def with_extent(mixture: Mixture, extent: Sequence[Sequence[float]] | None) -> Mixture:
+    """Return this mixture with another extent.
+
+    Parameters
+    ----------
+    extent : sequence of (low, high), or None
+        One pair for each of the first features, x then y.
+
+    Returns
+    -------
+    Mixture
+        The mixture, with shared parameters.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([1.0], [[0.0, 0.0]], [2.0])
+    >>> mixture.with_extent([(-3, 3), (-2, 2)]).extent
+    ((-3.0, 3.0), (-2.0, 2.0))
+    """
+    checked = None if extent is None else check_extent(extent, max_axes=mixture.n_features)
+    return mixture._replace(_extent=checked)
+
+
+def with_kind(mixture: Mixture, kind: str | None) -> Mixture:
+    """Return this mixture as that of a picture of another kind.
+
+    Parameters
+    ----------
+    kind : {"color", "gray", "ink", "video"} or None
+        Such models have 5, 3, 2 and 6 features. `render_grid` gives the levels of a "gray"
+        one without an axis of channels, as a gray picture.
+
+    Returns
+    -------
+    Mixture
+        The mixture, with shared parameters.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown, or if such models have another number of features.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([1.0], [[1.0, 1.0, 50.0]], [2.0])
+    >>> gmmfast.render_grid(mixture, (2, 3)).shape
+    (2, 3, 1)
+    >>> gmmfast.render_grid(mixture.with_kind("gray"), (2, 3)).shape
+    (2, 3)
+    """
+    return mixture._replace(_kind=check_kind(kind, mixture.n_features))
 
 
 def marginal(mixture: Mixture, features: Sequence[int]) -> Mixture:

@@ -34,6 +34,10 @@ _FACTORS = "precisions_cholesky_"
 CHUNK = 1 << 20
 
 
+#: The number of features of the model of each kind of picture.
+KINDS = {"color": 5, "gray": 3, "ink": 2, "video": 6}
+
+
 class Arrays(NamedTuple):
     """The arguments of the core's mixture: C-contiguous, in scikit-learn's layouts."""
 
@@ -176,6 +180,27 @@ def covariances_of_model(model: Any) -> Any:
             f"{_FACTORS}: expected triangular matrices without zeros on the diagonal, got a "
             "singular one; set it as scikit-learn's fit does"
         ) from None
+
+
+def check_kind(kind: str | None, n_features: int) -> str | None:
+    """Return the kind of picture after checks."""
+    if kind is None:
+        return None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"kind: expected one of {tuple(KINDS)} or None, got {describe(kind)}")
+    if KINDS[kind] != n_features:
+        raise ValueError(
+            f"kind: expected None or that of a model of {n_features} features, got {kind!r}, "
+            f"whose models have {KINDS[kind]}"
+        )
+    return kind
+
+
+def kind_of_model(model: Any, n_features: int) -> str | None:
+    """Return the `kind_` of an estimator if it is that of a picture, else None."""
+    kind = getattr(model, "kind_", None)
+    is_known = isinstance(kind, str) and KINDS.get(kind) == n_features
+    return kind if is_known else None
 
 
 def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:

@@ -59,7 +59,7 @@ _SUM_TOLERANCE = 1e-12
 _LOG_TOLERANCE = 1e-9
 
 
-def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
+def to_sklearn(p: Parameters, extent: Extent | None, kind: str | None) -> Any:
     """Return a fitted `sklearn.mixture.GaussianMixture` with these parameters.
 
     Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Components of
@@ -81,6 +81,8 @@ def to_sklearn(p: Parameters, extent: Extent | None) -> Any:
     estimator.lower_bound_, estimator.n_features_in_ = np.nan, n_features
     if extent is not None:
         estimator.extent_ = extent
+    if kind is not None:
+        estimator.kind_ = kind
     return estimator
 
 
@@ -93,11 +95,12 @@ def _without(p: Parameters, components: NDArray[np.bool_]) -> Parameters:
     )
 
 
-def save(p: Parameters, extent: Extent | None, path: StrPath) -> None:
+def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) -> None:
     """Write an .npz file, whole or not at all.
 
     It holds the arrays "weights", "log_weights", "means", "covariances" (scikit-learn's layout),
-    "covariance_type", "extent" (no rows if there is none), "format" and "version".
+    "covariance_type", "extent" (no rows if there is none), "kind" (empty if there is none),
+    "format" and "version".
     """
     check_path("path", path)
     fault = fault_of_target(path) or fault_of_folder(target_of(path).parent)
@@ -113,6 +116,7 @@ def save(p: Parameters, extent: Extent | None, path: StrPath) -> None:
             covariances=p.covariances,
             covariance_type=p.covariance_type,
             extent=np.array(extent or np.empty((0, 2)), dtype=np.float64),
+            kind=kind or "",
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast import images
+from gmmfast.images.levels import as_rgb
 from gmmfast.plot.base import Display, Frame, new_axes, picture_image
 from gmmfast.styles import channel_pictures
 
@@ -89,6 +90,8 @@ class ChannelsDisplay(Display):
     ) -> Self:
         """Draw the channels of the conditional mean of a model over (x, y, r, g, b).
 
+        Those of a gray picture are all the same.
+
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
@@ -104,7 +107,7 @@ class ChannelsDisplay(Display):
         cls._require()
         frame = Frame.from_model(model, shape, extent)
         picture = frame.render(model, "mean", dtype=np.uint8, n_threads=n_threads)
-        return cls(picture=picture, frame=frame).plot(ax)
+        return cls(picture=as_rgb(picture), frame=frame).plot(ax)
 
     def plot(self, ax: Sequence[Axes] | None = None) -> Self:
         """Draw it on three axes, by default on those of a new figure."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast._validation import describe
+from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame, picture_image
 
@@ -97,11 +98,10 @@ class ConditionalMeanDisplay(Display):
             raise ValueError(f"quantity: expected 'mean' or 'std', got {describe(quantity)}")
         _check_channels(model)
         frame = Frame.from_model(model, shape, extent)
-        values = frame.render(model, quantity, n_threads=n_threads)
+        values = frame.render(model, quantity, n_threads=n_threads).reshape(*frame.shape, -1)
         brightest = 255.0 if quantity == "mean" else values.max()
         levels = np.rint(np.clip(values * (255 / brightest), 0, 255)).astype(np.uint8)
-        picture = np.broadcast_to(levels, (*frame.shape, 3))
-        return cls(picture=picture, values=values, frame=frame).plot(ax)
+        return cls(picture=as_rgb(levels), values=values, frame=frame).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Draw it on axes, by default on those of a new figure."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame, picture_image
 from gmmfast.plot.palettes import palette_of
@@ -127,11 +128,12 @@ def sample_values(
         paper = np.array(color_levels(ramp.paper), dtype=np.float64)
         background = paper if n_channels == 3 else np.full(n_channels, paper.mean())
         options |= {"dtype": np.uint8, "background": background}
-    return render_samples(mixture, frame.shape, n_samples, **options)
+    values = render_samples(mixture, frame.shape, n_samples, **options)
+    return values.reshape(*frame.shape, -1) if n_channels else values
 
 
 def sample_picture(values: NDArray[Any], ramp: Ramp) -> NDArray[np.uint8]:
     """Return the result of `sample_values` as a picture, (height, width, 3) in uint8."""
     if values.ndim == 2:
         return dots_picture(values, ramp)
-    return np.broadcast_to(values, (*values.shape[:2], 3))
+    return as_rgb(values)

@@ -93,7 +93,9 @@ def render_grid(
     -------
     ndarray of shape `shape` + value shape
         The array `out` itself, if given. A value has the shape (n_remaining,) for mean,
-        std and sample, (n_remaining, n_remaining) for the covariance, and () otherwise.
+        std and sample, (n_remaining, n_remaining) for the covariance, and () otherwise. For
+        a model of a gray picture (of kind "gray", see `fit_image`) mean, std and sample
+        over the picture have the shape () as well: the result in uint8 is a gray picture.
         It is the sum over all components in float64, exact to rounding: the components
         left out of a tile of pixels are together below 2^-53 of the density. Far from
         every component log-densities keep full relative accuracy, and means stay finite.

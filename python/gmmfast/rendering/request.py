@@ -102,7 +102,10 @@ class Request:
         )
         tolerance = check_tolerance(options.get("tolerance"))
         n_threads = check_n_threads(options.get("n_threads"))
-        result_shape = (*grid, *(n_remaining,) * _VALUE_AXES[quantity])
+        n_axes = _VALUE_AXES[quantity]
+        if n_axes == 1 and _is_gray(mixture, given):
+            n_axes = 0
+        result_shape = (*grid, *(n_remaining,) * n_axes)
         check_countable("shape", describe(grid), math.prod(result_shape))
         extent = resolve_extent(options.get("extent"), mixture.extent, given, grid)
         seed = _seed(options.get("random_state"), quantity)
@@ -116,6 +119,11 @@ class Request:
         return _core.Rendering(
             core, self.quantity, self.grid, extent, self.given, self.tolerance, self.seed
         )
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether the grid is of a gray picture, whose levels need no axis of channels."""
+        return _is_gray(self.mixture, self.given)
 
     def dtype(self, dtype: DTypeLike | None) -> np.dtype[Any]:
         """Return the dtype of a new result."""
@@ -158,6 +166,10 @@ class Request:
         if n_lines > _TILE_LINES:
             n_lines -= n_lines % _TILE_LINES
         return min(n_lines, self.grid[0])
+
+
+def _is_gray(mixture: Mixture, given: list[int]) -> bool:
+    return mixture.kind == "gray" and given == [0, 1]
 
 
 def _grid_features(given: Sequence[int] | None, n_axes: int, n_features: int) -> list[int]:

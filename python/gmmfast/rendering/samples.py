@@ -73,7 +73,8 @@ def render_samples(
     Returns
     -------
     ndarray of shape `shape` or `shape` + (n_remaining,)
-        Counts, or means. Values are rounded to a multiple of a power of two before they are
+        Counts, or means; for a model of a gray picture (see `fit_image`) means of shape
+        `shape`. Values are rounded to a multiple of a power of two before they are
         added: below 2**-45 of the largest value, or, for more than 50,000 samples, below
         2**-61 of the largest value times their number.
 
@@ -125,7 +126,8 @@ def render_samples(
     if checked == np.uint8:
         np.clip(np.rint(means, out=means), 0, 255, out=means)
     means[counts == 0] = empty
-    return means.astype(checked, copy=False)
+    result = means.astype(checked, copy=False)
+    return result[..., 0] if request.is_gray else result
 
 
 def _check_background(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast._validation import check_shape, describe
-from gmmfast.images.levels import LUMA
+from gmmfast.images.levels import LUMA, as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
 from gmmfast.rendering.request import resolve_extent
@@ -107,8 +107,7 @@ class Scene:
     @cached_property
     def color(self) -> NDArray[np.uint8]:
         """The mean color at every pixel, (height, width, 3)."""
-        mean = self.render("mean", dtype=np.uint8)
-        return np.broadcast_to(mean, (*self.shape, 3))
+        return as_rgb(self.render("mean", dtype=np.uint8))
 
     @cached_property
     def darkness(self) -> Array:

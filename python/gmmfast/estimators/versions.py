@@ -1,0 +1,58 @@
+"""The versions of scikit-learn that gmmfast is tested with, and private names that differ.
+
+The versions are declared here alone; `make versions` runs tests with each of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import sklearn
+from sklearn.utils._array_api import get_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+try:
+    from sklearn.utils.validation import validate_data
+except ImportError:  # scikit-learn < 1.6
+
+    def validate_data(
+        estimator: Any, *data: Any, ensure_all_finite: Any = True, **options: Any
+    ) -> Any:
+        """Validate data by the method that the function has replaced."""
+        return estimator._validate_data(*data, force_all_finite=ensure_all_finite, **options)  # noqa: SLF001
+
+
+__all__ = ["TESTED", "validate_data", "warn_if_untested", "with_namespace"]
+
+#: Versions without their last number, from the oldest to the newest.
+TESTED = ("1.5", "1.6", "1.7", "1.8", "1.9")
+
+
+def warn_if_untested(version: str = sklearn.__version__) -> None:
+    """Warn if a version of scikit-learn is outside the range that was tested."""
+    oldest, newest, present = (_numbers(each) for each in (TESTED[0], TESTED[-1], version))
+    if not oldest <= present <= newest:
+        warnings.warn(
+            f"scikit-learn: expected a version from {TESTED[0]} to {TESTED[-1]}, with which "
+            f"gmmfast is tested, got {version}; if results differ, install one of these or "
+            "another version of gmmfast",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def with_namespace(function: Callable[..., Any], array: Any, *arguments: Any) -> Any:
+    """Call a private function of scikit-learn; since 1.8 it takes the array's namespace."""
+    options = {}
+    if "xp" in inspect.signature(function).parameters:
+        options["xp"], _ = get_namespace(array)
+    return function(array, *arguments, **options)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", version)[:2]]

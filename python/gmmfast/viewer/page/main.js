@@ -1,0 +1,245 @@
+// The page: what it shows, and when it is painted. In a worker the module only sums.
+
+import { readModel, sizeOf, timeOf } from "./data.js";
+import { planeAt, swatch } from "./mixture.js";
+import { packTiles } from "./tiles.js";
+import { GlPainter } from "./paint_gl.js";
+import { WorkerPainter, serveFrames } from "./paint_worker.js";
+import { View, frameOf } from "./view.js";
+import { ToneEditor } from "./tone.js";
+import { Ask } from "./ask.js";
+import { Slice } from "./slice.js";
+import { Compare } from "./compare.js";
+import { Play } from "./play.js";
+import { Rain } from "./rain.js";
+import { Save } from "./save.js";
+import { Gestures } from "./gestures.js";
+import { drawComponents } from "./ellipses.js";
+import { byId, el, short } from "./dom.js";
+
+/** Quantities and styles, with their names; those with colors first. */
+const SHOWN = [
+  ["mean", "Painting"], ["std", "Deviation"], ["density", "Density"],
+  ["log_density", "Log density"], ["label", "Labels"], ["entropy", "Entropy"],
+  ["ellipses", "Ellipses"], ["outlines", "Outlines"], ["rain", "Rain of points"],
+];
+const STYLES = ["ellipses", "outlines", "rain"];
+
+/** Milliseconds of a frame while the view moves, about. */
+const SMOOTH = 40;
+
+class App {
+  constructor(model, source, shader) {
+    Object.assign(this, { model, source, shader, frame: 0, style: null, coarse: 1 });
+    this.painted = Promise.resolve();
+    this.view = new View(model);
+    this.look = {
+      quantity: model.nColors ? "mean" : "density",
+      range: [0, 1],
+      tone: [],
+    };
+    /** The tone curve of each quantity that has one. */
+    this.tones = {
+      density: model.tone, log_density: [[0, 0], [1, 1]], entropy: [[0, 0], [1, 1]],
+    };
+    this.look = { ...this.look, ...this.lookOf(this.look.quantity) };
+    this.#choosePainter();
+    this.ask = new Ask(this);
+    this.slice = new Slice(this);
+    this.rain = new Rain(this);
+    this.#fillHeader();
+    this.tone = new ToneEditor(this);
+    this.showFrame(0);
+    this.play = new Play(this);
+    this.save = new Save(this);
+    this.compare = new Compare(this, byId("original").textContent.trim());
+    this.gestures = new Gestures(this);
+    this.#choose(this.look.quantity);
+    new ResizeObserver(() => this.#resize()).observe(byId("stage"));
+    this.#resize();
+  }
+
+  #choosePainter() {
+    const wantsScript = location.hash.includes("painter=js");
+    const canvas = byId("picture");
+    try {
+      if (wantsScript) throw new Error("JavaScript is wanted");
+      this.painter = new GlPainter(canvas, this.shader);
+      canvas.addEventListener("webglcontextlost", () => this.#useWorker());
+    } catch {
+      this.#useWorker();
+    }
+  }
+
+  /** Paints by JavaScript from now on, on a new canvas: the old one may be bound to WebGL. */
+  #useWorker() {
+    const canvas = el("canvas", { id: "picture", "aria-hidden": "true" });
+    byId("picture").replaceWith(canvas);
+    this.painter = new WorkerPainter(canvas, this.source);
+    if (this.tiles) {
+      this.painter.load(this.model, this.tiles);
+      this.invalidate();
+    }
+  }
+
+  #fillHeader() {
+    const { model } = this;
+    const { width, height } = sizeOf(model);
+    const features = { 0: "x, y", 1: "x, y, gray", 3: "x, y, red, green, blue" }[model.nColors];
+    const count = `${model.nComponents} component${model.nComponents === 1 ? "" : "s"}`;
+    byId("facts").textContent = `${count} · ${width} × ${height} · ${features}`;
+    const shown = SHOWN.filter(([name]) => model.nColors || !["mean", "std"].includes(name));
+    byId("shown").append(...shown.map(([name, text]) => {
+      const input = el("input", {
+        type: "radio", name: "shown", value: name, onchange: () => this.#choose(name),
+        checked: name === this.look.quantity,
+      });
+      return el("label", {}, input, el("span", {}, text));
+    }));
+  }
+
+  /** Shows a quantity or a style. */
+  #choose(name) {
+    this.style = STYLES.includes(name) ? name : null;
+    if (this.style === null) this.look = { ...this.look, ...this.lookOf(name) };
+    byId("tone-section").hidden = !(name in this.tones);
+    if (name in this.tones) this.tone.show(name);
+    byId("rain-section").hidden = name !== "rain";
+    byId("stage").classList.toggle("paper", this.style !== null);
+    if (name === "rain" && !this.rain.points.length) this.rain.start();
+    if (name !== "rain") this.rain.stop();
+    this.invalidate();
+  }
+
+  /** Returns a quantity with its range, in log2 of the density or nats, and its tone curve. */
+  lookOf(quantity) {
+    const { log_density: [low, high], entropy } = this.model.ranges;
+    const range = quantity === "entropy" ? entropy : [low / Math.LN2, high / Math.LN2];
+    return { quantity, range, tone: this.tones[quantity] ?? this.tones.density };
+  }
+
+  /** Shows a frame of a clip. */
+  showFrame(frame) {
+    this.frame = frame;
+    this.plane = planeAt(this.model, timeOf(this.model, frame));
+    this.tiles = packTiles(this.model, this.plane, frame, swatch);
+    this.painter.load(this.model, this.tiles);
+    this.ask.refresh();
+    this.slice.refresh();
+    this.rain.clear();
+    this.invalidate();
+  }
+
+  #resize() {
+    const box = byId("stage").getBoundingClientRect();
+    this.view.resize(Math.max(1, box.width), Math.max(1, box.height), devicePixelRatio || 1);
+    this.save.resize();
+    this.moved();
+  }
+
+  /** Paints after the view has moved: coarsely first where that takes long. */
+  moved() {
+    const { view } = this;
+    byId("zoom").textContent = `${short(view.scale, 3)} ×`;
+    this.isMoving = true;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => { this.isMoving = false; this.invalidate(); }, 180);
+    this.invalidate();
+  }
+
+  /** Paints soon, once however often it is called. */
+  invalidate() {
+    this.isStale = true;
+    if (this.isPainting || !this.tiles) return;
+    this.isPainting = true;
+    this.painted = new Promise((resolve) => {
+      requestAnimationFrame(async () => {
+        try {
+          while (this.isStale) await this.#paint();
+        } finally {
+          this.isPainting = false;
+          resolve();
+        }
+      });
+    });
+  }
+
+  async #paint() {
+    this.isStale = false;
+    this.drawOverlay();
+    byId("picture").style.visibility = this.style === null ? "visible" : "hidden";
+    if (this.style !== null) return;
+    const coarse = this.isMoving ? this.coarse : 1;
+    const start = performance.now();
+    await this.painter.paint(this.view.frame(coarse), this.look);
+    const whole = (performance.now() - start) * coarse ** 2;
+    this.coarse = Math.min(8, Math.max(1, Math.round(Math.sqrt(whole / SMOOTH))));
+  }
+
+  /** Draws what lies over the picture. */
+  drawOverlay() {
+    const { view } = this;
+    const canvas = byId("overlay");
+    const [width, height] = [view.width, view.height].map((n) => Math.round(n * view.density));
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const context = canvas.getContext("2d");
+    context.setTransform(view.density, 0, 0, view.density, 0, 0);
+    context.clearRect(0, 0, view.width, view.height);
+    if (this.style === "rain") this.rain.draw(context);
+    else if (this.style) drawComponents(context, view, this.plane, this.style === "ellipses");
+    if (!this.compare) return;
+    this.compare.draw(context);
+    this.slice.draw(context);
+    this.ask.draw(context);
+    if (byId("stage").matches(":focus-visible")) drawCross(context, view);
+  }
+
+  /**
+   * Returns the pixels of any frame, RGBA from the top, by the present painter.
+   * @param {import("./tiles.js").Frame} frame @param {import("./summing.js").Look} look
+   */
+  async render(frame, look) {
+    for (;;) {
+      await this.painted;
+      const pixels = await this.painter.pixels(frame, look);
+      if (pixels !== null) return pixels;
+    }
+  }
+}
+
+function drawCross(context, { width, height }) {
+  for (const [line, color] of [[3, "#fff"], [1, "#111"]]) {
+    context.beginPath();
+    context.moveTo(width / 2 - 9, height / 2);
+    context.lineTo(width / 2 + 9, height / 2);
+    context.moveTo(width / 2, height / 2 - 9);
+    context.lineTo(width / 2, height / 2 + 9);
+    context.lineWidth = line;
+    context.strokeStyle = color;
+    context.stroke();
+  }
+}
+
+async function start() {
+  const text = (id) => byId(id).textContent;
+  try {
+    const model = await readModel(text("model"), text("data"));
+    const app = new App(model, text("script"), text("shader"));
+    // For scripts: window.gmmfast.app, and pixels of a part of the picture.
+    window.gmmfast = {
+      app,
+      render: (extent, width, height, quantity) =>
+        app.render(frameOf(extent, width, height), { ...app.look, ...app.lookOf(quantity) }),
+    };
+    document.body.classList.add("ready");
+  } catch (error) {
+    byId("fatal").hidden = false;
+    byId("fatal-text").textContent = `This browser cannot show the model: ${error.message}. `
+      + "Any Chromium or Firefox since 2023 can.";
+    throw error;
+  }
+}
+
+if (typeof document === "undefined") serveFrames();
+else start();
