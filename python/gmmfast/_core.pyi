@@ -12,6 +12,7 @@ __all__ = [
     "Conditional",
     "Data",
     "Mixture",
+    "Refinement",
     "Rendering",
     "Sampling",
     "Statistics",
@@ -199,6 +200,25 @@ class Sampling:
         means: NDArray[np.float64],
         n_threads: int | None = None,
     ) -> None: ...
+
+@final
+class Refinement:
+    def __new__(
+        cls,
+        pixels: NDArray[np.uint8],
+        start: Mixture | int,
+        max_passes: int,
+        max_time: float | None = None,
+        least_std: float = 0.5,
+    ) -> Refinement: ...
+    @property
+    def n_passes(self) -> int: ...
+    @property
+    def progress(self) -> float: ...
+    @property
+    def psnr(self) -> float: ...
+    def advance(self, n_threads: int | None = None) -> bool: ...
+    def mixture(self, reg_covar: float, n_threads: int | None = None) -> Mixture: ...
 
 def runtime_info() -> tuple[str, int, list[str], list[str]]: ...
 def kernel_calls() -> dict[str, int]: ...

@@ -41,6 +41,9 @@ const LAST_THRESHOLD: f64 = 1e-3;
 const HALF_PASSES: usize = 200;
 const HALF_COST: usize = 4;
 
+/// Fewer passes are all at full size.
+const LEAST_FOR_HALF: usize = 40;
+
 /// The part of a time that the passes at half size may take.
 const HALF_TIME: f64 = 0.25;
 
@@ -157,6 +160,8 @@ pub struct Refinement {
     stage_passes: usize,
     relocated_at: usize,
     n_pairs: usize,
+    /// Passes at full size that those at half size count as.
+    half_cost: usize,
 }
 
 impl Refinement {
@@ -172,28 +177,34 @@ impl Refinement {
         positive("components", components.len())?;
         positive("max_passes", options.max_passes)?;
         let now = Instant::now();
-        let half_passes = HALF_PASSES.min(HALF_COST / 2 * options.max_passes);
-        let half = Stage {
+        let half_passes = match options.max_passes {
+            ..LEAST_FOR_HALF => 0,
+            n => HALF_PASSES.min(HALF_COST / 2 * n),
+        };
+        let half_cost = half_passes / HALF_COST;
+        let half = (half_passes > 0).then(|| Stage {
             picture: picture.half(),
             scale: 0.5,
             max_passes: half_passes,
             time_part: HALF_TIME,
             last_rate: 0.5,
             relocates_until: 1.0,
-        };
+        });
         let whole = Stage {
             picture,
             scale: 1.0,
-            max_passes: (options.max_passes - half_passes / HALF_COST).max(1),
+            max_passes: options.max_passes - half_cost,
             time_part: 1.0,
             last_rate: 0.02,
             relocates_until: 0.5,
         };
+        let scale = half.as_ref().map_or(1.0, |half| half.scale);
         Ok(Self {
             options,
             moments: vec![Moments::NEW; components.len()],
-            components: components.iter().map(|k| k.scaled(0.5)).collect(),
-            stages: vec![whole, half],
+            components: components.iter().map(|k| k.scaled(scale)).collect(),
+            stages: std::iter::once(whole).chain(half).collect(),
+            half_cost,
             best: None,
             slots: Slots::default(),
             begin: now,
@@ -237,10 +248,9 @@ impl Refinement {
     /// The part of the whole budget that is spent, in 0..=1.
     #[must_use]
     pub fn progress(&self) -> f64 {
-        let half = HALF_PASSES.min(HALF_COST / 2 * self.options.max_passes) / HALF_COST;
         let spent = match self.stages.len() {
             2 => self.stage_passes as f64 / HALF_COST as f64,
-            _ => (half + self.stage_passes) as f64,
+            _ => (self.half_cost + self.stage_passes) as f64,
         };
         let by_passes = spent / self.options.max_passes as f64;
         let by_time = self.options.max_time.map_or(0.0, |limit| {
