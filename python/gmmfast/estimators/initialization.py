@@ -19,7 +19,7 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from gmmfast import _core
 from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
 from gmmfast.estimators.samples import InMemory
-from gmmfast.mixture.layouts import DIAGONAL, packed_indices
+from gmmfast.mixture.layouts import DIAGONAL, TIED, of_matrix, packed_indices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -164,8 +164,9 @@ def _moments_of_rows(samples: InMemory, rows: NDArray[np.int64], options: InitOp
         covariance_type=options.covariance_type,
     )
     result, _ = moments(statistics, options.covariance_type, options.reg_covar)
-    if options.covariance_type == "tied":
-        return result._replace(covariances=_tied_to_all(samples, result, options.reg_covar))
+    if options.covariance_type in TIED:
+        matrix = _tied_to_all(samples, result, options.reg_covar)
+        return result._replace(covariances=of_matrix(matrix, options.covariance_type))
     return result
 
 
