@@ -310,6 +310,7 @@ pub fn m_step(
     let regular = |i: usize, j: usize| if i == j { reg_covar } else { 0.0 };
     let total: f64 = counts.iter().sum();
     let entries = || (0..d * d).map(|ij| (ij / d, ij % d));
+    let pooled = |i: usize| (0..n).map(|k| scatter(k, i, i)).sum::<f64>() / total;
     let covariances = match mixture.covariances() {
         Covariances::Full(_) => {
             let entry = |k: usize, i, j| scatter(k, i, j) / counts[k] + regular(i, j);
@@ -319,6 +320,13 @@ pub fn m_step(
         Covariances::Tied(_) => {
             let sum = |i, j| (0..n).map(|k| scatter(k, i, j)).sum::<f64>();
             Covariances::Tied(entries().map(|(i, j)| sum(i, j) / total + regular(i, j)).collect())
+        }
+        Covariances::TiedDiag(_) => {
+            Covariances::TiedDiag((0..d).map(|i| pooled(i) + reg_covar).collect())
+        }
+        Covariances::TiedSpherical(_) => {
+            let mean = (0..d).map(pooled).sum::<f64>() / d as f64;
+            Covariances::TiedSpherical(vec![mean + reg_covar])
         }
         Covariances::Diag(_) => {
             let variance = |k: usize, i| scatter(k, i, i) / counts[k] + reg_covar;

@@ -119,6 +119,7 @@ class Data:
         tol: float,
         max_iter: int,
         n_threads: int | None = None,
+        lattice: tuple[NDArray[np.float64], int] | None = None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float64], float, int]: ...
 
 @final

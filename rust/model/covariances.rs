@@ -1,8 +1,9 @@
-//! The four covariance types of scikit-learn, in scikit-learn's own layouts.
+//! Covariance types, in scikit-learn's own layouts.
 //!
-//! Everything that depends on the type is here: entries, selections of features, and
-//! the precision factors, whose strides let "tied" share one matrix and "spherical"
-//! share one variance. No other file branches on the type.
+//! A type is a form (a matrix, variances, or one variance) and whether the components share it.
+//! Everything that depends on the type is here: entries, selections of features, and the
+//! precision factors, whose strides let components share one matrix and features share one
+//! variance. Only the M step and the specification also branch on the type.
 
 use crate::error::{Error, Result};
 use crate::model::linalg::{
@@ -21,6 +22,26 @@ pub enum Covariances {
     Diag(Vec<f64>),
     /// One variance per component: (n_components,).
     Spherical(Vec<f64>),
+    /// Variances that all components share: (n_features,).
+    TiedDiag(Vec<f64>),
+    /// One variance of all features and components: (1,).
+    TiedSpherical(Vec<f64>),
+}
+
+/// The layout of a covariance type.
+#[derive(Clone, Copy)]
+struct Layout {
+    form: Form,
+    /// Whether all components share the values.
+    is_shared: bool,
+}
+
+/// The values of one component.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Matrix,
+    Variances,
+    Variance,
 }
 
 /// Inverse Cholesky factors W = L⁻¹ of the covariances (L Lᵀ = covariance): |W (x - mean)|²
@@ -39,70 +60,84 @@ pub(crate) enum PrecisionsCholesky {
 const ASYMMETRY: f64 = 1e-5;
 
 impl Covariances {
+    fn layout(&self) -> Layout {
+        let (form, is_shared) = match self {
+            Self::Full(_) => (Form::Matrix, false),
+            Self::Tied(_) => (Form::Matrix, true),
+            Self::Diag(_) => (Form::Variances, false),
+            Self::Spherical(_) => (Form::Variance, false),
+            Self::TiedDiag(_) => (Form::Variances, true),
+            Self::TiedSpherical(_) => (Form::Variance, true),
+        };
+        Layout { form, is_shared }
+    }
+
     /// The flat parameters.
     #[must_use]
     pub fn values(&self) -> &[f64] {
         match self {
-            Self::Full(v) | Self::Tied(v) | Self::Diag(v) | Self::Spherical(v) => v,
+            Self::Full(v)
+            | Self::Tied(v)
+            | Self::Diag(v)
+            | Self::Spherical(v)
+            | Self::TiedDiag(v)
+            | Self::TiedSpherical(v) => v,
+        }
+    }
+
+    /// Returns covariances of this type with other values.
+    pub(crate) fn with_values(&self, values: Vec<f64>) -> Self {
+        match self {
+            Self::Full(_) => Self::Full(values),
+            Self::Tied(_) => Self::Tied(values),
+            Self::Diag(_) => Self::Diag(values),
+            Self::Spherical(_) => Self::Spherical(values),
+            Self::TiedDiag(_) => Self::TiedDiag(values),
+            Self::TiedSpherical(_) => Self::TiedSpherical(values),
         }
     }
 
     /// The shape of the parameters: that of scikit-learn's `covariances_`.
     #[must_use]
     pub fn shape(&self, n_components: usize, n_features: usize) -> Vec<usize> {
-        match self {
-            Self::Full(_) => vec![n_components, n_features, n_features],
-            Self::Tied(_) => vec![n_features, n_features],
-            Self::Diag(_) => vec![n_components, n_features],
-            Self::Spherical(_) => vec![n_components],
-        }
+        let Layout { form, is_shared } = self.layout();
+        let values_of_one: &[usize] = match form {
+            Form::Matrix => &[n_features, n_features],
+            Form::Variances => &[n_features],
+            // The single variance of all components is an array, too.
+            Form::Variance if is_shared => &[1],
+            Form::Variance => &[],
+        };
+        let components: &[usize] = if is_shared { &[] } else { &[n_components] };
+        [components, values_of_one].concat()
     }
 
     /// Covariance of features `i` and `j` under component `k`.
     #[must_use]
     pub fn at(&self, n_features: usize, k: usize, i: usize, j: usize) -> f64 {
-        let d = n_features;
-        match self {
-            Self::Full(v) => v[(k * d + i) * d + j],
-            Self::Tied(v) => v[i * d + j],
-            Self::Diag(v) => {
-                if i == j {
-                    v[k * d + i]
-                } else {
-                    0.0
-                }
-            }
-            Self::Spherical(v) => {
-                if i == j {
-                    v[k]
-                } else {
-                    0.0
-                }
-            }
+        let (d, Layout { form, is_shared }) = (n_features, self.layout());
+        let (k, values) = (if is_shared { 0 } else { k }, self.values());
+        match form {
+            Form::Matrix => values[(k * d + i) * d + j],
+            _ if i != j => 0.0,
+            Form::Variances => values[k * d + i],
+            Form::Variance => values[k],
         }
     }
 
     /// Whether different features are uncorrelated for all parameters of this type.
     pub(crate) fn is_diagonal(&self) -> bool {
-        matches!(self, Self::Diag(_) | Self::Spherical(_))
+        self.layout().form != Form::Matrix
     }
 
-    /// Number of matrices of `n_components` components: 1 if they share it, else one each.
+    /// Whether all components share their covariance.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.layout().is_shared
+    }
+
+    /// Number of covariances of `n_components` components: 1 if they share it, else one each.
     pub(crate) fn n_matrices(&self, n_components: usize) -> usize {
-        if matches!(self, Self::Tied(_)) { 1 } else { n_components }
-    }
-
-    /// Returns covariances of this type with other whole matrices, [`Self::n_matrices`] of
-    /// them.
-    ///
-    /// # Panics
-    /// If the type stores variances.
-    pub(crate) fn with_matrices(&self, values: Vec<f64>) -> Self {
-        match self {
-            Self::Full(_) => Self::Full(values),
-            Self::Tied(_) => Self::Tied(values),
-            Self::Diag(_) | Self::Spherical(_) => panic!("variances instead of matrices"),
-        }
+        if self.is_shared() { 1 } else { n_components }
     }
 
     /// Returns the packed lower Cholesky factor of some features of component `k`, in the
@@ -140,24 +175,20 @@ impl Covariances {
         n_features: usize,
         entry: impl Fn(usize, usize, usize) -> f64,
     ) -> Self {
-        let (n, d) = (n_components, n_features);
-        let matrix = |k: usize| {
-            let entry = &entry;
-            (0..d * d).map(move |ij| entry(k, ij / d, ij % d))
-        };
-        match self {
-            Self::Full(_) => {
+        let (n, d) = (self.n_matrices(n_components), n_features);
+        let values = match self.layout().form {
+            Form::Matrix => {
                 // The size is exact: with many components, doubling it would matter.
                 let mut matrices = Vec::with_capacity(n * d * d);
-                (0..n).for_each(|k| matrices.extend(matrix(k)));
-                Self::Full(matrices)
+                for k in 0..n {
+                    matrices.extend((0..d * d).map(|ij| entry(k, ij / d, ij % d)));
+                }
+                matrices
             }
-            Self::Tied(_) => Self::Tied(matrix(0).collect()),
-            Self::Diag(_) => {
-                Self::Diag((0..n * d).map(|ki| entry(ki / d, ki % d, ki % d)).collect())
-            }
-            Self::Spherical(_) => Self::Spherical((0..n).map(|k| entry(k, 0, 0)).collect()),
-        }
+            Form::Variances => (0..n * d).map(|ki| entry(ki / d, ki % d, ki % d)).collect(),
+            Form::Variance => (0..n).map(|k| entry(k, 0, 0)).collect(),
+        };
+        self.with_values(values)
     }
 
     /// Checks every parameter and inverts every Cholesky factor.
@@ -169,43 +200,46 @@ impl Covariances {
         n_components: usize,
         n_features: usize,
     ) -> Result<PrecisionsCholesky> {
-        let d = n_features;
+        let (d, Layout { form, is_shared }) = (n_features, self.layout());
         self.check_finite(n_components)?;
-        match self {
-            Self::Full(values) => {
-                let mut factors = Vec::with_capacity(n_components * packed_len(d));
-                for (k, matrix) in values.chunks_exact(d * d).enumerate() {
-                    factors.extend(inverse_factor(matrix, d, Some(k))?);
+        let component = |k: usize| (!is_shared).then_some(k);
+        let component_stride = |len: usize| if is_shared { 0 } else { len };
+        match form {
+            Form::Matrix => {
+                let n_matrices = self.n_matrices(n_components);
+                let mut factors = Vec::with_capacity(n_matrices * packed_len(d));
+                for (k, matrix) in self.values().chunks_exact(d * d).enumerate() {
+                    factors.extend(inverse_factor(matrix, d, component(k))?);
                 }
-                Ok(PrecisionsCholesky::Triangular { factors, stride: packed_len(d) })
+                let stride = component_stride(packed_len(d));
+                Ok(PrecisionsCholesky::Triangular { factors, stride })
             }
-            Self::Tied(matrix) => Ok(PrecisionsCholesky::Triangular {
-                factors: inverse_factor(matrix, d, None)?,
-                stride: 0,
-            }),
-            Self::Diag(variances) => Ok(PrecisionsCholesky::Diagonal {
-                inverse_stds: inverse_stds(variances, d)?,
-                component_stride: d,
-                feature_stride: 1,
-            }),
-            Self::Spherical(variances) => Ok(PrecisionsCholesky::Diagonal {
-                inverse_stds: inverse_stds(variances, 1)?,
-                component_stride: 1,
-                feature_stride: 0,
-            }),
+            Form::Variances | Form::Variance => {
+                let len = if form == Form::Variances { d } else { 1 };
+                let inverse_stds = self.values().iter().enumerate().map(|(at, &variance)| {
+                    inverse_std(variance).ok_or(Error::NotPositiveDefinite {
+                        component: component(at / len),
+                        feature: at % len,
+                        pivot: variance,
+                    })
+                });
+                Ok(PrecisionsCholesky::Diagonal {
+                    inverse_stds: inverse_stds.collect::<Result<_>>()?,
+                    component_stride: component_stride(len),
+                    feature_stride: usize::from(form == Form::Variances),
+                })
+            }
         }
     }
 
     fn check_finite(&self, n_components: usize) -> Result<()> {
         let values = self.values();
+        let len = values.len() / self.n_matrices(n_components);
         match values.iter().position(|v| !v.is_finite()) {
             None => Ok(()),
             Some(at) => Err(Error::NotFinite {
                 argument: "covariances",
-                component: match self {
-                    Self::Tied(_) => 0,
-                    _ => at / (values.len() / n_components),
-                },
+                component: at / len,
                 value: values[at],
             }),
         }
@@ -234,23 +268,10 @@ fn inverse_factor(matrix: &[f64], d: usize, component: Option<usize>) -> Result<
     }
 }
 
-fn inverse_stds(variances: &[f64], d: usize) -> Result<Vec<f64>> {
-    variances
-        .iter()
-        .enumerate()
-        .map(|(at, &variance)| {
-            let inverse_std = variance.sqrt().recip();
-            if variance > 0.0 && inverse_std.is_finite() {
-                Ok(inverse_std)
-            } else {
-                Err(Error::NotPositiveDefinite {
-                    component: Some(at / d),
-                    feature: at % d,
-                    pivot: variance,
-                })
-            }
-        })
-        .collect()
+/// Returns the inverse standard deviation, unless it or the variance is not positive or finite.
+fn inverse_std(variance: f64) -> Option<f64> {
+    let inverse_std = variance.sqrt().recip();
+    (variance > 0.0 && inverse_std.is_finite()).then_some(inverse_std)
 }
 
 impl PrecisionsCholesky {
@@ -274,19 +295,13 @@ impl PrecisionsCholesky {
                 let stride = if *stride == 0 { 0 } else { packed_len(m) };
                 Self::Triangular { factors: inverses, stride }
             }
-            Self::Diagonal { inverse_stds, component_stride: 1, feature_stride: 0 } => {
-                Self::Diagonal {
-                    inverse_stds: inverse_stds.clone(),
-                    component_stride: 1,
-                    feature_stride: 0,
-                }
-            }
-            Self::Diagonal { inverse_stds, .. } => Self::Diagonal {
+            Self::Diagonal { feature_stride: 0, .. } => self.clone(),
+            Self::Diagonal { inverse_stds, component_stride, .. } => Self::Diagonal {
                 inverse_stds: inverse_stds
                     .chunks_exact(n_features)
                     .flat_map(|stds| features.iter().map(|&i| stds[i]))
                     .collect(),
-                component_stride: m,
+                component_stride: if *component_stride == 0 { 0 } else { m },
                 feature_stride: 1,
             },
         }

@@ -80,7 +80,8 @@ pub(crate) fn mixture_of(
             let pairs = components.iter().zip(scatters()?);
             Covariances::Diag(pairs.flat_map(|(k, c)| diagonal(k, &c, n_channels)).collect())
         }
-        Covariances::Tied(_) | Covariances::Spherical(_) => like.clone(),
+        // Shared covariances and single variances stay.
+        _ => like.clone(),
     };
     Mixture::from_log_weights(log_weights(components), means, covariances)
 }

@@ -27,7 +27,7 @@ impl Freedom {
         match covariances {
             Covariances::Full(_) => Self::Full,
             Covariances::Diag(_) => Self::Diagonal,
-            Covariances::Tied(_) | Covariances::Spherical(_) => Self::Positions,
+            _ => Self::Positions,
         }
     }
 

@@ -17,17 +17,27 @@ pub(crate) fn factor_operations(n_components: usize, n_features: usize) -> usize
     n_components.saturating_mul(n_features.saturating_pow(3))
 }
 
+/// A covariance type of the core, from its values.
+type CovarianceType = fn(Vec<f64>) -> Covariances;
+
+const COVARIANCE_TYPES: [(&str, CovarianceType); 6] = [
+    ("full", Covariances::Full),
+    ("tied", Covariances::Tied),
+    ("diag", Covariances::Diag),
+    ("spherical", Covariances::Spherical),
+    ("tied-diag", Covariances::TiedDiag),
+    ("tied-spherical", Covariances::TiedSpherical),
+];
+
 pub(crate) fn covariances_of_type(
     covariance_type: &str,
     values: Vec<f64>,
 ) -> PyResult<Covariances> {
-    match covariance_type {
-        "full" => Ok(Covariances::Full(values)),
-        "tied" => Ok(Covariances::Tied(values)),
-        "diag" => Ok(Covariances::Diag(values)),
-        "spherical" => Ok(Covariances::Spherical(values)),
-        _ => Err(PyValueError::new_err(format!(
-            "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', got '{covariance_type}'"
+    match COVARIANCE_TYPES.iter().find(|(name, _)| *name == covariance_type) {
+        Some((_, covariances)) => Ok(covariances(values)),
+        None => Err(PyValueError::new_err(format!(
+            "covariance_type: expected one of {:?}, got '{covariance_type}'",
+            COVARIANCE_TYPES.map(|(name, _)| name)
         ))),
     }
 }

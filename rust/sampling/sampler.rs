@@ -57,8 +57,7 @@ impl Sampling {
         let d = mixture.n_features();
         let alias = AliasTable::new(mixture);
         let covariances = mixture.covariances();
-        let is_diagonal = covariances.is_diagonal();
-        let is_shared = covariances.n_matrices(mixture.n_components()) < mixture.n_components();
+        let (is_diagonal, is_shared) = (covariances.is_diagonal(), covariances.is_shared());
         let components: Vec<usize> = alias.components().iter().map(|&k| k as usize).collect();
         let means = components.iter().map(|&k| mixture.mean(k));
         let features: Vec<usize> = (0..d).collect();

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 
 from gmmfast import Mixture, _memory
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, build
+from support.models import EVERY_TYPE, build
 
 
 def midpoints(low, high, n):
@@ -16,7 +16,7 @@ def midpoints(low, high, n):
     return low + width * (np.arange(n) + 0.5), width
 
 
-PAIRS = [(a, b) for i, a in enumerate(COVARIANCE_TYPES) for b in COVARIANCE_TYPES[i:]]
+PAIRS = [(a, b) for i, a in enumerate(EVERY_TYPE) for b in EVERY_TYPE[i:]]
 
 
 COMMON = {
@@ -25,6 +25,15 @@ COMMON = {
     ("diag", "diag"): "diag",
     ("spherical", "spherical"): "spherical",
     ("diag", "spherical"): "diag",
+    ("tied", "tied-diag"): "tied",
+    ("tied", "tied-spherical"): "tied",
+    ("diag", "tied-diag"): "diag",
+    ("diag", "tied-spherical"): "diag",
+    ("spherical", "tied-diag"): "diag",
+    ("spherical", "tied-spherical"): "spherical",
+    ("tied-diag", "tied-diag"): "tied-diag",
+    ("tied-diag", "tied-spherical"): "tied-diag",
+    ("tied-spherical", "tied-spherical"): "tied-spherical",
 }
 
 
@@ -40,7 +49,7 @@ def test_a_product_is_the_product_of_the_densities_also_in_the_tails(first, seco
         np.testing.assert_allclose(mixture.score_samples(points), expected, rtol=1e-11, atol=1e-9)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_the_normalizer_is_the_integral_of_the_product(covariance_type):
     left, right = build(3, 2, covariance_type, spread=2), build(2, 2, "full", seed=1, spread=2)
     axis, width = midpoints(-16, 16, 400)
@@ -122,12 +131,22 @@ MAPS = {"any": SQUARE, "rotation": 3 * ROTATION, "scaled axes": MONOMIAL}
 
 KEPT = {
     "any": {"full", "tied"},
-    "rotation": {"full", "tied", "spherical"},
-    "scaled axes": {"full", "tied", "diag"},
+    "rotation": {"full", "tied", "spherical", "tied-spherical"},
+    "scaled axes": {"full", "tied", "diag", "tied-diag"},
 }
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+#: The type of a map that does not keep the type of a mixture; otherwise it is "full".
+SIMPLER = {
+    ("spherical", "scaled axes"): "diag",
+    ("tied-spherical", "scaled axes"): "tied-diag",
+    ("tied-spherical", "any"): "tied",
+    ("tied-diag", "any"): "tied",
+    ("tied-diag", "rotation"): "tied",
+}
+
+
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("name", MAPS)
 def test_densities_change_by_the_determinant_also_in_the_tails(name, covariance_type):
     mixture, matrix, offset = build(4, 3, covariance_type), MAPS[name], np.array([5.0, -1, 300])
@@ -139,16 +158,16 @@ def test_densities_change_by_the_determinant_also_in_the_tails(name, covariance_
     np.testing.assert_allclose(there, expected, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("name", MAPS)
 def test_the_covariance_type_stays_where_the_map_keeps_it(name, covariance_type):
     mapped = build(4, 3, covariance_type).transform(MAPS[name])
     kept = covariance_type in KEPT[name]
-    simpler = "diag" if (covariance_type, name) == ("spherical", "scaled axes") else "full"
+    simpler = SIMPLER.get((covariance_type, name), "full")
     assert mapped.covariance_type == (covariance_type if kept else simpler)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_a_flat_map_gives_the_distribution_of_what_it_shows(covariance_type):
     mixture = build(3, 3, covariance_type)
     flat = np.array([[1.0, 2, 0], [0, 1, -1]])
@@ -158,7 +177,7 @@ def test_a_flat_map_gives_the_distribution_of_what_it_shows(covariance_type):
     np.testing.assert_allclose(mapped.covariance(), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_leaving_out_features_is_a_map(covariance_type):
     mixture = build(3, 3, covariance_type)
     mapped, marginal = mixture.transform(np.eye(3)[[2, 0]]), mixture.marginal([2, 0])
@@ -227,7 +246,7 @@ def test_bad_maps_are_refused(name):
     check_message(message, pattern)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_the_components_are_the_mixtures_terms(covariance_type):
     mixture = build(4, 3, covariance_type)
     points = np.random.default_rng(1).normal(scale=4, size=(20, 3))

@@ -12,7 +12,7 @@ from oracle.mixture import condition
 from oracle.textbook import textbook_quantities
 from support.checks import check_close, check_message, refusal
 from support.conditionals import build, points_near
-from support.models import COVARIANCE_TYPES, full_parameters
+from support.models import EVERY_TYPE, full_parameters
 
 GIVENS = ([0], [1, 0], [2, 0, 3])
 
@@ -27,7 +27,7 @@ def answer(conditional, name, **options):
 
 @pytest.mark.parametrize("given", GIVENS)
 @pytest.mark.parametrize("n_components", [1, 3, 33])
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_every_answer_follows_the_textbook(covariance_type, n_components, given):
     mixture = build(n_components, 4, covariance_type)
     values = points_near(mixture, given, 57)
@@ -66,7 +66,7 @@ def test_pixels_in_any_order_have_what_a_grid_has():
         check_close(scattered.reshape(picture.shape), picture)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_each_answer_is_that_of_the_single_mixtures(covariance_type):
     mixture = build(6, 4, covariance_type)
     values = points_near(mixture, [3, 1], 20)
@@ -85,7 +85,7 @@ def test_each_answer_is_that_of_the_single_mixtures(covariance_type):
         check_close(mean[i], alone.weights @ alone.means)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_the_marginal_of_a_conditional_is_the_conditional_of_the_marginal(covariance_type):
     mixture = build(7, 5, covariance_type)
     values = points_near(mixture, [0, 4], 30)
@@ -99,7 +99,7 @@ def test_the_marginal_of_a_conditional_is_the_conditional_of_the_marginal(covari
     check_close(full_parameters(one)[2], full_parameters(other)[2])
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_conditioning_twice_is_conditioning_once(covariance_type):
     mixture = build(7, 5, covariance_type)
     values = points_near(mixture, [0, 4, 2], 20)

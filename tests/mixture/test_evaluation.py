@@ -10,7 +10,7 @@ from gmmfast.mixture import parameters
 from oracle.textbook import exact_log_density, textbook_quantities
 from support.checks import check_message, refusal
 from support.models import (
-    COVARIANCE_TYPES,
+    EVERY_TYPE,
     as_gaussian_mixture,
     build,
     full_parameters,
@@ -38,7 +38,7 @@ def test_a_fitted_estimator_predicts_as_scikit_learn_does(fitted):
 
 @pytest.mark.parametrize("n_features", [1, 2, 16])
 @pytest.mark.parametrize("n_components", [1, 3, 33])
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_responsibilities_follow_the_textbook(covariance_type, n_components, n_features):
     mixture = build(n_components, n_features, covariance_type)
     points = np.random.default_rng(1).normal(scale=6, size=(137, n_features))
@@ -150,7 +150,7 @@ def test_parameters_are_read_once_and_shared_by_what_has_the_same(name):
     np.testing.assert_array_equal(getattr(pickle.loads(pickle.dumps(mixture)), name), array)  # noqa: S301 (our own bytes)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_parts_of_a_mixture_know_their_size(covariance_type):
     mixture = build(5, 4, covariance_type)
     for part, n_features in (

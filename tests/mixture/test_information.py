@@ -12,7 +12,7 @@ from scipy.integrate import quad
 from gmmfast import Mixture, _memory
 from gmmfast.mixture.component_pairs import pairs_of
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, build, full_parameters
+from support.models import EVERY_TYPE, build, full_parameters
 
 LOG_2_PI_E = np.log(2 * np.pi * np.e)
 
@@ -42,7 +42,7 @@ def divergence_of_gaussians(left, right):
     return 0.5 * (np.trace(inverse @ s) + (n - m) @ inverse @ (n - m) - d + log_ratio)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("seed", range(4))
 def test_the_bounds_of_the_entropy_hold_in_one_dimension(covariance_type, seed):
     mixture = build(3, 1, covariance_type, seed=seed, spread=[1, 3, 10, 0.3][seed])
@@ -52,7 +52,7 @@ def test_the_bounds_of_the_entropy_hold_in_one_dimension(covariance_type, seed):
     assert upper - lower < 0.6, "nats of slack"
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_the_bounds_bracket_a_monte_carlo_entropy(covariance_type):
     mixture = build(20, 5, covariance_type)
     log_prob = mixture.score_samples(mixture.sample(50_000, random_state=0))
@@ -63,7 +63,7 @@ def test_the_bounds_bracket_a_monte_carlo_entropy(covariance_type):
     assert upper >= mean - 6 * error
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_of_one_component_the_entropy_is_known(covariance_type):
     mixture = build(1, 4, covariance_type)
     exact = 0.5 * (4 * LOG_2_PI_E + np.linalg.slogdet(full_parameters(mixture)[2][0])[1])
@@ -123,7 +123,7 @@ def test_standard_errors_tell_how_far_estimates_scatter():
     assert values.std() == pytest.approx(errors.mean(), rel=0.25)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_a_mixture_does_not_diverge_from_itself(covariance_type):
     mixture = build(6, 3, covariance_type)
     assert mixture.kl_divergence_variational(mixture) == pytest.approx(0, abs=1e-13)
@@ -145,7 +145,7 @@ def test_divergences_take_any_model_and_a_weight_of_zero():
     np.testing.assert_allclose(q.entropy_bounds().lower, bounds.lower, rtol=1e-12)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_pairs_are_the_same_in_chunks_of_rows(covariance_type, monkeypatch):
     mixture, other = build(7, 3, covariance_type), build(5, 3, covariance_type, seed=1)
     whole = (mixture.entropy_bounds(), mixture.kl_divergence_variational(other))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gmmfast import Mixture
-from support.models import COVARIANCE_TYPES, build, full_parameters
+from support.models import EVERY_TYPE, build, full_parameters
 
 
 def midpoints(low, high, n):
@@ -14,7 +14,7 @@ def midpoints(low, high, n):
     return low + width * (np.arange(n) + 0.5), width
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_mean_and_covariance_are_those_of_the_density(covariance_type):
     mixture = build(4, 2, covariance_type, spread=2)
     axis, width = midpoints(-16, 16, 400)
@@ -28,7 +28,7 @@ def test_mean_and_covariance_are_those_of_the_density(covariance_type):
     np.testing.assert_array_equal(mixture.covariance(), mixture.covariance().T)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_an_offset_costs_the_covariance_no_digits(covariance_type):
     mixture, offset = build(5, 3, covariance_type), np.array([1e9, -1e9, 0])
     # Rounded as the shifted means are.
@@ -46,7 +46,7 @@ def test_moments_are_those_of_weights_that_sum_to_one():
     assert heavy.covariance().item() == pytest.approx(4, rel=1e-12)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_of_one_component_the_moments_are_its_parameters(covariance_type):
     mixture = build(1, 3, covariance_type)
     np.testing.assert_array_equal(mixture.mean(), mixture.means[0])

@@ -6,7 +6,7 @@ from scipy.stats import chi2, kstest
 
 from gmmfast import Mixture
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, build, full_parameters
+from support.models import EVERY_TYPE, build, full_parameters
 
 
 def boundary(ellipses, k, n=12):
@@ -17,7 +17,7 @@ def boundary(ellipses, k, n=12):
     return ellipses.centers[k] + np.transpose([along, across]) @ turned
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("features", [(0, 1), (3, 1)])
 def test_on_the_ellipse_the_density_of_its_component_is_constant(covariance_type, features):
     mixture = build(5, 4, covariance_type)
@@ -55,7 +55,7 @@ def test_thin_ellipses_keep_their_height():
     assert thin.error_ellipses().heights[0] == pytest.approx(2e-10, rel=1e-14)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("n_features", [1, 2, 5])
 def test_a_point_is_in_the_region_of_the_nearest_component(covariance_type, n_features):
     mixture = build(6, n_features, covariance_type)
@@ -78,7 +78,7 @@ def test_many_points_are_asked_in_chunks(monkeypatch):
     np.testing.assert_array_equal(mixture.confidence_region(0.5).distances(points), whole)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_the_region_of_one_component_holds_its_share(covariance_type):
     mixture = build(1, 3, covariance_type)
     inside = mixture.confidence_region(0.8).contains(mixture.sample(20_000, random_state=0))
@@ -86,7 +86,7 @@ def test_the_region_of_one_component_holds_its_share(covariance_type):
     assert inside.mean() == pytest.approx(0.8, abs=4 * np.sqrt(0.8 * 0.2 / 20_000))
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_samples_are_the_truncated_components(covariance_type):
     mixture = build(2, 3, covariance_type, spread=1000)
     region = mixture.confidence_region(0.7)

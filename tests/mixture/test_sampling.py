@@ -18,7 +18,7 @@ from gmmfast import Mixture, _core
 from oracle.samples import sample
 from oracle.streams import NORMALS, Stream
 from support.checks import check_message, refusal
-from support.models import COVARIANCE_TYPES, full_parameters, random_parameters
+from support.models import EVERY_TYPE, full_parameters, random_parameters
 
 RARE = 1e-4
 STANDARD = Mixture([1.0], [[0.0]], [1.0])
@@ -57,14 +57,14 @@ def mixture_of(covariance_type, n_features=3, n_components=7):
 # The bits.
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_the_stream_version_names_these_bits(covariance_type):
     assert _core.Sampling(STANDARD._core, 0).version == "gmmfast-1"
     points = golden(covariance_type).sample(10_000, random_state=42)
     assert digest(points) == GOLDEN[covariance_type]
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("n_features", [1, 2, 3, 5, 9])
 def test_the_formulas_give_the_same_bits(covariance_type, n_features):
     mixture = mixture_of(covariance_type, n_features)
@@ -82,8 +82,8 @@ def test_the_formulas_give_the_same_bits(covariance_type, n_features):
 LEVELS = """
 import sys
 sys.path[:0] = PATHS
-from test_sampling import COVARIANCE_TYPES, digest, mixture_of
-for covariance_type in COVARIANCE_TYPES:
+from test_sampling import EVERY_TYPE, digest, mixture_of
+for covariance_type in EVERY_TYPE:
     for d in (1, 2, 3, 5, 9):
         points = mixture_of(covariance_type, d).sample(3000, random_state=8)
         print(covariance_type, d, digest(points))
@@ -97,7 +97,7 @@ def test_every_instruction_set_has_the_same_bits(disabled, run_python):
     assert result.returncode == 0, result.stderr
     wanted = [
         f"{kind} {d} {digest(mixture_of(kind, d).sample(3000, random_state=8))}"
-        for kind in COVARIANCE_TYPES
+        for kind in EVERY_TYPE
         for d in (1, 2, 3, 5, 9)
     ]
     assert result.stdout.splitlines() == wanted
@@ -198,7 +198,7 @@ def test_other_seeds_have_other_normals():
     assert stats.norm.sf(np.abs(correlations).max()) * 2 * len(correlations) > RARE
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_samples_have_the_mixtures_counts_marginals_and_covariances(covariance_type):
     mixture = mixture_of(covariance_type)
     n = 200_000

@@ -32,5 +32,7 @@ def maximization(points, responsibilities, covariance_type, reg_covar):
         "tied": np.einsum("k,kij->ij", weights, full),
         "diag": variances,
         "spherical": variances.mean(axis=1),
+        "tied-diag": weights @ variances,
+        "tied-spherical": np.array([weights @ variances.mean(axis=1)]),
     }[covariance_type]
     return weights, means, covariances

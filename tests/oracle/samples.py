@@ -16,7 +16,7 @@ def sample(mixture, n_samples, seed, *, bounds=None, grouped=False):
     """Return samples and the component of each."""
     components = np.flatnonzero(mixture.weights > 0)
     _, means, covariances = (array[components] for array in full_parameters(mixture))
-    if mixture.covariance_type in ("diag", "spherical"):
+    if mixture.covariance_type in ("diag", "spherical", "tied-diag", "tied-spherical"):
         columns = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))[:, None]
     else:
         columns = cholesky(covariances).transpose(0, 2, 1)

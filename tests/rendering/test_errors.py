@@ -151,7 +151,10 @@ BAD_VALUES = {
         changed(SPHERICAL, 2, -4), "spherical", f"{DEFINITE} -4.* component 2"
     ),
     "unknown type": covariances(
-        FULL, "half", "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', got .half"
+        FULL,
+        "half",
+        "covariance_type: expected 'full', 'tied', 'diag', 'spherical', 'tied-diag' or "
+        "'tied-spherical', got .half",
     ),
     "another type's shape": covariances(FULL, "diag", "covariances: expected shape"),
     "no component": (

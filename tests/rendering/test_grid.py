@@ -7,7 +7,7 @@ from gmmfast import render_grid
 from oracle.grid import QUANTITIES, grid_points, render
 from oracle.textbook import textbook_quantities
 from support.checks import CLOSE, check_close, check_levels, check_single
-from support.models import COVARIANCE_TYPES, as_scikit_learn, full_parameters, picture_model
+from support.models import EVERY_TYPE, as_scikit_learn, full_parameters, picture_model
 
 SHAPES = [(37,), (11, 13), (3, 5, 7)]
 
@@ -27,7 +27,7 @@ def oracle(mixture, shape, quantity, extent=None, given=None):
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_every_quantity_agrees_with_scikit_learn_and_the_textbook(
     covariance_type, shape, quantity
 ):
@@ -40,7 +40,7 @@ def test_every_quantity_agrees_with_scikit_learn_and_the_textbook(
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_narrow_dtypes_are_the_float64_picture_rounded(covariance_type, shape, quantity):
     mixture = picture_model(covariance_type=covariance_type)
     exact = render_grid(mixture, shape, quantity=quantity)

@@ -6,7 +6,7 @@ import pytest
 from gmmfast import Mixture, render_bands, render_grid
 from oracle.grid import grid_points, render
 from support.checks import check_close, check_message
-from support.models import COVARIANCE_TYPES, picture_model
+from support.models import EVERY_TYPE, picture_model
 
 SHAPE = (24, 31)
 
@@ -15,7 +15,7 @@ def draw(model, shape=SHAPE, **options):
     return render_grid(model, shape, quantity="sample", **{"random_state": 0, **options})
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_draws_have_the_conditional_mean_and_deviation_of_every_pixel(covariance_type):
     model = picture_model(covariance_type=covariance_type, size=24)
     n_seeds = 300
@@ -113,7 +113,7 @@ def test_what_cannot_be_drawn_is_refused(options, error, pattern):
     check_message(str(caught.value), pattern)
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_draws_are_those_of_the_formulas(covariance_type):
     model = picture_model(covariance_type=covariance_type, size=24)
     # They differ where a uniform is within rounding of a border between components: 1 in 1e10.

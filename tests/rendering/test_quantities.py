@@ -8,13 +8,13 @@ from gmmfast.rendering import request
 from oracle.grid import NUMBERS, QUANTITIES, grid_points
 from oracle.textbook import textbook_quantities
 from support.checks import check_close, check_message, refusal
-from support.models import COVARIANCE_TYPES, full_parameters, picture_model
+from support.models import EVERY_TYPE, full_parameters, picture_model
 
 CONDITIONAL = ("mean", "covariance", "std")
 
 
 @pytest.mark.parametrize("shape", [(29,), (7, 5), (3, 4, 5)])
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 def test_covariance_and_std_are_those_of_the_conditioned_mixture(covariance_type, shape):
     mixture = picture_model(n_features=5, covariance_type=covariance_type)
     given = list(range(len(shape)))
@@ -64,7 +64,7 @@ def test_of_one_component_covariances_are_constant_and_nothing_is_unsure():
         assert (render_grid(mixture, (5, 6), quantity=quantity) == 0).all()
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("shape", [(37,), (11, 13), (3, 5, 7)])
 def test_label_and_entropy_need_no_feature_except_the_grids(shape, covariance_type):
     mixture = picture_model(n_features=len(shape), covariance_type=covariance_type)

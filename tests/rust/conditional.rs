@@ -19,7 +19,7 @@ use gmmfast::{
     spec,
 };
 use std::sync::atomic::Ordering;
-use support::{Random, around, every_level, fitted};
+use support::{N_KINDS, Random, around, every_level, fitted};
 
 /// Enough points and components for the tree.
 const N: usize = 4300;
@@ -133,7 +133,7 @@ fn values_of(mixture: &Mixture, given: &[usize], n: usize, spread: f64) -> Vec<f
 fn fitted_mixtures_of_every_type_are_right_at_points_that_the_tree_takes() {
     let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
     for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
-        for kind in 0..4 {
+        for kind in 0..N_KINDS {
             let mixture = fitted(kind, K, d, 3.0);
             let values = values_of(&mixture, given, N, 3.0);
             check_every(if kind == 0 { 2 } else { 11 }, &mixture, given, &values);
@@ -144,7 +144,7 @@ fn fitted_mixtures_of_every_type_are_right_at_points_that_the_tree_takes() {
 #[test]
 fn many_dimensions_are_right() {
     for (d, given) in [(9, &[8, 0, 3, 5][..]), (7, &[0, 1, 2, 3, 4]), (20, &[2, 11])] {
-        for kind in 0..4 {
+        for kind in 0..N_KINDS {
             let mixture = fitted(kind, 37, d, 20.0);
             check(&mixture, given, &values_of(&mixture, given, 133, 15.0));
         }
@@ -182,7 +182,7 @@ fn a_far_component_is_kept_where_the_others_hardly_vary() {
 
 #[test]
 fn far_tails_are_finite_and_right() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         let mixture = fitted(kind, 60, 4, 4.0);
         for deviations in [1e2, 1e4, 1e7] {
             let values: Vec<f64> = around(&mixture, 200, 1.0)

@@ -89,6 +89,8 @@ fn every_covariance_type_is_drawn_from_right() {
     for covariances in [
         Covariances::Spherical(vec![4.0, 9.0]),
         Covariances::Diag([1.0, 2.0, 3.0, 4.0].repeat(2)),
+        Covariances::TiedDiag(vec![1.0, 2.0, 3.0, 4.0]),
+        Covariances::TiedSpherical(vec![2.0]),
         Covariances::Tied(vec![
             2.0, 0.5, 0.3, 0.1, 0.5, 2.0, 0.2, 0.4, 0.3, 0.2, 2.0, 0.6, 0.1, 0.4, 0.6, 2.0,
         ]),

@@ -12,7 +12,7 @@ use gmmfast::{
     expectation_about, spec,
 };
 use std::sync::atomic::Ordering;
-use support::{Random, around, every_level, fitted, spherical};
+use support::{N_KINDS, Random, around, every_level, fitted, spherical};
 
 const REG_COVAR: f64 = 1e-6;
 
@@ -66,7 +66,7 @@ fn check(mixture: &Mixture, points: &[f64]) {
 #[test]
 fn an_iteration_matches_the_specification_for_every_covariance_type_and_dimension() {
     for d in [1, 2, 3, 4, 5, 7] {
-        for kind in 0..4 {
+        for kind in 0..N_KINDS {
             let mixture = fitted(kind, 150, d, [0.2, 2.0, 4.0, 5.0, 6.0, 0.0, 8.0][d - 1]);
             check(&mixture, &around(&mixture, 5000, 3.0));
         }
@@ -84,7 +84,7 @@ fn any_number_of_points_matches_the_specification() {
 
 #[test]
 fn one_component_has_the_mean_and_the_covariance_of_all_points() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         let mixture = fitted(kind, 1, 3, 5.0);
         check(&mixture, &around(&mixture, 4500, 500.0));
     }
@@ -200,7 +200,7 @@ fn a_component_of_weight_zero_has_no_influence() {
 
 #[test]
 fn a_sample_weight_of_three_equals_three_points_and_of_zero_none() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         let mixture = fitted(kind, 150, 2, 3.0);
         let points = around(&mixture, 4500, 3.0);
         let weights: Vec<f64> = (0..4500).map(|i| (i % 4) as f64).collect();
@@ -218,7 +218,7 @@ fn a_sample_weight_of_three_equals_three_points_and_of_zero_none() {
 
 #[test]
 fn a_common_factor_of_all_weights_changes_nothing() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         let mut mixture = fitted(kind, 150, 2, 3.0);
         let points = around(&mixture, 4500, 3.0);
         let mut means = mixture.means().to_vec();
@@ -238,7 +238,7 @@ fn a_common_factor_of_all_weights_changes_nothing() {
 
 #[test]
 fn a_shift_far_from_the_origin_changes_only_the_means() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         // All points and means are multiples of 2^-12, as are their sums with the shift.
         let round = |x: &f64| (x * 4096.0).round() / 4096.0;
         let near = fitted(kind, 60, 2, 3.0);
@@ -270,7 +270,7 @@ fn a_shift_far_from_the_origin_changes_only_the_means() {
 
 #[test]
 fn statistics_of_two_halves_add_up_to_those_of_the_whole() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         let mixture = fitted(kind, 150, 2, 3.0);
         let points = around(&mixture, 9000, 3.0);
         let runtime = Runtime::new(Some(2)).unwrap();
@@ -322,7 +322,7 @@ fn other_centers_give_the_same_estimate() {
 
 #[test]
 fn the_likelihood_never_decreases() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         let mut mixture = fitted(kind, 40, 2, 8.0);
         let points = around(&mixture, 6000, 4.0);
         let (data, runtime) = (data(&points, 2, None), Runtime::new(Some(2)).unwrap());

@@ -25,7 +25,7 @@ const TOLERANCE: f64 = 1e-12;
 /// A mixture over `d` features: means in ±60, standard deviations from 1e-3 to
 /// 1e3, correlated, some weights zero, of the covariance type `kind`.
 fn mixture(d: usize, max_components: usize) -> impl Strategy<Value = Mixture> {
-    (1..=max_components, 0..4_u8).prop_flat_map(move |(n, kind)| {
+    (1..=max_components, 0..6_u8).prop_flat_map(move |(n, kind)| {
         let weights = prop::collection::vec(prop_oneof![1 => Just(0.0), 9 => 0.01..1.0_f64], n);
         let means = prop::collection::vec(-60.0..60.0_f64, n * d);
         let scales = prop::collection::vec(-3.0..3.0_f64, n * d);
@@ -55,6 +55,8 @@ fn covariances(kind: u8, d: usize, stds: &[f64], mixing: &[f64]) -> Covariances 
         0 => Covariances::Full((0..n).flat_map(matrix).collect()),
         1 => Covariances::Tied(matrix(0)),
         2 => Covariances::Diag(stds.iter().map(|s| s * s).collect()),
+        3 => Covariances::TiedDiag(stds[..d].iter().map(|s| s * s).collect()),
+        4 => Covariances::TiedSpherical(vec![stds[0] * stds[0]]),
         _ => Covariances::Spherical(stds.iter().step_by(d).map(|s| s * s).collect()),
     }
 }

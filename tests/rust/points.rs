@@ -11,7 +11,7 @@ use gmmfast::{
     Covariances, Error, Level, Mixture, Runtime, predict, predict_proba, score_samples, spec,
 };
 use std::sync::atomic::Ordering;
-use support::{Random, around, every_level, fitted, spherical};
+use support::{N_KINDS, Random, around, every_level, fitted, spherical};
 
 /// Enough points and components for the tree.
 const N: usize = 4500;
@@ -78,7 +78,7 @@ fn check(mixture: &Mixture, points: &[f64]) {
 #[test]
 fn fitted_mixtures_of_every_type_are_right_at_every_point_in_few_dimensions() {
     for d in [1, 2, 3, 5] {
-        for kind in 0..4 {
+        for kind in 0..N_KINDS {
             let mixture = fitted(kind, K, d, [0.2, 2.0, 4.0, 0.0, 6.0][d - 1]);
             check(&mixture, &around(&mixture, N, 3.0));
         }
@@ -88,7 +88,7 @@ fn fitted_mixtures_of_every_type_are_right_at_every_point_in_few_dimensions() {
 #[test]
 fn fitted_mixtures_of_every_type_are_right_at_every_point_in_many_dimensions() {
     for d in [4, 6, 7, 8, 13, 20] {
-        for kind in 0..4 {
+        for kind in 0..N_KINDS {
             let mixture = fitted(kind, 37, d, 20.0);
             check(&mixture, &around(&mixture, 333, 15.0));
         }

@@ -115,7 +115,9 @@ fn drawn(sampling: &Sampling, order: Order, n: usize, runtime: &Runtime) -> (Vec
 
 #[test]
 fn samples_have_the_same_bits_at_every_level_on_any_number_of_threads() {
-    for (kind, d) in [(0, 1), (0, 2), (0, 3), (0, 5), (0, 9), (1, 5), (2, 4), (2, 5), (3, 11)] {
+    for (kind, d) in
+        [(0, 1), (0, 2), (0, 3), (0, 5), (0, 9), (1, 5), (2, 4), (2, 5), (3, 11), (4, 3), (5, 2)]
+    {
         let mixture = fitted(kind, 30, d, 5.0);
         let n = 40_003; // three pieces, and a block that is not whole
         let one = Runtime::new(Some(1)).unwrap().with_level(Level::Baseline);

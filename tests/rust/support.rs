@@ -57,6 +57,9 @@ impl Random {
     }
 }
 
+/// The number of kinds of [`fitted`]: the covariance types.
+pub const N_KINDS: usize = 6;
+
 /// Returns a mixture of components all over [0, 100), about `std` wide, of uneven weights,
 /// correlated where the covariance type allows it.
 pub fn fitted(kind: usize, n: usize, d: usize, std: f64) -> Mixture {
@@ -77,7 +80,9 @@ pub fn fitted(kind: usize, n: usize, d: usize, std: f64) -> Mixture {
         0 => Covariances::Full((0..n).flat_map(|_| matrix()).collect()),
         1 => Covariances::Tied(matrix()),
         2 => Covariances::Diag((0..n * d).map(|i| (std * (1 + i % 3) as f64).powi(2)).collect()),
-        _ => Covariances::Spherical((0..n).map(|i| (std * (1 + i % 3) as f64).powi(2)).collect()),
+        3 => Covariances::Spherical((0..n).map(|i| (std * (1 + i % 3) as f64).powi(2)).collect()),
+        4 => Covariances::TiedDiag((0..d).map(|i| (std * (1 + i % 3) as f64).powi(2)).collect()),
+        _ => Covariances::TiedSpherical(vec![std * std]),
     };
     Mixture::new(weights.iter().map(|w| w / sum).collect(), means, covariances).unwrap()
 }

@@ -5,7 +5,17 @@ from sklearn.mixture import GaussianMixture
 
 from gmmfast import Mixture
 
+#: scikit-learn's covariance types, and with those that it lacks.
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+EVERY_TYPE = (*COVARIANCE_TYPES, "tied-diag", "tied-spherical")
+
+#: Three components in the plane, over a picture of 40 x 24.
+INK = Mixture(
+    [0.5, 0.3, 0.2],
+    [[10.0, 10.0], [30.0, 12.0], [22.0, 18.0]],
+    [[[9.0, 3.0], [3.0, 4.0]], [[4.0, 0.0], [0.0, 4.0]], [[25.0, -4.0], [-4.0, 2.0]]],
+    extent=[(0, 40), (0, 24)],
+)
 
 
 def random_parameters(n_components, n_features, covariance_type, *, seed=0, spread=5.0):
@@ -20,6 +30,8 @@ def random_parameters(n_components, n_features, covariance_type, *, seed=0, spre
         "tied": full[0],
         "diag": rng.uniform(0.5, 4.0, size=(n_components, n_features)),
         "spherical": rng.uniform(0.5, 4.0, size=n_components),
+        "tied-diag": rng.uniform(0.5, 4.0, size=n_features),
+        "tied-spherical": rng.uniform(0.5, 4.0, size=1),
     }
     return weights, means, covariances[covariance_type]
 
@@ -49,6 +61,8 @@ def matrices(means, covariances, covariance_type):
         "tied": lambda: np.tile(covariances, (n_components, 1, 1)),
         "diag": lambda: np.stack([np.diag(variances) for variances in covariances]),
         "spherical": lambda: np.stack([np.eye(n_features) * v for v in covariances]),
+        "tied-diag": lambda: np.tile(np.diag(covariances), (n_components, 1, 1)),
+        "tied-spherical": lambda: np.tile(np.eye(n_features) * covariances, (n_components, 1, 1)),
     }[covariance_type]()
 
 

@@ -21,7 +21,8 @@ from gmmfast.estimators.initialization import Initializer, initialize
 from gmmfast.estimators.moments import merged, moments, recentered
 from gmmfast.estimators.training_data import TrainingData, training_data
 from gmmfast.estimators.versions import warn_if_untested
-from gmmfast.mixture.layouts import DIAGONAL
+from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL, SKLEARN_TYPES, WIDER
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -228,6 +229,23 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         _log.accelerated(self, "partial_fit")
         return self
 
+    def sample(self, n_samples: int = 1) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Draw points by scikit-learn's code: equal random states give its points.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of points.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            The points, ordered by component.
+        y : ndarray of shape (n_samples,)
+            The component of each point.
+        """
+        return super(AcceleratedMixture, with_sklearn_type(self)).sample(n_samples)
+
     def to_sklearn(self) -> Any:
         """Return a plain scikit-learn estimator with the same parameters and attributes.
 
@@ -236,13 +254,15 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         sklearn.mixture.GaussianMixture or sklearn.mixture.BayesianGaussianMixture
             Its pickle can be loaded where gmmfast is not installed; loading a pickle of
             this estimator there raises ModuleNotFoundError. It has no `selection_`, whose
-            class is gmmfast's.
+            class is gmmfast's. "tied-diag" and "tied-spherical", which scikit-learn lacks,
+            become "diag" and "spherical" with values repeated for each component.
         """
+        source = with_sklearn_type(self)
         # A subclass may name other parameters, or pass those of its base on in **kwargs.
         names = self._sklearn_class._get_param_names()  # noqa: SLF001
-        known = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        known = {name: getattr(source, name) for name in names if hasattr(source, name)}
         plain = self._sklearn_class(**known)
-        for name, value in vars(self).items():
+        for name, value in vars(source).items():
             if name.endswith("_") and not name.startswith("_") and name != "selection_":
                 setattr(plain, name, copy.deepcopy(value))
         return plain
@@ -304,6 +324,11 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         if reason is None:
             return False
         data.refuse_extras(reason, progress)
+        if self.covariance_type in WIDER:
+            raise ValueError(
+                f"covariance_type: expected one of {SKLEARN_TYPES}, which scikit-learn's code can "
+                f"fit, got {self.covariance_type!r}; its code must fit because {reason}"
+            )
         _log.fallback(self, method, reason)
         self._em_clear_other_fits()
         return True
@@ -318,10 +343,10 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
                 f"{self.n_components}; clone the estimator to begin anew"
             )
         if sums.shape[1] > 1 and (self.covariance_type in DIAGONAL) != then[1]:
-            kinds = "'diag' or 'spherical'" if then[1] else "'full' or 'tied'"
+            kinds = [name for name in COVARIANCE_TYPES if (name in DIAGONAL) == then[1]]
             raise ValueError(
-                f"covariance_type: expected {kinds}, as in the first call of partial_fit, got "
-                f"{self.covariance_type!r}; clone the estimator to begin anew"
+                f"covariance_type: expected one of {kinds}, as in the first call of partial_fit, "
+                f"got {self.covariance_type!r}; clone the estimator to begin anew"
             )
 
 

@@ -7,18 +7,26 @@ expectations, and runs on the same code.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.special import digamma
 from sklearn.mixture import BayesianGaussianMixture as _SklearnBayesianGaussianMixture
+from sklearn.utils._param_validation import StrOptions
 
 from gmmfast.estimators.base import AcceleratedMixture
 from gmmfast.estimators.em import ILL_DEFINED
 from gmmfast.estimators.moments import entropy
 from gmmfast.estimators.notebook import ShowsPicture
 from gmmfast.estimators.parameters import mixture_parameters
-from gmmfast.mixture.layouts import components, precisions_cholesky, unpacked
+from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.mixture.layouts import (
+    COVARIANCE_TYPES,
+    components,
+    of_matrix,
+    precisions_cholesky,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +56,9 @@ class BayesianGaussianMixture(
     n_components, covariance_type, tol, reg_covar, max_iter, n_init, init_params, \
 weight_concentration_prior_type, weight_concentration_prior, mean_precision_prior, mean_prior, \
 degrees_of_freedom_prior, covariance_prior, random_state, warm_start, verbose, verbose_interval
-        As in scikit-learn.
+        As in scikit-learn. Also covariance types "tied-diag", a variance for each feature that
+        all components share, and "tied-spherical", one variance for all; `covariance_prior` is
+        then of shape (n_features,), or a float.
 
     Attributes
     ----------
@@ -77,6 +87,10 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     """
 
     _sklearn_class = _SklearnBayesianGaussianMixture
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **_SklearnBayesianGaussianMixture._parameter_constraints,  # noqa: SLF001
+        "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
+    }
 
     def _em_set_initial(self, some: Moments | None, weight: float) -> None:
         del weight  # the counts are enough for the posteriors
@@ -95,6 +109,8 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
             "tied": self._estimate_wishart_tied,
             "diag": self._estimate_wishart_diag,
             "spherical": self._estimate_wishart_spherical,
+            "tied-diag": self._em_estimate_wishart_tied_variances,
+            "tied-spherical": self._em_estimate_wishart_tied_variances,
         }
         estimate[self.covariance_type](nk, xk, sk)
         try:
@@ -103,6 +119,16 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
             )
         except np.linalg.LinAlgError:
             raise ValueError(ILL_DEFINED) from None
+
+    def _em_estimate_wishart_tied_variances(self, nk: Array, xk: Array, sk: Array) -> None:
+        # The diagonal of the formula for "tied", or the mean of the diagonal.
+        total, precision = nk.sum(), self.mean_precision_prior_
+        squares = (nk / self.mean_precision_) @ np.square(xk - self.mean_prior_)
+        between = of_matrix(np.diag(squares), self.covariance_type)
+        self.degrees_of_freedom_ = self.degrees_of_freedom_prior_ + total / self.n_components
+        within = sk * total + precision * between
+        covariances = self.covariance_prior_ + within / self.n_components
+        self.covariances_ = covariances / self.degrees_of_freedom_
 
     def _em_log_weights(self) -> Array:
         # E[log |precision|] and E[squared distance] add these terms to a Gaussian's log-density
@@ -122,7 +148,8 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     def _em_lower_bound(self, term: float) -> float:
         # scikit-learn's bound for responsibilities of 1, with entropy 0, plus the entropy.
         certain = np.zeros((1, 1))
-        return float(np.sum(self._compute_lower_bound(certain, 0.0) + term))
+        bound = with_sklearn_type(self)._compute_lower_bound  # noqa: SLF001 (self or its copy)
+        return float(np.sum(bound(certain, 0.0) + term))
 
     def _em_show(self) -> tuple[Array, Array]:
         shown = super()._em_show()
@@ -162,6 +189,8 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
                 "tied": covariance,
                 "diag": variances,
                 "spherical": variances.mean(),
+                "tied-diag": variances,
+                "tied-spherical": variances.mean(),
             }[self.covariance_type]
 
 

@@ -22,6 +22,7 @@ from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters,
 from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.samples import InMemory
 from gmmfast.estimators.versions import with_namespace
+from gmmfast.estimators.widening import with_sklearn_type
 from gmmfast.mixture.layouts import precisions_cholesky
 from gmmfast.mixture.parameters import covariances_of_model
 
@@ -147,10 +148,17 @@ class EMMixture(FittedMixture):
         points = np.zeros((2, samples.n_features), samples.dtype)
         if isinstance(samples, InMemory):
             points = samples.points
-        with_namespace(self._check_parameters, points)  # type: ignore[attr-defined]
+        self._em_check_parameters(points)
         is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
         if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
             self._em_set_priors(samples)
+
+    def _em_check_parameters(self, points: Array) -> None:
+        """Check the parameters and set the priors, by scikit-learn's code."""
+        checked = with_sklearn_type(self)
+        with_namespace(checked._check_parameters, points)  # type: ignore[attr-defined]  # noqa: SLF001
+        found = vars(checked)
+        vars(self).update({name: found[name] for name in found if name.endswith("_prior_")})
 
     def _em_clear_other_fits(self) -> None:
         for name in _OF_OTHER_FITS:

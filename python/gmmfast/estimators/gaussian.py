@@ -7,17 +7,30 @@ attributes of float32 data are rounded once at the end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.mixture import GaussianMixture as _SklearnGaussianMixture
-from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky_from_precisions
+from sklearn.mixture._base import _check_shape
+from sklearn.mixture._gaussian_mixture import (
+    _check_precision_positivity,
+    _compute_precision_cholesky_from_precisions,
+)
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import StrOptions
 
 from gmmfast.estimators.base import AcceleratedMixture
 from gmmfast.estimators.em import ILL_DEFINED
 from gmmfast.estimators.notebook import ShowsPicture
 from gmmfast.estimators.versions import with_namespace
-from gmmfast.mixture.layouts import covariances_of_precisions, precisions, precisions_cholesky
+from gmmfast.mixture.layouts import (
+    COVARIANCE_TYPES,
+    WIDER,
+    covariances_of_precisions,
+    layouts,
+    precisions,
+    precisions_cholesky,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,13 +52,15 @@ class GaussianMixture(ShowsPicture, AcceleratedMixture, _SklearnGaussianMixture)
     ----------
     n_components, covariance_type, tol, reg_covar, max_iter, n_init, init_params, \
 weights_init, means_init, precisions_init, random_state, warm_start, verbose, verbose_interval
-        As in scikit-learn.
+        As in scikit-learn. Also covariance types "tied-diag", a variance for each feature that
+        all components share, and "tied-spherical", one variance for all.
 
     Attributes
     ----------
     weights_, means_, covariances_, precisions_, precisions_cholesky_, converged_, n_iter_, \
 lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
-        As in scikit-learn. `lower_bound_` is the mean log-likelihood of the rows, with
+        As in scikit-learn. Covariances and precisions have shape (n_features,) for "tied-diag"
+        and (1,) for "tied-spherical". `lower_bound_` is the mean log-likelihood of the rows, with
         `sample_weight` the weighted mean.
 
     Notes
@@ -76,6 +91,25 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
 
     _sklearn_class = _SklearnGaussianMixture
     _allows_nan = True
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **_SklearnGaussianMixture._parameter_constraints,  # noqa: SLF001
+        "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
+    }
+
+    def _n_parameters(self) -> int:
+        if self.covariance_type not in WIDER:
+            return super()._n_parameters()  # type: ignore[no-any-return]
+        n_components, n_features = self.means_.shape
+        return int(self.covariances_.size + n_components * n_features + n_components - 1)
+
+    def _em_check_parameters(self, points: Array) -> None:
+        kind, given = self.covariance_type, self.precisions_init
+        if kind in WIDER and given is not None:
+            values = check_array(given, ensure_2d=False, dtype=[np.float64, np.float32])
+            shape = layouts((self.n_components, points.shape[1]))[kind]
+            _check_shape(values, shape, f"{kind} precision")
+            _check_precision_positivity(values, kind)
+        super()._em_check_parameters(points)
 
     def _em_needs_initialization(self) -> bool:
         given = (self.weights_init, self.means_init, self.precisions_init)

@@ -20,6 +20,7 @@ from gmmfast.estimators.missing import has_nan, patterns
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
 from gmmfast.estimators.versions import validate_data
+from gmmfast.estimators.widening import with_sklearn_type
 from gmmfast.mixture.parameters import covariances_of_model
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class FittedMixture:
         """
         check_is_fitted(self)
         if self._falls_back("score_samples", X):
-            return self._sklearn_class.score_samples(self, X)  # type: ignore[no-any-return]
+            return self._sklearn_class.score_samples(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
         log_prob = np.empty(len(points))
         parameters = self._fitted_parameters()
@@ -91,7 +92,7 @@ class FittedMixture:
         """
         check_is_fitted(self)
         if self._falls_back("predict", X):
-            return self._sklearn_class.predict(self, X)  # type: ignore[no-any-return]
+            return self._sklearn_class.predict(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         return self._labels(self._checked_X(X))
 
     def _labels(self, points: Array) -> NDArray[np.int64]:
@@ -125,7 +126,7 @@ class FittedMixture:
         """
         check_is_fitted(self)
         if self._falls_back("predict_proba", X):
-            return self._sklearn_class.predict_proba(self, X)  # type: ignore[no-any-return]
+            return self._sklearn_class.predict_proba(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
         shape = (len(points), len(self.means_))
         mend = "pass fewer points at a time, or use predict"

@@ -48,8 +48,8 @@ class GaussianMixtureRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     n_components, covariance_type, tol, reg_covar, max_iter, n_init, init_params, \
 weights_init, means_init, precisions_init, random_state, warm_start, verbose, verbose_interval
         As in `GaussianMixture`, for the joint mixture, whose features are those of X, then
-        the outputs. With covariance type "diag" or "spherical" inputs and outputs are
-        uncorrelated within a component, which then predicts its mean.
+        the outputs. With a covariance type other than "full" and "tied" inputs and
+        outputs are uncorrelated within a component, which then predicts its mean.
 
     Attributes
     ----------

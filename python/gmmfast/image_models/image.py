@@ -69,7 +69,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         ITU-R BT.601 luma. "auto" is color if the picture has colors that are seen; else ink
         if it is bilevel or nearly so, such as a drawing, text or a scan, or if there is a
         threshold; else gray, a photograph. See Notes.
-    covariance_type : {"full", "tied", "diag", "spherical"}
+    covariance_type : {"full", "tied", "diag", "spherical", "tied-diag", "tied-spherical"}
         As in scikit-learn.
     reg_covar : float
         Added to variances. The default is the variance of a pixel, a unit square, and of a

@@ -48,7 +48,7 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
         The number of components, or the criterion that chooses it from `candidates`; with a
         prior the most that there may be. By default 1000, and at most one for 20 pixels (at
         least one).
-    covariance_type : {"full", "tied", "diag", "spherical"}
+    covariance_type : {"full", "tied", "diag", "spherical", "tied-diag", "tied-spherical"}
         As in scikit-learn; motion needs "full".
     reg_covar : float
         Added to variances. The default is the variance of a pixel, a frame and a level: 1/12.

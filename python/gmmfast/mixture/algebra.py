@@ -1,8 +1,9 @@
 """Products of mixtures, affine maps and single components.
 
 The covariance type stays where the map keeps its form: any map keeps "full" and "tied"; one that
-scales, permutes, mirrors or drops features keeps "diag"; one whose rows are orthogonal and of one
-length (a rotation, a uniform scale) keeps "spherical". Otherwise covariances become full.
+scales, permutes, mirrors or drops features keeps "diag" and "tied-diag"; one whose rows are
+orthogonal and of one length (a rotation, a uniform scale) keeps "spherical" and "tied-spherical".
+Otherwise covariances become full, or tied if all components share one.
 """
 
 from __future__ import annotations
@@ -16,12 +17,18 @@ from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import log_overlaps, pairs_of
-from gmmfast.mixture.layouts import DIAGONAL, components, symmetric
+from gmmfast.mixture.layouts import (
+    DIAGONAL,
+    TIED,
+    as_matrices,
+    as_variances,
+    common_type,
+    components,
+    stored,
+)
 from gmmfast.mixture.parameters import Parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
 
     from gmmfast._validation import Extent
@@ -32,6 +39,9 @@ special = LazyModule("scipy.special")
 
 #: Largest deviation of A A^T from a multiple of the identity, in roundings per feature.
 _ROUNDINGS = 8
+
+#: Covariance types of one variance a component.
+_ONE_VARIANCE = frozenset({"spherical", "tied-spherical"})
 
 
 def component(p: Parameters, k: int) -> Parameters:
@@ -48,7 +58,7 @@ def product(left: Parameters, right: Parameters, shown: object) -> tuple[Paramet
     c = C (A^-1 a + B^-1 b) (Petersen and Pedersen, The Matrix Cookbook, 2012, section 8.1.8).
     """
     d, n_pairs = left.shape[1], left.shape[0] * right.shape[0]
-    covariance_type = _COMMON[frozenset({left.covariance_type, right.covariance_type})]
+    covariance_type = common_type(left.covariance_type, right.covariance_type)
     n_numbers = n_pairs * (1 + d + (d if covariance_type in DIAGONAL else d * d))
     mend = "multiply mixtures of fewer components"
     check_fits("other", shown, 3 * 8 * n_numbers, mend)  # these, and the mixture's copies
@@ -62,7 +72,7 @@ def product(left: Parameters, right: Parameters, shown: object) -> tuple[Paramet
         covariances.append(some_covariances.reshape(-1, *some_covariances.shape[2:]))
     logs = np.concatenate(log_weights)
     normalizer = float(special.logsumexp(logs))
-    in_layout = _IN_LAYOUT[covariance_type](np.concatenate(covariances))
+    in_layout = stored(np.concatenate(covariances), covariance_type)
     result = Parameters.from_log_weights(
         logs - normalizer, np.concatenate(means), in_layout, covariance_type
     )
@@ -80,7 +90,7 @@ def transform(p: Parameters, a: Array, b: Array) -> Parameters:
     """Return the distribution of A x + b."""
     with np.errstate(over="ignore", invalid="ignore"):
         means = p.means @ a.T + b
-        covariance_type, covariances = _MAPPED[p.covariance_type](p, a)
+        covariance_type, covariances = _mapped(p, a)
     return Parameters.from_log_weights(p.log_weights, means, covariances, covariance_type)
 
 
@@ -121,39 +131,30 @@ def _is_monomial(a: Array) -> bool:
     return bool(((a != 0).sum(axis=1) == 1).all() and ((a != 0).sum(axis=0) <= 1).all())
 
 
-def _map_matrices(p: Parameters, a: Array) -> tuple[str, Array]:
-    mapped = a @ p.matrices() @ a.T
-    return "full", symmetric(mapped)
-
-
-def _map_tied(p: Parameters, a: Array) -> tuple[str, Array]:
-    return "tied", symmetric(a @ symmetric(p.covariances) @ a.T)
-
-
-def _map_variances(p: Parameters, a: Array) -> tuple[str, Array]:
-    if _is_monomial(a):
-        return "diag", p.variances() @ np.square(a).T
-    # With S = diag(s), A S A^T = R R^T where R is A with its columns times the standard
-    # deviations: positive definite for all variances.
-    roots = a * np.sqrt(p.variances())[:, None]
-    return "full", symmetric(roots @ roots.swapaxes(1, 2))
-
-
-def _map_spheres(p: Parameters, a: Array) -> tuple[str, Array]:
-    gram = a @ a.T
-    scale = float(np.trace(gram)) / len(a)
-    off = np.abs(gram - scale * np.eye(len(a))).max()
-    if off <= _ROUNDINGS * a.shape[1] * np.finfo(float).eps * scale:
-        return "spherical", p.covariances * scale
-    return _map_variances(p, a)
-
-
-_MAPPED = {
-    "full": _map_matrices,
-    "tied": _map_tied,
-    "diag": _map_variances,
-    "spherical": _map_spheres,
-}
+def _mapped(p: Parameters, a: Array) -> tuple[str, Array]:
+    """Return the covariance type of A x, and its covariances."""
+    kind, n_features = p.covariance_type, a.shape[1]
+    # One matrix, or one row of variances, represents all components that share it.
+    shape = (1 if kind in TIED else p.shape[0], n_features)
+    if kind in _ONE_VARIANCE:
+        gram = a @ a.T
+        scale = float(np.trace(gram)) / len(a)
+        off = np.abs(gram - scale * np.eye(len(a))).max()
+        if off <= _ROUNDINGS * n_features * np.finfo(float).eps * scale:
+            return kind, p.covariances * scale
+    if kind in DIAGONAL:
+        variances = as_variances(p.covariances, kind, shape)
+        if _is_monomial(a):
+            kind = common_type(kind, "tied-diag" if kind in TIED else "diag")
+            return kind, stored(variances @ np.square(a).T, kind)
+        # With S = diag(s), A S A^T = R R^T where R is A with its columns times the standard
+        # deviations: positive definite for all variances.
+        roots = a * np.sqrt(variances)[:, None]
+        matrices = roots @ roots.swapaxes(1, 2)
+    else:
+        matrices = a @ as_matrices(p.covariances, kind, shape) @ a.T
+    kind = common_type(kind, "tied" if kind in TIED else "full")
+    return kind, stored(matrices, kind)
 
 
 def mapped_extent(extent: Extent | None, a: Array, b: Array) -> Extent | None:
@@ -173,27 +174,3 @@ def mapped_extent(extent: Extent | None, a: Array, b: Array) -> Extent | None:
         mapped.append((ends[0], ends[1]) if row[source] > 0 else (ends[1], ends[0]))
     is_sound = np.isfinite(mapped).all() and all(low != high for low, high in mapped)
     return tuple(mapped) if len(sources) == len(extent) and is_sound else None
-
-
-#: The covariance type of the products of two.
-_COMMON: dict[frozenset[str], str] = {
-    frozenset({"spherical"}): "spherical",
-    frozenset({"diag"}): "diag",
-    frozenset({"spherical", "diag"}): "diag",
-    frozenset({"tied"}): "tied",
-    frozenset({"full"}): "full",
-    frozenset({"full", "tied"}): "full",
-    frozenset({"full", "diag"}): "full",
-    frozenset({"full", "spherical"}): "full",
-    frozenset({"tied", "diag"}): "full",
-    frozenset({"tied", "spherical"}): "full",
-}
-
-#: From the products' covariances, or variances, to scikit-learn's layout. Values that the layout
-#: stores once are equal.
-_IN_LAYOUT: dict[str, Callable[[Array], Array]] = {
-    "full": symmetric,
-    "tied": lambda covariances: symmetric(covariances[0]),
-    "diag": lambda variances: variances,
-    "spherical": lambda variances: variances[:, 0],
-}

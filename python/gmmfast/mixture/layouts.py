@@ -1,4 +1,4 @@
-"""Covariance layouts of scikit-learn's four types, their Cholesky factors and precisions.
+"""Covariance types: their layouts, Cholesky factors and precisions.
 
 Every function takes arrays and a covariance type. `shape` is that of the means, (n_components,
 n_features). Only the lower triangles of symmetric matrices are read, as in the core.
@@ -6,7 +6,7 @@ n_features). Only the lower triangles of symmetric matrices are read, as in the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,12 +18,41 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Shape = tuple[int, ...]
 
-#: The covariance types, in scikit-learn's order.
-COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+
+class _Kind(NamedTuple):
+    """A covariance type: the form of one component's covariance, and whether all share it."""
+
+    #: 0 for one variance, 1 for a variance of each feature, 2 for a matrix.
+    form: int
+    is_tied: bool
+
+
+_KINDS = {
+    "full": _Kind(2, is_tied=False),
+    "tied": _Kind(2, is_tied=True),
+    "diag": _Kind(1, is_tied=False),
+    "spherical": _Kind(0, is_tied=False),
+    "tied-diag": _Kind(1, is_tied=True),
+    "tied-spherical": _Kind(0, is_tied=True),
+}
+
+#: The covariance types: scikit-learn's four in its order, then those that it lacks.
+COVARIANCE_TYPES = tuple(_KINDS)
 
 #: Types without covariances between features.
-DIAGONAL = frozenset({"diag", "spherical"})
+DIAGONAL = frozenset(name for name, kind in _KINDS.items() if kind.form < 2)
 
+#: Types whose components share one covariance.
+TIED = frozenset(name for name, kind in _KINDS.items() if kind.is_tied)
+
+#: The nearest of scikit-learn's types for each that it lacks.
+WIDER = {"tied-diag": "diag", "tied-spherical": "spherical"}
+
+#: The covariance types that scikit-learn has.
+SKLEARN_TYPES = tuple(name for name in COVARIANCE_TYPES if name not in WIDER)
+
+#: The covariance types in a message.
+EXPECTED_TYPES = ", ".join(map(repr, COVARIANCE_TYPES[:-1])) + f" or {COVARIANCE_TYPES[-1]!r}"
 
 #: Covariances and precisions whose product differs more from the identity never agree.
 _MOST = 1e-3
@@ -32,7 +61,61 @@ _MOST = 1e-3
 def layouts(shape: Shape) -> dict[str, tuple[int, ...]]:
     """Return the shape of the covariances array of each covariance type."""
     n, d = shape
-    return {"full": (n, d, d), "tied": (d, d), "diag": (n, d), "spherical": (n,)}
+    return {
+        "full": (n, d, d),
+        "tied": (d, d),
+        "diag": (n, d),
+        "spherical": (n,),
+        "tied-diag": (d,),
+        "tied-spherical": (1,),
+    }
+
+
+def common_type(left: str, right: str) -> str:
+    """Return the narrowest type of which the covariances of two types are special cases.
+
+    That of a type with itself is the type. Only types that are both tied have a tied one.
+    """
+    (a, left_tied), (b, right_tied) = _KINDS[left], _KINDS[right]
+    wanted = _Kind(max(a, b), is_tied=left_tied and right_tied)
+    return next(name for name, kind in _KINDS.items() if kind == wanted)
+
+
+def stored(values: Array, covariance_type: str) -> Array:
+    """Return covariances in a type's layout.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_components, n_features) or (n_components, n_features, n_features)
+        Variances for types without covariances, otherwise matrices. Values that the layout stores
+        once are equal.
+    covariance_type : str
+        The covariance type.
+    """
+    form, is_tied = _KINDS[covariance_type]
+    values = values[:1] if is_tied else values
+    values = symmetric(values) if form == 2 else values[:, 0] if form == 0 else values
+    return values[0] if is_tied and form > 0 else values
+
+
+def of_matrix(matrix: Array, covariance_type: str) -> Array:
+    """Return the nearest covariance of a type's form to a matrix, as one component has it.
+
+    Variances are the diagonal; a single variance is its mean, of shape (1,).
+    """
+    form = _KINDS[covariance_type].form
+    if form == 2:
+        return matrix
+    variances: Array = np.diagonal(matrix).copy()
+    return variances if form == 1 else variances.mean(keepdims=True)
+
+
+def widened(values: Array, covariance_type: str, n_components: int) -> Array:
+    """Return covariances or precisions in the layout of the nearest of scikit-learn's types."""
+    if covariance_type not in WIDER:
+        return values
+    repeated = np.repeat(np.asarray(values)[None], n_components, axis=0)
+    return repeated if _KINDS[covariance_type].form == 1 else repeated[:, 0]
 
 
 def as_matrices(covariances: Array, covariance_type: str, shape: Shape) -> Array:
@@ -107,7 +190,7 @@ def unpacked(scatters: Array, n_features: int) -> Array:
 
 def components(covariances: Array, covariance_type: str, indices: Any) -> Array:
     """Return the covariances of some of the components."""
-    return covariances if covariance_type == "tied" else covariances[indices]
+    return covariances if covariance_type in TIED else covariances[indices]
 
 
 def precisions_cholesky(covariances: Array, covariance_type: str) -> Array:
@@ -207,10 +290,14 @@ _AS_VARIANCES: dict[str, Callable[[Array, Shape], Array]] = {
     "tied": lambda array, shape: _broadcast(np.diagonal(array), shape),
     "diag": lambda array, _: array,
     "spherical": lambda array, shape: _broadcast(array[:, None], shape),
+    "tied-diag": _broadcast,
+    "tied-spherical": _broadcast,
 }
 _AS_MATRICES: dict[str, Callable[[Array, Shape], Array]] = {
     "full": lambda array, _: symmetric(array),
     "tied": lambda array, shape: _broadcast(symmetric(array), (*shape, shape[1])),
     "diag": lambda array, _: _diagonal_matrices(array),
     "spherical": lambda array, shape: _diagonal_matrices(_broadcast(array[:, None], shape)),
+    "tied-diag": lambda array, shape: _diagonal_matrices(_broadcast(array, shape)),
+    "tied-spherical": lambda array, shape: _diagonal_matrices(_broadcast(array, shape)),
 }

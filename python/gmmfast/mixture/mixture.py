@@ -53,11 +53,12 @@ class Mixture:
         Symmetric and positive definite, in scikit-learn's layout for the
         covariance type: (n_components, n_features, n_features) for "full",
         (n_features, n_features) for "tied", (n_components, n_features) for
-        "diag", (n_components,) for "spherical". Only the lower
-        triangles of matrices are read.
-    covariance_type : {"full", "tied", "diag", "spherical"}, optional
-        By default the shape decides. It is required with as many components as
-        features, where "tied" and "diag" have the same shape.
+        "diag", (n_components,) for "spherical", (n_features,) for "tied-diag",
+        and (1,) for "tied-spherical". Only the lower triangles of matrices are read.
+    covariance_type : {"full", "tied", "diag", "spherical", "tied-diag", \
+"tied-spherical"}, optional
+        By default the shape decides among the first four. It is required with as
+        many components as features, where "tied" and "diag" have the same shape.
     extent : sequence of (low, high), optional
         The intervals that a picture of the model covers along its first features, x
         then y: the default extent of `render_grid`.
@@ -214,7 +215,7 @@ class Mixture:
 
     @property
     def covariance_type(self) -> str:
-        """One of "full", "tied", "diag" and "spherical"."""
+        """One of "full", "tied", "diag", "spherical", "tied-diag" and "tied-spherical"."""
         return self._covariance_type
 
     @property
@@ -260,7 +261,8 @@ class Mixture:
         Returns
         -------
         sklearn.mixture.GaussianMixture
-            Of the same covariance type, with `weights_`, `means_`, `covariances_`,
+            Of the same covariance type, or of "diag" and "spherical" for "tied-diag" and
+            "tied-spherical", which scikit-learn lacks, with `weights_`, `means_`, `covariances_`,
             `precisions_`, `precisions_cholesky_` and `n_features_in_`, as if it had been
             fitted: it predicts, scores and samples. scikit-learn's own class, also while
             `patch_sklearn` is in force. Without a fit `lower_bound_` is NaN and

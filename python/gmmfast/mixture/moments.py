@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmfast._arithmetic import allows_underflow
-from gmmfast.mixture.layouts import symmetric
+from gmmfast.mixture.layouts import DIAGONAL, symmetric
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gmmfast.mixture.parameters import Parameters
@@ -42,9 +44,8 @@ def _mean_of_variances(p: Parameters, weights: Array) -> Array:
     return np.diag(weights @ p.variances())
 
 
-_WITHIN = {
+_WITHIN: dict[str, Callable[[Parameters, Array], Array]] = {
+    **dict.fromkeys(DIAGONAL, _mean_of_variances),
     "full": lambda p, weights: np.tensordot(weights, p.matrices(), axes=1),
     "tied": lambda p, _: symmetric(p.covariances),
-    "diag": _mean_of_variances,
-    "spherical": _mean_of_variances,
 }

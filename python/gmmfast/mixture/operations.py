@@ -261,7 +261,7 @@ def product(mixture: Mixture, other: Any) -> Product:
         mixture is p(x) q(x) / Z and log_normalizer is log Z, Z the integral of p(x) q(x),
         finite where Z underflows. The mixture has one component for each pair, those of
         this mixture's first component first; its covariance type is the simpler one that
-        both have in common ("spherical", "diag", "tied" or "full"), its extent this one's.
+        both have in common, its extent this one's.
 
     Raises
     ------

@@ -15,6 +15,8 @@ from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import describe, float_array
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
+    EXPECTED_TYPES,
+    SKLEARN_TYPES,
     agree,
     as_matrices,
     as_variances,
@@ -106,9 +108,14 @@ def check_parameters(
     covariances: ArrayLike,
     covariance_type: str | None = None,
 ) -> Arrays:
-    """Return the checked arrays; the shape decides the covariance type if it is None."""
+    """Return the checked arrays.
+
+    The shape decides the covariance type if it is None, among scikit-learn's four.
+    """
     weights_ = float_array("weights", weights, ndims=(1,))
     means_ = float_array("means", means, ndims=(2,))
+    if covariance_type == "tied-spherical":  # a number, too
+        covariances = np.atleast_1d(np.asarray(covariances))
     covariances_ = float_array("covariances", covariances, ndims=(1, 2, 3))
     if len(weights_) != len(means_):
         raise ValueError(
@@ -118,8 +125,7 @@ def check_parameters(
     is_known = isinstance(covariance_type, str) and covariance_type in COVARIANCE_TYPES
     if covariance_type is not None and not is_known:
         raise ValueError(
-            "covariance_type: expected 'full', 'tied', 'diag' or 'spherical', "
-            f"got {describe(covariance_type)}"
+            f"covariance_type: expected {EXPECTED_TYPES}, got {describe(covariance_type)}"
         )
     if covariance_type is None:
         covariance_type = _covariance_type_of_shape(covariances_.shape, means_.shape)
@@ -204,7 +210,8 @@ def kind_of_model(model: Any, n_features: int) -> str | None:
 
 
 def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:
-    expected_shapes = layouts((means[0], means[1]))
+    shapes = layouts((means[0], means[1]))
+    expected_shapes = {name: shapes[name] for name in SKLEARN_TYPES}
     fitting = [name for name, layout in expected_shapes.items() if layout == shape]
     if len(fitting) == 1:
         return fitting[0]

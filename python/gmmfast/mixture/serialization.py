@@ -25,7 +25,7 @@ from gmmfast._files import (
     replaced,
     target_of,
 )
-from gmmfast.mixture.layouts import precisions, precisions_cholesky
+from gmmfast.mixture.layouts import WIDER, components, precisions, precisions_cholesky, widened
 from gmmfast.mixture.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -63,20 +63,22 @@ def to_sklearn(p: Parameters, extent: Extent | None, kind: str | None) -> Any:
     """Return a fitted `sklearn.mixture.GaussianMixture` with these parameters.
 
     Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Components of
-    weight 0 are left out: scikit-learn takes the logarithm of every weight.
+    weight 0 are left out: scikit-learn takes the logarithm of every weight. Covariance types that
+    scikit-learn lacks become the nearest that it has, with values repeated for each component.
     """
     from sklearn.mixture._gaussian_mixture import GaussianMixture  # noqa: PLC0415 (a second)
 
     n_features = p.shape[1]
     if not p.weights.all():
         p = _without(p, p.weights == 0)
-    estimator = GaussianMixture(len(p.weights), covariance_type=p.covariance_type)
+    n_components, covariance_type = len(p.weights), WIDER.get(p.covariance_type, p.covariance_type)
+    estimator = GaussianMixture(n_components, covariance_type=covariance_type)
     is_sound = abs(p.weights.sum() - 1) < _SUM_TOLERANCE
     estimator.weights_ = p.weights.copy() if is_sound else p.normalized_weights()
     estimator.means_ = p.means.copy()
-    estimator.covariances_ = p.covariances.copy()
-    estimator.precisions_cholesky_ = precisions_cholesky(p.covariances, p.covariance_type)
-    estimator.precisions_ = precisions(estimator.precisions_cholesky_, p.covariance_type)
+    estimator.covariances_ = widened(p.covariances, p.covariance_type, n_components).copy()
+    estimator.precisions_cholesky_ = precisions_cholesky(estimator.covariances_, covariance_type)
+    estimator.precisions_ = precisions(estimator.precisions_cholesky_, covariance_type)
     estimator.converged_, estimator.n_iter_ = True, 0
     estimator.lower_bound_, estimator.n_features_in_ = np.nan, n_features
     if extent is not None:
@@ -86,10 +88,10 @@ def to_sklearn(p: Parameters, extent: Extent | None, kind: str | None) -> Any:
     return estimator
 
 
-def _without(p: Parameters, components: NDArray[np.bool_]) -> Parameters:
+def _without(p: Parameters, empty: NDArray[np.bool_]) -> Parameters:
     """Return the parameters of the other components."""
-    kept, is_tied = ~components, p.covariance_type == "tied"
-    covariances = p.covariances if is_tied else p.covariances[kept]
+    kept = ~empty
+    covariances = components(p.covariances, p.covariance_type, kept)
     return Parameters(
         p.weights[kept], p.log_weights[kept], p.means[kept], covariances, p.covariance_type
     )

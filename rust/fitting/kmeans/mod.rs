@@ -18,15 +18,18 @@
 //! threads. Memory in addition to the data: 4 bytes a point.
 
 mod kernel;
+mod lattice;
 mod seeding;
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Candidates, Row, nearest, squared_distances};
+use crate::fitting::kmeans::lattice::Lattice;
 use crate::points::tree::{Bounds, LEAF_POINTS, Node};
 use crate::points::walk::{self, Task, Visitor, Walker};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
+pub use lattice::{LatticeRows, kmeans_on_lattice};
 pub use seeding::kmeans_plusplus;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -81,6 +84,16 @@ pub fn kmeans(
     options: KMeansOptions,
     runtime: &Runtime,
 ) -> Result<KMeans> {
+    run(data, centers, options, None, runtime)
+}
+
+fn run(
+    data: &Data,
+    centers: &[f64],
+    options: KMeansOptions,
+    rows: Option<LatticeRows<'_>>,
+    runtime: &Runtime,
+) -> Result<KMeans> {
     let d = data.n_features();
     let expected = format!("shape (n_clusters, {d}) of finite values");
     if centers.is_empty() || !centers.len().is_multiple_of(d) {
@@ -96,6 +109,7 @@ pub fn kmeans(
         has_moved: vec![true; centers.len() / d],
         labels: vec![u32::MAX; data.n_leaves() * LEAF_POINTS],
         is_first: true,
+        lattice: rows.map(|rows| Lattice::new(data, rows)),
     };
     runtime.install(|| runtime.level().dispatch(Run { lloyd, options }))
 }
@@ -139,6 +153,8 @@ struct Lloyd<'a> {
     /// The labels in the tree's order, whole leaves.
     labels: Vec<u32>,
     is_first: bool,
+    /// The rule of ties of points on a lattice.
+    lattice: Option<Lattice<'a>>,
 }
 
 impl Lloyd<'_> {
@@ -148,8 +164,17 @@ impl Lloyd<'_> {
         let has_changed = AtomicBool::new(false);
         let (data, runtime, is_first) = (self.data, self.runtime, self.is_first);
         let (centers, has_moved) = (&self.centers[..], &self.has_moved[..]);
+        if let Some(lattice) = &mut self.lattice {
+            lattice.begin(centers);
+        }
+        let lattice = self.lattice.as_ref();
+        let margin = lattice.map_or(0.0, |lattice| lattice.margin);
         let find = |leaf: &[f64], kept: &[u32], labels: &mut Row| {
-            nearest(simd, leaf, Candidates { centers, indices: kept }, labels);
+            let candidates = Candidates { centers, indices: kept };
+            match lattice {
+                Some(lattice) => lattice.nearest(simd, leaf, candidates, labels),
+                None => nearest(simd, leaf, candidates, labels),
+            }
         };
         distribute(walk::tasks(data.tree(), &mut self.labels), &|| {
             let mut walker = Walker::new(runtime);
@@ -162,6 +187,7 @@ impl Lloyd<'_> {
                     has_moved,
                     is_first,
                     nearest,
+                    margin,
                     first_leaf,
                     labels,
                     has_changed: false,
@@ -180,6 +206,15 @@ impl Lloyd<'_> {
     /// Moves centers to the means of their points; returns the sum of squared moves.
     fn move_centers<S: Simd>(&mut self, simd: S) -> Result<f64> {
         self.runtime.check()?;
+        if let Some(lattice) = &mut self.lattice {
+            let order = self.data.tree().order();
+            return lattice.move_centers(
+                order,
+                &self.labels,
+                &mut self.centers,
+                &mut self.has_moved,
+            );
+        }
         let d = self.data.n_features();
         let mut sums = vec![0.0; self.centers.len()];
         let mut weights = vec![0.0; self.has_moved.len()];
@@ -282,6 +317,8 @@ struct Assignment<'a> {
     has_moved: &'a [bool],
     is_first: bool,
     nearest: &'a Nearest<'a>,
+    /// The difference of distances within which either center may be the nearest.
+    margin: f64,
     first_leaf: usize,
     /// Labels of the task's points, whole leaves.
     labels: &'a mut [u32],
@@ -294,7 +331,7 @@ impl Visitor for Assignment<'_> {
     const LEVELS: u32 = 1;
 
     fn cull(&mut self, node: Node, candidates: &[u32], kept: &mut Vec<u32>) {
-        cull(self.data.tree().bounds(node), self.centers, candidates, kept);
+        cull(self.data.tree().bounds(node), self.centers, self.margin, candidates, kept);
     }
 
     fn visit_leaf(&mut self, leaf: Node, candidates: &[u32]) {
@@ -317,7 +354,7 @@ impl Visitor for Assignment<'_> {
 
 /// Replaces `kept` by those of `list` that may be nearest to some point of the box: see the
 /// file's header.
-fn cull(bounds: Bounds<'_>, centers: &[f64], list: &[u32], kept: &mut Vec<u32>) {
+fn cull(bounds: Bounds<'_>, centers: &[f64], margin: f64, list: &[u32], kept: &mut Vec<u32>) {
     let d = bounds.low.len();
     let center = |k: u32| &centers[k as usize * d..][..d];
     let from_middle = |k: u32| -> f64 {
@@ -341,7 +378,7 @@ fn cull(bounds: Bounds<'_>, centers: &[f64], list: &[u32], kept: &mut Vec<u32>) 
             greatest += difference * ((x - c) + (x - z));
             size += difference.abs() * ((x - c).abs() + (x - z).abs());
         }
-        let is_out = greatest < -ROUNDING * size; // false for a NaN
+        let is_out = greatest < -margin.max(ROUNDING * size); // false for a NaN
         !is_out
     };
     kept.clear();

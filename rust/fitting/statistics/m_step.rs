@@ -2,7 +2,7 @@
 //!
 //! scikit-learn adds f = 10 ε to every count and divides the sums by that: it counts a point of
 //! weight f at the origin with each component. Its covariance type "full" leaves the point's own
-//! scatter out, the other three have it (`sklearn.mixture._gaussian_mixture`; Bishop, Pattern
+//! scatter out, the others have it (`sklearn.mixture._gaussian_mixture`; Bishop, Pattern
 //! Recognition and Machine Learning, 2006, section 9.2.2). With a point at a, and n = count + f,
 //! the new mean is c + s for s = (sum + f (a - c)) / n, and the scatter about it is
 //!
@@ -89,15 +89,20 @@ impl Statistics {
         let variance =
             |k: usize, i: usize| (scatter(k, i, i) + floor(k, i, i)) / totals[k] + reg_covar;
         let n_components = totals.len();
+        let pooled = |i: usize, j: usize| {
+            let of = |k: usize| scatter(k, i, j) + floor(k, i, j);
+            (0..n_components).map(of).sum::<f64>() / total + regular(i, j)
+        };
         let covariances = match like {
             Covariances::Full(_) => like.map(n_components, d, |k, i, j| {
                 let (i, j) = (i.max(j), i.min(j));
                 scatter(k, i, j) / totals[k] + regular(i, j)
             }),
-            Covariances::Tied(_) => like.map(n_components, d, |_, i, j| {
-                let (i, j) = (i.max(j), i.min(j));
-                let of = |k: usize| scatter(k, i, j) + floor(k, i, j);
-                (0..n_components).map(of).sum::<f64>() / total + regular(i, j)
+            Covariances::Tied(_) | Covariances::TiedDiag(_) => {
+                like.map(n_components, d, |_, i, j| pooled(i.max(j), i.min(j)))
+            }
+            Covariances::TiedSpherical(_) => like.map(n_components, d, |_, _, _| {
+                (0..d).map(|i| pooled(i, i)).sum::<f64>() / d as f64
             }),
             Covariances::Diag(_) => like.map(n_components, d, |k, i, _| variance(k, i)),
             Covariances::Spherical(_) => like.map(n_components, d, |k, _, _| {
@@ -149,7 +154,6 @@ fn lost(covariances: &Covariances, shifts: &[f64], d: usize) -> Vec<usize> {
     let mut is_lost = |k: usize, shift: &[f64]| {
         let distance = match covariances {
             Covariances::Full(_) | Covariances::Tied(_) => {
-                let is_shared = matches!(covariances, Covariances::Tied(_));
                 let factor = shared.take().unwrap_or_else(|| {
                     cholesky(d, |i, j| covariances.at(d, k, i, j)).unwrap_or_default()
                 });
@@ -158,15 +162,16 @@ fn lost(covariances: &Covariances, shifts: &[f64], d: usize) -> Vec<usize> {
                 } else {
                     mahalanobis_squared(&factor, shift)
                 };
-                shared = is_shared.then_some(factor);
+                shared = covariances.is_shared().then_some(factor);
                 distance
             }
-            Covariances::Diag(_) => {
+            Covariances::Diag(_) | Covariances::TiedDiag(_) => {
                 let of = |(i, s): (usize, &f64)| s * s / covariances.at(d, k, i, i);
                 shift.iter().enumerate().map(of).fold(0.0, f64::max)
             }
-            Covariances::Spherical(variances) => {
-                shift.iter().map(|s| s * s).sum::<f64>() / (d as f64 * variances[k])
+            Covariances::Spherical(_) | Covariances::TiedSpherical(_) => {
+                let variance = covariances.at(d, k, 0, 0);
+                shift.iter().map(|s| s * s).sum::<f64>() / (d as f64 * variance)
             }
         };
         // Without a shift nothing is lost, whatever the covariance.

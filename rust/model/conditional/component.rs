@@ -32,8 +32,7 @@ impl<'a> Conditioner<'a> {
     /// Conditions component `k`. A matrix that all components share is factored once.
     pub(crate) fn component(&mut self, k: usize) -> ConditionalComponent<'_> {
         let Self { mixture, n_given, order, joint, inverse } = self;
-        let is_shared = mixture.covariances().n_matrices(mixture.n_components()) == 1;
-        if !is_shared || joint.is_empty() {
+        if !mixture.covariances().is_shared() || joint.is_empty() {
             mixture.covariances().factor_into(joint, mixture.n_features(), k, order);
             invert_lower_into(inverse, joint, *n_given);
         }

@@ -128,7 +128,7 @@ impl Conditional {
         let stride = if n_matrices == 1 { 0 } else { packed_len(n_remaining) };
         let precisions_cholesky = PrecisionsCholesky::Triangular { factors: inverses, stride };
         let ratio = sizes.ratio(&self);
-        let covariances = mixture.covariances().with_matrices(values);
+        let covariances = mixture.covariances().with_values(values);
         Self { slopes, covariances, precisions_cholesky, ratio, ..self }
     }
 

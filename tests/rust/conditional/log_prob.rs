@@ -1,7 +1,7 @@
 //! Log-densities of the remaining features against the specification.
 
 use super::{K, N, same_bits, size};
-use crate::support::{Random, around, every_level, fitted};
+use crate::support::{N_KINDS, Random, around, every_level, fitted};
 use gmmfast::{Conditional, Error, Mixture, Runtime, conditional_log_prob, spec};
 use std::sync::atomic::Ordering;
 
@@ -46,7 +46,7 @@ fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f
 fn log_densities_match_the_specification() {
     let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
     for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
-        for kind in 0..4 {
+        for kind in 0..N_KINDS {
             let mixture = fitted(kind, K, d, 3.0);
             let order = Conditional::new(&mixture, given).unwrap().order();
             let points = around(&mixture.marginal(&order).unwrap(), N, 3.0);
@@ -57,7 +57,7 @@ fn log_densities_match_the_specification() {
 
 #[test]
 fn log_densities_lose_no_digits_where_the_given_features_are_unlikely() {
-    for kind in 0..4 {
+    for kind in 0..N_KINDS {
         let mixture = fitted(kind, 60, 4, 4.0);
         let mut random = Random(3);
         for far in [1e2, 1e5] {

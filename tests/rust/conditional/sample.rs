@@ -1,7 +1,7 @@
 //! Draws of the remaining features against the specification.
 
 use super::{K, N, same_bits, size, values_of};
-use crate::support::{every_level, fitted};
+use crate::support::{N_KINDS, every_level, fitted};
 use gmmfast::{Conditional, DrawStart, Level, Purpose, Runtime, Stream, conditional_sample, spec};
 
 fn start(seed: u64, first_point: u64) -> DrawStart {
@@ -23,7 +23,7 @@ fn draws(
 #[test]
 fn draws_follow_the_specification_by_the_numbers_of_the_streams() {
     for (d, given) in [(2, &[0][..]), (5, &[0, 1]), (4, &[3, 1, 0])] {
-        for kind in 0..4 {
+        for kind in 0..N_KINDS {
             let mixture = fitted(kind, K, d, 3.0);
             let conditional = Conditional::new(&mixture, given).unwrap();
             let values = values_of(&mixture, given, N, 3.0);
