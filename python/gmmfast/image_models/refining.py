@@ -66,8 +66,9 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
         The picture, at any size: see `gmmfast.images.read_image`.
     max_iter : int, optional
-        The limit of passes over the picture, 1000 by default without a `time`; passes at half
-        the size, which come first, count a quarter. For ink, of EM iterations, 100 by default.
+        The limit of passes over the picture, 1000 by default without a `time`. If there are few,
+        the first are at half the size and count a quarter. For ink, of EM iterations, 100 by
+        default.
     time : float, optional
         The limit of seconds, in which the passes' pace is adapted. Not for ink.
     reg_covar : float
