@@ -21,9 +21,8 @@
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
 use crate::fitting::kmeans::kernel::{Candidates, Row, nearest_two};
-use crate::fitting::kmeans::{KMeans, KMeansOptions};
 use crate::points::tree::LEAF_POINTS;
-use crate::runtime::{Runtime, distribute};
+use crate::runtime::distribute;
 use crate::simd::Simd;
 use std::ops::Range;
 
@@ -42,34 +41,6 @@ pub struct LatticeRows<'a> {
     pub rows: &'a [f64],
     /// The number of threads with which scikit-learn would sum.
     pub n_parts: usize,
-}
-
-/// Clusters data on a lattice like [`kmeans`](super::kmeans), with ties broken as scikit-learn breaks them.
-///
-/// ```
-/// use gmmfast::{Data, KMeansOptions, LatticeRows, Runtime, kmeans_on_lattice};
-///
-/// let runtime = Runtime::new(None)?;
-/// let points = [-1.5, -0.5, 0.5, 1.5];
-/// let data = Data::new(&points, 1, None, None, &runtime)?;
-/// let options = KMeansOptions { tol: 1e-4, max_iter: 300 };
-/// let rows = LatticeRows { rows: &points, n_parts: 1 };
-/// let found = kmeans_on_lattice(&data, rows, &[-1.5, 0.5], options, &runtime)?;
-/// assert_eq!(found.labels, [0, 0, 1, 1]);
-/// # Ok::<(), gmmfast::Error>(())
-/// ```
-///
-/// # Errors
-/// Like [`kmeans`](super::kmeans), and if the rows are not as many as the data's.
-pub fn kmeans_on_lattice(
-    data: &Data,
-    rows: LatticeRows<'_>,
-    centers: &[f64],
-    options: KMeansOptions,
-    runtime: &Runtime,
-) -> Result<KMeans> {
-    rows.check(data)?;
-    super::run(data, centers, options, Some(rows), runtime)
 }
 
 impl LatticeRows<'_> {
