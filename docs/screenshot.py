@@ -54,6 +54,8 @@ def screenshot() -> Image.Image:
 
 
 if __name__ == "__main__":
-    picture = screenshot().quantize(N_COLORS, dither=Image.Dither.NONE)
+    shown = screenshot()
+    palette = shown.quantize(N_COLORS)
+    picture = shown.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
     with replaced(ROOT / "docs" / "look_inside.png") as file:
         picture.save(file, format="PNG", optimize=True)

@@ -55,7 +55,9 @@ pub mod spec;
 pub use error::{Error, Result};
 pub use fitting::data::Data;
 pub use fitting::em::{expectation, expectation_about};
-pub use fitting::kmeans::{KMeans, KMeansOptions, kmeans, kmeans_plusplus};
+pub use fitting::kmeans::{
+    KMeans, KMeansOptions, LatticeRows, kmeans, kmeans_on_lattice, kmeans_plusplus,
+};
 pub use fitting::statistics::{Estimate, Statistics, StatisticsArrays};
 pub use grid::axes::{Axis, Grid, MAX_AXES};
 pub use grid::output::Pixel;

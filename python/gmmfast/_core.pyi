@@ -12,6 +12,7 @@ __all__ = [
     "Conditional",
     "Data",
     "Mixture",
+    "Refinement",
     "Rendering",
     "Sampling",
     "Statistics",
@@ -118,6 +119,7 @@ class Data:
         tol: float,
         max_iter: int,
         n_threads: int | None = None,
+        lattice: tuple[NDArray[np.float64], int] | None = None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float64], float, int]: ...
 
 @final
@@ -198,6 +200,25 @@ class Sampling:
         means: NDArray[np.float64],
         n_threads: int | None = None,
     ) -> None: ...
+
+@final
+class Refinement:
+    def __new__(
+        cls,
+        pixels: NDArray[np.uint8],
+        start: Mixture | int,
+        max_passes: int,
+        max_time: float | None = None,
+        least_std: float = 0.5,
+    ) -> Refinement: ...
+    @property
+    def n_passes(self) -> int: ...
+    @property
+    def progress(self) -> float: ...
+    @property
+    def psnr(self) -> float: ...
+    def advance(self, n_threads: int | None = None) -> bool: ...
+    def mixture(self, reg_covar: float, n_threads: int | None = None) -> Mixture: ...
 
 def runtime_info() -> tuple[str, int, list[str], list[str]]: ...
 def kernel_calls() -> dict[str, int]: ...

@@ -158,4 +158,5 @@ def scale_to_unit(density: Any) -> NDArray[np.float64]:
             "density: expected finite values of at least 0, got values from "
             f"{values.min()} to {values.max()}; for a log-density, take its exponential first"
         )
-    return values / largest if largest > 0 else values
+    with np.errstate(under="ignore"):
+        return values / largest if largest > 0 else values

@@ -85,7 +85,7 @@ impl Component {
         gradient
     }
 
-    /// The same component in a picture `scale` times as large.
+    /// Returns the component in a picture `scale` times as large.
     pub(crate) fn scaled(&self, scale: f64) -> Self {
         Self {
             mean: self.mean.map(|m| (m + 0.5) * scale - 0.5),

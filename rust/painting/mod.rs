@@ -8,6 +8,7 @@ mod adam;
 mod component;
 mod joint;
 mod kernel;
+mod options;
 mod picture;
 mod refinement;
 mod relocation;
@@ -17,8 +18,9 @@ mod survivors;
 
 pub use component::{Change, Component, MAX_CHANNELS, N_PARAMETERS};
 pub use joint::components_of;
+pub use options::{Freedom, Options};
 pub use picture::Picture;
-pub use refinement::{Freedom, Options, Refinement};
+pub use refinement::Refinement;
 pub use start::draw;
 
 use crate::error::Result;

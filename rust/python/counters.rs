@@ -15,10 +15,11 @@ pub(crate) enum Kernel {
     Expectation,
     KMeansPlusPlus,
     KMeans,
+    Refinement,
 }
 
 /// Names in the order of [`Kernel`].
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "score_samples",
     "predict",
     "predict_proba",
@@ -29,6 +30,7 @@ const NAMES: [&str; 10] = [
     "expectation",
     "kmeans_plusplus",
     "kmeans",
+    "refinement",
 ];
 
 static CALLS: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];

@@ -5,8 +5,8 @@ use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::run;
 use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
-    Data, KMeansOptions, Mixture, Runtime, Statistics, StatisticsArrays, expectation_about, kmeans,
-    kmeans_plusplus,
+    Data, KMeansOptions, LatticeRows, Mixture, Runtime, Statistics, StatisticsArrays,
+    expectation_about, kmeans, kmeans_on_lattice, kmeans_plusplus,
 };
 use numpy::{
     PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
@@ -93,8 +93,10 @@ impl PyData {
         Ok(PyArray1::from_iter(py, rows.into_iter().map(|row| row as i64)))
     }
 
-    /// Returns labels, centers, inertia and number of iterations of k-means from `centers`.
-    #[pyo3(signature = (centers, tol, max_iter, n_threads=None))]
+    /// Returns labels, centers, inertia and number of iterations of k-means from `centers`. With
+    /// `lattice`, the points in their order and scikit-learn's number of threads, ties are
+    /// scikit-learn's.
+    #[pyo3(signature = (centers, tol, max_iter, n_threads=None, lattice=None))]
     fn kmeans<'py>(
         &self,
         py: Python<'py>,
@@ -102,14 +104,23 @@ impl PyData {
         tol: f64,
         max_iter: usize,
         n_threads: Option<usize>,
+        lattice: Option<(PyReadonlyArray2<'_, f64>, usize)>,
     ) -> PyResult<Clusters<'py>> {
         let runtime = Runtime::new(n_threads)?;
         let shape = [centers.shape()[0], centers.shape()[1]];
         let centers = centers.as_slice()?;
         let n_operations = self.0.n_samples().saturating_mul(centers.len());
         let options = KMeansOptions { tol, max_iter };
-        let found =
-            run(py, &runtime, n_operations, || kmeans(&self.0, centers, options, &runtime))?;
+        let lattice = match &lattice {
+            Some((rows, n_parts)) => {
+                Some(LatticeRows { rows: rows.as_slice()?, n_parts: *n_parts })
+            }
+            None => None,
+        };
+        let found = run(py, &runtime, n_operations, || match lattice {
+            Some(rows) => kmeans_on_lattice(&self.0, rows, centers, options, &runtime),
+            None => kmeans(&self.0, centers, options, &runtime),
+        })?;
         count(Kernel::KMeans);
         let labels = found.labels.into_iter().map(|label| label as i32);
         let centers = PyArray1::from_slice(py, &found.centers).reshape(&shape[..])?;

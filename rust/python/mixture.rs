@@ -196,7 +196,7 @@ impl PyMixture {
         run_owned(py, n_operations, move || construct(weights, means, typed)).map(Self::of)
     }
 
-    fn of(mixture: Mixture) -> Self {
+    pub(crate) fn of(mixture: Mixture) -> Self {
         Self(Arc::new(mixture))
     }
 

@@ -9,6 +9,7 @@ mod counters;
 mod fitting;
 mod interrupt;
 mod mixture;
+mod painting;
 mod rendering;
 mod sampling;
 
@@ -47,6 +48,8 @@ mod _core {
     use super::fitting::{PyData, PyStatistics};
     #[pymodule_export]
     use super::mixture::PyMixture;
+    #[pymodule_export]
+    use super::painting::PyRefinement;
     #[pymodule_export]
     use super::rendering::PyRendering;
     #[pymodule_export]

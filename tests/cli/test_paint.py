@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_sample_image
 
@@ -20,7 +21,7 @@ from gmmfast import (
     render_grid,
 )
 from gmmfast.cli.fitting import FitRequest
-from gmmfast.cli.paint import Job, paint
+from gmmfast.cli.paint import Job, paint, paint_command
 from oracle.grid import render
 from support.checks import check_levels
 from support.commands import Outcome
@@ -319,3 +320,36 @@ def test_a_single_point_is_refused_in_the_words_of_the_command(gmmfast, tmp_path
     assert outcome.status == 1
     assert re.search(r"expected at least .*got 1", outcome.stderr), outcome.stderr
     assert not (tmp_path / "painting.png").exists()
+
+
+def test_a_sharp_painting_is_closer_than_a_soft_one(tmp_path, photo):
+    def psnr_of(*options):
+        command = ["paint", str(photo), "-k", "60", "--max-iter", "20", *options, "-o", "a.png"]
+        run = subprocess.run(
+            [sys.executable, "-m", "gmmfast.cli", *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        return float(report(run.stdout)["PSNR"].split()[0])
+
+    soft, between = psnr_of(), psnr_of("--softness", "0.4")
+    sharp = psnr_of("--sharp")
+    assert soft < between < sharp
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--sharp", "--ink"], "--sharp: expected a painting in color"),
+        (["--time", "10x"], "expected a duration such as 10s or 2m, got '10x'"),
+        (["--softness", "2"], "2"),
+    ],
+)
+def test_options_of_sharpness_are_checked_before_the_fit(photo, no_fit, options, message):
+    del no_fit
+    refused = CliRunner().invoke(paint_command, [str(photo), *options])
+    assert refused.exit_code == 2
+    assert message in " ".join(refused.output.split())

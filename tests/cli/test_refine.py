@@ -28,7 +28,7 @@ def test_a_refined_painting_has_the_style_that_is_asked_for(tmp_path, picture, o
 def test_refine_writes_the_painting_and_the_model(tmp_path, picture):
     outputs = tmp_path / "better.png", tmp_path / "better.npz"
     told = invoke(
-        refine_command, picture, "-k", 8, "--rounds", 2, "-o", outputs[0], "-o", outputs[1]
+        refine_command, picture, "-k", 8, "--passes", 60, "-o", outputs[0], "-o", outputs[1]
     )
     low, high = map(float, re.search(r"PSNR +([\d.]+) to ([\d.]+) dB", told).groups())
     assert high > low
@@ -36,7 +36,7 @@ def test_refine_writes_the_painting_and_the_model(tmp_path, picture):
     assert images.psnr(painting, waves()) == pytest.approx(high, abs=0.006)
     model = Mixture.load(outputs[1])
     np.testing.assert_array_equal(render_grid(model, SHAPE, dtype=np.uint8), painting)
-    again = invoke(refine_command, picture, "--model", outputs[1], "--rounds", 1, "-o", outputs[0])
+    again = invoke(refine_command, picture, "--model", outputs[1], "--passes", 9, "-o", outputs[0])
     assert f"{high:.2f} to" in again
 
 

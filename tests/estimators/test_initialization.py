@@ -52,6 +52,58 @@ def test_k_means_on_the_tree_chooses_and_clusters_as_scikit_learn_does(pixels):
     assert n_iter == want.n_iter_
 
 
+def grid(*shape):
+    axes = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+    return np.stack(axes, axis=-1).reshape(-1, len(shape)).astype(np.float64)
+
+
+def ink():
+    """The pixels of a disk with a hole."""
+    pixels = grid(48, 64)
+    far = np.hypot(*(pixels - [24, 32]).T) < 20
+    return pixels[far & (np.hypot(*(pixels - [20, 28]).T) > 8)]
+
+
+def lattices():
+    rng = np.random.default_rng(0)
+    return {
+        "a line": grid(60),
+        "a picture's pixels": grid(23, 31),
+        "a volume's voxels": grid(8, 9, 7),
+        "ink": ink(),
+        "counts": rng.poisson(6, (1500, 3)).astype(np.float64),
+        "levels": np.c_[grid(24, 30), rng.integers(0, 4, (720, 3))].astype(np.float64),
+        "tenths": np.round(rng.normal(0, 2, (1200, 2)), 1),
+        "digits": rng.integers(0, 17, (900, 20)).astype(np.float64),
+        "few places": rng.integers(0, 2, (300, 2)).astype(np.float64),
+    }
+
+
+@pytest.mark.parametrize("name", lattices())
+def test_ties_on_a_lattice_are_broken_as_scikit_learn_breaks_them(name):
+    points = lattices()[name]
+    for n_components in (2, 5, 12):
+        for seed in range(2):
+            options = {
+                "n_components": n_components,
+                "covariance_type": "diag",
+                "random_state": seed,
+                "max_iter": 0,
+            }
+            got = GaussianMixture(**options).fit(points)
+            want = sklearn.mixture.GaussianMixture(**options).fit(points)
+            np.testing.assert_allclose(got.weights_, want.weights_, 1e-12)
+            np.testing.assert_allclose(got.means_, want.means_, 1e-12, 1e-12)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_fits_to_pixels_are_those_of_scikit_learn(ours, theirs, covariance_type):
+    options = {"n_components": 6, "covariance_type": covariance_type, "random_state": 4}
+    points = ink()
+    check_same_fit(ours(**options).fit(points), theirs(**options).fit(points), 1e-6)
+
+
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS)
 def test_the_best_of_several_starts_is_taken_and_a_warm_start_goes_on(

@@ -6,8 +6,13 @@ import pytest
 from scipy.stats import norm
 
 from gmmfast import Mixture
+from support import models
 from support.checks import check_message, refusal
-from support.models import EVERY_TYPE, build
+from support.models import EVERY_TYPE
+
+
+def build(covariance_type="full", n_components=4, seed=0):
+    return models.build(n_components, 1, covariance_type, seed=seed)
 
 
 def stds(mixture):

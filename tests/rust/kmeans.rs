@@ -6,7 +6,10 @@
 #[path = "support.rs"]
 mod support;
 
-use gmmfast::{Data, Error, KMeansOptions, Level, Runtime, kmeans, kmeans_plusplus, spec};
+use gmmfast::{
+    Data, Error, KMeansOptions, LatticeRows, Level, Runtime, kmeans, kmeans_on_lattice,
+    kmeans_plusplus, spec,
+};
 use std::sync::atomic::Ordering;
 use support::{Random, every_level};
 
@@ -157,6 +160,87 @@ fn labels_belong_to_the_centers_at_the_tolerance_and_at_the_last_iteration() {
         let nearest = |x: &[f64]| spec::nearest_center(&found.centers, x) as u32;
         assert_eq!(found.labels, points.chunks(2).map(nearest).collect::<Vec<_>>());
     }
+}
+
+/// Points of a lattice less their mean, by the pixels of an ellipse.
+fn lattice(n: i32) -> Vec<f64> {
+    let inside = |&(x, y): &(i32, i32)| (x - n).pow(2) + 2 * (y - n).pow(2) < n * n;
+    let all = (0..2 * n).flat_map(|x| (0..2 * n).map(move |y| (x, y)));
+    let points: Vec<[f64; 2]> =
+        all.filter(inside).map(|(x, y)| [f64::from(x), f64::from(y)]).collect();
+    let mean = |i: usize| points.iter().map(|x| x[i]).sum::<f64>() / points.len() as f64;
+    let mean = [mean(0), mean(1)];
+    points.iter().flat_map(|x| [x[0] - mean[0], x[1] - mean[1]]).collect()
+}
+
+/// Labels after as many iterations of scikit-learn's expressions on one thread.
+fn by_expressions(points: &[f64], start: &[f64], n_iter: usize) -> Vec<u32> {
+    let mut centers = start.to_vec();
+    let nearest = |centers: &[f64], x: &[f64]| {
+        let distance = |c: &[f64]| {
+            let product = x[1].mul_add(c[1], x[0] * c[0]);
+            (c[0] * c[0] + c[1] * c[1]) - 2.0 * product
+        };
+        let distances: Vec<f64> = centers.chunks(2).map(distance).collect();
+        (0..distances.len())
+            .fold(0, |best, k| if distances[k] < distances[best] { k } else { best })
+    };
+    for _ in 0..n_iter {
+        let (mut sums, mut counts) = (vec![0.0; centers.len()], vec![0.0; centers.len() / 2]);
+        for x in points.chunks(2) {
+            let k = nearest(&centers, x);
+            sums[2 * k] += x[0];
+            sums[2 * k + 1] += x[1];
+            counts[k] += 1.0;
+        }
+        centers = (0..sums.len()).map(|i| sums[i] * (1.0 / counts[i / 2])).collect();
+    }
+    points.chunks(2).map(|x| nearest(&centers, x) as u32).collect()
+}
+
+#[test]
+fn ties_on_a_lattice_are_broken_by_scikit_learn_s_expressions() {
+    let points = lattice(20);
+    let n = points.len() / 2;
+    for k in [3, 8, 17] {
+        let start: Vec<f64> = rows(&points, 2, &(0..k).map(|i| i * n / k).collect::<Vec<_>>());
+        for max_iter in [1, 2, 5] {
+            let options = KMeansOptions { tol: 0.0, max_iter };
+            let want = by_expressions(&points, &start, max_iter);
+            for runtime in every_level() {
+                let data = Data::new(&points, 2, None, None, &runtime).unwrap();
+                let on_lattice = LatticeRows { rows: &points, n_parts: 1 };
+                let got = kmeans_on_lattice(&data, on_lattice, &start, options, &runtime).unwrap();
+                assert_eq!(got.labels, want, "{k} clusters, {max_iter} iterations");
+            }
+        }
+    }
+    let data = data(&points, 2, None);
+    let runtime = Runtime::new(Some(1)).unwrap();
+    let options = KMeansOptions { tol: 0.0, max_iter: 1 };
+    for few in
+        [LatticeRows { rows: &points[2..], n_parts: 1 }, LatticeRows { rows: &points, n_parts: 0 }]
+    {
+        let got = kmeans_on_lattice(&data, few, &points[..4], options, &runtime);
+        assert!(matches!(got, Err(Error::Length { argument: "rows", .. })));
+    }
+}
+
+#[test]
+fn an_empty_cluster_of_a_lattice_gets_the_last_of_the_farthest_points() {
+    let points = [-1.0, 0.0, 0.0, 1.0];
+    let (data, runtime) = (data(&points, 1, None), Runtime::new(Some(1)).unwrap());
+    let options = KMeansOptions { tol: 0.0, max_iter: 1 };
+    let on_lattice = LatticeRows { rows: &points, n_parts: 1 };
+    let got = kmeans_on_lattice(&data, on_lattice, &[0.0, 9.0], options, &runtime).unwrap();
+    assert_eq!(got.centers, [-1.0 / 3.0, 1.0]);
+    // All points at their centers: the third is put where the heaviest is, whose sum is not
+    // divided yet if it comes later.
+    let same = [0.0, 0.0, 0.0, 0.0];
+    let data = Data::new(&same, 1, None, None, &runtime).unwrap();
+    let on_lattice = LatticeRows { rows: &same, n_parts: 1 };
+    let got = kmeans_on_lattice(&data, on_lattice, &[0.0, 0.0, 5.0], options, &runtime).unwrap();
+    assert_eq!((got.labels, got.centers), (vec![0; 4], vec![0.0; 3]));
 }
 
 #[test]

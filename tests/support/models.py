@@ -9,6 +9,14 @@ from gmmfast import Mixture
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 EVERY_TYPE = (*COVARIANCE_TYPES, "tied-diag", "tied-spherical")
 
+#: Three components in the plane, over a picture of 40 x 24.
+INK = Mixture(
+    [0.5, 0.3, 0.2],
+    [[10.0, 10.0], [30.0, 12.0], [22.0, 18.0]],
+    [[[9.0, 3.0], [3.0, 4.0]], [[4.0, 0.0], [0.0, 4.0]], [[25.0, -4.0], [-4.0, 2.0]]],
+    extent=[(0, 40), (0, 24)],
+)
+
 
 def random_parameters(n_components, n_features, covariance_type, *, seed=0, spread=5.0):
     """Weights, means and well-conditioned covariances in scikit-learn's layouts."""

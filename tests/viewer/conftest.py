@@ -21,6 +21,17 @@ const look = () => {
 look();
 """
 
+#: Resolves when the view rests and is drawn, after the events that are due.
+REST = """
+const done = arguments[0];
+const look = async () => {
+  const { app } = gmmfast;
+  await app.painted;
+  if (app.isMoving || app.isStale || app.isPainting) setTimeout(look, 50); else done();
+};
+setTimeout(look, 200);
+"""
+
 RENDER = """
 const [extent, width, height, quantity, done] = arguments;
 gmmfast.render(extent, width, height, quantity).then((pixels) => {
@@ -43,9 +54,8 @@ class Page:
         return self.driver.execute_script(script, *arguments)
 
     def wait(self):
-        """Wait until what is drawn is up to date."""
-        script = "const done = arguments[0]; setTimeout(() => gmmfast.app.painted.then(done), 300)"
-        self.driver.execute_async_script(script)
+        """Wait until the view rests and what is drawn is up to date."""
+        self.driver.execute_async_script(REST)
 
     def chain(self):
         """Return Selenium's builder of gestures."""

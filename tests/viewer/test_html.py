@@ -12,10 +12,9 @@ import gmmfast.plot
 from gmmfast import Mixture, to_html
 from gmmfast.viewer import html
 from gmmfast.viewer.html import SCRIPTS, script
+from support.models import INK
 
 PAGE = Path(html.__file__).parent / "page"
-
-INK = Mixture([0.5, 0.5], [[10.0, 10.0], [30.0, 12.0]], [9.0, 4.0], extent=[(0, 40), (0, 24)])
 
 HOSTILE = '</title></script><script>alert(1)</script>"><img src=x onerror=alert(1)>{{SCRIPT}}'
 

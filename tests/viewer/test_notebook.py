@@ -6,13 +6,7 @@ import pytest
 from gmmfast import Mixture, fit_image
 from gmmfast.viewer import notebook
 from gmmfast.viewer.notebook import iframe
-
-INK = Mixture(
-    [0.5, 0.3, 0.2],
-    [[10.0, 10.0], [30.0, 12.0], [22.0, 18.0]],
-    [[[9.0, 3.0], [3.0, 4.0]], [[4.0, 0.0], [0.0, 4.0]], [[25.0, -4.0], [-4.0, 2.0]]],
-    extent=[(0, 40), (0, 24)],
-)
+from support.models import INK
 
 
 @pytest.mark.parametrize("indent", ["", "    "], ids=["as it is", "indented by Sphinx"])
@@ -27,7 +21,8 @@ def test_notebooks_hold_the_page_in_an_iframe(chromium, tmp_path, indent):
         if chromium.execute_script("return document.body.classList.contains('ready')"):
             break
         chromium.execute_async_script("setTimeout(arguments[0], 50)")
-    assert chromium.execute_script("return gmmfast.app.painter.name") == "WebGL2"
+    chromium.execute_async_script("gmmfast.app.painted.then(arguments[0])")
+    assert chromium.execute_script("return document.getElementById('fatal').hidden")
     assert chromium.execute_script("return innerHeight") <= 560
     chromium.switch_to.default_content()
     assert Mixture([1.0], [[0.0]], [1.0])._repr_html_() is None

@@ -82,7 +82,7 @@ def check(picture, reference):
     assert (difference.max(axis=2) <= 1).mean() >= 0.999
 
 
-@pytest.mark.parametrize("fragment", ["", "#painter=js"], ids=["WebGL2", "JavaScript"])
+@pytest.mark.parametrize("fragment", ["#painter=gl", "#painter=js"], ids=["WebGL2", "JavaScript"])
 @pytest.mark.parametrize("name", ["painting", "refined", "ink", "spikes"])
 def test_every_quantity_is_within_a_level_of_render_grid_at_any_zoom(
     models, open_page, name, fragment
@@ -90,7 +90,7 @@ def test_every_quantity_is_within_a_level_of_render_grid_at_any_zoom(
     model = models[name]
     page = open_page(model, fragment=fragment)
     painter = page.run("return gmmfast.app.painter.name")
-    assert painter == ("JavaScript" if fragment else "WebGL2")
+    assert painter == ("JavaScript" if fragment.endswith("js") else "WebGL2")
     colors = () if name == "ink" else ("mean", "std")
     extent = Mixture.from_model(model).extent
     for quantity in (*colors, "density", "log_density", "entropy"):
@@ -102,7 +102,7 @@ def test_every_quantity_is_within_a_level_of_render_grid_at_any_zoom(
 
 def test_labels_show_the_mean_color_of_the_component(models, open_page):
     model = Mixture.from_model(models["painting"])
-    page = open_page(model)
+    page = open_page(model, fragment="#painter=gl")
     for view in parts(model.extent):
         picture = page.render(view, SHAPE, "label")[..., :3].astype(int)
         labels = render_grid(model, SHAPE, quantity="label", extent=view)
@@ -110,7 +110,7 @@ def test_labels_show_the_mean_color_of_the_component(models, open_page):
         assert (np.abs(picture - colors).max(axis=2) <= 1).mean() >= 0.999
 
 
-@pytest.mark.parametrize("fragment", ["", "#painter=js"], ids=["WebGL2", "JavaScript"])
+@pytest.mark.parametrize("fragment", ["#painter=gl", "#painter=js"], ids=["WebGL2", "JavaScript"])
 def test_each_frame_of_a_clip_is_that_of_render_grid(models, open_page, fragment):
     model = models["clip"]
     (x, y, time) = model.extent_

@@ -12,7 +12,7 @@ import numpy as np
 
 from gmmfast import image_models, images
 from gmmfast._validation import check_count, check_positive, check_shape, describe
-from gmmfast.image_models.defaults import DEFAULT_ROUNDS
+from gmmfast.image_models.defaults import N_STEPS
 from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
@@ -283,7 +283,7 @@ def refining_frames(
     """
     size, n = _checked(shape, n_frames)
     steps = image_models.refinements(model, image, **options)
-    most = options.get("max_iter") or DEFAULT_ROUNDS
+    most = min(options.get("max_iter") or N_STEPS, N_STEPS)
     return _changing((step.mixture for step in steps), 1 + most, _painter(size, style), n)
 
 

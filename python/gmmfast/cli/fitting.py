@@ -14,7 +14,7 @@ import click
 from gmmfast import image_models, images
 from gmmfast._memory import check_fits
 from gmmfast.cli.progress import progress_bar
-from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
+from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, DEFAULT_PASSES, N_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,28 @@ class FitOptions:
 
 
 @dataclass(frozen=True)
+class SharpOptions:
+    """The options of a sharp painting, and of one between sharp and soft."""
+
+    sharp: bool = False
+    #: From 0, sharp, to 1, the painting of EM.
+    softness: float | None = None
+    #: In seconds.
+    time: float | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a sharp painting, or one between, is wanted."""
+        return self.sharp or self.softness is not None or self.time is not None
+
+    @property
+    def max_passes(self) -> int:
+        """The passes of a refinement from EM: one for the softest, all for a sharp painting."""
+        n_passes: float = DEFAULT_PASSES ** (1 - (self.softness or 0.0))
+        return round(n_passes)
+
+
+@dataclass(frozen=True)
 class FitRequest:
     """A picture and the options of its fit."""
 
@@ -55,6 +77,7 @@ class FitRequest:
     seed: int = 0
     n_threads: int | None = None
     candidates: tuple[int, ...] | None = None
+    sharpness: SharpOptions = SharpOptions()
 
     @cached_property
     def kind(self) -> str:
@@ -71,9 +94,12 @@ def import_fits() -> None:
 
 def fit_picture(request: FitRequest) -> Any:
     """Return the fitted model; the only output is progress on standard error."""
+    sharpness = request.sharpness
+    if sharpness.is_wanted and not sharpness.softness:
+        return _sharp(request)
     otsu = "otsu" if request.is_ink else None
     with progress_bar("fitting", request.max_iter) as advance:
-        return image_models.fit_image(
+        model = image_models.fit_image(
             request.pixels,
             request.n_components,
             kind=request.kind,
@@ -82,6 +108,30 @@ def fit_picture(request: FitRequest) -> Any:
             candidates=request.candidates,
             random_state=request.seed,
             progress=lambda n_iter, _: advance(n_iter),
+            n_threads=request.n_threads,
+        )
+    if not sharpness.is_wanted:
+        return model
+    with progress_bar("sharpening", N_STEPS) as advance:
+        return image_models.refine(
+            model,
+            request.pixels,
+            max_iter=sharpness.max_passes,
+            time=sharpness.time,
+            progress=lambda n_iter, psnr: advance(n_iter, f"{psnr:.2f} dB"),
+            n_threads=request.n_threads,
+        )
+
+
+def _sharp(request: FitRequest) -> Any:
+    with progress_bar("painting", N_STEPS) as advance:
+        return image_models.fit_image(
+            request.pixels,
+            request.n_components,
+            kind=request.kind,
+            objective="picture",
+            time=request.sharpness.time,
+            progress=lambda n_iter, psnr: advance(n_iter, f"{psnr:.2f} dB"),
             n_threads=request.n_threads,
         )
 

@@ -12,7 +12,7 @@ import click
 
 from gmmfast._memory import check_fits
 from gmmfast._validation import describe
-from gmmfast.cli.fitting import FitOptions
+from gmmfast.cli.fitting import FitOptions, SharpOptions
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_MAX_ITER, DEFAULT_N_COMPONENTS
 from gmmfast.plot.base import default_shape, units_differ
 from gmmfast.plot.palettes import PALETTES
@@ -100,6 +100,23 @@ class _Values(click.ParamType[tuple[float, ...]]):
         if not all(map(math.isfinite, values)):
             self.fail(f"expected values such as 10,25.5,40, got {describe(value)}", param, ctx)
         return values
+
+
+class _Duration(click.ParamType[float]):
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        text = str(value)
+        unit = {"s": 1, "m": 60}.get(text[-1:], 0)
+        try:
+            seconds = float(text[:-1]) * unit if unit else float(text)
+        except ValueError:
+            seconds = math.nan
+        if not (math.isfinite(seconds) and seconds > 0):
+            self.fail(f"expected a duration such as 10s or 2m, got {describe(value)}", param, ctx)
+        return seconds
 
 
 class _Extent(click.ParamType[tuple[tuple[float, float], ...]]):
@@ -301,6 +318,24 @@ fit_options = _bundle(
     max_iter_option,
     seed_option,
     threads_option,
+)
+
+#: The limit of a refinement's time.
+time_option = click.option(
+    "--time", type=_Duration(), help="Limit of the time to paint sharply, such as 10s or 2m."
+)
+
+#: A sharp painting, or one between sharp and soft.
+sharp_options = _bundle(
+    "sharpness",
+    SharpOptions,
+    click.option("--sharp", is_flag=True, help="Paint sharply, like the picture."),
+    click.option(
+        "--softness",
+        type=click.FloatRange(0, 1),
+        help="Paint between sharply (0) and softly (1), with smudged strokes.",
+    ),
+    time_option,
 )
 
 #: The style of a painting, of `gmmfast.styles`.

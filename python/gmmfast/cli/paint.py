@@ -6,7 +6,7 @@ the slow steps, each of which is timed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +16,7 @@ from gmmfast import images
 from gmmfast.cli.fitting import (
     FitOptions,
     FitRequest,
+    SharpOptions,
     fit_picture,
     fit_request,
     import_fits,
@@ -28,6 +29,7 @@ from gmmfast.cli.options import (
     fit_options,
     output_option,
     refuse_tone_with_style,
+    sharp_options,
     size_options,
     style_option,
     tone_option,
@@ -124,6 +126,7 @@ def _original(job: Job) -> NDArray[np.uint8]:
 @tone_option
 @size_options
 @fit_options
+@sharp_options
 @watch_option("image")
 def paint_command(
     image: Path | None, outputs: tuple[Path, ...], fit: FitOptions, **options: Any
@@ -141,6 +144,8 @@ def paint_command(
     Examples:
       gmmfast paint -k 1000 -o painting.png
       gmmfast paint photo.jpg -k 300 --scale 2 -o large.png -o large.webp
+      gmmfast paint photo.jpg --sharp -k 4000 --time 20s -o sharp.png
+      gmmfast paint photo.jpg --softness 0.5 -o painting.png
       gmmfast paint photo.jpg --style oil -o oil.jpg
       gmmfast paint photo.jpg --drawing --style blueprint -o blueprint.png
       gmmfast paint drawing.png --ink --tone 0:0,0.3:0.1,1:1 -o charcoal.png
@@ -173,15 +178,19 @@ def _job(
     size: SizeOptions,
     tone: ToneCurve | None,
     style: str | None,
+    sharpness: SharpOptions,
 ) -> Job:
     is_ink = fit.ink or fit.drawing
+    if is_ink and sharpness.is_wanted:
+        raise click.UsageError("--sharp: expected a painting in color, got it with ink")
     if tone is not None and not is_ink:
         raise click.UsageError("--tone: expected together with --ink, got it alone")
     refuse_tone_with_style(tone, style)
     height, width = pixels.shape[:2]
     shape = size.shape_of((height, width))
     size.check_memory(shape, get_style(style).pixel_bytes if style else _PAINTING_BYTES[is_ink])
-    return Job(fit_request(pixels, fit), shape, tone or DEFAULT_TONE, style)
+    request = replace(fit_request(pixels, fit), sharpness=sharpness)
+    return Job(request, shape, tone or DEFAULT_TONE, style)
 
 
 def _report(job: Job, painting: Painting, names: str, seconds: dict[str, float]) -> Iterator[str]:

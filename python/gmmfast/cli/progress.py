@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+
+class Advance(Protocol):
+    """Shows how much is done, and a note such as the quality so far."""
+
+    def __call__(self, done: float, note: str = "") -> None:
+        """Show it."""
 
 
 @contextmanager
-def progress_bar(name: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def progress_bar(name: str, total: int | None) -> Iterator[Advance]:
     """Show a bar while the block runs; give it a callable for how much is done.
 
     Without a `total` the bar pulses. Without a terminal nothing is shown.
@@ -21,8 +35,12 @@ def progress_bar(name: str, total: int | None) -> Iterator[Callable[[int], None]
     console = Console(stderr=True)
     columns = [TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn()]
     if total is not None:
-        columns.insert(2, MofNCompleteColumn())
+        columns[2:] = [MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     with bar:
         task = bar.add_task(name, total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def advance(done: float, note: str = "") -> None:
+            bar.update(task, completed=done, description=f"{name} {note}".rstrip())
+
+        yield advance

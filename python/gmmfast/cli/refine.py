@@ -18,6 +18,7 @@ from gmmfast.cli.options import (
     refuse_tone_with_style,
     size_options,
     style_option,
+    time_option,
     tone_option,
 )
 from gmmfast.cli.outputs import Artwork, Outputs
@@ -46,7 +47,8 @@ class _Job:
     request: FitRequest
     shape: tuple[int, int]
     model: Path | None
-    rounds: int | None
+    passes: int | None
+    time: float | None
     tone: ToneCurve
     style: str | None
 
@@ -61,14 +63,21 @@ class _Job:
         from gmmfast.image_models import refinements
 
         otsu = "otsu" if self.request.threshold is None else self.request.threshold
+        is_ink = mixture.n_features == 2
         steps = refinements(
             mixture,
             self.request.pixels,
-            max_iter=self.rounds,
-            threshold=otsu if mixture.n_features == 2 else None,
+            max_iter=self.passes,
+            time=self.time,
+            threshold=otsu if is_ink else None,
             n_threads=self.request.n_threads,
         )
-        return list(steps)
+        kept = []
+        with progress_bar("refining", None if is_ink else 100) as advance:
+            for step in steps:
+                kept.append(step)
+                advance(round(100 * step.progress), "" if is_ink else f"{step.score:.2f} dB")
+        return kept
 
     def painting(self, mixture: Mixture) -> NDArray[np.uint8]:
         """Return the painting of a mixture."""
@@ -89,10 +98,13 @@ class _Job:
     help="A model of the picture, from 'gmmfast fit' [default: fit one first].",
 )
 @click.option(
+    "--passes",
     "--rounds",
+    "passes",
     type=click.IntRange(min=1),
-    help="The limit of rounds [default: 5 for color, 100 for ink].",
+    help="The limit of passes over the picture [default: 1000 without --time; 100 for ink].",
 )
+@time_option
 @style_option
 @fit_options
 @tone_option
@@ -103,13 +115,13 @@ def refine_command(
 ) -> None:
     """Fit a mixture to IMAGE, and refine it until it paints the picture better.
 
-    The painting of a photograph gains one to three decibels. For ink, the fit goes on.
+    The painting of a photograph gains three to eight decibels. For ink, the fit goes on.
     Without IMAGE, the photograph china.jpg of scikit-learn is painted.
 
     \b
     Examples:
       gmmfast refine photo.jpg -k 1000 -o painting.png -o photo.npz
-      gmmfast refine photo.jpg --model photo.npz --rounds 20 -o better.png
+      gmmfast refine photo.jpg --model photo.npz --time 10s -o better.png
       gmmfast refine photo.jpg --style oil --scale 2 -o oil.png
     """
     destinations = Outputs(outputs, frozenset({".npz"}))
@@ -119,7 +131,7 @@ def refine_command(
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
         fitted = job.fitted()
-    with timed(seconds, "refine"), progress_bar("refining", None):
+    with timed(seconds, "refine"):
         steps = job.refinements(fitted)
     refined = steps[-1].mixture
     paths = [path for path in outputs if path.suffix.lower() == ".npz"]
@@ -133,7 +145,7 @@ def refine_command(
     unit = "a pixel of ink" if is_ink else "dB"
     destinations.report([
         f"components  {refined.n_components}",
-        f"rounds      {len(steps) - 1}",
+        f"steps       {len(steps) - 1}",
         *(f"{step:<11} {duration:.3f} s" for step, duration in seconds.items()),
         f"{what:<11} {steps[0].score:.2f} to {steps[-1].score:.2f} {unit}",
         f"painting    {job.shape[1]} x {job.shape[0]}, {destinations.names}",

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from gmmfast import _core
 from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
+from gmmfast.estimators.samples import InMemory
 from gmmfast.mixture.layouts import DIAGONAL, TIED, of_matrix, packed_indices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from gmmfast.estimators.samples import InMemory
 
     Array = NDArray[np.float64]
 
@@ -32,6 +32,9 @@ _KMEANS_TOL = 1e-4
 
 #: Number of responsibilities that "random" draws at a time.
 _DRAWS = 1 << 19
+
+#: Number of rows that show whether the values of a feature repeat.
+_LATTICE_ROWS = 256
 
 #: The square of the standard deviations from the origin at which points are far from it.
 _FAR_FROM_ORIGIN = 2.0**20
@@ -70,12 +73,15 @@ def initialize(samples: InMemory, options: InitOptions, random_state: Any) -> Mo
 
 def _from_kmeans(samples: InMemory, options: InitOptions, random_state: Any) -> Moments:
     points, n_components = samples.points, options.n_components
-    rows = seeds(samples, n_components, random_state)
-    centers = np.ascontiguousarray(points[rows], dtype=np.float64)
+    start, lattice = _kmeans_samples(samples)
+    rows = seeds(start, n_components, random_state)
+    centers = np.ascontiguousarray(start.points[rows], dtype=np.float64)
     # One feature at a time: the differences from the mean of all would double the memory.
     variances = [np.var(feature, dtype=np.float64) for feature in points.T]
     tol = _KMEANS_TOL * float(np.mean(variances))
-    labels, *_ = samples.data.kmeans(centers, tol, _KMEANS_MAX_ITER, samples.n_threads)
+    labels, *_ = start.data.kmeans(
+        centers, tol, _KMEANS_MAX_ITER, samples.n_threads, lattice=lattice
+    )
     n_distinct = np.count_nonzero(np.bincount(labels, minlength=n_components))
     if n_distinct < n_components:
         warnings.warn(
@@ -92,6 +98,31 @@ def _from_kmeans(samples: InMemory, options: InitOptions, random_state: Any) -> 
         covariance_type=options.covariance_type,
     )
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
+
+
+def _kmeans_samples(samples: InMemory) -> tuple[InMemory, tuple[Array, int] | None]:
+    """Return the samples of k-means, and those of a lattice with scikit-learn's threads.
+
+    scikit-learn's k-means subtracts the mean of the points first. This keeps the digits of points
+    far from the origin, and on a lattice its rounding decides between equal distances. Weights
+    are relative to the largest. All other points stay where they are: a copy would cost memory
+    and change nothing.
+    """
+    is_lattice = _is_lattice(samples.points)
+    if not is_lattice and not _origin(samples.points, 0.0).any():
+        return samples, None
+    points = np.ascontiguousarray(samples.points, dtype=np.float64)
+    points = points - points.mean(axis=0)
+    weight = samples.sample_weight
+    relative = None if weight is None else weight / weight.max()
+    start = InMemory(points, relative, samples.n_threads)
+    return start, (points, _openmp_effective_n_threads()) if is_lattice else None
+
+
+def _is_lattice(points: Array) -> bool:
+    """Return whether distances may be equal: some values of a feature are, or all are integers."""
+    some = np.sort(points[:: -(-len(points) // _LATTICE_ROWS)], axis=0)
+    return bool((some[1:] == some[:-1]).any() or (some == np.round(some)).all())
 
 
 def seeds(samples: InMemory, n_components: int, random_state: Any) -> NDArray[np.int64]:

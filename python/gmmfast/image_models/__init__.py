@@ -6,7 +6,7 @@ from gmmfast._lazy import attach
 
 if TYPE_CHECKING:
     from gmmfast.image_models.image import fit_image
-    from gmmfast.image_models.refinement.refining import refine, refinements
+    from gmmfast.image_models.refining import refine, refinements
     from gmmfast.image_models.selection import select_n_components
     from gmmfast.image_models.video import fit_video
 
@@ -17,8 +17,8 @@ __getattr__, __dir__ = attach(
     {
         "fit_image": "gmmfast.image_models.image",
         "fit_video": "gmmfast.image_models.video",
-        "refine": "gmmfast.image_models.refinement.refining",
-        "refinements": "gmmfast.image_models.refinement.refining",
+        "refine": "gmmfast.image_models.refining",
+        "refinements": "gmmfast.image_models.refining",
         "select_n_components": "gmmfast.image_models.selection",
     },
 )

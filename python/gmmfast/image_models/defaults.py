@@ -15,6 +15,9 @@ DEFAULT_N_COMPONENTS = {"color": 1000, "gray": 1000, "ink": 500, "video": 1000}
 #: The default limit of EM iterations.
 DEFAULT_MAX_ITER = 100
 
-#: The default limit of rounds of `refine` for a model of color. They take seconds for a photograph
-#: of 640 x 427 and make most of the improvement.
-DEFAULT_ROUNDS = 5
+#: The default limit of passes of `refine` over a picture in color: seconds for a photograph of
+#: 768 x 512, and most of what can be gained.
+DEFAULT_PASSES = 1000
+
+#: Steps of a refinement, at most.
+N_STEPS = 20

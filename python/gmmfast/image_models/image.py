@@ -16,7 +16,14 @@ import numpy as np
 from gmmfast import images
 from gmmfast._validation import check_n_threads, describe
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS
-from gmmfast.image_models.pixels import PIXEL_VARIANCE, FitSettings, Pixels, check_choice
+from gmmfast.image_models.painting import Budget, fit_painting
+from gmmfast.image_models.pixels import (
+    PIXEL_VARIANCE,
+    FitSettings,
+    Pixels,
+    check_choice,
+    check_only,
+)
 from gmmfast.images.kinds import picture_kind
 
 if TYPE_CHECKING:
@@ -34,9 +41,11 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     kind: str = "auto",
     covariance_type: str = "full",
     reg_covar: float = PIXEL_VARIANCE,
-    max_iter: int = DEFAULT_MAX_ITER,
+    max_iter: int | None = None,
     tol: float = 1e-3,
     init_params: str = "image",
+    objective: str = "likelihood",
+    time: float | None = None,
     candidates: Iterable[int] | None = None,
     prior: str | None = None,
     threshold: float | str | None = None,
@@ -66,12 +75,19 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         Added to variances. The default is the variance of a pixel, a unit square, and of a
         level, a unit interval: 1/12 each. With less, components become spikes.
     max_iter, tol
-        As in scikit-learn. There is no warning if `max_iter` iterations were not enough; see
-        `converged_`.
+        As in scikit-learn; by default 100 iterations. There is no warning if they were not
+        enough; see `converged_`. With the objective "picture", the passes over it: see `refine`.
     init_params : str
         "image" starts from compact cells of pixels, refined on a sample of them; it leads to
         a higher likelihood and a better picture than scikit-learn's "kmeans", "k-means++",
         "random" and "random_from_data", which are also accepted.
+    objective : {"likelihood", "picture"}
+        "likelihood" is maximized by EM: the model explains how colors scatter. "picture"
+        minimizes the squared error of the painting from a start drawn from the picture, without
+        EM: the painting is sharp. It is for color and gray, of full covariances; `tol`,
+        `init_params` and `random_state` do not matter.
+    time : float, optional
+        With the objective "picture": the limit of seconds.
     candidates : iterable of int, optional
         Numbers of components that a criterion chooses from. By default 10, 20, 50, 100, ... up
         to the default number of components.
@@ -130,6 +146,19 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
            [ 20,  90, 160]], dtype=uint8)
     """
     check_choice("kind", kind, ("auto", *KINDS))
+    check_choice("objective", objective, ("likelihood", "picture"))
+    if objective == "picture":
+        for name, value, only in (
+            ("kind", kind, ("auto", *KINDS[:2])),
+            ("covariance_type", covariance_type, ("full",)),
+            ("prior", prior, (None,)),
+            ("candidates", candidates, (None,)),
+            ("threshold", threshold, (None,)),
+        ):
+            check_only(name, value, only, "objective='picture'")
+        budget = Budget(max_iter, time, reg_covar, n_threads)
+        return fit_painting(image, kind, n_components, budget, progress)
+    check_only("time", time, (None,), "objective='likelihood'")
     settings = FitSettings(
         n_components,
         candidates,
@@ -140,7 +169,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         {
             "covariance_type": covariance_type,
             "reg_covar": reg_covar,
-            "max_iter": max_iter,
+            "max_iter": DEFAULT_MAX_ITER if max_iter is None else max_iter,
             "tol": tol,
             "random_state": random_state,
         },

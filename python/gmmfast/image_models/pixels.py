@@ -132,6 +132,16 @@ def check_choice(argument: str, got: str | None, known: tuple[str | None, ...]) 
         raise ValueError(f"{argument}: expected one of {known}, got {describe(got)}")
 
 
+def check_only(argument: str, got: object, allowed: tuple[object, ...], together: str) -> None:
+    """Raise ValueError unless the value is one of those allowed with another argument."""
+    if got not in allowed:
+        names = " or ".join(map(repr, allowed))
+        raise ValueError(
+            f"{argument}: expected {names} together with {together}, got {describe(got)}; leave "
+            "it out"
+        )
+
+
 def _check_enough_ink(pixels: Pixels, prior: str) -> None:
     """Raise ValueError if there is too little ink for the covariance of the prior."""
     ink = len(pixels.points) if pixels.darkness is None else pixels.darkness.sum()
@@ -144,15 +154,19 @@ def _check_enough_ink(pixels: Pixels, prior: str) -> None:
 
 
 def _n_components(n_components: Any, pixels: Pixels) -> int:
-    n_points = len(pixels.points)
+    return check_n_components(n_components, len(pixels.points), pixels.kind)
+
+
+def check_n_components(n_components: Any, n_points: int, kind: str) -> int:
+    """Return a number of components, by default that for a kind of picture."""
     if n_components is None:
         most = max(1, n_points // _PIXELS_PER_COMPONENT)
-        return min(DEFAULT_N_COMPONENTS[pixels.kind], most)
+        return min(DEFAULT_N_COMPONENTS[kind], most)
     number = check_count("n_components", n_components)
     if number > n_points:
         raise ValueError(
             f"n_components: expected at most {n_points}, as many as there are "
-            f"{pixels.kind} points, got {number}; fit fewer components or a larger picture"
+            f"{kind} points, got {number}; fit fewer components or a larger picture"
         )
     return number
 

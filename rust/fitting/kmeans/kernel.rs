@@ -71,6 +71,42 @@ pub(crate) fn nearest<S: Simd>(
     );
 }
 
+/// Writes the index of the nearest candidate, and by how much the next one is farther, an
+/// enormous number if there is none.
+pub(crate) fn nearest_two<S: Simd>(
+    simd: S,
+    coordinates: &[f64],
+    Candidates { centers, indices }: Candidates<'_>,
+    labels: &mut Row,
+    gaps: &mut Row,
+) {
+    let d = coordinates.len() / LEAF_POINTS;
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for first in (0..LEAF_POINTS).step_by(S::LANES * VECTORS) {
+                let (mut least, mut next) = (splat(simd, f64::INFINITY), splat(simd, f64::MAX));
+                let mut nearest = splat(simd, f64::from(indices[0]));
+                for &k in indices {
+                    let center = &centers[k as usize * d..][..d];
+                    let squared = squared_distances_of_block(simd, coordinates, center, first);
+                    let label = simd.splat(f64::from(k));
+                    for v in 0..VECTORS {
+                        next[v] = simd.min(simd.max(squared[v], least[v]), next[v]);
+                        nearest[v] = simd.select_less(squared[v], least[v], label, nearest[v]);
+                        least[v] = simd.min(squared[v], least[v]);
+                    }
+                }
+                for v in 0..VECTORS {
+                    let lanes = first + v * S::LANES;
+                    simd.store(nearest[v], &mut labels[lanes..]);
+                    simd.store(simd.sub(next[v], least[v]), &mut gaps[lanes..]);
+                }
+            }
+        },
+    );
+}
+
 #[inline(always)]
 fn squared_distances_of_block<S: Simd>(
     simd: S,

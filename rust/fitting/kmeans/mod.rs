@@ -17,21 +17,23 @@
 //! the order of the tree. Late iterations leave out nearly all leaves. Bits do not depend on
 //! threads. Memory in addition to the data: 4 bytes a point.
 
+mod assignment;
 mod kernel;
+mod lattice;
 mod seeding;
 
 use crate::error::{Error, Result};
 use crate::fitting::data::Data;
+use crate::fitting::kmeans::assignment::Assignment;
 use crate::fitting::kmeans::kernel::{Candidates, Row, nearest, squared_distances};
-use crate::points::tree::{Bounds, LEAF_POINTS, Node};
-use crate::points::walk::{self, Task, Visitor, Walker};
+use crate::fitting::kmeans::lattice::Lattice;
+use crate::points::tree::LEAF_POINTS;
+use crate::points::walk::{self, Task, Walker};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
+pub use lattice::LatticeRows;
 pub use seeding::kmeans_plusplus;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The part of its terms' size above which a difference of distances is positive.
-const ROUNDING: f64 = 1.0 / (1_u64 << 40) as f64;
 
 /// The stopping criteria of k-means.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +83,44 @@ pub fn kmeans(
     options: KMeansOptions,
     runtime: &Runtime,
 ) -> Result<KMeans> {
+    run(data, centers, options, None, runtime)
+}
+
+/// Clusters data on a lattice like [`kmeans`], with ties broken as scikit-learn breaks them.
+///
+/// ```
+/// use gmmfast::{Data, KMeansOptions, LatticeRows, Runtime, kmeans_on_lattice};
+///
+/// let runtime = Runtime::new(None)?;
+/// let points = [-1.5, -0.5, 0.5, 1.5];
+/// let data = Data::new(&points, 1, None, None, &runtime)?;
+/// let options = KMeansOptions { tol: 1e-4, max_iter: 300 };
+/// let rows = LatticeRows { rows: &points, n_parts: 1 };
+/// let found = kmeans_on_lattice(&data, rows, &[-1.5, 0.5], options, &runtime)?;
+/// assert_eq!(found.labels, [0, 0, 1, 1]);
+/// # Ok::<(), gmmfast::Error>(())
+/// ```
+///
+/// # Errors
+/// Like [`kmeans`], and if the rows are not as many as the data's.
+pub fn kmeans_on_lattice(
+    data: &Data,
+    rows: LatticeRows<'_>,
+    centers: &[f64],
+    options: KMeansOptions,
+    runtime: &Runtime,
+) -> Result<KMeans> {
+    rows.check(data)?;
+    run(data, centers, options, Some(rows), runtime)
+}
+
+fn run(
+    data: &Data,
+    centers: &[f64],
+    options: KMeansOptions,
+    rows: Option<LatticeRows<'_>>,
+    runtime: &Runtime,
+) -> Result<KMeans> {
     let d = data.n_features();
     let expected = format!("shape (n_clusters, {d}) of finite values");
     if centers.is_empty() || !centers.len().is_multiple_of(d) {
@@ -96,6 +136,7 @@ pub fn kmeans(
         has_moved: vec![true; centers.len() / d],
         labels: vec![u32::MAX; data.n_leaves() * LEAF_POINTS],
         is_first: true,
+        lattice: rows.map(|rows| Lattice::new(data, rows)),
     };
     runtime.install(|| runtime.level().dispatch(Run { lloyd, options }))
 }
@@ -139,6 +180,8 @@ struct Lloyd<'a> {
     /// The labels in the tree's order, whole leaves.
     labels: Vec<u32>,
     is_first: bool,
+    /// The rule of ties of points on a lattice.
+    lattice: Option<Lattice<'a>>,
 }
 
 impl Lloyd<'_> {
@@ -148,8 +191,17 @@ impl Lloyd<'_> {
         let has_changed = AtomicBool::new(false);
         let (data, runtime, is_first) = (self.data, self.runtime, self.is_first);
         let (centers, has_moved) = (&self.centers[..], &self.has_moved[..]);
+        if let Some(lattice) = &mut self.lattice {
+            lattice.begin(centers);
+        }
+        let lattice = self.lattice.as_ref();
+        let margin = lattice.map_or(0.0, |lattice| lattice.margin);
         let find = |leaf: &[f64], kept: &[u32], labels: &mut Row| {
-            nearest(simd, leaf, Candidates { centers, indices: kept }, labels);
+            let candidates = Candidates { centers, indices: kept };
+            match lattice {
+                Some(lattice) => lattice.nearest(simd, leaf, candidates, labels),
+                None => nearest(simd, leaf, candidates, labels),
+            }
         };
         distribute(walk::tasks(data.tree(), &mut self.labels), &|| {
             let mut walker = Walker::new(runtime);
@@ -162,6 +214,7 @@ impl Lloyd<'_> {
                     has_moved,
                     is_first,
                     nearest,
+                    margin,
                     first_leaf,
                     labels,
                     has_changed: false,
@@ -180,6 +233,15 @@ impl Lloyd<'_> {
     /// Moves centers to the means of their points; returns the sum of squared moves.
     fn move_centers<S: Simd>(&mut self, simd: S) -> Result<f64> {
         self.runtime.check()?;
+        if let Some(lattice) = &mut self.lattice {
+            let order = self.data.tree().order();
+            return lattice.move_centers(
+                order,
+                &self.labels,
+                &mut self.centers,
+                &mut self.has_moved,
+            );
+        }
         let d = self.data.n_features();
         let mut sums = vec![0.0; self.centers.len()];
         let mut weights = vec![0.0; self.has_moved.len()];
@@ -269,81 +331,4 @@ impl Lloyd<'_> {
         }
         KMeans { labels, centers: self.centers, inertia, n_iter }
     }
-}
-
-/// Writes the nearest of some centers to a leaf's points.
-type Nearest<'a> = dyn Fn(&[f64], &[u32], &mut Row) + Sync + 'a;
-
-/// The assignment of one task's points to their nearest centers. It is not generic over the
-/// instruction set, which is called once a leaf.
-struct Assignment<'a> {
-    data: &'a Data,
-    centers: &'a [f64],
-    has_moved: &'a [bool],
-    is_first: bool,
-    nearest: &'a Nearest<'a>,
-    first_leaf: usize,
-    /// Labels of the task's points, whole leaves.
-    labels: &'a mut [u32],
-    has_changed: bool,
-}
-
-impl Visitor for Assignment<'_> {
-    type Candidate = u32;
-    type Output = ();
-    const LEVELS: u32 = 1;
-
-    fn cull(&mut self, node: Node, candidates: &[u32], kept: &mut Vec<u32>) {
-        cull(self.data.tree().bounds(node), self.centers, candidates, kept);
-    }
-
-    fn visit_leaf(&mut self, leaf: Node, candidates: &[u32]) {
-        let leaf = self.data.tree().leaves(leaf).start;
-        let labels = &mut self.labels[(leaf - self.first_leaf) * LEAF_POINTS..][..LEAF_POINTS];
-        let has_moved = |&k: &u32| self.has_moved[k as usize];
-        let may_change =
-            self.is_first || candidates.iter().any(has_moved) || labels.iter().any(has_moved);
-        if !may_change {
-            return;
-        }
-        let mut found: Row = [0.0; LEAF_POINTS];
-        (self.nearest)(self.data.leaf(leaf), candidates, &mut found);
-        for (label, found) in labels.iter_mut().zip(found) {
-            self.has_changed |= *label != found as u32;
-            *label = found as u32;
-        }
-    }
-}
-
-/// Replaces `kept` by those of `list` that may be nearest to some point of the box: see the
-/// file's header.
-fn cull(bounds: Bounds<'_>, centers: &[f64], list: &[u32], kept: &mut Vec<u32>) {
-    let d = bounds.low.len();
-    let center = |k: u32| &centers[k as usize * d..][..d];
-    let from_middle = |k: u32| -> f64 {
-        let edges = bounds.low.iter().zip(bounds.high);
-        center(k).iter().zip(edges).map(|(c, (l, h))| (c - (0.5 * l + 0.5 * h)).powi(2)).sum()
-    };
-    let mut best = (f64::INFINITY, list[0]);
-    for &k in list {
-        let distance = from_middle(k);
-        if distance < best.0 {
-            best = (distance, k);
-        }
-    }
-    let z = center(best.1);
-    let may_be_nearest = |k: u32| {
-        // |x - z|² - |x - c|² = Σ (c - z)(2 x - c - z), the greatest over the box.
-        let (mut greatest, mut size) = (0.0, 0.0);
-        for (i, (&c, &z)) in center(k).iter().zip(z).enumerate() {
-            let difference = c - z;
-            let x = if difference > 0.0 { bounds.high[i] } else { bounds.low[i] };
-            greatest += difference * ((x - c) + (x - z));
-            size += difference.abs() * ((x - c).abs() + (x - z).abs());
-        }
-        let is_out = greatest < -ROUNDING * size; // false for a NaN
-        !is_out
-    };
-    kept.clear();
-    kept.extend(list.iter().copied().filter(|&k| may_be_nearest(k)));
 }

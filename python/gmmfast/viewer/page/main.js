@@ -59,12 +59,13 @@ class App {
     this.#resize();
   }
 
+  /** Chooses the painter: the address may end with #painter=gl or #painter=js. */
   #choosePainter() {
-    const wantsScript = location.hash.includes("painter=js");
+    const wanted = /painter=(gl|js)/.exec(location.hash)?.[1];
     const canvas = byId("picture");
     try {
-      if (wantsScript) throw new Error("JavaScript is wanted");
-      this.painter = new GlPainter(canvas, this.shader);
+      if (wanted === "js") throw new Error("JavaScript is wanted");
+      this.painter = new GlPainter(canvas, this.shader, wanted === "gl");
       canvas.addEventListener("webglcontextlost", () => this.#useWorker());
     } catch {
       this.#useWorker();
@@ -79,6 +80,17 @@ class App {
     if (this.tiles) {
       this.painter.load(this.model, this.tiles);
       this.invalidate();
+    }
+  }
+
+  /** Does something with WebGL; where that fails, JavaScript paints from now on. */
+  async #try(action) {
+    const { painter } = this;
+    try {
+      await action();
+    } catch (error) {
+      if (!(painter instanceof GlPainter)) throw error;
+      if (this.painter === painter) this.#useWorker();
     }
   }
 
@@ -123,7 +135,7 @@ class App {
     this.frame = frame;
     this.plane = planeAt(this.model, timeOf(this.model, frame));
     this.tiles = packTiles(this.model, this.plane, frame, swatch);
-    this.painter.load(this.model, this.tiles);
+    this.#try(() => this.painter.load(this.model, this.tiles));
     this.ask.refresh();
     this.slice.refresh();
     this.rain.clear();
@@ -171,9 +183,10 @@ class App {
     if (this.style !== null) return;
     const coarse = this.isMoving ? this.coarse : 1;
     const start = performance.now();
-    await this.painter.paint(this.view.frame(coarse), this.look);
-    const whole = (performance.now() - start) * coarse ** 2;
-    this.coarse = Math.min(8, Math.max(1, Math.round(Math.sqrt(whole / SMOOTH))));
+    await this.#try(() => this.painter.paint(this.view.frame(coarse), this.look));
+    if (coarse > 1) return; // its time is mostly that of messages
+    const roots = Math.sqrt((performance.now() - start) / SMOOTH);
+    this.coarse = Math.min(8, Math.max(1, Math.round(roots)));
   }
 
   /** Draws what lies over the picture. */

@@ -28,20 +28,27 @@ const INSTANCE = { pixels: 4, local: 4, survivors: 2, plane: 3 };
 const STRIDE = 13;
 
 /** Texels of a row of the textures: whole entries of five texels. */
-const ROW = 2000;
+const ROW = 4000;
+
+/** WebGL on the processor, where the worker's loops are many times as fast. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 export class GlPainter {
   /**
    * @param {HTMLCanvasElement} canvas @param {string} fragment The source of mixture.frag.
+   * @param {boolean} allowsSoftware Whether WebGL2 may run on the processor.
    * @throws {Error} If there is no WebGL2.
    */
-  constructor(canvas, fragment) {
+  constructor(canvas, fragment, allowsSoftware) {
     this.name = "WebGL2";
     this.canvas = canvas;
     this.fragment = fragment;
     const options = { antialias: false, preserveDrawingBuffer: true, premultipliedAlpha: true };
     const gl = canvas.getContext("webgl2", options);
     if (!gl) throw new Error("WebGL2 is missing");
+    const info = gl.getExtension("WEBGL_debug_renderer_info");
+    const card = gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+    if (!allowsSoftware && SOFTWARE.test(card)) throw new Error("there is no graphics card");
     this.gl = gl;
     this.programs = new Map();
     this.buffer = gl.createBuffer();

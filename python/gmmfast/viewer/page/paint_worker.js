@@ -20,7 +20,7 @@ export function serveFrames() {
     const { frame, look } = data;
     const pixels = new Uint8ClampedArray(4 * frame.width * frame.height);
     for (let row = 0; row < frame.height; row += BAND) {
-      await new Promise((resolve) => setTimeout(resolve)); // newer messages come first
+      await turn(); // newer messages come first
       if (latest !== data.number) {
         self.postMessage({ number: data.number, pixels: null });
         return;
@@ -31,6 +31,18 @@ export function serveFrames() {
     }
     self.postMessage({ number: data.number, pixels }, [pixels.buffer]);
   };
+}
+
+/** Lets the worker take the messages that are waiting; a timeout would wait for longer. */
+function turn() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 export class WorkerPainter {

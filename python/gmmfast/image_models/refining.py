@@ -3,28 +3,35 @@
 The likelihood does not maximize the quality of a painting: a fit spends components on the scatter
 of colors, and a painting shows their mean only. Refinement moves the mean towards the picture; its
 result is an ordinary Gaussian mixture. Guarantees that the painting never gets worse (for ink, the
-likelihood never lower), and that the result depends on model and picture alone.
+likelihood never lower), and that the result depends on model, picture and arguments alone, unless
+a time ends it.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gmmfast import images
-from gmmfast._validation import check_count, check_n_threads, check_positive, describe
+from gmmfast._validation import check_positive, describe
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
 from gmmfast.estimators.parameters import typical_stds
 from gmmfast.estimators.samples import InMemory
-from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, DEFAULT_ROUNDS
+from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, N_STEPS
 from gmmfast.image_models.image import read_pixels
+from gmmfast.image_models.painting import (
+    Budget,
+    Refinement,
+    Target,
+    estimator_of,
+    painted,
+)
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
-from gmmfast.image_models.refinement.loop import Target, refined_levels, refined_rounds
 from gmmfast.images.levels import luma
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.layouts import precisions, precisions_cholesky
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,19 +44,12 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-class Refinement(NamedTuple):
-    """A step of a refinement."""
-
-    mixture: Mixture
-    #: The PSNR of the painting in dB, or for ink the mean log-likelihood of a pixel.
-    score: float
-
-
 def refine(  # noqa: PLR0913 (a user's choices, all by name)
     model: Any,
     image: ImageSource,
     *,
     max_iter: int | None = None,
+    time: float | None = None,
     reg_covar: float = PIXEL_VARIANCE,
     tol: float = 1e-3,
     threshold: float | str | None = None,
@@ -66,22 +66,26 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
         The picture, at any size: see `gmmfast.images.read_image`.
     max_iter : int, optional
-        The limit of rounds for color and gray, 5 by default, or of EM iterations for ink, 100 by
+        The limit of passes over the picture, 1000 by default without a `time`. If there are few,
+        the first are at half the size and count a quarter. For ink, of EM iterations, 100 by
         default.
+    time : float, optional
+        The limit of seconds, in which the passes' pace is adapted. Not for ink.
     reg_covar : float
-        For color and gray, the least variance of positions in square pixels of the picture,
-        which is also added to the variances of colors, in square levels. For ink, added to
-        variances as in scikit-learn.
+        For color and gray, added to the variances of levels, in square levels; the variance of
+        x, and that of y given x, is at least this and at least 1/4, in square pixels of the
+        picture. For ink, added to variances as in scikit-learn.
     tol : float
         For ink: iterations end when one gains less.
     threshold : float in [0, 255] or "otsu", optional
         For ink, as in `fit_image`.
     progress : bool or callable, optional
-        Called with (n_iter, score) after each step that is kept: the PSNR of the painting in
-        dB, or for ink the mean log-likelihood. True writes a line on standard error if that is a
-        terminal.
+        Called with (n_iter, score) after each step that is kept, of at most 20: the PSNR of the
+        painting in dB, or for ink the mean log-likelihood. True writes a line on standard error
+        if that is a terminal.
     n_threads : int, optional
-        Number of threads of the renderer; by default all that the process may use.
+        Number of threads; by default all that the process may use. It does not change the
+        result.
 
     Returns
     -------
@@ -89,7 +93,8 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
         A `Mixture` if `model` is one or a triple, else a fitted `GaussianMixture`, also for a
         Bayesian model, because the result is not its posterior. Covariance type, extent,
         `kind_` and `image_shape_` are the model's. The PSNR of its painting, rendered exactly
-        at the picture's size, is at least that of the model's; for ink, its likelihood is.
+        at the picture's size, is at least that of the model's; for ink, its likelihood is. Ctrl-C
+        ends a refinement of color early, and the best model so far is returned.
 
     Raises
     ------
@@ -100,13 +105,14 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
 
     Notes
     -----
-    Given responsibilities r_k(x, y), the mean E[color | x, y] is linear in the experts' levels
-    and slopes: the best ones are a sparse linear least-squares problem, which the first round
-    solves. Further rounds also follow the gradient of the squared error through the
-    responsibilities, to the weights, means and covariances of (x, y), by L-BFGS. Any slopes A,
-    position covariance S and conditional covariance C (the responsible pixels' scatter about the
-    painting) make a joint covariance [[S, S A^T], [A S, C + A S A^T]]: the result is a Gaussian
-    mixture. With covariance types other than "full" only mean colors are changed.
+    The painting is sum_k r_k e_k, with responsibilities r_k of (x, y) and experts e_k(x, y), the
+    affine conditional means of each component. Adam (D. Kingma and J. Ba, ICLR 2015) follows
+    the gradient of the squared error through both, over all pixels; components whose loss costs
+    little move to where the error is large. Any slopes A, position covariance S and conditional
+    covariance C (the responsible pixels' scatter about the painting) make a joint covariance
+    [[S, S A^T], [A S, C + A S A^T]]: the result is a Gaussian mixture. With "diag" gates stay
+    aligned with the axes and colors are constant; with "tied" and "spherical" only weights,
+    means and mean colors change.
 
     Examples
     --------
@@ -119,30 +125,33 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     >>> def psnr(model):
     ...     painting = gmmfast.render_grid(model, (30, 40), dtype=np.uint8)
     ...     return gmmfast.images.psnr(painting, picture)
-    >>> psnr(better) > psnr(model) + 1
+    >>> psnr(better) > psnr(model) + 5
     True
     """
-    steps = refinements(
-        model,
-        image,
-        max_iter=max_iter,
-        reg_covar=reg_covar,
-        tol=tol,
-        threshold=threshold,
-        n_threads=n_threads,
-    )
+    n_steps = 1 if progress is None or progress is False else N_STEPS
+    budget = Budget(max_iter, time, reg_covar, n_threads, n_steps)
+    steps = _steps(model, image, budget, _Ink(tol, threshold))
     last = next(steps)
     is_ink = last.mixture.n_features == 2
-    rounds = _Rounds(max_iter or (DEFAULT_MAX_ITER if is_ink else DEFAULT_ROUNDS))
-    report = FitReport(rounds, {}, progress, score="log-likelihood" if is_ink else "PSNR")
+    most = (max_iter or DEFAULT_MAX_ITER) if is_ink else N_STEPS
+    score = "log-likelihood" if is_ink else "PSNR"
+    report = FitReport(_Rounds(most), {}, progress, score=score)
     n_iter = 0
-    for n_iter, step in enumerate(steps, 1):
-        last = step
-        report.end_iteration(n_iter, step.score)
+    with suppress(KeyboardInterrupt):
+        for n_iter, step in enumerate(steps, 1):
+            last = step
+            report.end_iteration(n_iter, step.score)
     report.end_initialization()
     if isinstance(model, Mixture | tuple | list):
         return last.mixture
-    return _estimator(model, last, n_iter)
+    attributes = ("extent_", "kind_", "image_shape_")
+    shown = {name: getattr(model, name) for name in attributes if hasattr(model, name)}
+    lower_bound = last.score if is_ink else np.nan
+    known = GaussianMixture().get_params()
+    parameters = {name: getattr(model, name) for name in known if hasattr(model, name)}
+    return estimator_of(
+        last.mixture, parameters, {"lower_bound_": lower_bound, "n_iter_": n_iter} | shown
+    )
 
 
 class _Rounds:
@@ -157,6 +166,7 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
     image: ImageSource,
     *,
     max_iter: int | None = None,
+    time: float | None = None,
     reg_covar: float = PIXEL_VARIANCE,
     tol: float = 1e-3,
     threshold: float | str | None = None,
@@ -166,13 +176,14 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
 
     Parameters
     ----------
-    model, image, max_iter, reg_covar, tol, threshold, n_threads
+    model, image, max_iter, time, reg_covar, tol, threshold, n_threads
         As in `refine`; checked at the call, not at the first step.
 
     Returns
     -------
     iterator of Refinement
-        Named tuples (mixture, score), whose scores never fall.
+        Named tuples (mixture, score, progress), at most 20, whose scores rise. `progress` is the
+        part of the budget that is spent, 0 to 1.
 
     Examples
     --------
@@ -186,39 +197,51 @@ def refinements(  # noqa: PLR0913 (those of `refine`)
     >>> scores == sorted(scores)
     True
     """
+    budget = Budget(max_iter, time, reg_covar, n_threads)
+    return _steps(model, image, budget, _Ink(tol, threshold))
+
+
+class _Ink(NamedTuple):
+    """Options for ink only."""
+
+    tol: float
+    threshold: float | str | None
+
+
+def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterator[Refinement]:
+    """Return the steps of a refinement, after all checks."""
     mixture = Mixture.from_model(model)
-    if max_iter is not None:
-        max_iter = check_count("max_iter", max_iter)
-    reg_covar, tol = (
-        check_positive("reg_covar", reg_covar),
-        check_positive("tol", tol, or_zero=True),
-    )
-    threads = check_n_threads(n_threads)
+    budget = budget.checked()
+    tol = check_positive("tol", ink.tol, or_zero=True)
     if mixture.n_features not in (2, 3, 5):
         raise ValueError(
             "model: expected features (x, y, r, g, b) of color, (x, y, level) of gray or (x, y) "
             f"of ink, got {mixture.n_features} features; fit_image fits such models"
         )
-    if mixture.n_features > 2:
-        if threshold is not None:
+    if mixture.n_features != 2:
+        if ink.threshold is not None:
             raise ValueError(
-                f"threshold: expected None for a model of levels, got {describe(threshold)}; fit "
-                "ink with fit_image(..., kind='ink')"
+                f"threshold: expected None for a model of levels, got {describe(ink.threshold)}; "
+                "fit ink with fit_image(..., kind='ink')"
             )
         pixels = images.read_image(image)
         if mixture.n_features == 3:
             pixels = luma(pixels)[..., None]
         frame = _Frame.of(mixture, pixels.shape[:2])
-        target = Target(pixels, mixture.n_components, threads)
-        return _colors(frame, target, max_iter or DEFAULT_ROUNDS, reg_covar)
-    ink = read_pixels(image, "ink", threshold)
-    frame = _Frame.of(mixture, ink.shape)
-    samples = InMemory(ink.points, ink.darkness, threads)
+        return _colors(frame, Target(pixels, budget.n_threads), budget)
+    if budget.time is not None:
+        raise ValueError(
+            f"time: expected None for a model of ink, got {describe(budget.time)}; limit its "
+            "iterations with max_iter"
+        )
+    points = read_pixels(image, "ink", ink.threshold)
+    frame = _Frame.of(mixture, points.shape)
+    samples = InMemory(points.points, points.darkness, budget.n_threads)
     estimator = GaussianMixture(
         mixture.n_components,
         covariance_type=mixture.covariance_type,
-        reg_covar=reg_covar,
-        max_iter=max_iter or DEFAULT_MAX_ITER,
+        reg_covar=budget.reg_covar,
+        max_iter=budget.max_passes or DEFAULT_MAX_ITER,
         tol=tol,
     )
     return _ink(frame, estimator, samples)
@@ -267,16 +290,10 @@ def _mapped(mixture: Mixture, scale: Array, shift: Array) -> Mixture:
     return mixture.with_extent(None).transform(matrix, np.array([*shift, *np.zeros(n_colors)]))
 
 
-def _colors(
-    frame: _Frame, target: Target, max_iter: int, reg_covar: float
-) -> Iterator[Refinement]:
-    yield Refinement(frame.original, target.psnr(frame.mixture))
-    if frame.mixture.covariance_type == "full":
-        rounds = refined_rounds(target, frame.mixture, max_iter, reg_covar)
-    else:
-        rounds = refined_levels(target, frame.mixture)
-    for found in rounds:
-        yield Refinement(frame.back(found.mixture), found.psnr)
+def _colors(frame: _Frame, target: Target, budget: Budget) -> Iterator[Refinement]:
+    yield Refinement(frame.original, target.psnr(frame.mixture), 0.0)
+    for step in painted(target, frame.mixture, budget):
+        yield step._replace(mixture=frame.back(step.mixture))
 
 
 def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterator[Refinement]:
@@ -307,30 +324,3 @@ def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterat
         yield Refinement(frame.back(changed), score)
         if gain < estimator.tol:
             return
-
-
-def _estimator(model: Any, last: Refinement, n_iter: int) -> GaussianMixture:
-    """Return a fitted estimator with the parameters of a model's refinement."""
-    known = GaussianMixture().get_params()
-    options = {name: getattr(model, name) for name in known if hasattr(model, name)}
-    mixture = last.mixture
-    options["n_components"] = mixture.n_components
-    estimator = GaussianMixture(**options)
-    factors = precisions_cholesky(mixture.covariances, mixture.covariance_type)
-    fitted = {
-        "weights_": mixture.weights.copy(),
-        "means_": mixture.means.copy(),
-        "covariances_": mixture.covariances.copy(),
-        "precisions_cholesky_": factors,
-        "precisions_": precisions(factors, mixture.covariance_type),
-        "n_features_in_": mixture.n_features,
-        "n_iter_": n_iter,
-        "converged_": True,
-        "lower_bound_": last.score if mixture.n_features == 2 else np.nan,
-    }
-    for name in ("extent_", "kind_", "image_shape_"):
-        if hasattr(model, name):
-            fitted[name] = getattr(model, name)
-    for name, value in fitted.items():
-        setattr(estimator, name, value)
-    return estimator

@@ -1,0 +1,112 @@
+//! Bindings of refinement; the public functions are `gmmfast.refine` and `gmmfast.fit_image`.
+
+use crate::painting::{Freedom, Options, Picture, Refinement, components_of, draw};
+use crate::python::counters::{Kernel, count};
+use crate::python::interrupt::run;
+use crate::python::mixture::PyMixture;
+use crate::{Covariances, Runtime};
+use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Multiply-adds of a pass for a pixel, about.
+const PASS_OPERATIONS: usize = 1 << 10;
+
+/// A refinement in progress.
+#[pyclass(name = "Refinement", module = "gmmfast._core")]
+pub(crate) struct PyRefinement {
+    refinement: Refinement,
+    covariances: Covariances,
+    n_operations: usize,
+}
+
+#[pymethods]
+impl PyRefinement {
+    /// `start` is a mixture over (x, y, channels) in pixels, or the number of components that
+    /// are drawn from the picture; `pixels` are of shape (height, width, n_channels).
+    #[new]
+    #[pyo3(signature = (pixels, start, max_passes, max_time=None, least_std=0.5))]
+    fn new(
+        py: Python<'_>,
+        pixels: PyReadonlyArray3<'_, u8>,
+        start: Start<'_>,
+        max_passes: usize,
+        max_time: Option<f64>,
+        least_std: f64,
+    ) -> PyResult<Self> {
+        let [height, width, n_channels] = [0, 1, 2].map(|axis| pixels.shape()[axis]);
+        let bytes = pixels.as_slice()?;
+        let covariances = match &start {
+            Start::Mixture(mixture) => mixture.0.covariances().clone(),
+            Start::NComponents(_) => Covariances::Full(Vec::new()),
+        };
+        let max_time = max_time.map(Duration::try_from_secs_f64).transpose();
+        let max_time = max_time.map_err(|error| PyValueError::new_err(format!("time: {error}")))?;
+        let freedom = Freedom::of(&covariances);
+        let options = Options { max_passes, max_time, freedom, least_std };
+        let mixture = match start {
+            Start::Mixture(mixture) => Ok(Arc::clone(&mixture.0)),
+            Start::NComponents(n) => Err(n),
+        };
+        let refinement = py.detach(|| {
+            let picture = Picture::new(bytes, height, width, n_channels)?;
+            let components = match mixture {
+                Ok(mixture) => components_of(&mixture)?,
+                Err(n_components) => draw(&picture, n_components),
+            };
+            Refinement::new(picture, components, options)
+        })?;
+        let n_operations = (height * width).saturating_mul(PASS_OPERATIONS);
+        Ok(Self { refinement, covariances, n_operations })
+    }
+
+    /// Number of passes made.
+    #[getter]
+    fn n_passes(&self) -> usize {
+        self.refinement.n_passes()
+    }
+
+    /// The part of the budget that is spent.
+    #[getter]
+    fn progress(&self) -> f64 {
+        self.refinement.progress()
+    }
+
+    /// The PSNR of the best painting in dB, before it is clipped and rounded.
+    #[getter]
+    fn psnr(&self) -> f64 {
+        self.refinement.psnr()
+    }
+
+    /// Makes some passes; returns whether there are more to make.
+    #[pyo3(signature = (n_threads=None))]
+    fn advance(&mut self, py: Python<'_>, n_threads: Option<usize>) -> PyResult<bool> {
+        let runtime = Runtime::new(n_threads)?;
+        let refinement = &mut self.refinement;
+        let goes_on = run(py, &runtime, self.n_operations, || refinement.advance(&runtime))?;
+        count(Kernel::Refinement);
+        Ok(goes_on)
+    }
+
+    /// Returns the best mixture so far.
+    #[pyo3(signature = (reg_covar, n_threads=None))]
+    fn mixture(
+        &self,
+        py: Python<'_>,
+        reg_covar: f64,
+        n_threads: Option<usize>,
+    ) -> PyResult<PyMixture> {
+        let runtime = Runtime::new(n_threads)?;
+        let find = || self.refinement.mixture(&self.covariances, reg_covar, &runtime);
+        Ok(PyMixture::of(run(py, &runtime, self.n_operations, find)?))
+    }
+}
+
+/// Where a refinement begins.
+#[derive(FromPyObject)]
+enum Start<'py> {
+    Mixture(PyRef<'py, PyMixture>),
+    NComponents(usize),
+}
