@@ -218,7 +218,7 @@ class EMMixture(FittedMixture):
     def _em_current_attributes(self) -> dict[str, Any]:
         """Return the attributes that the estimator would have if the fit ended now."""
         other = copy.copy(self)
-        other._em_set_fitted(self._em_get_parameters(), np.float64)  # noqa: SLF001 (a copy of self)
+        other._em_set_fitted(self._em_get_parameters(), np.float64)
         names = set(vars(other)) - set(vars(self))
         names |= {name for name in vars(other) if name.endswith("_") and name[0] != "_"}
         return {name: vars(other)[name] for name in names}

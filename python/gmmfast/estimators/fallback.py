@@ -202,7 +202,7 @@ def reason_to_fall_back(estimator: Any, foreign: str | None, method: str = "fit"
     method : str
         The public method, one that gmmfast's classes override.
     """
-    reading = _METHODS[estimator._sklearn_class, method]  # noqa: SLF001
+    reading = _METHODS[estimator._sklearn_class, method]
     replaced = reading.replaced()
     if replaced is None and method.startswith("fit") and estimator.init_params in _STARTS:
         replaced = _STARTS[estimator.init_params].replaced()
@@ -218,7 +218,7 @@ def reason_to_fall_back(estimator: Any, foreign: str | None, method: str = "fit"
 
 def is_replaced(estimator: Any, method: str) -> bool:
     """Return whether scikit-learn's own public method has been replaced by another."""
-    return _METHODS[estimator._sklearn_class, method].is_first_replaced()  # noqa: SLF001
+    return _METHODS[estimator._sklearn_class, method].is_first_replaced()
 
 
 def has_own_hook(estimator: Any) -> bool:

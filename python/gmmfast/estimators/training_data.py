@@ -138,7 +138,7 @@ def checked_points(
 
 def finiteness(estimator: Any) -> Any:
     """Return what scikit-learn's `ensure_all_finite` has to be for the estimator."""
-    return "allow-nan" if estimator._allows_nan else True  # noqa: SLF001
+    return "allow-nan" if estimator._allows_nan else True
 
 
 def _checked_weight(sample_weight: Any, X: Any) -> Array:

@@ -301,14 +301,14 @@ def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterat
     mixture = frame.mixture
     estimator.weights_, estimator.means_ = mixture.weights, mixture.means
     estimator.covariances_ = mixture.covariances
-    model = estimator._em_parameters()  # noqa: SLF001 (as a fit goes on)
+    model = estimator._em_parameters()
     samples.prepare(typical_stds(model))
     statistics = samples.statistics(model)
     score = statistics.log_likelihood / statistics.weight
     yield Refinement(frame.original, score)
     for _ in range(estimator.max_iter):
-        estimator._em_m_step(estimator._em_moments(samples, model, statistics))  # noqa: SLF001
-        model = estimator._em_parameters()  # noqa: SLF001
+        estimator._em_m_step(estimator._em_moments(samples, model, statistics))
+        model = estimator._em_parameters()
         statistics = samples.statistics(model)
         gain = statistics.log_likelihood / statistics.weight - score
         # Regularization may cost more than a step gains.
