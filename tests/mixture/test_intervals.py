@@ -21,8 +21,8 @@ def stds(mixture):
 
 
 def exact_interval(mixture, low, high):
-    """The probability in 320 digits, of which the tails take up to 270, by erfc."""
-    with mpmath.workdps(320):
+    """The probability in 400 digits, of which the tails take up to 350, by erfc."""
+    with mpmath.workdps(400):
         total, parts = mpmath.fsum(mixture.weights), []
         for weight, mean, std in zip(
             mixture.weights, mixture.means[:, 0], stds(mixture), strict=True
