@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = Path(__file__).parents[2] / "python"
+import gmmfast_autopatch
+
+#: The folder of the installed package, or of the sources if they are used in place.
+HOME = Path(gmmfast_autopatch.__file__).parent
 CLASS = """
 def name(_=None):
     from sklearn.mixture import GaussianMixture
@@ -19,12 +22,12 @@ def name(_=None):
 @pytest.fixture
 def start(tmp_path):
     """Run a script in a new interpreter that processes the .pth file as in site-packages."""
-    shutil.copy(SOURCES / "gmmfast_autopatch.pth", tmp_path)
+    shutil.copy(HOME / "gmmfast_autopatch.pth", tmp_path)
     (tmp_path / "sitecustomize.py").write_text(f"import site; site.addsitedir({str(tmp_path)!r})")
 
     def run(code, *options, value="1", path=()):
         (tmp_path / "script.py").write_text(code)
-        folders = os.pathsep.join(map(str, [tmp_path, *path, SOURCES, *sys.path]))
+        folders = os.pathsep.join(map(str, [tmp_path, *path, HOME, *sys.path]))
         environment = {**os.environ, "GMMFAST_PATCH_SKLEARN": value, "PYTHONPATH": folders}
         return subprocess.run(
             [sys.executable, *options, tmp_path / "script.py"],

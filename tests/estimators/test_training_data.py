@@ -163,7 +163,10 @@ def test_bounds_are_of_scikit_learns_type():
 @pytest.mark.parametrize(
     ("changed", "pattern"),
     [
-        ({"covariance_type": "full"}, "covariance_type: expected 'diag' or 'spherical'"),
+        (
+            {"covariance_type": "full"},
+            r"covariance_type: expected one of \['diag', 'spherical', 'tied-",
+        ),
         ({"n_components": 4}, "n_components: expected 3"),
     ],
 )

@@ -103,7 +103,7 @@ def test_the_kind_is_kept_in_files_pickles_and_plain_estimators(model, tmp_path)
 
 def test_refinement_brings_the_painting_nearer(model):
     before = images.psnr(render_grid(model, GRAY.shape, dtype=np.uint8), GRAY)
-    better = gmmfast.refine(model, GRAY, max_iter=2)
+    better = gmmfast.refine(model, GRAY, max_iter=60)
     assert (better.kind_, better.n_features_in_) == ("gray", 3)
     painting = render_grid(better, GRAY.shape, dtype=np.uint8)
     assert painting.shape == GRAY.shape

@@ -114,7 +114,8 @@ def check_parameters(
     """
     weights_ = float_array("weights", weights, ndims=(1,))
     means_ = float_array("means", means, ndims=(2,))
-    if covariance_type == "tied-spherical":  # a number, too
+    is_known = isinstance(covariance_type, str) and covariance_type in COVARIANCE_TYPES
+    if is_known and covariance_type == "tied-spherical":  # a number, too
         covariances = np.atleast_1d(np.asarray(covariances))
     covariances_ = float_array("covariances", covariances, ndims=(1, 2, 3))
     if len(weights_) != len(means_):
@@ -122,7 +123,6 @@ def check_parameters(
             f"weights: expected shape ({len(means_)},), one for each row of means, "
             f"got {weights_.shape}"
         )
-    is_known = isinstance(covariance_type, str) and covariance_type in COVARIANCE_TYPES
     if covariance_type is not None and not is_known:
         raise ValueError(
             f"covariance_type: expected {EXPECTED_TYPES}, got {describe(covariance_type)}"
