@@ -9,24 +9,9 @@ import sklearn.mixture
 
 import gmmfast
 from gmmfast import _core
+from support.scripts import LINES, MODEL, SILENT, TOLD, outcome
 
 POINTS = np.random.default_rng(0).normal(size=(60, 2))
-
-
-# What `outcome` says of a process that ends well without a word.
-SILENT = (0, "", "")
-
-
-MODEL = """
-import numpy as np
-X = np.random.default_rng(0).normal(size=(60, 2))
-def fitted(kind):
-    return kind(n_components=2, max_iter=500, random_state=0).fit(X)
-"""
-
-
-def outcome(result):
-    return result.returncode, result.stdout, result.stderr
 
 
 def test_classes_are_replaced_wherever_they_were_imported_and_given_back(run_python):
@@ -217,23 +202,6 @@ def test_other_values_are_refused(run_python, variable):
     result = run_python(PATCHED, **{variable: "yes"})
     assert result.returncode == 1
     assert f"ImportError: {variable}: expected '1' or '0', got 'yes'" in result.stderr
-
-
-LINES = """
-from sklearn.mixture import GaussianMixture
-class Other(GaussianMixture):
-    def _m_step(self, *arguments, **options):
-        return super()._m_step(*arguments, **options)
-fitted(GaussianMixture).predict(X)
-fitted(Other)
-"""
-
-
-TOLD = (
-    "gmmfast: GaussianMixture.fit: accelerated\n"
-    "gmmfast: GaussianMixture.predict: accelerated\n"
-    "gmmfast: Other.fit: fallback to scikit-learn: Other has a _m_step of its own\n"
-)
 
 
 def test_verbose_tells_of_every_call_until_unpatched(run_python):

@@ -229,23 +229,6 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         _log.accelerated(self, "partial_fit")
         return self
 
-    def sample(self, n_samples: int = 1) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Draw points by scikit-learn's code: equal random states give its points.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            Number of points.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-            The points, ordered by component.
-        y : ndarray of shape (n_samples,)
-            The component of each point.
-        """
-        return super(AcceleratedMixture, with_sklearn_type(self)).sample(n_samples)
-
     def to_sklearn(self) -> Any:
         """Return a plain scikit-learn estimator with the same parameters and attributes.
 

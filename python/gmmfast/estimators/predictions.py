@@ -160,16 +160,16 @@ class FittedMixture:
             The components from which they were drawn.
         """
         check_is_fitted(self)
+        model: Any = with_sklearn_type(self)
         changes: dict[str, Array] = {}
         if foreign_array(self.weights_) is None:
             weights = np.asarray(self.weights_, dtype=np.float64)
             if weights[:-1].sum() > 1:
                 changes["weights_"] = weights / weights.sum()
-        if not hasattr(self, "covariances_") and hasattr(self, "precisions_cholesky_"):
-            changes["covariances_"] = covariances_of_model(self)
-        model: Any = self
+        if not hasattr(model, "covariances_") and hasattr(model, "precisions_cholesky_"):
+            changes["covariances_"] = covariances_of_model(model)
         if changes:
-            model = copy.copy(self)
+            model = copy.copy(model)
             vars(model).update(changes)
         drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(n_samples)  # type: ignore[misc]
         return drawn
