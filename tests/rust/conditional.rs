@@ -6,20 +6,16 @@
 //! variances. A component's regression has a rounding error of the size of its summands,
 //! however small the deviation is.
 
-#[path = "conditional/log_prob.rs"]
 mod log_prob;
-#[path = "conditional/sample.rs"]
 mod sample;
-#[path = "support.rs"]
-mod support;
 
+use crate::support::{N_KINDS, Random, around, every_level, fitted};
 use gmmfast::{
     Conditional, Covariances, Error, Level, Mixture, Result, Runtime, conditional_covariance,
     conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std, conditional_std,
     spec,
 };
 use std::sync::atomic::Ordering;
-use support::{N_KINDS, Random, around, every_level, fitted};
 
 /// Enough points and components for the tree.
 const N: usize = 4300;

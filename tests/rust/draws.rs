@@ -3,17 +3,12 @@
 //! responsibilities. The values are the mean of that component plus its Cholesky factor times
 //! the normals of the pixel.
 
-#[path = "../../benches/models.rs"]
-mod models;
-#[path = "support.rs"]
-mod support;
-
+use crate::models::picture_mixture;
+use crate::support::{every_level, point, render};
 use gmmfast::{
     Conditional, Covariances, Grid, Level, Mixture, Purpose, Quantity, Rendering, Runtime, Stream,
     spec,
 };
-use models::picture_mixture;
-use support::{every_level, point, render};
 
 const SEED: u64 = 20_261_126;
 

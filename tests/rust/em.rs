@@ -4,15 +4,12 @@
 //! covariances to 1e-10 of the component's own scale. Sums over thousands of responsibilities
 //! that are right to 1e-12 have these errors.
 
-#[path = "support.rs"]
-mod support;
-
+use crate::support::{N_KINDS, Random, around, every_level, fitted, spherical};
 use gmmfast::{
     Covariances, Data, Error, Estimate, Level, Mixture, Runtime, Statistics, expectation,
     expectation_about, spec,
 };
 use std::sync::atomic::Ordering;
-use support::{N_KINDS, Random, around, every_level, fitted, spherical};
 
 const REG_COVAR: f64 = 1e-6;
 

@@ -9,16 +9,13 @@
 //! the specification under that rounding is therefore added to the tolerance; it matters
 //! near a component that is narrower than the rounding of its own mean.
 
-#[path = "support.rs"]
-mod support;
-
+use crate::support::{cases, every_level, point, render};
 use gmmfast::{
     Conditional, Covariances, Error, Grid, Level, Mixture, Quantity, Rendering, Runtime,
     score_samples, spec,
 };
 use proptest::prelude::*;
 use std::sync::atomic::Ordering;
-use support::{cases, every_level, point, render};
 
 const TOLERANCE: f64 = 1e-12;
 

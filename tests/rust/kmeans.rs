@@ -3,15 +3,12 @@
 //! Labels and chosen rows are compared exactly: points are random, and no two distances are equal
 //! to rounding. Where points are identical, the first one is chosen.
 
-#[path = "support.rs"]
-mod support;
-
+use crate::support::{Random, every_level};
 use gmmfast::{
     Data, Error, KMeansOptions, LatticeRows, Level, Runtime, kmeans, kmeans_on_lattice,
     kmeans_plusplus, spec,
 };
 use std::sync::atomic::Ordering;
-use support::{Random, every_level};
 
 const ENDLESS: KMeansOptions = KMeansOptions { tol: 0.0, max_iter: 1000 };
 

@@ -3,14 +3,9 @@
 //!
 //! Errors are relative to 1 + |log p|, or to the size of a color.
 
-#[path = "../../benches/models.rs"]
-mod models;
-#[path = "support.rs"]
-mod support;
-
+use crate::models::{HEIGHT, WIDTH, picture_mixture};
+use crate::support::{every_level, point, render, spherical};
 use gmmfast::{Covariances, Grid, Level, Mixture, Quantity, Rendering, Runtime, spec};
-use models::{HEIGHT, WIDTH, picture_mixture};
-use support::{every_level, point, render, spherical};
 
 fn grid(height: usize, width: usize) -> Grid {
     let extent = [(-0.5, width as f64 - 0.5), (-0.5, height as f64 - 0.5)];

@@ -4,14 +4,11 @@
 //! Tolerances: log p is compared to 1e-12 (1 + |log p|), and a responsibility to as much,
 //! relative. A label may be any whose weighted log-probability is within that of the largest.
 
-#[path = "support.rs"]
-mod support;
-
+use crate::support::{N_KINDS, Random, around, every_level, fitted, spherical};
 use gmmfast::{
     Covariances, Error, Level, Mixture, Runtime, predict, predict_proba, score_samples, spec,
 };
 use std::sync::atomic::Ordering;
-use support::{N_KINDS, Random, around, every_level, fitted, spherical};
 
 /// Enough points and components for the tree.
 const N: usize = 4500;

@@ -1,15 +1,10 @@
 //! Every quantity, output type, tolerance and band against the specification, at
 //! every pixel and every instruction set.
 
-#[path = "../../benches/models.rs"]
-mod models;
-#[path = "support.rs"]
-mod support;
-
+use crate::models::picture_mixture;
+use crate::support::{cases, every_level, point, render};
 use gmmfast::{Conditional, Covariances, Grid, Mixture, Pixel, Quantity, Rendering, Runtime, spec};
-use models::picture_mixture;
 use proptest::prelude::*;
-use support::{cases, every_level, point, render};
 
 fn grid(height: usize, width: usize) -> Grid {
     let extent = [(-0.5, width as f64 - 0.5), (-0.5, height as f64 - 0.5)];

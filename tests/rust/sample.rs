@@ -1,11 +1,8 @@
 //! Random streams and samples: the seed alone determines the bits.
 
-#[path = "support.rs"]
-mod support;
-
+use crate::support::{every_level, fitted, spherical};
 use gmmfast::{Error, Grid, Level, Order, Purpose, Runtime, Sampling, Splat, Stream};
 use std::sync::atomic::Ordering;
-use support::{every_level, fitted, spherical};
 
 const STREAM: fn(u64) -> Stream = |seed| Stream::new(seed, Purpose::Normals);
 

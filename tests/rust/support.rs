@@ -1,5 +1,4 @@
 //! Helpers of the Rust tests.
-#![allow(dead_code, reason = "each test file uses a part")]
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -1,14 +1,9 @@
 //! The counts of survivors: the lengths of the lists that rendering sums, tile by tile.
 
-#[path = "../../benches/models.rs"]
-mod models;
-#[path = "support.rs"]
-mod support;
-
+use crate::models::picture_mixture;
+use crate::support::{every_level, point};
 use gmmfast::{Conditional, Covariances, Grid, Mixture, Quantity, Rendering, Runtime, spec};
-use models::picture_mixture;
 use std::collections::BTreeSet;
-use support::{every_level, point};
 
 fn grid(shape: &[usize]) -> Grid {
     let extent: Vec<_> = shape.iter().rev().map(|&n| (-0.5, n as f64 - 0.5)).collect();

@@ -1,0 +1,18 @@
+//! The tests of the core against the specification, one file a stage, in one program: generic
+//! kernels are compiled once instead of once a file. `cargo test kernels::` runs one file.
+
+mod conditional;
+mod draws;
+mod em;
+mod kernels;
+mod kmeans;
+mod layers;
+#[path = "../../benches/models.rs"]
+mod models;
+mod painting;
+mod pictures;
+mod points;
+mod quantities;
+mod sample;
+mod support;
+mod survivors;
