@@ -83,7 +83,6 @@ lint: $(DEV)
 	cargo clippy --locked --bench instructions -- -D warnings
 	PYO3_PYTHON="$(CURDIR)/$(BIN)/python" cargo clippy --locked --features python -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
-	cargo bench --locked --no-run --profile dev --quiet
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/typos

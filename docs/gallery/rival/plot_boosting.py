@@ -29,7 +29,9 @@ train = np.random.default_rng(0).random(is_ink.size) < 0.8
 # %%
 # Both are fitted to a random four fifths of the pixels and predict all of them.
 
-trees = lightgbm.LGBMClassifier(n_estimators=N_TREES, num_leaves=63, verbose=-1, random_state=0)
+trees = lightgbm.LGBMClassifier(
+    n_estimators=N_TREES, num_leaves=63, verbose=-1, random_state=0, n_jobs=1
+)
 trees.fit(X[train], is_ink.ravel()[train])
 by_trees = trees.predict_proba(X)[:, 1].reshape(drawing.shape)
 
