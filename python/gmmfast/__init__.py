@@ -8,7 +8,7 @@ try:
 except ImportError as error:
     raise ImportError(
         "gmmfast's Rust extension could not be imported; install a wheel (pip install gmmfast) "
-        f"or build it from the source (make develop): {error}"
+        f"or build it from the source (pip install . in a clone): {error}"
     ) from error
 
 from gmmfast._display import set_display
