@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 StrPath: TypeAlias = str | os.PathLike[str]
 Fault: TypeAlias = tuple[type[Exception], str, str]  # kind, what came, how to mend it
@@ -25,14 +25,23 @@ def check_path(argument: str, path: StrPath) -> None:
         )
 
 
-def raise_fault(argument: str, wanted: str, path: StrPath, fault: Fault | None) -> None:
-    """Raise the fault of a path, if there is one."""
+def check_destination(
+    argument: str,
+    wanted: str,
+    path: StrPath,
+    fault_of_name: Callable[[StrPath], Fault | None] = lambda _: None,
+) -> None:
+    """Raise an error if no file can be written to a path, or if its name has a fault."""
+    check_path(argument, path)
+    fault = (
+        _fault_of_target(path) or fault_of_name(path) or _fault_of_folder(target_of(path).parent)
+    )
     if fault is not None:
         kind, got, mend = fault
         raise kind(f"{argument}: expected {wanted}, got {os.fspath(path)!r}, {got}; {mend}")
 
 
-def fault_of_target(path: StrPath) -> Fault | None:
+def _fault_of_target(path: StrPath) -> Fault | None:
     """Return the reason why a path cannot be written to, or None."""
     try:
         target = target_of(path)
@@ -49,7 +58,7 @@ def fault_of_target(path: StrPath) -> Fault | None:
     return None
 
 
-def fault_of_folder(folder: Path) -> Fault | None:
+def _fault_of_folder(folder: Path) -> Fault | None:
     """Return the reason why no file can be created in a folder, or None."""
     name = f"folder {str(folder)!r}"
     if not folder.exists():

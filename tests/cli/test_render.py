@@ -64,3 +64,30 @@ def test_a_model_without_a_picture_needs_a_size(gmmfast, tmp_path):
     assert "--size: expected WIDTHxHEIGHT" in refused.stderr
     assert gmmfast("render", "m.npz", "--size", "9x7", "-o", "o.png").status == 0
     assert images.read_image("o.png").shape == (7, 9, 3)
+
+
+def test_a_frame_of_a_clip_is_that_of_its_time(gmmfast, photo_mixture, tmp_path):
+    means = np.insert(
+        photo_mixture.means, 2, np.linspace(0, 7, photo_mixture.n_components), axis=1
+    )
+    clip = Mixture(
+        photo_mixture.weights,
+        means,
+        np.full_like(means, 30.0),
+        covariance_type="diag",
+        extent=[(0, 80), (0, 54), (0, 8)],
+    )
+    clip.save(tmp_path / "clip.npz")
+    extent = [(10, 50), (5, 35), (3, 4)]
+    options = ["--extent=10:50,5:35,3:4", "--size", "40x30"]
+    for quantity in ("mean", "density", "label"):
+        outcome = gmmfast("render", "clip.npz", *options, "--quantity", quantity, "-o", "a.npy")
+        assert outcome.status == 0, outcome.stderr
+        expected = render_grid(clip, (1, 30, 40), extent=extent, quantity=quantity)[0]
+        np.testing.assert_array_equal(np.load("a.npy"), expected)
+    assert gmmfast("render", "clip.npz", "-o", "a.png").status == 0
+    check_same("a.png", render_grid(clip, (1, 54, 80), dtype=np.uint8)[0])
+    outcome = gmmfast("render", "clip.npz", "--style", "oil", "-o", "a.png")
+    assert "--style: expected a model of a picture" in outcome.stderr
+    outcome = gmmfast("render", "clip.npz", "--extent", "1:2", "-o", "a.png")
+    assert "T_MIN:T_MAX" in outcome.stderr

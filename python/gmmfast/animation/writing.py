@@ -16,15 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast._files import (
-    StrPath,
-    check_path,
-    fault_of_folder,
-    fault_of_target,
-    raise_fault,
-    replaced,
-    target_of,
-)
+from gmmfast._files import Fault, StrPath, check_destination, replaced, target_of
 from gmmfast._validation import describe
 from gmmfast.animation.encoders import ApngWriter, GifWriter, WebpWriter
 from gmmfast.animation.film import Mp4Writer, ffmpeg_path
@@ -78,18 +70,18 @@ def check_animation(path: StrPath, argument: str = "path") -> Path:
     >>> check_animation("zoom.gif").name
     'zoom.gif'
     """
-    check_path(argument, path)
-    fault = fault_of_target(path)
-    extension = Path(path).suffix.lower()
-    if fault is None and extension not in _WRITERS:
-        known = ", ".join(_WRITERS)
-        mend = f"end the name in one of {known}"
-        fault = ValueError, "whose extension names no format for animations", mend
-    fault = fault or fault_of_folder(target_of(path).parent)
-    raise_fault(argument, "the path of an animation that can be written", path, fault)
-    if extension == ".mp4":
+    wanted = "the path of an animation that can be written"
+    check_destination(argument, wanted, path, _fault_of_name)
+    if Path(path).suffix.lower() == ".mp4":
         ffmpeg_path(argument)
     return Path(path)
+
+
+def _fault_of_name(path: StrPath) -> Fault | None:
+    if Path(path).suffix.lower() in _WRITERS:
+        return None
+    mend = f"end the name in one of {', '.join(_WRITERS)}"
+    return ValueError, "whose extension names no format for animations", mend
 
 
 def write_animation(

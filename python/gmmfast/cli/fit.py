@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gmmfast._files import check_path, fault_of_folder, fault_of_target, raise_fault, target_of
+from gmmfast._files import Fault, StrPath, check_destination
 from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, import_fits, timed
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, fit_options, output_option
@@ -32,7 +32,9 @@ def fit_command(image: Path | None, outputs: tuple[Path, ...], fit: FitOptions) 
       gmmfast fit photo.jpg -o - | gmmfast render - -o painting.png
     """
     for path in outputs:
-        _check(path)
+        if path != PIPE:
+            wanted = "the path of a model that can be written"
+            check_destination("--output", wanted, path, _fault_of_name)
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         pixels = read_picture(image)
@@ -59,15 +61,10 @@ def fit_command(image: Path | None, outputs: tuple[Path, ...], fit: FitOptions) 
         click.echo(line, err=is_piped)
 
 
-def _check(path: Path) -> None:
-    if path == PIPE:
-        return
-    check_path("--output", path)
-    fault = fault_of_target(path)
-    if fault is None and path.suffix.lower() != ".npz":
-        fault = ValueError, "whose extension is no model's", "end the name in .npz"
-    fault = fault or fault_of_folder(target_of(path).parent)
-    raise_fault("--output", "the path of a model that can be written", path, fault)
+def _fault_of_name(path: StrPath) -> Fault | None:
+    if Path(path).suffix.lower() == ".npz":
+        return None
+    return ValueError, "whose extension is no model's", "end the name in .npz"
 
 
 def _write_to_stdout(mixture: Mixture) -> None:

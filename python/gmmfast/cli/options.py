@@ -130,11 +130,12 @@ class _Extent(click.ParamType[tuple[tuple[float, float], ...]]):
             extent = tuple((float(low), float(high)) for low, _, high in pairs)
         except ValueError:
             extent = ()
-        if len(extent) != 2 or not all(
+        if len(extent) not in (2, 3) or not all(
             math.isfinite(high - low) and low < high for low, high in extent
         ):
             self.fail(
-                f"expected X_MIN:X_MAX,Y_MIN:Y_MAX such as 0:64,0:48, got {describe(value)}",
+                "expected X_MIN:X_MAX,Y_MIN:Y_MAX such as 0:64,0:48, for a clip then T_MIN:T_MAX, "
+                f"got {describe(value)}",
                 param,
                 ctx,
             )
@@ -153,7 +154,7 @@ VALUES = _Values()
 #: A size in pixels, WIDTHxHEIGHT on the command line, (height, width) in the program.
 SIZE = _Size()
 
-#: Intervals of x and y.
+#: Intervals of x and y, or of x, y and t.
 EXTENT = _Extent()
 
 #: A `ToneCurve`, as `ToneCurve.parse` reads it.

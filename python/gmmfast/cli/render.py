@@ -100,7 +100,8 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
 @click.option(
     "--extent",
     type=EXTENT,
-    help="The part that is rendered, X_MIN:X_MAX,Y_MIN:Y_MAX [default: the whole picture].",
+    help="The part that is rendered, X_MIN:X_MAX,Y_MIN:Y_MAX [default: the whole picture]. "
+    "A clip is rendered in the middle of its time, or of a third interval, T_MIN:T_MAX.",
 )
 @style_option
 @tone_option
@@ -138,15 +139,19 @@ def render_command(
     n_threads, tone = options["n_threads"], options["tone"] or DEFAULT_TONE
     seed = options["seed"] if quantity == "sample" else None
 
+    is_clip = _is_clip(mixture)
+
     def values() -> NDArray[Any]:
-        return render_grid(
-            mixture, shape, quantity=quantity, random_state=seed, n_threads=n_threads
+        grid = (1, *shape) if is_clip else shape
+        found: NDArray[Any] = render_grid(
+            mixture, grid, quantity=quantity, random_state=seed, n_threads=n_threads
         )
+        return found[0] if is_clip else found
 
     def pixels() -> Pixels:
         if style:
             return get_style(style)(mixture, shape, n_threads=n_threads)
-        if quantity == "label" and mixture.n_features in (3, 5):
+        if quantity == "label" and not is_clip and mixture.n_features in (3, 5):
             from gmmfast.plot.colors import mean_colors
 
             colors: Pixels = mean_colors(mixture)[values()]
@@ -161,17 +166,24 @@ def render_command(
     ])  # fmt: skip
 
 
+def _is_clip(mixture: Mixture) -> bool:
+    return mixture.n_features in (4, 6) or len(mixture.extent or ()) == 3
+
+
 def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
     quantity = options["quantity"]
     refuse_tone_with_style(options["tone"], options["style"])
     if options["style"] and quantity != "auto":
         raise click.UsageError("--quantity and --style: expected at most one of the two, got both")
-    if mixture.n_features not in (2, 3, 5):
+    n_colors = mixture.n_features - (3 if _is_clip(mixture) else 2)
+    if n_colors not in (0, 1, 3):
         raise ValueError(
-            "model: expected a model of ink (2 features) or of a picture (3 or 5), got "
-            f"{mixture.n_features} features"
+            "model: expected a model of ink (2 features), of a picture (3 or 5) or of a clip "
+            f"(4 or 6), got {mixture.n_features} features"
         )
-    is_ink = mixture.n_features == 2
+    if options["style"] and _is_clip(mixture):
+        raise click.UsageError("--style: expected a model of a picture, got one of a clip")
+    is_ink = n_colors == 0
     if is_ink and quantity in ("mean", "std", "sample"):
         raise click.UsageError(
             f"--quantity: expected one that ink has, got {quantity!r}; ask for density"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gmmfast._files import replaced
+from gmmfast._files import check_destination, replaced
 from gmmfast.cli.fitting import FitOptions, model_of
 from gmmfast.cli.inputs import PIPE, read_picture, read_source
 from gmmfast.cli.options import PATH, fit_options
@@ -41,10 +41,10 @@ def view_command(
       gmmfast view photo.jpg -k 500 -o photo.html
       gmmfast view photo.npz --original photo.jpg -o photo.html
     """
-    from gmmfast.viewer.html import check_destination, to_html
+    from gmmfast.viewer.html import PAGE, to_html
 
     if output is not None and output != PIPE:
-        check_destination("--output", output)
+        check_destination("--output", PAGE, output)
     found = read_source(source)
     if original is not None and found.model is None:
         raise click.UsageError(

@@ -8,16 +8,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image
 
-from gmmfast._files import (
-    Fault,
-    StrPath,
-    check_path,
-    fault_of_folder,
-    fault_of_target,
-    raise_fault,
-    replaced,
-    target_of,
-)
+from gmmfast._files import Fault, StrPath, check_destination, replaced
 from gmmfast.images.checks import GRAY_OR_RGB, Pixels, complaint, require_uint8
 
 # Formats that hold 8-bit gray and RGB (GIF, with 256 colors at most, does not); the options keep
@@ -66,14 +57,12 @@ def check_writable(
     >>> check_writable("fit.png").name
     'fit.png'
     """
-    check_path(argument, path)
-    fault = (
-        fault_of_target(path)
-        or _fault_of_name(path, others)
-        or _fault_of_size(path, shape)
-        or fault_of_folder(target_of(path).parent)
+    check_destination(
+        argument,
+        "the path of a picture that can be written",
+        path,
+        lambda path: _fault_of_name(path, others) or _fault_of_size(path, shape),
     )
-    raise_fault(argument, "the path of a picture that can be written", path, fault)
     return Path(path)
 
 

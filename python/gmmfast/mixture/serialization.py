@@ -15,16 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from gmmfast._files import (
-    StrPath,
-    check_path,
-    fault_of_folder,
-    fault_of_target,
-    mode_of,
-    raise_fault,
-    replaced,
-    target_of,
-)
+from gmmfast._files import StrPath, check_destination, mode_of, replaced
 from gmmfast.mixture.layouts import WIDER, components, precisions, precisions_cholesky, widened
 from gmmfast.mixture.parameters import Parameters
 
@@ -104,9 +95,7 @@ def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) 
     "covariance_type", "extent" (no rows if there is none), "kind" (empty if there is none),
     "format" and "version".
     """
-    check_path("path", path)
-    fault = fault_of_target(path) or fault_of_folder(target_of(path).parent)
-    raise_fault("path", "the path of a file that can be written", path, fault)
+    check_destination("path", "the path of a file that can be written", path)
     with replaced(path) as file:
         np.savez(
             file,

@@ -20,15 +20,7 @@ import numpy as np
 from PIL import Image
 
 from gmmfast import images
-from gmmfast._files import (
-    StrPath,
-    check_path,
-    fault_of_folder,
-    fault_of_target,
-    raise_fault,
-    replaced,
-    target_of,
-)
+from gmmfast._files import StrPath, check_destination, replaced
 from gmmfast.mixture import Mixture
 from gmmfast.tone import DEFAULT_TONE
 from gmmfast.viewer.arrays import Scene, component_arrays, ranges, scene_of, tile_lists
@@ -37,6 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast.images import ImageSource
+
+#: The destination of a page, in messages.
+PAGE = "a page's file"
 
 #: The files of the module, each after those that it imports.
 SCRIPTS = (
@@ -114,7 +109,7 @@ def to_html(
     '<!DOCTYPE html>'
     """
     if path is not None:
-        check_destination("path", path)
+        check_destination("path", PAGE, path)
     if not isinstance(title, str):
         raise TypeError(f"title: expected a str, got {type(title).__name__}")
     original = None if image is None else images.read_image(image)
@@ -124,13 +119,6 @@ def to_html(
     with replaced(path) as file:
         file.write(text.encode())
     return None
-
-
-def check_destination(argument: str, path: StrPath) -> None:
-    """Raise an error if no page can be written to a path."""
-    check_path(argument, path)
-    fault = fault_of_target(path) or fault_of_folder(target_of(path).parent)
-    raise_fault(argument, "a page's file", path, fault)
 
 
 def _scene(model: Any, original: NDArray[np.uint8] | None) -> Scene:
