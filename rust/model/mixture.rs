@@ -96,6 +96,24 @@ impl Mixture {
         Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
     }
 
+    /// Returns the sum of the same Gaussians with other weights, which need not sum to 1: the
+    /// score of a variational fit is such a sum.
+    ///
+    /// # Errors
+    /// If there is not one logarithm of a weight for each component, below infinity.
+    pub fn with_log_weights(&self, log_weights: Vec<f64>) -> Result<Self> {
+        let is_one_each = log_weights.len() == self.n_components();
+        check_length("log_weights", "one for each component", is_one_each, log_weights.len())?;
+        if let Some(component) = log_weights.iter().position(|w| w.is_nan() || *w == f64::INFINITY)
+        {
+            let value = log_weights[component];
+            return Err(Error::NotFinite { argument: "log_weights", component, value });
+        }
+        let (means, covariances) = (self.means.clone(), self.covariances.clone());
+        let factors = self.precisions_cholesky.clone();
+        Ok(Self::from_parts(log_weights, means, covariances, factors))
+    }
+
     /// Creates a mixture from parameters that are derived from checked ones.
     pub(crate) fn from_parts(
         log_weights: Vec<f64>,

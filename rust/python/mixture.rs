@@ -79,6 +79,11 @@ impl PyMixture {
         Self::of_arrays(py, Mixture::from_log_weights, arrays, covariance_type)
     }
 
+    /// Returns the sum of the same Gaussians with other weights, which need not sum to 1.
+    fn with_log_weights(&self, log_weights: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
+        Ok(Self::of(self.0.with_log_weights(log_weights.as_slice()?.to_vec())?))
+    }
+
     #[getter]
     fn weights<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
         PyArray1::from_slice(py, self.0.weights())

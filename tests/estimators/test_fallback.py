@@ -5,6 +5,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+import scipy.linalg
 import sklearn.cluster
 from sklearn.base import BaseEstimator
 from sklearn.mixture import _base, _bayesian_mixture, _gaussian_mixture
@@ -123,6 +124,9 @@ FUNCTIONS = [
     (GaussianMixture, _base, "kmeans_plusplus", {"init_params": "k-means++"}),
     (GaussianMixture, sklearn.cluster, "KMeans", {}),
     (GaussianMixture, sklearn.cluster.KMeans, "fit", {}),
+    (GaussianMixture, sklearn.cluster.KMeans, "__init__", {}),
+    (GaussianMixture, scipy.linalg, "cholesky", {}),
+    (GaussianMixture, scipy.linalg, "solve_triangular", "tied"),
     (GaussianMixture, sklearn.cluster._kmeans, "_kmeans_plusplus", {}),
     (GaussianMixture, sklearn.cluster._kmeans, "_kmeans_plusplus", {"init_params": "k-means++"}),
     (BayesianGaussianMixture, _bayesian_mixture, "_estimate_gaussian_parameters", {}),
@@ -165,6 +169,32 @@ def test_what_a_start_does_not_use_may_be_replaced(monkeypatch, log):
     monkeypatch.setattr(_base, "kmeans_plusplus", None)
     GaussianMixture(init_params="random", **OPTIONS).fit(POINTS)
     assert log.messages == ["GaussianMixture.fit: accelerated"]
+
+
+def rounded_means():
+    return property(
+        lambda self: self.__dict__["means"],
+        lambda self, values: self.__dict__.update(means=np.round(values)),
+    )
+
+
+def equal_weights(self, name, value):
+    object.__setattr__(self, name, np.full(3, 1 / 3) if name == "weights_" else value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("means_", rounded_means()), ("__setattr__", equal_weights)]
+)
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_a_class_that_changes_parameters_as_they_are_set_decides_the_fit(
+    log, ours, theirs, name, value
+):
+    models = []
+    for kind in (ours, theirs):
+        mine = type("Mine", (kind,), {name: value})
+        models.append(mine(**OPTIONS).fit(POINTS))
+    check_same_fit(*models, rtol=1e-14)
+    assert log.messages == [f"Mine.fit: fallback to scikit-learn: Mine has a {name} of its own"]
 
 
 PREDICTIONS = ("score_samples", "predict", "predict_proba", "score")

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from gmmfast import GaussianMixtureRegressor, Mixture, _memory
+from gmmfast import GaussianMixture, GaussianMixtureRegressor, Mixture, _memory
 from support.checks import check_close, check_message, refusal
 from support.models import COVARIANCE_TYPES
 
@@ -213,3 +213,15 @@ def test_arguments_are_checked(fitted, monkeypatch):
     monkeypatch.setattr(_memory, "available_bytes", lambda: 10**5)
     message = refusal(MemoryError, lambda: regressor.sample_y(x, n_samples=100))
     check_message(message, "n_samples: .*draw fewer")
+
+
+def test_its_log_reports_a_mixture_that_fell_back(caplog, monkeypatch):
+    X, y = np.arange(20.0)[:, None], np.arange(20.0)
+    caplog.set_level("INFO", logger="gmmfast")
+    monkeypatch.setattr(GaussianMixture, "_m_step", lambda *_, **__: None)
+    GaussianMixtureRegressor(max_iter=1, tol=9).fit(X, y)
+    assert len(caplog.messages) == 1
+    assert "GaussianMixture.fit: fallback" in caplog.text
+    monkeypatch.undo()
+    GaussianMixtureRegressor(max_iter=1, tol=9).fit(X, y)
+    assert caplog.messages[-1] == "GaussianMixtureRegressor.fit: accelerated"

@@ -63,6 +63,14 @@ def test_a_sixteen_bit_gray_picture_is_scaled_not_clipped(mode):
     assert gray_row(images.read_image(picture)) == DEEP_IN_8_BITS
 
 
+def test_a_picture_converted_from_eight_bits_to_integers_keeps_its_levels():
+    levels = np.array([[0, 1, 128, 255]], np.uint8)
+    for picture in (Image.fromarray(levels).convert("I"), Image.fromarray(levels.astype("i4"))):
+        assert gray_row(images.read_image(picture)) == levels[0].tolist()
+    dark = Image.fromarray(np.array([[0, 200]], np.uint16))
+    assert gray_row(read_bytes(saved(dark, "PNG"))) == [0, 1]
+
+
 @pytest.mark.parametrize("format_", ["PNG", "TIFF", "JPEG2000", "PPM"])
 def test_a_sixteen_bit_gray_file_is_scaled_not_clipped(format_):
     assert gray_row(read_bytes(saved(Image.fromarray(DEEP), format_))) == DEEP_IN_8_BITS

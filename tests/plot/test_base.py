@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from gmmfast import ToneCurve, plot, render_grid
+from gmmfast import BayesianGaussianMixture, ToneCurve, plot, render_grid
 from gmmfast.cli.figures import full_axes, pixels_of
 from gmmfast.plot import palettes
 from support.checks import check_message, refusal
@@ -125,3 +125,20 @@ def test_what_is_drawn_is_what_was_computed_to_the_pixel():
     display = plot.DensityDisplay.from_estimator(PICTURE, (40, 60), ax=ax)
     drawn = pixels_of(display.figure_)
     assert np.abs(drawn.astype(int) - display.picture).max() <= 1
+
+
+def test_displays_of_a_bayesian_estimator_show_its_score_samples():
+    points = np.random.default_rng(0).normal(size=(40, 2))
+    options = {"n_components": 3, "max_iter": 500, "random_state": 0}
+    plane = BayesianGaussianMixture(**options).fit(points)
+    contours = plot.ContourDisplay.from_estimator(plane, (6, 7), extent=[(-3, 3), (-3, 3)])
+    grid = np.stack(np.meshgrid(*contours.frame.centers()), axis=-1).reshape(-1, 2)
+    expected = plane.score_samples(grid).reshape(6, 7)
+    np.testing.assert_allclose(contours.log_density, expected, rtol=1e-11)
+    density = plot.DensityDisplay.from_estimator(plane, (6, 7), extent=[(-3, 3), (-3, 3)])
+    np.testing.assert_allclose(density.density, np.exp(expected), rtol=1e-11)
+    line = BayesianGaussianMixture(**options).fit(points[:, :1])
+    curve = plot.PdfDisplay.from_estimator(line, n_points=9)
+    expected = np.exp(line.score_samples(curve.x[:, None]))
+    np.testing.assert_allclose(curve.density, expected, rtol=1e-11)
+    np.testing.assert_allclose(curve.components.sum(axis=0), expected, rtol=1e-11)

@@ -3,13 +3,15 @@
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
+import sklearn.mixture
 
-from gmmfast import Mixture, render_grid
+from gmmfast import BayesianGaussianMixture, Mixture, render_grid
+from gmmfast.mixture.layouts import COVARIANCE_TYPES
 from oracle.grid import NUMBERS, QUANTITIES, grid_points, render
 from oracle.textbook import exact_log_density, textbook_quantities
 from support.checks import check_close, check_levels
 from support.models import (
-    as_gaussian_mixture,
     as_scikit_learn,
     full_parameters,
     picture_model,
@@ -24,32 +26,62 @@ def test_a_fitted_estimator_is_rendered_as_scikit_learn_scores_it(fitted, quanti
     shape = (5, 6, 7)
     grid = grid_points(shape, extent)
     image = render_grid(estimator, shape, extent=extent, quantity=quantity)
-    own = as_gaussian_mixture(estimator).score_samples(grid).reshape(shape)
+    own = estimator.score_samples(grid).reshape(shape)
     exact = as_scikit_learn(*full_parameters(Mixture.from_model(estimator)))
     expected = exact.score_samples(grid).reshape(shape)
     if quantity == "density":
         own, expected = np.exp(own), np.exp(expected)
     # Rounding of float64 in log-densities of up to thousands, and scikit-learn's own arithmetic
     # on float32 parameters: see the same test of score_samples.
-    np.testing.assert_allclose(image, expected, rtol=1e-10)
+    if isinstance(estimator, sklearn.mixture.GaussianMixture):
+        np.testing.assert_allclose(image, expected, rtol=1e-10)
     rtol = 1e-3 if estimator.means_.dtype == np.float32 else 1e-9
     np.testing.assert_allclose(image, own, rtol=rtol)
 
 
 @pytest.mark.parametrize("given", [[0, 1], [2, 0]])
-def test_a_fitted_estimator_is_rendered_as_the_textbook_says(fitted, given):
+def test_the_mixture_of_an_estimator_is_rendered_as_the_textbook_says(fitted, given):
     estimator, points = fitted
     extent = np.transpose([points.min(axis=0), points.max(axis=0)]).astype(float)[given]
-    parameters = full_parameters(Mixture.from_model(estimator))
+    mixture = Mixture.from_model(estimator)
+    parameters = full_parameters(mixture)
     expected = textbook_quantities(*parameters, given, grid_points((8, 9), extent))
     is_clear = expected.pop("is clear")
     for quantity, values in expected.items():
-        image = render_grid(estimator, (8, 9), quantity=quantity, given=given, extent=extent)
+        image = render_grid(mixture, (8, 9), quantity=quantity, given=given, extent=extent)
         pixels = image.reshape(values.shape)
         if quantity == "label":
             np.testing.assert_array_equal(pixels[is_clear], values[is_clear])
         else:  # explicit inverses cost the textbook some digits
             np.testing.assert_allclose(pixels, values, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_pictures_of_a_bayesian_estimator_are_those_of_its_own_methods(covariance_type):
+    points = np.random.default_rng(0).normal(size=(60, 2)) * [1, 3]
+    points[30:] += 4
+    options = {"covariance_type": covariance_type, "max_iter": 500, "random_state": 0}
+    ours = BayesianGaussianMixture(n_components=4, **options).fit(points)
+    extent = [(-3, 7), (-9, 12)]
+    grid = grid_points((9, 8), extent)
+    responsibilities = ours.predict_proba(grid)
+    expected = {
+        "density": np.exp(ours.score_samples(grid)),
+        "log_density": ours.score_samples(grid),
+        "label": ours.predict(grid),
+        "entropy": scipy.special.entr(responsibilities).sum(axis=1),
+    }
+    for model in (ours, ours.to_sklearn()):
+        for quantity, values in expected.items():
+            image = render_grid(model, (9, 8), extent=extent, quantity=quantity)
+            np.testing.assert_allclose(image.ravel(), values, rtol=1e-11, atol=1e-13)
+    mixture = Mixture.from_model(ours)
+    for quantity in ("mean", "std"):
+        image = render_grid(ours, 8, extent=extent[:1], quantity=quantity)
+        plain = render_grid(mixture, 8, extent=extent[:1], quantity=quantity)
+        np.testing.assert_array_equal(image, plain)
+    assert render_grid(ours, (200, 200), extent=[(-50, 50)] * 2).sum() / 4 < 0.99
+    assert render_grid(mixture, (200, 200), extent=[(-50, 50)] * 2).sum() / 4 > 0.999
 
 
 def test_the_model_may_be_an_estimator_or_a_triple():

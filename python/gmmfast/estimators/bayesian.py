@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy.special import digamma
 from sklearn.mixture import BayesianGaussianMixture as _SklearnBayesianGaussianMixture
 from sklearn.utils._param_validation import StrOptions
 
@@ -27,6 +26,7 @@ from gmmfast.mixture.layouts import (
     precisions_cholesky,
     unpacked,
 )
+from gmmfast.mixture.parameters import expected_log_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,16 +131,9 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
         self.covariances_ = covariances / self.degrees_of_freedom_
 
     def _em_log_weights(self) -> Array:
-        # E[log |precision|] and E[squared distance] add these terms to a Gaussian's log-density
-        # at the expected precision: see `_estimate_log_prob` of scikit-learn.
-        n_features = self.means_.shape[1]
-        halves = 0.5 * (self.degrees_of_freedom_ - np.arange(n_features)[:, np.newaxis])
-        log_lambda = n_features * np.log(2.0) + digamma(halves).sum(axis=0)
-        log_lambda = log_lambda - n_features * np.log(self.degrees_of_freedom_)
-        weights: Array = self._estimate_log_weights() + 0.5 * (
-            log_lambda - n_features / self.mean_precision_
-        )
-        return weights.astype(np.float64)
+        weights = expected_log_weights(self)
+        assert weights is not None  # noqa: S101 (the attributes are those of a variational fit)
+        return weights
 
     def _em_bound_term(self, statistics: _core.Statistics, parameters: MixtureParameters) -> float:
         return entropy(statistics, parameters)

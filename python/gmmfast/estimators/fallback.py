@@ -19,6 +19,7 @@ from operator import is_
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import scipy.linalg
 from sklearn import cluster
 from sklearn.mixture import _base, _bayesian_mixture, _gaussian_mixture
 
@@ -185,9 +186,16 @@ _HOOKS = {name: _known(getattr(_base.BaseMixture, name)) for name in HOOKS}
 
 #: The readings of the values of `init_params` that call other modules.
 _STARTS = {
-    "kmeans": _Reading((_base, "cluster"), (cluster, "KMeans")),
+    "kmeans": _Reading((_base, "cluster"), (cluster, "KMeans"), (cluster.KMeans, "__init__")),
     "k-means++": _Reading((_base, "kmeans_plusplus")),
 }
+
+#: The functions that factorize covariances in every fit, of which code of `sklearn.utils` makes
+#: use in some versions.
+_FACTORS = _Reading((scipy.linalg, "cholesky"), (scipy.linalg, "solve_triangular"))
+
+#: The attributes that the core's loop sets in other places than scikit-learn's.
+_PARAMETERS = ("weights_", "means_", "covariances_", "precisions_cholesky_")
 
 
 def reason_to_fall_back(estimator: Any, foreign: str | None, method: str = "fit") -> str | None:
@@ -204,11 +212,15 @@ def reason_to_fall_back(estimator: Any, foreign: str | None, method: str = "fit"
     """
     reading = _METHODS[estimator._sklearn_class, method]
     replaced = reading.replaced()
-    if replaced is None and method.startswith("fit") and estimator.init_params in _STARTS:
-        replaced = _STARTS[estimator.init_params].replaced()
+    is_fit = method.startswith("fit")
+    if replaced is None and is_fit:
+        start = _STARTS.get(estimator.init_params, _FACTORS)
+        replaced = _FACTORS.replaced() or start.replaced()
     if replaced is not None:
         return f"{replaced} has been replaced"
     overridden = _overridden(estimator, reading.steps)
+    if overridden is None and is_fit:
+        overridden = _managed(type(estimator))
     if overridden is not None:
         return f"{type(estimator).__name__} has a {overridden} of its own"
     if foreign is not None:
@@ -224,6 +236,13 @@ def is_replaced(estimator: Any, method: str) -> bool:
 def has_own_hook(estimator: Any) -> bool:
     """Return whether one of the hooks that print messages is not scikit-learn's own."""
     return _overridden(estimator, _HOOKS) is not None
+
+
+def _managed(kind: type) -> str | None:
+    """Return the name of what intercepts the assignment of a parameter in a class, or None."""
+    if any("__setattr__" in vars(base) for base in kind.__mro__[:-1]):
+        return "__setattr__"
+    return next((n for n in _PARAMETERS if hasattr(getattr(kind, n, None), "__set__")), None)
 
 
 def _overridden(estimator: Any, steps: dict[str, Any]) -> str | None:

@@ -18,6 +18,7 @@ from gmmfast import _log
 from gmmfast._memory import check_fits
 from gmmfast._random import seed_of
 from gmmfast._validation import check_count, check_n_threads
+from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.gaussian import GaussianMixture
 from gmmfast.estimators.versions import validate_data
 from gmmfast.mixture import Mixture
@@ -162,6 +163,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         joint = np.concatenate([inputs, outputs], axis=1)
         before = getattr(self, "mixture_", None) if self.warm_start else None
         mixture = GaussianMixture() if before is None else before
+        reason = reason_to_fall_back(mixture, None)  # then the mixture's fit reports it
         mixture.set_params(**self.get_params(deep=False)).fit(
             joint, sample_weight=sample_weight, progress=progress, n_threads=n_threads
         )
@@ -171,7 +173,8 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         self.n_outputs_ = outputs.shape[1]
         self._is_flat = np.ndim(y) == 1
         self._prepare()
-        _log.accelerated(self, "fit")
+        if reason is None:
+            _log.accelerated(self, "fit")
         return self
 
     def _prepare(self) -> None:

@@ -67,7 +67,8 @@ def read_image(image: ImageSource) -> Pixels:
     given by (an alpha channel of gray or color, a palette, a transparent level), so a
     transparent pixel is white paper and no ink. 16-bit levels are
     scaled to 8 bits: those of gray pictures and of arrays are rounded; those of RGB, RGBA and
-    gray+alpha PNGs Pillow truncates (level // 256) before they can be seen here.
+    gray+alpha PNGs Pillow truncates (level // 256) before they can be seen here. A PIL image of
+    mode I that no file of more bits gave, with levels up to 255, has 8-bit levels.
 
     Parameters
     ----------
@@ -171,6 +172,9 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _from_deep_gray(image: Image.Image, storage: _Storage) -> tuple[Image.Image, Pixels | None]:
     levels = np.asarray(image)
+    # Image.convert("I") and fromarray(int32) keep 8-bit levels; files of more bits name them.
+    if image.mode == "I" and not storage.rawmode and 0 <= levels.min() <= levels.max() <= 255:
+        return Image.fromarray(levels.astype(np.uint8)), None
     if image.mode == "F" or levels.min() < 0 or levels.max() > storage.white:
         number = "floating-point" if image.mode == "F" else "32-bit integer"
         raise _NoAgreedWhiteError(f"{number} levels from {levels.min()} to {levels.max()}")

@@ -188,6 +188,28 @@ def covariances_of_model(model: Any) -> Any:
         ) from None
 
 
+def expected_log_weights(model: Any) -> Array | None:
+    """Return the log-weights in the `score_samples` of a variational model, else None.
+
+    E[log |precision|] and E[squared distance] add terms to a Gaussian's log-density at the
+    expected precision, and E[log weight] is its log-weight (Bishop, Pattern Recognition and
+    Machine Learning, 2006, equations 10.64 to 10.66): see `_estimate_log_prob` of
+    scikit-learn. The weights sum to less than 1.
+    """
+    names = ("_estimate_log_weights", "degrees_of_freedom_", "mean_precision_")
+    if not all(hasattr(model, name) for name in names):
+        return None
+    from scipy.special import digamma  # noqa: PLC0415 (of variational models only)
+
+    n_features, dof = np.shape(model.means_)[1], np.asarray(model.degrees_of_freedom_)
+    halves = 0.5 * (dof - np.arange(n_features)[:, np.newaxis])
+    log_lambda = n_features * np.log(2.0) + digamma(halves).sum(axis=0)
+    log_lambda = log_lambda - n_features * np.log(dof)
+    weights = model._estimate_log_weights()  # noqa: SLF001 (scikit-learn's)
+    weights = weights + 0.5 * (log_lambda - n_features / model.mean_precision_)
+    return np.ascontiguousarray(weights, dtype=np.float64)
+
+
 def check_kind(kind: str | None, n_features: int) -> str | None:
     """Return the kind of picture after checks."""
     if kind is None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gmmfast._validation import check_count, float_array
-from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame
 from gmmfast.plot.palettes import palette_of
 
@@ -157,7 +156,7 @@ class ContourDisplay(Display):
         cls._require()
         ramp = palette_of(palette)
         frame = Frame.from_model(model, shape, extent)
-        log_density = frame.render(Mixture.from_model(model), "log_density", n_threads=n_threads)
+        log_density = frame.render(model, "log_density", n_threads=n_threads)
         chosen = (
             contour_levels(log_density, levels)  # type: ignore[arg-type]
             if np.ndim(levels) == 0

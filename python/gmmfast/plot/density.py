@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame, picture_image
 from gmmfast.plot.palettes import palette_of
 from gmmfast.styles import ink_picture
@@ -110,8 +109,7 @@ class DensityDisplay(Display):
         cls._require()
         ramp = palette_of(palette)
         frame = Frame.from_model(model, shape, extent)
-        plane = Mixture.from_model(model)
-        density = frame.render(plane, "density", n_threads=n_threads)
+        density = frame.render(model, "density", n_threads=n_threads)
         return cls(density=density, frame=frame, tone=tone or ToneCurve(), ramp=ramp).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:

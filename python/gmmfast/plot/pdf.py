@@ -8,6 +8,7 @@ import numpy as np
 
 from gmmfast._validation import check_count, check_extent, float_array
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.parameters import expected_log_weights
 from gmmfast.plot.base import Display
 from gmmfast.rendering.grid import render_grid
 
@@ -132,9 +133,11 @@ class PdfDisplay(Display):
             low, high = check_extent(wanted, max_axes=1)[0]
         x = low + (np.arange(n) + 0.5) * (high - low) / n
         z = (x - means[:, None]) / spread[:, None]
-        peaks = mixture.weights / (spread * np.sqrt(2 * np.pi))
+        logs = expected_log_weights(model)
+        weights = mixture.weights if logs is None else np.exp(logs)
+        peaks = weights / (spread * np.sqrt(2 * np.pi))
         components = peaks[:, None] * np.exp(-0.5 * z**2)
-        density = render_grid(mixture, n, quantity="density", extent=[(low, high)])
+        density = render_grid(model, n, quantity="density", extent=[(low, high)])
         return cls(x=x, density=density, components=components, data=data).plot(ax, **options)
 
     def plot(

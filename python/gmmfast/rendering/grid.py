@@ -125,9 +125,11 @@ def render_grid(
     9.2; the law of total covariance). A sample draws a component k with probability
     r_k and returns e_k plus the Cholesky factor of C_k times standard normals.
 
-    A `BayesianGaussianMixture` is rendered as the mixture of its `weights_`,
-    `means_` and `covariances_`, from which its `sample` draws; its own
-    `score_samples` is an expectation over the posterior, not a density.
+    The density, log-density, label and entropy of a `BayesianGaussianMixture` are those
+    of its `score_samples`, `predict` and `predict_proba`: expectations of logarithms over
+    the posterior, whose density has an integral below 1. All else, and all of its
+    `Mixture.from_model`, is of the mixture of its `weights_`, `means_` and
+    `covariances_`, from which its `sample` draws.
 
     Examples
     --------

@@ -26,6 +26,7 @@ from gmmfast._validation import (
     describe,
 )
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.parameters import expected_log_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,9 @@ _VALUE_AXES = {
     "entropy": 0,
     "sample": 1,
 }
+
+#: The quantities that an estimator's `score_samples`, `predict` and `predict_proba` give, too.
+_OF_ESTIMATORS = ("density", "log_density", "label", "entropy")
 
 #: Largest number of components for each dtype of a result; the default dtype is the first.
 VALUE_DTYPES = dict.fromkeys(("float64", "float32", "uint8"), math.inf)
@@ -78,6 +82,8 @@ class Request:
     """A quantity over a grid, with every argument checked and resolved."""
 
     mixture: Mixture
+    #: The mixture that is evaluated.
+    core: _core.Mixture
     quantity: str
     grid: tuple[int, ...]
     #: Shape of the whole result: `grid` and the shape of a value.
@@ -109,15 +115,16 @@ class Request:
         check_countable("shape", describe(grid), math.prod(result_shape))
         extent = resolve_extent(options.get("extent"), mixture.extent, given, grid)
         seed = _seed(options.get("random_state"), quantity)
+        core = _core_of(model, mixture, quantity)
         return cls(
-            mixture, quantity, grid, result_shape, extent, given, tolerance, seed, n_threads
+            mixture, core, quantity, grid, result_shape, extent, given, tolerance, seed, n_threads
         )
 
     def prepare(self) -> _core.Rendering:
         """Return the core's rendering: the components conditioned on the grid's features."""
-        core, extent = self.mixture._core, list(self.extent)
+        extent = list(self.extent)
         return _core.Rendering(
-            core, self.quantity, self.grid, extent, self.given, self.tolerance, self.seed
+            self.core, self.quantity, self.grid, extent, self.given, self.tolerance, self.seed
         )
 
     @property
@@ -166,6 +173,15 @@ class Request:
         if n_lines > _TILE_LINES:
             n_lines -= n_lines % _TILE_LINES
         return min(n_lines, self.grid[0])
+
+
+def _core_of(model: Any, mixture: Mixture, quantity: str) -> _core.Mixture:
+    """Return the mixture whose log-density is the estimator's `score_samples`, if it has one.
+
+    The two differ for a variational estimator; its mean, std and sample are of its mixture.
+    """
+    logs = expected_log_weights(model) if quantity in _OF_ESTIMATORS else None
+    return mixture._core if logs is None else mixture._core.with_log_weights(logs)
 
 
 def _is_gray(mixture: Mixture, given: list[int]) -> bool:
