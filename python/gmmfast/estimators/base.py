@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import _fit_context, clone
@@ -19,6 +19,7 @@ from gmmfast.estimators.em import EMMixture
 from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
 from gmmfast.estimators.initialization import Initializer, initialize
 from gmmfast.estimators.moments import merged, moments, recentered
+from gmmfast.estimators.momentum import check_acceleration
 from gmmfast.estimators.training_data import TrainingData, training_data
 from gmmfast.estimators.versions import warn_if_untested
 from gmmfast.estimators.widening import with_sklearn_type
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     from gmmfast.estimators.samples import InMemory, Samples
 
 warn_if_untested()
+
+
+class _Options(NamedTuple):
+    """The arguments of a fit that scikit-learn lacks, but for those about the data."""
+
+    progress: Progress = None
+    acceleration: str | None = None
+    n_threads: int | None = None
 
 
 class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
@@ -46,13 +55,14 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     _seen: tuple[Any, ...]
 
     @_log.observed("fit")
-    def fit(
+    def fit(  # noqa: PLR0913 (a user's choices, by name)
         self,
         X: Any,
         y: Any = None,
         sample_weight: ArrayLike | None = None,
         *,
         progress: Progress = None,
+        acceleration: str | None = None,
         n_threads: int | None = None,
     ) -> Self:
         """Estimate the parameters, as scikit-learn's `fit` does.
@@ -87,11 +97,16 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If scikit-learn's `fit` raises it, with the same message.
+            If scikit-learn's `fit` raises it, with the same message; if `acceleration` is unknown.
         TypeError
             If the chunks are an iterator, which ends after one pass.
         """
-        options = {"sample_weight": sample_weight, "progress": progress, "n_threads": n_threads}
+        options = {
+            "sample_weight": sample_weight,
+            "progress": progress,
+            "acceleration": acceleration,
+            "n_threads": n_threads,
+        }
         given = {name: value for name, value in options.items() if value is not None}
         is_own = "fit_predict" in vars(self) or type(self).fit_predict is not _FIT_PREDICT
         if is_own and not is_replaced(self, "fit"):
@@ -107,35 +122,35 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         X: Any,
         y: Any,
         sample_weight: ArrayLike | None = None,
-        progress: Progress = None,
-        n_threads: int | None = None,
+        **given: Any,
     ) -> None:
-        data = training_data(X, sample_weight)
-        if self._falls_back_in("fit", data, progress):
+        data, options = training_data(X, sample_weight), _Options(**given)
+        if self._falls_back_in("fit", data, options):
             # scikit-learn's own fit would come back through fit_predict.
             method = "fit" if is_replaced(self, "fit") else "fit_predict"
             getattr(self._sklearn_class, method)(self, X, y)
         else:
-            self._fit(data, progress, n_threads)
+            self._fit(data, options)
             _log.accelerated(self, "fit")
 
     @_log.observed("fit_predict")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit_predict(
+    def fit_predict(  # noqa: PLR0913 (a user's choices, by name)
         self,
         X: Any,
         y: Any = None,
         sample_weight: ArrayLike | None = None,
         *,
         progress: Progress = None,
+        acceleration: str | None = None,
         n_threads: int | None = None,
     ) -> NDArray[np.int64]:
         """Estimate the parameters and return the most probable component of each row.
 
         Parameters
         ----------
-        X, y, sample_weight, progress, n_threads
+        X, y, sample_weight, progress, acceleration, n_threads
             As for `fit`.
 
         Returns
@@ -144,9 +159,10 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             The component indices that `predict` returns for the same rows.
         """
         data = training_data(X, sample_weight)
-        if self._falls_back_in("fit_predict", data, progress):
+        options = _Options(progress, acceleration, n_threads)
+        if self._falls_back_in("fit_predict", data, options):
             return self._sklearn_class.fit_predict(self, X, y)  # type: ignore[no-any-return]
-        samples = self._fit(data, progress, n_threads)
+        samples = self._fit(data, options)
         _log.accelerated(self, "fit_predict")
         return np.concatenate([self._labels(points) for points in samples.parts()])
 
@@ -275,21 +291,26 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def _fit_in_memory(
-        self, samples: InMemory, progress: Progress, initialize: Initializer = initialize
+        self,
+        samples: InMemory,
+        progress: Progress,
+        initialize: Initializer = initialize,
+        acceleration: str | None = None,
     ) -> Self:
         """Fit to checked points, which other fits may share, without warnings."""
         report = FitReport(self, {"X": samples.points, "y": None, "metadata": None}, progress)
-        self._em_fit(samples, report, initialize)
+        self._em_fit(samples, report, initialize, acceleration)
         _log.accelerated(self, "fit")
         return self
 
-    def _fit(self, data: TrainingData, progress: Progress, n_threads: int | None) -> Samples:
+    def _fit(self, data: TrainingData, options: _Options) -> Samples:
         """Fit to the data, warn if the fit did not converge, and return the samples."""
-        samples = data.samples(self, check_n_threads(n_threads))
+        check_acceleration(options.acceleration)
+        samples = data.samples(self, check_n_threads(options.n_threads))
         weight = data.sample_weight
         metadata = None if weight is None else {"sample_weight": weight}
-        report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, progress)
-        self._em_fit(samples, report, initialize)
+        report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, options.progress)
+        self._em_fit(samples, report, initialize, options.acceleration)
         # As in scikit-learn, max_iter=0 only initializes.
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
@@ -301,12 +322,12 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             )
         return samples
 
-    def _falls_back_in(self, method: str, data: TrainingData, progress: Progress) -> bool:
+    def _falls_back_in(self, method: str, data: TrainingData, options: _Options) -> bool:
         """Return whether scikit-learn's code must fit; raise for an argument that it lacks."""
         reason = reason_to_fall_back(self, data.foreign, method)
         if reason is None:
             return False
-        data.refuse_extras(reason, progress)
+        data.refuse_extras(reason, progress=options.progress, acceleration=options.acceleration)
         if self.covariance_type in WIDER:
             raise ValueError(
                 f"covariance_type: expected one of {SKLEARN_TYPES}, which scikit-learn's code can "

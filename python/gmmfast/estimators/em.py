@@ -18,6 +18,7 @@ from gmmfast._arithmetic import allows_underflow
 from gmmfast.estimators.fallback import has_own_hook
 from gmmfast.estimators.initialization import InitOptions
 from gmmfast.estimators.moments import Moments, moments
+from gmmfast.estimators.momentum import Momentum
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters, typical_stds
 from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.samples import InMemory
@@ -75,7 +76,13 @@ class EMMixture(FittedMixture):
     lower_bound_: float
 
     @allows_underflow
-    def _em_fit(self, samples: Samples, report: FitReport, initialize: Initializer) -> None:
+    def _em_fit(
+        self,
+        samples: Samples,
+        report: FitReport,
+        initialize: Initializer,
+        acceleration: str | None = None,
+    ) -> None:
         """Set the attributes of the best of `n_init` initializations."""
         self._em_begin(samples)
         do_init = not (self.warm_start and hasattr(self, "converged_"))
@@ -91,7 +98,9 @@ class EMMixture(FittedMixture):
                 self._em_initialize(samples, random_state, initialize)
             else:
                 self.covariances_ = covariances_of_model(self)
-            run = self._em_iterate(samples, report, -np.inf if do_init else self.lower_bound_)
+            momentum = None if acceleration is None else Momentum(self.covariance_type)
+            first = -np.inf if do_init else self.lower_bound_
+            run = self._em_iterate(samples, report, first, momentum)
             report.end_initialization()
             if best is None or run.lower_bound > best.lower_bound or best.lower_bound == -np.inf:
                 best, self.converged_ = run, run.converged
@@ -101,7 +110,13 @@ class EMMixture(FittedMixture):
         self.n_iter_ = len(best.lower_bounds)
         self._em_set_fitted(best.parameters, samples.dtype)
 
-    def _em_iterate(self, samples: Samples, report: FitReport, lower_bound: float) -> _Run:
+    def _em_iterate(
+        self,
+        samples: Samples,
+        report: FitReport,
+        lower_bound: float,
+        momentum: Momentum | None,
+    ) -> _Run:
         """Iterate from the current parameters until convergence."""
         lower_bounds: list[float] = []
         if self.max_iter == 0:
@@ -115,17 +130,26 @@ class EMMixture(FittedMixture):
             previous = lower_bound
             statistics = samples.statistics(parameters)
             term = self._em_bound_term(statistics, parameters)
-            self._em_m_step(self._em_moments(samples, parameters, statistics))
+            some = self._em_moments(samples, parameters, statistics)
+            self._em_m_step(some)
             lower_bound = np.float64(self._em_lower_bound(term))  # scikit-learn's type
+            is_lower = bool(lower_bound < previous)
+            last = None if momentum is None else momentum.discarded(is_lower=is_lower)
+            if last is not None:
+                lower_bound = previous
+                self._em_m_step(last)
             lower_bounds.append(lower_bound)
             shown = self._em_show() if is_watched else None
             self._print_verbose_msg_iter_end(n_iter, lower_bound - previous)  # type: ignore[attr-defined]
             stop = report.end_iteration(n_iter, lower_bound)
             self._em_read(shown)
             parameters = self._em_parameters()
-            converged = bool(abs(lower_bound - previous) < self.tol)
-            if converged or stop:
+            converged = last is None and bool(abs(lower_bound - previous) < self.tol)
+            if converged or stop or n_iter == self.max_iter:
                 break
+            if momentum is not None and last is None:
+                self._em_m_step(momentum.extrapolated(some))
+                parameters = self._em_parameters()
         self._print_verbose_msg_init_end(lower_bound, converged)  # type: ignore[attr-defined]
         self._em_read(shown)
         return _Run(lower_bounds, converged, self._em_get_parameters())

@@ -45,12 +45,12 @@ class TrainingData(NamedTuple):
     #: Name of the type of X if scikit-learn's array API dispatch applies to it.
     foreign: str | None
 
-    def refuse_extras(self, reason: str, progress: Any) -> None:
+    def refuse_extras(self, reason: str, **options: Any) -> None:
         """Raise NotImplementedError if scikit-learn's own fit cannot take the arguments."""
         used = {
             "sample_weight": self.sample_weight is not None,
-            "progress": bool(progress),
             "chunks": self.chunks is not None,
+            **{name: bool(value) for name, value in options.items()},
         }
         for name, is_used in used.items():
             if is_used:

@@ -44,6 +44,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     max_iter: int | None = None,
     tol: float = 1e-3,
     init_params: str = "image",
+    acceleration: str | None = None,
     objective: str = "likelihood",
     time: float | None = None,
     candidates: Iterable[int] | None = None,
@@ -81,6 +82,8 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         "image" starts from compact cells of pixels, refined on a sample of them; it leads to
         a higher likelihood and a better picture than scikit-learn's "kmeans", "k-means++",
         "random" and "random_from_data", which are also accepted.
+    acceleration : {"momentum"}, optional
+        Reach the same bound in about a third of the iterations: see `GaussianMixture.fit`.
     objective : {"likelihood", "picture"}
         "likelihood" is maximized by EM: the model explains how colors scatter. "picture"
         minimizes the squared error of the painting from a start drawn from the picture, without
@@ -154,6 +157,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
             ("prior", prior, (None,)),
             ("candidates", candidates, (None,)),
             ("threshold", threshold, (None,)),
+            ("acceleration", acceleration, (None,)),
         ):
             check_only(name, value, only, "objective='picture'")
         budget = Budget(max_iter, time, reg_covar, n_threads)
@@ -164,6 +168,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         candidates,
         prior,
         init_params,
+        acceleration,
         progress,
         check_n_threads(n_threads),
         {

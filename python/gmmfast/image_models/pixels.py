@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gmmfast._validation import Extent, check_count, describe
 from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
 from gmmfast.estimators.initialization import INITIALIZERS, initialize
+from gmmfast.estimators.momentum import check_acceleration
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_N_COMPONENTS
 from gmmfast.image_models.initialization import image_start
 from gmmfast.image_models.selection import Trial, best_of, check_candidates, shared_samples
@@ -60,6 +61,7 @@ class FitSettings:
     candidates: Iterable[int] | None
     prior: str | None
     init_params: str
+    acceleration: str | None
     progress: Progress
     n_threads: int | None
     #: The other parameters of the estimator.
@@ -68,6 +70,7 @@ class FitSettings:
     def __post_init__(self) -> None:
         check_choice("prior", self.prior, (None, "dirichlet_process"))
         check_choice("init_params", self.init_params, ("image", *INITIALIZERS))
+        check_acceleration(self.acceleration)
         self._check_criterion()
 
     @property
@@ -83,11 +86,11 @@ class FitSettings:
         samples = shared_samples(model, pixels.points, pixels.darkness, self.n_threads)
         if self.criterion is not None:
             numbers = _candidates(self.candidates, pixels)
-            trial = Trial(model, self.criterion, self.progress, initializer)
+            trial = Trial(model, self.criterion, self.progress, initializer, self.acceleration)
             model = best_of(samples, numbers, trial)
         else:
             model.set_params(n_components=_n_components(self.n_components, pixels))
-            model._fit_in_memory(samples, self.progress, initializer)
+            model._fit_in_memory(samples, self.progress, initializer, self.acceleration)
         if isinstance(model, BayesianGaussianMixture):
             model._drop_empty()
         model.kind_, model.image_shape_, model.extent_ = pixels.kind, pixels.shape, pixels.extent

@@ -152,6 +152,7 @@ class Trial:
     criterion: str
     progress: Progress = None
     initialize: Initializer = initialize
+    acceleration: str | None = None
 
 
 def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> GaussianMixture:
@@ -161,7 +162,7 @@ def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> Gaussia
     # The most expensive fit comes first: the tree is built for it.
     for n_components in reversed(candidates):
         fitted = copy.copy(trial.template).set_params(n_components=n_components)
-        fitted._fit_in_memory(samples, trial.progress, trial.initialize)
+        fitted._fit_in_memory(samples, trial.progress, trial.initialize, trial.acceleration)
         score = _score(fitted, samples, trial.criterion)
         if best is None or score <= min(scores.values()):
             best = fitted

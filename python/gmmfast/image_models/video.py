@@ -30,6 +30,7 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
     max_iter: int = DEFAULT_MAX_ITER,
     tol: float = 1e-3,
     init_params: str = "image",
+    acceleration: str | None = None,
     candidates: Iterable[int] | None = None,
     prior: str | None = None,
     random_state: Any = 0,
@@ -52,7 +53,8 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
         As in scikit-learn; motion needs "full".
     reg_covar : float
         Added to variances. The default is the variance of a pixel, a frame and a level: 1/12.
-    max_iter, tol, init_params, candidates, prior, random_state, progress, n_threads
+    max_iter, tol, init_params, acceleration, candidates, prior, random_state, progress, \
+n_threads
         As in `fit_image`; "image" starts from cells of space and time.
 
     Returns
@@ -98,6 +100,7 @@ def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
         candidates,
         prior,
         init_params,
+        acceleration,
         progress,
         check_n_threads(n_threads),
         {

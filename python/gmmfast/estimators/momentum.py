@@ -1,0 +1,108 @@
+"""Accelerated EM: momentum along the path of the moments, discarded where the bound falls.
+
+An iteration of EM takes moments to moments. The accelerated one starts from moments that are
+extrapolated along the last movement, x + t / (t + 3) (x - x'), where x and x' are the moments
+after this and the last iteration and t counts iterations since the last restart (Y. Nesterov, A
+method of solving a convex programming problem with convergence rate O(1/k^2), Soviet Mathematics
+Doklady 27, 1983). An iteration that would lower the bound is discarded, and EM goes on from x
+without momentum (B. O'Donoghue and E. Candes, Adaptive restart for accelerated gradient schemes,
+Foundations of Computational Mathematics 15, 2015): accepted bounds never fall.
+
+Moments are extrapolated in coordinates of which every value is valid: logarithms of counts, means,
+and the Cholesky factors of covariances with logarithms on their diagonals. An iteration costs what
+a plain one does, one pass over the data; fixed points are those of EM.
+
+MEASURED
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gmmfast._validation import describe
+from gmmfast.estimators.moments import Moments
+from gmmfast.mixture.layouts import DIAGONAL, cholesky
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+#: Iterations after which the movement counts half.
+_HALF = 3
+
+
+class _Coordinates(NamedTuple):
+    log_counts: Array
+    means: Array
+    factors: Array
+
+
+class Momentum:
+    """The movement of the moments since the last restart."""
+
+    def __init__(self, covariance_type: str) -> None:
+        self._is_diagonal = covariance_type in DIAGONAL
+        self._last: tuple[Moments, _Coordinates] | None = None
+        self._n_steps = 0
+
+    def discarded(self, *, is_lower: bool) -> Moments | None:
+        """Return the last accepted moments, without momentum, if an iteration is lower.
+
+        Return None if it is not, or if there is no earlier iteration to go back to.
+        """
+        if not is_lower or self._last is None:
+            return None
+        some, _ = self._last
+        self._last, self._n_steps = None, 0
+        return some
+
+    def extrapolated(self, some: Moments) -> Moments:
+        """Accept the moments of an iteration and return those that the next one starts from."""
+        try:
+            x = self._coordinates(some)
+        except np.linalg.LinAlgError:  # as it would be without momentum
+            self._last, self._n_steps = None, 0
+            return some
+        last, self._last = self._last, (some, x)
+        if last is None:
+            return some
+        self._n_steps += 1
+        factor = self._n_steps / (self._n_steps + _HALF)
+        moved = (a + factor * (a - b) for a, b in zip(x, last[1], strict=True))
+        return self._moments(_Coordinates(*moved), some.counts.sum())
+
+    def _coordinates(self, some: Moments) -> _Coordinates:
+        if self._is_diagonal:
+            if np.any(some.covariances <= 0):
+                raise np.linalg.LinAlgError
+            factors = np.log(some.covariances)
+        else:
+            factors = cholesky(some.covariances)
+            diagonal = np.einsum("...ii->...i", factors)
+            diagonal[...] = np.log(diagonal)
+        return _Coordinates(np.log(some.counts), some.means, factors)
+
+    def _moments(self, x: _Coordinates, total: float) -> Moments:
+        """Return the moments at these coordinates, with counts that sum to `total`."""
+        counts = np.exp(x.log_counts - x.log_counts.max())
+        counts *= total / counts.sum()
+        if self._is_diagonal:
+            covariances = np.exp(x.factors)
+        else:
+            factors = x.factors.copy()
+            diagonal = np.einsum("...ii->...i", factors)
+            diagonal[...] = np.exp(diagonal)
+            covariances = factors @ factors.swapaxes(-1, -2)
+        return Moments(counts, x.means, covariances)
+
+
+def check_acceleration(acceleration: str | None) -> None:
+    """Raise ValueError unless the value is "momentum" or None."""
+    if acceleration is not None and acceleration != "momentum":
+        raise ValueError(
+            f"acceleration: expected 'momentum' or None, got {describe(acceleration)}; leave it "
+            "out for scikit-learn's iterations"
+        )
