@@ -287,6 +287,9 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         tags.input_tags.allow_nan = self._allows_nan
         return tags
 
+    def _more_tags(self) -> dict[str, bool]:
+        return {"allow_nan": self._allows_nan}  # read by scikit-learn < 1.6
+
     @_log.observed("fit")
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]

@@ -22,7 +22,7 @@ from gmmfast.estimators.momentum import Momentum
 from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters, typical_stds
 from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.samples import InMemory
-from gmmfast.estimators.versions import with_namespace
+from gmmfast.estimators.versions import ill_defined, with_namespace
 from gmmfast.estimators.widening import with_sklearn_type
 from gmmfast.mixture.layouts import precisions_cholesky
 from gmmfast.mixture.parameters import covariances_of_model
@@ -40,12 +40,7 @@ if TYPE_CHECKING:
 #: Attributes of `fit_image`, `select_n_components` and `partial_fit`, deleted by another fit.
 _OF_OTHER_FITS = ("extent_", "image_shape_", "kind_", "selection_", "_seen")
 
-ILL_DEFINED = (
-    "Fitting the mixture model failed because some components have "
-    "ill-defined empirical covariance (for instance caused by singleton "
-    "or collapsed samples). Try to decrease the number of components, "
-    "increase reg_covar, or scale the input data."
-)
+ILL_DEFINED = ill_defined()
 
 
 class _Run(NamedTuple):

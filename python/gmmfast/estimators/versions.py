@@ -10,7 +10,9 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import sklearn
+from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
 from sklearn.utils._array_api import get_namespace
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ except ImportError:  # scikit-learn < 1.6
         return estimator._validate_data(*data, force_all_finite=ensure_all_finite, **options)  # noqa: SLF001
 
 
-__all__ = ["TESTED", "validate_data", "warn_if_untested", "with_namespace"]
+__all__ = ["TESTED", "ill_defined", "validate_data", "warn_if_untested", "with_namespace"]
 
 #: Versions without their last number, from the oldest to the newest.
 TESTED = ("1.5", "1.6", "1.7", "1.8", "1.9")
@@ -52,6 +54,15 @@ def with_namespace(function: Callable[..., Any], array: Any, *arguments: Any) ->
     if "xp" in inspect.signature(function).parameters:
         options["xp"], _ = get_namespace(array)
     return function(array, *arguments, **options)
+
+
+def ill_defined() -> str:
+    """Return scikit-learn's message of a covariance that is not positive definite."""
+    try:
+        with_namespace(_compute_precision_cholesky, np.zeros((1, 1)), "diag")
+    except ValueError as error:
+        return str(error)
+    return "Fitting the mixture model failed because of ill-defined empirical covariance."
 
 
 def _numbers(version: str) -> list[int]:
