@@ -14,23 +14,22 @@ def test_the_page_may_request_nothing_and_attempts_are_seen(open_page):
         "fetch('https://example.org/x').then(() => arguments[0]('sent'), arguments[0])"
     )
     assert outcome != "sent"
-    assert any("Content Security Policy" in error for error in page.errors())
+    shown = ""
+    for _ in range(50):  # Firefox reports it later
+        shown += " ".join(page.errors()).replace("-", " ")
+        if "Content Security Policy" in shown:
+            return
+        page.driver.execute_async_script("setTimeout(arguments[0], 50)")
+    pytest.fail(shown)
 
 
 @pytest.fixture
-def before_pages(chromium):
+def before_pages(device):
     """Run a script before those of the pages of a test."""
-    added = []
-
-    def run(source):
-        answer = chromium.execute_cdp_cmd(
-            "Page.addScriptToEvaluateOnNewDocument", {"source": source}
-        )
-        added.append(answer)
-
-    yield run
-    for answer in added:
-        chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", answer)
+    undo = []
+    yield lambda source: undo.append(device.before_pages(source))
+    for remove in undo:
+        remove()
 
 
 def test_a_browser_that_cannot_gets_an_error_to_read(open_page, before_pages):
@@ -65,12 +64,14 @@ def test_a_lost_context_is_replaced(open_page):
     assert page.render([[0, 40], [0, 24]], (24, 40), "density")[..., 3].min() == 255
 
 
-def test_webgl_on_the_processor_is_left_to_javascript_which_is_faster(open_page):
+def test_webgl_on_the_processor_is_left_to_javascript_which_is_faster(open_page, has_webgl):
+    if not has_webgl:
+        pytest.skip("there is no WebGL2")
     page = open_page(INK)
     card = page.run(
         "const gl = document.createElement('canvas').getContext('webgl2');"
         "return gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info')"
         ".UNMASKED_RENDERER_WEBGL)"
     )
-    assert "SwiftShader" in card  # the tests' browser has no other
+    assert "SwiftShader" in card or "llvmpipe" in card  # the tests' browsers have no other
     assert page.run("return gmmfast.app.painter.name") == "JavaScript"

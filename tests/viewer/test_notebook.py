@@ -10,22 +10,37 @@ from support.models import INK
 
 
 @pytest.mark.parametrize("indent", ["", "    "], ids=["as it is", "indented by Sphinx"])
-def test_notebooks_hold_the_page_in_an_iframe(chromium, tmp_path, indent):
+def test_notebooks_hold_the_page_in_an_iframe(driver, tmp_path, indent):
     path = tmp_path / "notebook.html"
     html = INK._repr_html_()
     assert html == iframe(INK)
     path.write_text("<!DOCTYPE html><body>" + html.replace("\n", "\n" + indent) + "</body>")
-    chromium.get(path.as_uri())
-    chromium.switch_to.frame(0)
+    driver.get(path.as_uri())
+    driver.switch_to.frame(0)
     for _ in range(100):
-        if chromium.execute_script("return document.body.classList.contains('ready')"):
+        if driver.execute_script("return document.body.classList.contains('ready')"):
             break
-        chromium.execute_async_script("setTimeout(arguments[0], 50)")
-    chromium.execute_async_script("gmmfast.app.painted.then(arguments[0])")
-    assert chromium.execute_script("return document.getElementById('fatal').hidden")
-    assert chromium.execute_script("return innerHeight") <= 560
-    chromium.switch_to.default_content()
+        driver.execute_async_script("setTimeout(arguments[0], 50)")
+    driver.execute_async_script("gmmfast.app.painted.then(arguments[0])")
+    assert driver.execute_script("return document.getElementById('fatal').hidden")
+    assert driver.execute_script("return innerHeight") <= 560
+    driver.switch_to.default_content()
     assert Mixture([1.0], [[0.0]], [1.0])._repr_html_() is None
+
+
+def test_cells_that_are_executed_again_leave_no_context_and_no_worker(driver, device, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text("<!DOCTYPE html><body><div id='cell'></div></body>")
+    driver.get(path.as_uri())
+    device.errors()
+    ready = (
+        "const [html, done] = arguments; document.getElementById('cell').innerHTML = html;"
+        "document.querySelector('iframe').onload = () => setTimeout(done, 100);"
+    )
+    for _ in range(20):  # a page has at most 16 contexts, and the console tells of one more
+        driver.execute_async_script(ready, INK._repr_html_())
+    assert device.errors() == []
+    assert driver.execute_script("return frames.length") == 1
 
 
 def test_a_model_too_large_for_a_notebook_has_no_page(monkeypatch):

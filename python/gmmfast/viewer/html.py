@@ -147,7 +147,7 @@ def page(scene: Scene, original: NDArray[np.uint8] | None, title: str) -> str:
 def script() -> str:
     """Return the page's module: its files, one after the other."""
     joined = "\n".join(_source(name) for name in SCRIPTS)
-    without = re.sub(r"^import [^;]*;\n", "", joined, flags=re.MULTILINE)
+    without = re.sub(r"^import \{[^}]*\} from [^;]*;\n", "", joined, flags=re.MULTILINE)
     return re.sub(r"^export ", "", without, flags=re.MULTILINE)
 
 

@@ -31,6 +31,7 @@ export class Ask {
   /** Asks the pinned points again, after the time has changed. */
   refresh() {
     this.pins = this.pins.map(({ x, y }) => conditionAt(this.app.plane, x, y));
+    this.#showPins();
     if (this.answer) this.at(this.answer.x, this.answer.y);
     else this.#show();
   }
@@ -40,14 +41,15 @@ export class Ask {
     if (!this.answer) return;
     this.pins.push(this.answer);
     announce(`Point ${this.pins.length} is pinned: ${describe(this.answer)}.`);
-    this.#show();
+    this.#showPins();
     this.app.drawOverlay();
   }
 
   #unpin(answer) {
     this.pins = this.pins.filter((pin) => pin !== answer);
     announce("The point is removed.");
-    this.#show();
+    this.#showPins();
+    byId("stage").focus();
     this.app.drawOverlay();
   }
 
@@ -55,12 +57,17 @@ export class Ask {
     const hint = el("p", { class: "hint" },
       "Point at the picture to see what the mixture says there; click to pin.");
     byId("answer").replaceChildren(...(this.answer ? card(this.app.plane, this.answer) : [hint]));
+  }
+
+  #showPins() {
     byId("pins").replaceChildren(...this.pins.map((pin, i) => {
       const button = el("button", {
         class: "small", "aria-label": `Remove point ${i + 1}`, onclick: () => this.#unpin(pin),
       }, "remove");
+      const parts = card(this.app.plane, pin);
       return el("li", {}, el("div", { class: "pin-head" }, el("b", {}, `${i + 1}`), button),
-        ...card(this.app.plane, pin));
+        ...parts.slice(0, -1),
+        el("details", {}, el("summary", {}, "components"), parts.at(-1)));
     }));
   }
 
@@ -83,6 +90,20 @@ export class Ask {
       context.fillStyle = "#fff";
       context.fillText(String(i + 1), left, top + 0.5);
     });
+  }
+}
+
+/** Draws a cross in the middle of the view, where the keys ask and pin. */
+export function drawCross(context, { width, height }) {
+  for (const [line, color] of [[3, "#fff"], [1, "#111"]]) {
+    context.beginPath();
+    context.moveTo(width / 2 - 9, height / 2);
+    context.lineTo(width / 2 + 9, height / 2);
+    context.moveTo(width / 2, height / 2 - 9);
+    context.lineTo(width / 2, height / 2 + 9);
+    context.lineWidth = line;
+    context.strokeStyle = color;
+    context.stroke();
   }
 }
 

@@ -55,8 +55,8 @@ export class Compare {
     context.drawImage(this.image, left, top, right - left, bottom - top);
     context.restore();
     if (this.position === 1) return;
-    for (const [width, color] of [[4, "rgb(0 0 0 / 45%)"], [2, "#fff"]]) {
-      context.fillStyle = color;
+    for (const width of [4, 2]) {
+      context.fillStyle = width === 4 ? "rgb(0 0 0 / 45%)" : "#fff";
       context.fillRect(edge - width / 2, 0, width, view.height);
     }
     context.beginPath();

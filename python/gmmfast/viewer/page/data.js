@@ -11,7 +11,7 @@
  * @property {number[][]} tiling Left edge of the first tile and width of each, along x and y.
  * @property {Object<string, number[]>} ranges Values shown as paper and as full ink.
  * @property {number[][]} tone Corners of the tone curve.
- * @property {Object<string, Float64Array|Uint32Array|Uint16Array>} arrays
+ * @property {Object<string, any>} arrays Float64Array, Uint32Array or Uint16Array.
  * @property {Uint32Array} starts First survivor of each tile.
  */
 

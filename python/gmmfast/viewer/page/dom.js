@@ -21,7 +21,13 @@ export function svg(tag, attributes = {}, ...children) {
   return made(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Returns the element with an id. @returns {any} */
+/**
+
+ * Returns the element with an id.
+
+ * @returns {any}
+
+ */
 export function byId(id) {
   return document.getElementById(id);
 }

@@ -13,7 +13,10 @@ export class Gestures {
   constructor(app) {
     this.app = app;
     this.stage = byId("stage");
-    /** Places of the pointers that are down. @type {Map<number, number[]>} */
+    /**
+     * Places of the pointers that are down.
+     * @type {Map<number, number[]>}
+     */
     this.pointers = new Map();
     this.drag = null;
     this.click = 0;
@@ -33,7 +36,8 @@ export class Gestures {
   }
 
   get #tool() {
-    return document.querySelector("input[name=tool]:checked").value;
+    const chosen = document.querySelector("input[name=tool]:checked");
+    return /** @type {HTMLInputElement} */ (chosen).value;
   }
 
   #place(event) {

@@ -7,7 +7,7 @@ import { GlPainter } from "./paint_gl.js";
 import { WorkerPainter, serveFrames } from "./paint_worker.js";
 import { View, frameOf } from "./view.js";
 import { ToneEditor } from "./tone.js";
-import { Ask } from "./ask.js";
+import { Ask, drawCross } from "./ask.js";
 import { Slice } from "./slice.js";
 import { Compare } from "./compare.js";
 import { Play } from "./play.js";
@@ -28,9 +28,26 @@ const STYLES = ["ellipses", "outlines", "rain"];
 /** Milliseconds of a frame while the view moves, about. */
 const SMOOTH = 40;
 
+/** Milliseconds after the last change until the picture is painted finely. */
+const REST = 180;
+
+/** Device pixels to a side of a pixel of the first frames by JavaScript. */
+const FIRST_COARSE = 4;
+
 class App {
+  /**
+   * @param {import("./data.js").Model} model @param {string} source The page's module.
+   * @param {string} shader
+   */
   constructor(model, source, shader) {
-    Object.assign(this, { model, source, shader, frame: 0, style: null, coarse: 1 });
+    this.model = model;
+    this.source = source;
+    this.shader = shader;
+    this.frame = 0;
+    this.coarse = 1;
+    /** @type {string | null} */
+    this.style = null;
+    /** @type {Promise<void>} */
     this.painted = Promise.resolve();
     this.view = new View(model);
     this.look = {
@@ -56,6 +73,7 @@ class App {
     this.gestures = new Gestures(this);
     this.#choose(this.look.quantity);
     new ResizeObserver(() => this.#resize()).observe(byId("stage"));
+    this.#watchDensity();
     this.#resize();
   }
 
@@ -77,29 +95,34 @@ class App {
     const canvas = el("canvas", { id: "picture", "aria-hidden": "true" });
     byId("picture").replaceWith(canvas);
     this.painter = new WorkerPainter(canvas, this.source);
+    this.coarse = FIRST_COARSE;
     if (this.tiles) {
       this.painter.load(this.model, this.tiles);
       this.invalidate();
     }
   }
 
-  /** Does something with WebGL; where that fails, JavaScript paints from now on. */
+  /** Does something with WebGL and returns its result; where it fails, JavaScript paints. */
   async #try(action) {
     const { painter } = this;
     try {
-      await action();
+      return await action();
     } catch (error) {
       if (!(painter instanceof GlPainter)) throw error;
       if (this.painter === painter) this.#useWorker();
+      return false;
     }
   }
 
   #fillHeader() {
     const { model } = this;
-    const { width, height } = sizeOf(model);
-    const features = { 0: "x, y", 1: "x, y, gray", 3: "x, y, red, green, blue" }[model.nColors];
-    const count = `${model.nComponents} component${model.nComponents === 1 ? "" : "s"}`;
-    byId("facts").textContent = `${count} · ${width} × ${height} · ${features}`;
+    const { width, height, frames } = sizeOf(model);
+    const isClip = model.shape.length === 3;
+    const colors = { 0: [], 1: ["gray"], 3: ["red", "green", "blue"] }[model.nColors];
+    const features = ["x", "y", ...(isClip ? ["t"] : []), ...colors].join(", ");
+    const size = [`${width} × ${height}`, ...(isClip ? [counted(frames, "frame")] : [])];
+    byId("facts").textContent =
+      [counted(model.nComponents, "component"), ...size, features].join(" · ");
     const shown = SHOWN.filter(([name]) => model.nColors || !["mean", "std"].includes(name));
     byId("shown").append(...shown.map(([name, text]) => {
       const input = el("input", {
@@ -118,6 +141,7 @@ class App {
     if (name in this.tones) this.tone.show(name);
     byId("rain-section").hidden = name !== "rain";
     byId("stage").classList.toggle("paper", this.style !== null);
+    byId("copy").hidden = this.style !== null;
     if (name === "rain" && !this.rain.points.length) this.rain.start();
     if (name !== "rain") this.rain.stop();
     this.invalidate();
@@ -149,19 +173,31 @@ class App {
     this.moved();
   }
 
-  /** Paints after the view has moved: coarsely first where that takes long. */
+  /** Paints again on a screen with other pixels. */
+  #watchDensity() {
+    const changed = () => { this.#resize(); this.#watchDensity(); };
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`)
+      .addEventListener("change", changed, { once: true });
+  }
+
+  /** Paints after the view has moved. */
   moved() {
-    const { view } = this;
-    byId("zoom").textContent = `${short(view.scale, 3)} ×`;
-    this.isMoving = true;
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => { this.isMoving = false; this.invalidate(); }, 180);
+    byId("zoom").textContent = `${short(this.view.scale, 3)} ×`;
     this.invalidate();
   }
 
-  /** Paints soon, once however often it is called. */
+  /** Paints after a change: coarsely until changes cease, where painting takes long. */
   invalidate() {
+    this.isMoving = true;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => { this.isMoving = false; this.#schedule(); }, REST);
+    this.#schedule();
+  }
+
+  /** Paints soon, once however often it is called. */
+  #schedule() {
     this.isStale = true;
+    if (this.isPainting && this.isSlow && this.isMoving) this.painter.cancel();
     if (this.isPainting || !this.tiles) return;
     this.isPainting = true;
     this.painted = new Promise((resolve) => {
@@ -183,8 +219,11 @@ class App {
     if (this.style !== null) return;
     const coarse = this.isMoving ? this.coarse : 1;
     const start = performance.now();
-    await this.#try(() => this.painter.paint(this.view.frame(coarse), this.look));
-    if (coarse > 1) return; // its time is mostly that of messages
+    this.isSlow = coarse === 1 && this.coarse > 1;
+    const isDone = await this.#try(() =>
+      this.painter.paint(this.view.frame(coarse), this.look));
+    if (!isDone) this.isStale = true;
+    if (!isDone || coarse > 1) return; // a coarse frame's time is mostly that of messages
     const roots = Math.sqrt((performance.now() - start) / SMOOTH);
     this.coarse = Math.min(8, Math.max(1, Math.round(roots)));
   }
@@ -199,39 +238,41 @@ class App {
     const context = canvas.getContext("2d");
     context.setTransform(view.density, 0, 0, view.density, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
+    this.drawStyle(context);
+    if (this.compare) this.drawMarks(context);
+    if (byId("stage").matches(":focus-visible")) drawCross(context, view);
+  }
+
+  /** Draws the style, in CSS pixels of the stage. */
+  drawStyle(context) {
     if (this.style === "rain") this.rain.draw(context);
-    else if (this.style) drawComponents(context, view, this.plane, this.style === "ellipses");
-    if (!this.compare) return;
+    else if (this.style) drawComponents(context, this.view, this.plane, this.style === "ellipses");
+  }
+
+  /** Draws the original, the slice, the ellipses of a pixel and the pins. */
+  drawMarks(context) {
     this.compare.draw(context);
     this.slice.draw(context);
     this.ask.draw(context);
-    if (byId("stage").matches(":focus-visible")) drawCross(context, view);
   }
 
   /**
    * Returns the pixels of any frame, RGBA from the top, by the present painter.
    * @param {import("./tiles.js").Frame} frame @param {import("./summing.js").Look} look
+   * @returns {Promise<Uint8ClampedArray>}
    */
   async render(frame, look) {
     for (;;) {
       await this.painted;
       const pixels = await this.painter.pixels(frame, look);
       if (pixels !== null) return pixels;
+      await new Promise((resolve) => setTimeout(resolve, 20)); // the painter may be replaced
     }
   }
 }
 
-function drawCross(context, { width, height }) {
-  for (const [line, color] of [[3, "#fff"], [1, "#111"]]) {
-    context.beginPath();
-    context.moveTo(width / 2 - 9, height / 2);
-    context.lineTo(width / 2 + 9, height / 2);
-    context.moveTo(width / 2, height / 2 - 9);
-    context.lineTo(width / 2, height / 2 + 9);
-    context.lineWidth = line;
-    context.strokeStyle = color;
-    context.stroke();
-  }
+function counted(n, noun) {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 async function start() {
@@ -240,7 +281,7 @@ async function start() {
     const model = await readModel(text("model"), text("data"));
     const app = new App(model, text("script"), text("shader"));
     // For scripts: window.gmmfast.app, and pixels of a part of the picture.
-    window.gmmfast = {
+    /** @type {any} */ (window).gmmfast = {
       app,
       render: (extent, width, height, quantity) =>
         app.render(frameOf(extent, width, height), { ...app.look, ...app.lookOf(quantity) }),

@@ -73,17 +73,18 @@ void main() {
       top = d;
       best = i;
     }
+    if (d - top < -32.0) continue; // it changes no level
     float r = exp2(d - top);
     sum += r;
 #if QUANTITY == 3
-    weighted += r * max(d - top, -1.0e4);
+    weighted += r * (d - top);
 #endif
 #if QUANTITY == 0 || QUANTITY == 2
     vec4 e = texel(entries, 5 * i + 2), ex = texel(entries, 5 * i + 3),
          ey = texel(entries, 5 * i + 4);
     vec3 color = e.xyz + ex.xyz * st.x + ey.xyz * st.y;
 #if QUANTITY == 2
-    if (i == start) pivot = color;
+    if (sum == r) pivot = color;
     color -= pivot;
     square += r * (vec3(e.w, ex.w, ey.w) + color * color);
 #endif

@@ -30,6 +30,9 @@ const STRIDE = 13;
 /** Texels of a row of the textures: whole entries of five texels. */
 const ROW = 4000;
 
+/** Rows of a picture that are drawn and read at once. */
+const READ_ROWS = 256;
+
 /** WebGL on the processor, where the worker's loops are many times as fast. */
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
@@ -44,12 +47,15 @@ export class GlPainter {
     this.canvas = canvas;
     this.fragment = fragment;
     const options = { antialias: false, preserveDrawingBuffer: true, premultipliedAlpha: true };
-    const gl = canvas.getContext("webgl2", options);
+    const gl = /** @type {WebGL2RenderingContext} */ (canvas.getContext("webgl2", options));
     if (!gl) throw new Error("WebGL2 is missing");
+    this.gl = gl;
     const info = gl.getExtension("WEBGL_debug_renderer_info");
     const card = gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-    if (!allowsSoftware && SOFTWARE.test(card)) throw new Error("there is no graphics card");
-    this.gl = gl;
+    if (!allowsSoftware && SOFTWARE.test(card)) {
+      this.close();
+      throw new Error("there is no graphics card");
+    }
     this.programs = new Map();
     this.buffer = gl.createBuffer();
     this.textures = {};
@@ -90,9 +96,11 @@ export class GlPainter {
     const program = gl.createProgram();
     const define = `#define QUANTITY ${QUANTITIES.indexOf(quantity)}\n`;
     const [version, ...rest] = this.fragment.trim().split("\n");
-    const sources = [[gl.VERTEX_SHADER, VERTEX],
-      [gl.FRAGMENT_SHADER, `${version}\n${define}${rest.join("\n")}`]];
-    for (const [type, source] of sources) {
+    const sources = [
+      { type: gl.VERTEX_SHADER, source: VERTEX },
+      { type: gl.FRAGMENT_SHADER, source: `${version}\n${define}${rest.join("\n")}` },
+    ];
+    for (const { type, source } of sources) {
       const shader = gl.createShader(type);
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
@@ -109,7 +117,7 @@ export class GlPainter {
   /**
    * Paints a frame into the canvas, which gets its size.
    * @param {import("./tiles.js").Frame} frame @param {import("./summing.js").Look} look
-   * @returns {Promise<void>}
+   * @returns {Promise<boolean>} Whether it did.
    */
   async paint(frame, look) {
     const { canvas } = this;
@@ -117,10 +125,26 @@ export class GlPainter {
     if (canvas.height !== frame.height) canvas.height = frame.height;
     this.#draw(frame, look);
     await this.#finished();
+    return !this.gl.isContextLost();
   }
 
-  /** Returns the pixels of a frame, RGBA from the top, without showing it. */
+  /**
+   * Returns the pixels of a frame, RGBA from the top, without showing it, or null if the context
+   * is lost.
+   */
   async pixels(frame, look) {
+    const { width, height } = frame;
+    const pixels = new Uint8ClampedArray(4 * width * height);
+    for (let row = 0; row < height; row += READ_ROWS) { // a card ends what takes seconds
+      const part = { ...frame, height: Math.min(READ_ROWS, height - row) };
+      this.#read({ ...part, top: frame.top + row * frame.stepY }, look,
+        pixels.subarray(4 * width * row));
+    }
+    return this.gl.isContextLost() ? null : pixels;
+  }
+
+  /** Writes the pixels of a band to an array. */
+  #read(frame, look, pixels) {
     const { gl } = this;
     const { width, height } = frame;
     const [target, store] = [gl.createFramebuffer(), gl.createRenderbuffer()];
@@ -134,12 +158,10 @@ export class GlPainter {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.deleteFramebuffer(target);
     gl.deleteRenderbuffer(store);
-    const pixels = new Uint8ClampedArray(upward.length);
     for (let j = 0; j < height; j++) {
       pixels.set(upward.subarray(4 * width * (height - 1 - j), 4 * width * (height - j)),
         4 * width * j);
     }
-    return pixels;
   }
 
   #draw(frame, look) {
@@ -188,6 +210,9 @@ export class GlPainter {
     }
     gl.deleteSync(fence);
   }
+
+  /** Does nothing: a frame that is drawn cannot be dropped. */
+  cancel() {}
 
   /** Frees the context. */
   close() {

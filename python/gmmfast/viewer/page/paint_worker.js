@@ -17,6 +17,7 @@ export function serveFrames() {
       return;
     }
     latest = data.number;
+    if (!data.frame) return;
     const { frame, look } = data;
     const pixels = new Uint8ClampedArray(4 * frame.width * frame.height);
     for (let row = 0; row < frame.height; row += BAND) {
@@ -29,7 +30,7 @@ export function serveFrames() {
       const band = { ...frame, height, top: frame.top + row * frame.stepY };
       pixels.set(sumFrame(state.model, state.tiles, band, look), 4 * row * frame.width);
     }
-    self.postMessage({ number: data.number, pixels }, [pixels.buffer]);
+    self.postMessage({ number: data.number, pixels }, { transfer: [pixels.buffer] });
   };
 }
 
@@ -58,7 +59,10 @@ export class WorkerPainter {
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     this.worker = new Worker(url);
     this.number = 0;
-    /** What to do with the pixels of a number. @type {Map<number, (pixels: any) => void>} */
+    /**
+     * What to do with the pixels of a number.
+     * @type {Map<number, (pixels: any) => void>}
+     */
     this.waiting = new Map();
     this.worker.onmessage = ({ data: { number, pixels } }) => {
       this.waiting.get(number)(pixels);
@@ -72,14 +76,15 @@ export class WorkerPainter {
     this.worker.postMessage({ model: { tiles: shape, tiling, extent }, tiles });
   }
 
-  /** Paints a frame into the canvas, unless a newer one replaces it. */
+  /** Paints a frame into the canvas. Returns whether it did: a newer one may replace it. */
   async paint(frame, look) {
     const { canvas, context } = this;
     const pixels = await this.pixels(frame, look);
-    if (pixels === null) return;
+    if (pixels === null) return false;
     if (canvas.width !== frame.width) canvas.width = frame.width;
     if (canvas.height !== frame.height) canvas.height = frame.height;
     context.putImageData(new ImageData(pixels, frame.width, frame.height), 0, 0);
+    return true;
   }
 
   /** Returns the pixels of a frame, RGBA from the top, or null if a newer one replaces it. */
@@ -87,6 +92,11 @@ export class WorkerPainter {
     this.number += 1;
     this.worker.postMessage({ number: this.number, frame, look });
     return new Promise((resolve) => { this.waiting.set(this.number, resolve); });
+  }
+
+  /** Drops the frame that is painted; its pixels are null. */
+  cancel() {
+    this.worker.postMessage({ number: 0 });
   }
 
   /** Ends the worker. */

@@ -1,11 +1,14 @@
 // The view as a PNG of any size, and as Python and a command line that render it.
 
-import { drawComponents } from "./ellipses.js";
-import { timeOf } from "./data.js";
+import { swatch } from "./mixture.js";
+import { frameOf } from "./view.js";
 import { announce, byId } from "./dom.js";
 
 /** Pixels of a side of a saved picture, at most. */
 const MOST_PIXELS = 8192;
+
+/** The paper of the styles, as in style.css. */
+const PAPER = "#faf9f6";
 
 export class Save {
   /** @param {any} app */
@@ -39,29 +42,23 @@ export class Save {
     return [[left, left + stepX * width], [top, top + stepY * height]];
   }
 
-  /** Returns a canvas with the view at the chosen size. */
+  /** Returns a canvas with the view at the chosen size, and with what lies over it if wanted. */
   async picture() {
     const { app, size } = this;
-    const [[x0, x1], [y0, y1]] = this.extent();
-    const frame = {
-      ...size, left: x0, top: y0, stepX: (x1 - x0) / size.width, stepY: (y1 - y0) / size.height,
-    };
     const canvas = document.createElement("canvas");
     Object.assign(canvas, size);
     const context = canvas.getContext("2d");
     if (app.style === null) {
-      const pixels = await app.render(frame, app.look);
+      const pixels = await app.render(frameOf(this.extent(), size.width, size.height), app.look);
       context.putImageData(new ImageData(pixels, size.width, size.height), 0, 0);
-      return canvas;
+    } else {
+      context.fillStyle = PAPER;
+      context.fillRect(0, 0, size.width, size.height);
     }
-    context.fillStyle = "#faf9f6";
-    context.fillRect(0, 0, size.width, size.height);
-    const view = Object.create(app.view);
-    view.scale = (app.view.scale * size.width) / app.view.width;
-    [view.width, view.height] = [size.width, size.height];
-    if (app.style === "rain") app.rain.draw.call({ app: { view }, points: app.rain.points },
-      context);
-    else drawComponents(context, view, app.plane, app.style === "ellipses");
+    const scale = size.width / app.view.width;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    app.drawStyle(context);
+    if (byId("save-marks").checked) app.drawMarks(context);
     return canvas;
   }
 
@@ -76,39 +73,68 @@ export class Save {
     announce(`A picture of ${canvas.width} by ${canvas.height} pixels is saved.`);
   }
 
-  /** Returns Python that renders the view. */
+  /** Returns the copied extent: of a clip with the time of the frame. */
+  #copied() {
+    const { model, frame } = this.app;
+    if (model.shape.length < 3) return this.extent();
+    const [low, high] = model.extent[2];
+    const step = (high - low) / model.shape[0];
+    return [...this.extent(), [low + frame * step, low + (frame + 1) * step]];
+  }
+
+  /** Returns Python that makes the picture of the view. */
   python() {
     const { app, size } = this;
     const { quantity } = app.look;
-    const extent = this.extent();
-    let shape = `(${size.height}, ${size.width})`;
-    const { extent: whole } = app.model;
-    if (whole.length === 3) {
-      const half = (whole[2][1] - whole[2][0]) / app.model.shape[0] / 2;
-      const time = timeOf(app.model, app.frame);
-      extent.push([time - half, time + half]);
-      shape = `(1, ${size.height}, ${size.width})`;
-    }
-    const pairs = extent.map(([low, high]) => `(${low}, ${high})`).join(", ");
-    const dtype = quantity === "mean" || quantity === "std" ? ', dtype="uint8"' : "";
+    const isClip = app.model.shape.length === 3;
+    const shape = `(${isClip ? "1, " : ""}${size.height}, ${size.width})`;
+    const extent = pairs(this.#copied());
+    const isColor = quantity === "mean" || quantity === "std";
     return `import gmmfast
+import numpy as np
 
 model = gmmfast.Mixture.load("model.npz")
-picture = gmmfast.render_grid(
-    model, ${shape}, quantity="${quantity}", extent=[${pairs}]${dtype}
-)
+values = gmmfast.render_grid(
+    model, ${shape}, quantity="${quantity}", extent=${extent}${isColor ? ', dtype="uint8"' : ""}
+)${isClip ? "[0]" : ""}
+${this.#shown(quantity)}
 `;
   }
 
-  /** Returns a command line that renders the view. */
-  command() {
-    const { app, size } = this;
-    const pairs = this.extent().map(([low, high]) => `${low}:${high}`).join(",");
-    const tone = app.look.quantity === "density"
-      ? ` --tone ${app.look.tone.map(([x, y]) => `${x}:${y}`).join(",")}` : "";
-    return `gmmfast render model.npz --quantity ${app.look.quantity} `
-      + `--size ${size.width}x${size.height} --extent=${pairs}${tone} -o view.png\n`;
+  /** Returns Python that makes a picture of the values of a quantity. */
+  #shown(quantity) {
+    const { model, look } = this.app;
+    if (quantity === "mean" || quantity === "std") return "picture = values";
+    if (quantity === "label") {
+      const colors = Array.from({ length: model.nComponents }, (_, k) =>
+        `[${swatch(this.app.plane, k).map(Math.round).join(", ")}]`);
+      const isPainting = model.nColors > 0 && model.shape.length === 2;
+      const array = isPainting ? "np.rint(np.clip(model.means[:, 2:], 0, 255))"
+        : `np.array([${colors.join(", ")}])`;
+      return `picture = ${array}.astype("uint8")[values]`;
+    }
+    const [low, high] = look.range.map((x) => (quantity === "entropy" ? x : x * Math.LN2));
+    const scaled = quantity === "density" ? `values / ${Math.exp(high)}`
+      : `(values - ${low}) / ${high - low}`;
+    return `tone = gmmfast.ToneCurve(${pairs(look.tone)})
+picture = np.rint(255 * (1 - tone(${scaled}))).astype("uint8")`;
   }
+
+  /** Returns a command line that renders the view: its values, and a picture of them. */
+  command() {
+    const { size } = this;
+    const { quantity, tone } = this.app.look;
+    const colons = (points) => points.map(([x, y]) => `${x}:${y}`).join(",");
+    const curve = quantity === "density" ? ` --tone ${colons(tone)}` : "";
+    const values = quantity === "mean" ? "" : " -o view.npy";
+    return `gmmfast render model.npz --quantity ${quantity} --size ${size.width}x${size.height} `
+      + `--extent=${colons(this.#copied())}${curve} -o view.png${values}\n`;
+  }
+}
+
+/** Returns pairs of numbers as Python. */
+function pairs(points) {
+  return `[${points.map(([low, high]) => `(${low}, ${high})`).join(", ")}]`;
 }
 
 async function copy(text, what) {

@@ -10,7 +10,10 @@ export class Slice {
   /** @param {any} app */
   constructor(app) {
     this.app = app;
-    /** The ends of the slice, points of the model. @type {number[][] | null} */
+    /**
+     * The ends of the slice, points of the model.
+     * @type {number[][] | null}
+     */
     this.ends = null;
     this.kind = "line";
   }

@@ -43,7 +43,9 @@ export function sumFrame(model, data, frame, look) {
     const plane = data.planes.subarray(3 * tile, 3 * tile + 3);
     for (let j = j0; j < j1; j++) {
       for (let i = i0; i < i1; i++) {
-        sumPixel(data, start, end, plane, u + (i - i0) * du, v + (j - j0) * dv, look, color);
+        const [pu, pv] = [u + (i - i0) * du, v + (j - j0) * dv];
+        if (look.quantity === "mean") sumMean(data.entries, start, end, pu, pv, color);
+        else sumPixel(data, start, end, plane, pu, pv, look, color);
         const at = 4 * (j * frame.width + i);
         for (let c = 0; c < 3; c++) pixels[at + c] = Math.floor(clip(color[c]) + 0.5);
         pixels[at + 3] = 255;
@@ -53,11 +55,46 @@ export function sumFrame(model, data, frame, look) {
   return pixels;
 }
 
+/** Parts of the sum below 2^-32 change no level. */
+const NEGLIGIBLE = -32;
+
+/** Returns 2^x, faster than the operator. */
+function exp2(x) {
+  return Math.exp(x * Math.LN2);
+}
+
+/** Writes the mean colors of one pixel to `color`: `sumPixel` for what is shown most. */
+function sumMean(entries, start, end, u, v, color) {
+  let top = -Infinity, sum = 0, red = 0, green = 0, blue = 0;
+  for (let p = start * ENTRY; p < end * ENTRY; p += ENTRY) {
+    const s = u - entries[p + 3], t = v - entries[p + 4];
+    const z1 = entries[p + 5] * s + entries[p + 6] * t, z2 = entries[p + 7] * t;
+    const d = entries[p] + entries[p + 1] * s + entries[p + 2] * t - z1 * z1 - z2 * z2;
+    let r = 1;
+    if (d > top) {
+      const shrink = exp2(top - d);
+      sum *= shrink;
+      red *= shrink;
+      green *= shrink;
+      blue *= shrink;
+      top = d;
+    } else if (d - top < NEGLIGIBLE) continue;
+    else r = exp2(d - top);
+    sum += r;
+    red += r * (entries[p + 8] + entries[p + 12] * s + entries[p + 16] * t);
+    green += r * (entries[p + 9] + entries[p + 13] * s + entries[p + 17] * t);
+    blue += r * (entries[p + 10] + entries[p + 14] * s + entries[p + 18] * t);
+  }
+  color[0] = red / sum;
+  color[1] = green / sum;
+  color[2] = blue / sum;
+}
+
 /** Writes the levels of one pixel to `color`. */
 function sumPixel(data, start, end, plane, u, v, look, color) {
   const { entries } = data;
   const { quantity } = look;
-  const needsColor = quantity === "mean" || quantity === "std";
+  const needsColor = quantity === "std";
   let top = -Infinity, sum = 0, weighted = 0, best = start;
   const mean = [0, 0, 0], square = [0, 0, 0], pivot = [0, 0, 0];
   for (let i = start; i < end; i++) {
@@ -66,7 +103,7 @@ function sumPixel(data, start, end, plane, u, v, look, color) {
     const z1 = entries[p + 5] * s + entries[p + 6] * t, z2 = entries[p + 7] * t;
     const d = entries[p] + entries[p + 1] * s + entries[p + 2] * t - z1 * z1 - z2 * z2;
     if (d > top) {
-      const shrink = 2 ** (top - d);
+      const shrink = exp2(top - d);
       weighted = sum > 0 ? (weighted + sum * (top - d)) * shrink : 0;
       sum *= shrink;
       for (let c = 0; c < 3; c++) {
@@ -76,25 +113,23 @@ function sumPixel(data, start, end, plane, u, v, look, color) {
       top = d;
       best = i;
     }
-    const r = 2 ** (d - top);
+    if (d - top < NEGLIGIBLE) continue;
+    const r = exp2(d - top);
     sum += r;
-    if (r > 0) weighted += r * (d - top);
+    weighted += r * (d - top);
     if (!needsColor) continue;
     for (let c = 0; c < 3; c++) {
       let e = entries[p + 8 + c] + entries[p + 12 + c] * s + entries[p + 16 + c] * t;
-      if (quantity === "std") {
-        if (i === start) pivot[c] = e;
-        e -= pivot[c];
-        square[c] += r * (entries[p + 11 + 4 * c] + e * e);
-      }
+      if (sum === r) pivot[c] = e;
+      e -= pivot[c];
+      square[c] += r * (entries[p + 11 + 4 * c] + e * e);
       mean[c] += r * e;
     }
   }
   const [low, high] = look.range;
   const ink = (value) => color.fill(255 * (1 - toneAt(look.tone, value)));
   const bits = plane[0] + plane[1] * u + plane[2] * v + top + Math.log2(sum);
-  if (quantity === "mean") for (let c = 0; c < 3; c++) color[c] = mean[c] / sum;
-  else if (quantity === "label") for (let c = 0; c < 3; c++) color[c] = data.swatches[3 * best + c];
+  if (quantity === "label") for (let c = 0; c < 3; c++) color[c] = data.swatches[3 * best + c];
   else if (quantity === "std") {
     for (let c = 0; c < 3; c++) {
       color[c] = Math.sqrt(Math.max(square[c] / sum - (mean[c] / sum) ** 2, 0));

@@ -90,6 +90,11 @@ function tangent(plane, list, box) {
   return [q, g, h];
 }
 
+/**
+ * Writes the entry of component k in a box.
+ * @param {Float32Array} entry @param {import("./mixture.js").Plane} plane @param {number} k
+ * @param {{x: number, y: number, w: number, h: number}} box @param {Float64Array} tilePlane
+ */
 function writeEntry(entry, plane, k, box, [l0, lu, lv]) {
   const clamp = (x) => Math.min(1, Math.max(-1, x));
   const u = Math.fround(clamp((plane.mx[k] - box.x) / box.w));
@@ -136,6 +141,11 @@ export function visitTiles(model, frame, visit) {
   }
 }
 
+/**
+ * Returns the tiles of a row or column that a frame shows.
+ * @param {number[]} tiling @param {number} n @param {number[]} extent
+ * @param {number} start @param {number} step @param {number} nPixels
+ */
 function spans([left, size], n, [low, high], start, step, nPixels) {
   const pixelAfter = (edge) =>
     Math.min(nPixels, Math.max(0, Math.ceil((edge - start) / step - 0.5)));

@@ -29,6 +29,7 @@ export class ToneEditor {
   /** Edits the curve of another quantity. */
   show(quantity) {
     this.quantity = quantity;
+    byId("tone-of").textContent = `from ${quantity.replace("_", " ")} to ink`;
     this.#draw();
   }
 
@@ -89,6 +90,10 @@ export class ToneEditor {
     this.#move(index, at);
   }
 
+  /**
+   * Moves a knot as far as its neighbors let it.
+   * @param {number} index @param {number[]} place
+   */
   #move(index, [x, y]) {
     const knots = this.#knots;
     const isEnd = index === 0 || index === knots.length - 1;

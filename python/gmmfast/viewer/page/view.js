@@ -10,15 +10,19 @@ export class View {
   /** @param {import("./data.js").Model} model */
   constructor(model) {
     const { width, height } = sizeOf(model);
-    Object.assign(this, { model, pictureWidth: width, pictureHeight: height });
-    [this.width, this.height, this.density] = [width, height, 1];
+    this.model = model;
+    this.pictureWidth = this.width = width;
+    this.pictureHeight = this.height = height;
+    this.density = 1;
     this.fit();
   }
 
   /** Sets the size of the stage in CSS pixels, and the device's pixels to one of these. */
   resize(width, height, density) {
     const wasFit = this.isFit;
-    Object.assign(this, { width, height, density });
+    this.width = width;
+    this.height = height;
+    this.density = density;
     if (wasFit) this.fit();
     else this.#clamp();
   }
@@ -115,7 +119,11 @@ export class View {
   }
 }
 
-/** Returns the frame of `width` x `height` pixels that covers intervals of x and y. */
+/**
+ * Returns the frame of `width` x `height` pixels that covers intervals of x and y.
+ * @param {number[][]} extent @param {number} width @param {number} height
+ * @returns {import("./tiles.js").Frame}
+ */
 export function frameOf([[x0, x1], [y0, y1]], width, height) {
   return {
     width, height, left: x0, top: y0, stepX: (x1 - x0) / width, stepY: (y1 - y0) / height,
