@@ -340,9 +340,18 @@ def test_a_sharp_painting_is_closer_than_a_soft_one(tmp_path, photo):
     assert soft < between < sharp
 
 
+def test_a_painting_has_the_psnr_that_is_asked_for(photo, tmp_path):
+    names = ["--psnr", "19", "-o", str(tmp_path / "a.png")]
+    run = CliRunner().invoke(paint_command, [str(photo), *names])
+    assert run.exit_code == 0, run.output
+    assert float(report(run.stdout)["PSNR"].split()[0]) >= 19
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--psnr", "30", "-k", "9"], "--psnr: expected without -k and --softness"),
+        (["--psnr", "30", "--ink"], "--sharp: expected a painting in color"),
         (["--sharp", "--ink"], "--sharp: expected a painting in color"),
         (["--time", "10x"], "expected a duration such as 10s or 2m, got '10x'"),
         (["--softness", "2"], "2"),

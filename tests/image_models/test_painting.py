@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from sklearn.datasets import load_sample_image
+from sklearn.exceptions import ConvergenceWarning
 
 from gmmfast import GaussianMixture, Mixture, fit_image, images, refine, render_grid
 
@@ -14,6 +15,10 @@ PHOTO = np.ascontiguousarray(load_sample_image("china.jpg")[::6, ::6])
 def psnr(model, picture=PHOTO):
     painting = render_grid(model, picture.shape[:2], dtype=np.uint8)
     return images.psnr(painting.reshape(picture.shape), picture)
+
+
+def error(painting, picture):
+    return np.mean(np.square(painting.astype(float) - picture))
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +62,72 @@ def test_an_enlargement_stays_near_the_range_of_the_picture(sharp):
     assert beyond.mean() < 0.01
 
 
+@pytest.mark.parametrize("channels", [[0, 1, 2], [1]], ids=["color", "gray"])
+def test_components_grow_until_the_painting_is_as_good_as_wanted(channels):
+    picture = np.ascontiguousarray(PHOTO[..., channels].squeeze())
+    models = [fit_image(picture, psnr=target) for target in (20, 23)]
+    rough, fine = (psnr(model, picture) for model in models)
+    assert rough >= 20
+    assert fine >= 23
+    few, more = (model.n_components for model in models)
+    assert few < more < PHOTO[..., 0].size / 20
+    # Much fewer do not suffice.
+    assert psnr(fit_image(picture, more // 2, objective="picture", max_iter=200), picture) < 23
+
+
+def test_a_quality_out_of_reach_is_told_and_the_best_painting_is_returned():
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (24, 30), dtype=np.uint8)
+    with pytest.warns(ConvergenceWarning, match=r"psnr: expected a painting of 40 dB, got \d+"):
+        model = fit_image(noise, psnr=40, max_iter=20)
+    assert model.n_components <= 24 * 30 // 20
+
+
+@pytest.mark.parametrize("kind", ["color-alpha", "gray-alpha"])
+@pytest.mark.parametrize("options", [{"n_components": 30, "max_iter": 60}, {"psnr": 22.0}])
+def test_transparency_is_painted(kind, options, tmp_path):
+    alpha = np.where(np.arange(PHOTO.shape[1]) < 40, 255, 20).astype(np.uint8)
+    rgba = np.dstack([PHOTO, np.broadcast_to(alpha, PHOTO.shape[:2])])
+    picture = np.ascontiguousarray(rgba if kind == "color-alpha" else rgba[..., [1, 3]])
+    model = fit_image(picture, kind=kind, objective="picture", **options)
+    assert model.kind_ == kind
+    painting = render_grid(model, PHOTO.shape[:2], dtype=np.uint8)
+    assert painting.shape == picture.shape
+    if "psnr" in options:
+        assert error(painting, picture) <= 255**2 / 10**2.2
+    else:
+        y, x = np.indices(PHOTO.shape[:2])
+        points = np.column_stack([x.ravel(), y.ravel(), picture.reshape(x.size, -1)]).astype(float)
+        soft = GaussianMixture(30, reg_covar=1 / 12, max_iter=20, random_state=0).fit(points)
+        soft.extent_ = model.extent_
+        soft = render_grid(soft, PHOTO.shape[:2], dtype=np.uint8)
+        assert error(painting, picture) < 0.9 * error(soft, picture)
+    mixture = Mixture.from_model(refine(model, picture, max_iter=2))
+    mixture.save(tmp_path / "model.npz")
+    assert Mixture.load(tmp_path / "model.npz").kind == kind
+
+
+def test_a_constant_picture_needs_no_growth():
+    model = fit_image(np.full((20, 20, 3), [9, 90, 200], dtype=np.uint8), psnr=50)
+    assert model.n_components <= 8
+
+
 REFUSED = {
     "objective": ({"objective": "sharp"}, r"objective: expected one of"),
     "ink": (
         {"kind": "ink"},
-        r"kind: expected 'auto' or 'color' or 'gray' together with objective=",
+        r"kind: expected 'auto' or 'color' or 'gray' or .* together with objective=",
     ),
+    "alpha": ({"kind": "color-alpha"}, r"image: expected an array \(height, width, 4\) of uint8"),
     "type": ({"covariance_type": "diag"}, r"covariance_type: expected 'full' together"),
     "criterion": ({"n_components": "bic"}, r"n_components: expected"),
     "likelihood": ({"objective": "likelihood", "time": 3.0}, r"time: expected None together"),
+    "number": ({"psnr": 30.0}, r"n_components: expected None together with psnr"),
+    "negative": ({"n_components": None, "psnr": -1.0}, r"psnr: expected"),
+    "prior": (
+        {"n_components": None, "psnr": 30.0, "prior": "dirichlet_process"},
+        r"prior: expected None together",
+    ),
     "many": ({"n_components": 10**6}, r"n_components: expected at most"),
 }
 

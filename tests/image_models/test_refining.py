@@ -217,8 +217,40 @@ def test_the_parameters_of_a_subclass_stay_where_it_does_not_name_them():
 
 # Refusals.
 
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+@pytest.mark.parametrize("channels", [[0, 3], [0, 1, 2, 3]], ids=["gray", "color"])
+def test_levels_with_alpha_are_refined(tmp_path, channels, covariance_type):
+    y, x = np.indices((40, 50))
+    alpha = np.where(np.hypot(x - 25, y - 20) < 15, 255, 30)
+    rgba = np.stack([5 * x, 6 * y, 120 + 100 * np.sin(x / 4), alpha], 2).astype(np.uint8)
+    picture = np.ascontiguousarray(rgba[..., channels])
+    points = np.column_stack([x.ravel(), y.ravel(), picture.reshape(-1, len(channels))])
+    model = GaussianMixture(12, covariance_type=covariance_type, random_state=0, reg_covar=1 / 12)
+    model.fit(points.astype(float))
+
+    def error(model):
+        painting = render_grid(model, (40, 50), extent=((-0.5, 49.5), (-0.5, 39.5)))
+        return np.square(painting.clip(0, 255) - picture).mean()
+
+    better = refine(model, picture, max_iter=100)
+    assert error(better) < 0.7 * error(model)
+    assert better.covariance_type == covariance_type
+    assert np.isfinite(better.score_samples(points)).all()
+    assert better.sample(5)[0].shape == (5, 2 + len(channels))
+    assert np.isfinite(better.to_sklearn().score_samples(points)).all()
+    mixture = Mixture.from_model(better)
+    assert mixture.condition([0, 1], [20.0, 10.0]).n_features == len(channels)
+    mixture.save(tmp_path / "alpha.npz")
+    np.testing.assert_array_equal(Mixture.load(tmp_path / "alpha.npz").means, better.means_)
+
+
 REFUSED = {
-    "features": ({"model": ([1.0], [[0.0] * 4], [2.0])}, r"model: expected features .*got 4 feat"),
+    "no alpha": (
+        {"model": ([1.0], [[0.0] * 6], [2.0])},
+        r"image: expected an array \(height, width, 4\) of uint8",
+    ),
+    "features": ({"model": ([1.0], [[0.0] * 8], [2.0])}, r"model: expected features .*got 8 feat"),
     "time": ({"time": 0.0}, r"time: expected a positive finite number, got 0"),
     "rounds": ({"max_iter": 0}, r"max_iter: expected at least 1, got 0"),
     "variance": ({"reg_covar": -1.0}, r"reg_covar: expected a positive finite number, got -1"),

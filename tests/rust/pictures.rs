@@ -5,6 +5,7 @@
 
 use crate::models::{HEIGHT, WIDTH, picture_mixture};
 use crate::support::{every_level, point, render, spherical};
+use gmmfast::painting::{Options, Picture, Refinement, draw};
 use gmmfast::{Covariances, Grid, Level, Mixture, Quantity, Rendering, Runtime, spec};
 
 fn grid(height: usize, width: usize) -> Grid {
@@ -58,6 +59,47 @@ fn colors_at_every_pixel_are_right_at_half_the_size_and_at_four_times() {
     check_mean(&mixture, &small, 255.0);
     let corner = Grid::new(&[100, 130], &[(300.0, 332.5), (200.0, 225.0)]).unwrap();
     check_mean(&mixture, &corner, 255.0);
+}
+
+/// Returns a model refined to a sharp picture: narrow gates, and experts far outside the colors
+/// that cancel each other.
+fn refined() -> Mixture {
+    let (height, width) = (70, 100);
+    let level = |at: usize| {
+        let (c, x, y) = (at % 3, (at / 3 % width) as f64, (at / 3 / width) as f64);
+        let stripe = if (x + 2.0 * y) % 23.0 < 6.0 { 120.0 } else { 0.0 };
+        (60.0 + stripe + 60.0 * (0.2 * x * (1.0 + 0.2 * c as f64)).sin()) as u8
+    };
+    let bytes: Vec<u8> = (0..3 * width * height).map(level).collect();
+    let picture = Picture::new(&bytes, height, width, 3).unwrap();
+    let start = draw(&picture, 150);
+    let options = Options { max_passes: 120, ..Options::default() };
+    let mut refinement = Refinement::new(picture, start, options).unwrap();
+    let runtime = Runtime::new(Some(1)).unwrap();
+    while refinement.advance(&runtime).unwrap() {}
+    refinement.mixture(&Covariances::Full(Vec::new()), 1.0 / 12.0, &runtime).unwrap()
+}
+
+#[test]
+fn refined_models_are_right_at_every_pixel_as_numbers_and_as_levels() {
+    let mixture = refined();
+    let reaches_out = |k: usize| mixture.mean(k)[2..].iter().any(|c| !(0.0..=255.0).contains(c));
+    assert!((0..mixture.n_components()).filter(|&k| reaches_out(k)).count() > 5);
+    let extent = [(-0.5, 99.5), (-0.5, 69.5)];
+    for shape in [[70, 100], [210, 300]] {
+        let grid = Grid::new(&shape, &extent).unwrap();
+        check_mean(&mixture, &grid, 255.0);
+        let want: Vec<f64> = (0..grid.n_pixels())
+            .flat_map(|i| spec::conditional_mean(&mixture, &[0, 1], &point(&grid, i)))
+            .collect();
+        for runtime in every_level() {
+            let got: Vec<u8> = render(&mixture, &grid, Quantity::Mean, &runtime);
+            for (&got, want) in got.iter().zip(&want) {
+                let error = (f64::from(got) - want.clamp(0.0, 255.0)).abs();
+                assert!(error <= 0.51, "{:?}: {got} against {want}", runtime.level());
+            }
+        }
+    }
 }
 
 #[test]

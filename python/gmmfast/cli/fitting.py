@@ -52,11 +52,14 @@ class SharpOptions:
     softness: float | None = None
     #: In seconds.
     time: float | None = None
+    #: The quality to reach by any number of components, in dB.
+    psnr: float | None = None
 
     @property
     def is_wanted(self) -> bool:
         """Whether a sharp painting, or one between, is wanted."""
-        return self.sharp or self.softness is not None or self.time is not None
+        values = (self.softness, self.time, self.psnr)
+        return self.sharp or any(value is not None for value in values)
 
     @property
     def max_passes(self) -> int:
@@ -131,6 +134,7 @@ def _sharp(request: FitRequest) -> Any:
             kind=request.kind,
             objective="picture",
             time=request.sharpness.time,
+            psnr=request.sharpness.psnr,
             progress=lambda n_iter, psnr: advance(n_iter, f"{psnr:.2f} dB"),
             n_threads=request.n_threads,
         )

@@ -337,6 +337,11 @@ sharp_options = _bundle(
         help="Paint between sharply (0) and softly (1), with smudged strokes.",
     ),
     time_option,
+    click.option(
+        "--psnr",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Add Gaussians until the painting, sharp, has this PSNR in dB; without -k.",
+    ),
 )
 
 #: The style of a painting, of `gmmfast.styles`.

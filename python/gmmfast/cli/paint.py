@@ -145,6 +145,7 @@ def paint_command(
       gmmfast paint -k 1000 -o painting.png
       gmmfast paint photo.jpg -k 300 --scale 2 -o large.png -o large.webp
       gmmfast paint photo.jpg --sharp -k 4000 --time 20s -o sharp.png
+      gmmfast paint photo.jpg --psnr 32 -o sharp.png
       gmmfast paint photo.jpg --softness 0.5 -o painting.png
       gmmfast paint photo.jpg --style oil -o oil.jpg
       gmmfast paint photo.jpg --drawing --style blueprint -o blueprint.png
@@ -183,6 +184,8 @@ def _job(
     is_ink = fit.ink or fit.drawing
     if is_ink and sharpness.is_wanted:
         raise click.UsageError("--sharp: expected a painting in color, got it with ink")
+    if sharpness.psnr is not None and not (fit.n_components is None and not sharpness.softness):
+        raise click.UsageError("--psnr: expected without -k and --softness, got it with them")
     if tone is not None and not is_ink:
         raise click.UsageError("--tone: expected together with --ink, got it alone")
     refuse_tone_with_style(tone, style)

@@ -55,6 +55,7 @@ _SHAPE = 420, 640
     show_default="bic",
     help="The criterion to minimize; may be given several times, with a fit for each.",
 )
+@click.option("--psnr", is_flag=True, help="List the PSNR of each painting, too.")
 @kind_options
 @max_iter_option
 @seed_option
@@ -71,10 +72,14 @@ def select_command(
     \b
     Examples:
       gmmfast select photo.jpg --candidates 10,20,50,100,200
+      gmmfast select photo.jpg --candidates 50,100,200 --psnr
       gmmfast select drawing.png --ink --criterion aic --criterion bic -o curve.svg
     """
+    psnr = options.pop("psnr")
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     request = fit_request(read_picture(image), FitOptions(n_components=None, **options))
+    if psnr and request.is_ink:
+        raise click.UsageError("--psnr: expected a picture in color or gray, got ink")
     chosen = list(dict.fromkeys(criteria))
     selections = [
         fit_picture(replace(request, n_components=criterion, candidates=candidates)).selection_
@@ -82,12 +87,15 @@ def select_command(
     ]
     if outputs:
         destinations.write(_artwork(selections))
-    lines = [f"{'components':>10}" + "".join(f"{each.criterion:>16}" for each in selections)]
+    names = [*chosen, *(f"PSNR {name}" if len(chosen) > 1 else "PSNR" for name in chosen if psnr)]
+    lines = [f"{'components':>10}" + "".join(f"{name:>16}" for name in names)]
     for row, n_components in enumerate(selections[0].n_components):
         scores = "".join(
             f"{each.scores[row]:>15.1f}{'*' if each.best == n_components else ' '}"
             for each in selections
         )
+        if psnr:
+            scores += "".join(f"{each.psnr[row]:>15.2f} " for each in selections)
         lines.append(f"{n_components:>10}{scores}".rstrip())
     destinations.report(lines)
 
@@ -100,6 +108,7 @@ def _artwork(selections: Sequence[Any]) -> Artwork:
         return SelectionDisplay(selections=selections).plot(framed_axes(_SHAPE)).figure_
 
     scores = {each.criterion: each.scores for each in selections}
+    scores |= {f"psnr_{each.criterion}": each.psnr for each in selections if each.psnr is not None}
     return Artwork(
         lambda: pixels_of(figure()),
         lambda: {"n_components": np.asarray(selections[0].n_components), **scores},

@@ -9,6 +9,9 @@ CRITERIA = ("bic", "aic", "icl")
 #: Kinds of points of a picture.
 KINDS = ("color", "gray", "ink")
 
+#: The channels of each kind of painting with the objective "picture".
+N_CHANNELS = {"color": 3, "gray": 1, "color-alpha": 4, "gray-alpha": 2}
+
 #: Components by default, and the most of the default candidates.
 DEFAULT_N_COMPONENTS = {"color": 1000, "gray": 1000, "ink": 500, "video": 1000}
 
@@ -21,3 +24,6 @@ DEFAULT_PASSES = 1000
 
 #: Steps of a refinement, at most.
 N_STEPS = 20
+
+#: The default passes of each number of components until a PSNR is reached.
+PASSES_OF_ROUND = 200

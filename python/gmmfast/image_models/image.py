@@ -15,7 +15,7 @@ import numpy as np
 
 from gmmfast import images
 from gmmfast._validation import check_n_threads, describe
-from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS
+from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS, N_CHANNELS
 from gmmfast.image_models.painting import Budget, fit_painting
 from gmmfast.image_models.pixels import (
     PIXEL_VARIANCE,
@@ -47,6 +47,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     acceleration: str | None = None,
     objective: str = "likelihood",
     time: float | None = None,
+    psnr: float | None = None,
     candidates: Iterable[int] | None = None,
     prior: str | None = None,
     threshold: float | str | None = None,
@@ -69,7 +70,9 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         of every pixel that is not white, weighted by its darkness, 0 (white) to 1 (black) in
         ITU-R BT.601 luma. "auto" is color if the picture has colors that are seen; else ink
         if it is bilevel or nearly so, such as a drawing, text or a scan, or if there is a
-        threshold; else gray, a photograph. See Notes.
+        threshold; else gray, a photograph. See Notes. With the objective "picture" also
+        "color-alpha", (x, y, r, g, b, alpha), and "gray-alpha", (x, y, level, alpha), of an array
+        (height, width, 4) or (height, width, 2) of uint8, whose channels are painted as they are.
     covariance_type : {"full", "tied", "diag", "spherical", "tied-diag", "tied-spherical"}
         As in scikit-learn.
     reg_covar : float
@@ -91,6 +94,12 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         `init_params` and `random_state` do not matter.
     time : float, optional
         With the objective "picture": the limit of seconds.
+    psnr : float, optional
+        The quality of the painting in dB: the number of components grows by what is missing until
+        the painting, rendered exactly in 8 bits at the picture's size, is that good. There are at
+        most one for 20 pixels; a ConvergenceWarning tells if they, or the time, were not enough,
+        and the best model is returned. The objective is "picture", `n_components` stays None, and
+        `max_iter` counts the passes of each number that is tried, by default 200.
     candidates : iterable of int, optional
         Numbers of components that a criterion chooses from. By default 10, 20, 50, 100, ... up
         to the default number of components.
@@ -112,7 +121,7 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     -------
     GaussianMixture or BayesianGaussianMixture
         Fitted; a Bayesian one if there is a prior; its `n_components` is the number of those left.
-        Attributes in addition to scikit-learn's: `kind_`, "color", "gray" or "ink";
+        Attributes in addition to scikit-learn's: `kind_`, "color", "gray", "ink", ...;
         `image_shape_`, (height, width); `extent_`, ((x_min, x_max), (y_min, y_max)) of the
         picture in pixels, which `render_grid` takes: any shape shows the same picture. A
         criterion leaves `selection_`, with `criterion`, `n_components`, `scores` and `best`.
@@ -148,11 +157,13 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     array([[200,  40,  40],
            [ 20,  90, 160]], dtype=uint8)
     """
-    check_choice("kind", kind, ("auto", *KINDS))
     check_choice("objective", objective, ("likelihood", "picture"))
+    if psnr is not None:
+        check_only("n_components", n_components, (None,), "psnr")
+        objective = "picture"
     if objective == "picture":
         for name, value, only in (
-            ("kind", kind, ("auto", *KINDS[:2])),
+            ("kind", kind, ("auto", *N_CHANNELS)),
             ("covariance_type", covariance_type, ("full",)),
             ("prior", prior, (None,)),
             ("candidates", candidates, (None,)),
@@ -160,8 +171,9 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
             ("acceleration", acceleration, (None,)),
         ):
             check_only(name, value, only, "objective='picture'")
-        budget = Budget(max_iter, time, reg_covar, n_threads)
+        budget = Budget(max_iter, time, reg_covar, n_threads, psnr=psnr)
         return fit_painting(image, kind, n_components, budget, progress)
+    check_choice("kind", kind, ("auto", *KINDS))
     check_only("time", time, (None,), "objective='likelihood'")
     settings = FitSettings(
         n_components,

@@ -6,16 +6,19 @@ better than the one before, as the exact renderer judges, and is an ordinary Gau
 
 from __future__ import annotations
 
+import warnings
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from gmmfast import _core, images
-from gmmfast._validation import check_count, check_n_threads, check_positive
+from gmmfast._validation import check_count, check_n_threads, check_positive, describe
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.callbacks import FitReport
-from gmmfast.image_models.defaults import DEFAULT_PASSES, N_STEPS
-from gmmfast.image_models.pixels import check_n_components
+from gmmfast.image_models.defaults import DEFAULT_PASSES, N_CHANNELS, N_STEPS, PASSES_OF_ROUND
+from gmmfast.image_models.pixels import PIXELS_PER_COMPONENT, check_n_components
 from gmmfast.images.kinds import photograph_kind
 from gmmfast.images.levels import luma
 from gmmfast.mixture import Mixture
@@ -23,7 +26,7 @@ from gmmfast.mixture.layouts import precisions, precisions_cholesky
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from numpy.typing import NDArray
 
@@ -31,6 +34,13 @@ if TYPE_CHECKING:
     from gmmfast.images import ImageSource
 
     Pixels = NDArray[np.uint8]
+
+#: Components that growth begins with, and the rise of the PSNR, in dB, that it expects of twice as
+#: many, where photographs gain about 2.5: a greater number makes smaller steps near the end. The
+#: factors by which a round grows, at least and at most.
+_FIRST_COMPONENTS = 8
+_DOUBLING = 3.0
+_FACTORS = 1.05, 4.0
 
 #: Passes without a limit, when there is one of time.
 _ENDLESS = 1_000_000_000
@@ -59,6 +69,8 @@ class Budget(NamedTuple):
     n_threads: int | None = None
     #: Steps that are yielded, at most.
     n_steps: int = N_STEPS
+    #: The PSNR to reach in dB: the number of components grows until the painting is that good.
+    psnr: float | None = None
 
     def checked(self) -> Budget:
         """Return the budget, of checked values."""
@@ -66,7 +78,24 @@ class Budget(NamedTuple):
         time = None if self.time is None else check_positive("time", self.time)
         reg_covar = check_positive("reg_covar", self.reg_covar)
         threads = check_n_threads(self.n_threads)
-        return Budget(max_passes, time, reg_covar, threads, self.n_steps)
+        psnr = None if self.psnr is None else check_positive("psnr", self.psnr)
+        return Budget(max_passes, time, reg_covar, threads, self.n_steps, psnr)
+
+
+def levels_of(image: ImageSource, n_channels: int) -> NDArray[np.uint8]:
+    """Return the levels of a picture, (height, width, n_channels)."""
+    if n_channels in (2, 4):
+        is_whole = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
+        if not is_whole or image.ndim != 3 or image.shape[2] != n_channels:  # type: ignore[union-attr]
+            kind = "gray" if n_channels == 2 else "color"
+            raise ValueError(
+                f"image: expected an array (height, width, {n_channels}) of uint8 for a model of "
+                f"{kind} with alpha, got {describe(image)}; convert a picture with "
+                f"numpy.asarray(picture.convert({'LA' if n_channels == 2 else 'RGBA'!r}))"
+            )
+        return image  # type: ignore[return-value]
+    pixels = images.read_image(image)
+    return luma(pixels)[..., None] if n_channels == 1 else pixels
 
 
 class Target:
@@ -81,12 +110,15 @@ class Target:
         painting = render_grid(
             mixture.with_extent(None), self.shape, dtype=np.uint8, n_threads=self.n_threads
         )
-        shape = self.shape if self.pixels.shape[2] == 1 else self.pixels.shape
+        # Levels of gray, with or without alpha, side by side as one channel.
+        shape = self.pixels.shape if self.pixels.shape[2] > 2 else (self.shape[0], -1)
         return images.psnr(painting.reshape(shape), self.pixels.reshape(shape))
 
 
-def painted(target: Target, start: Mixture | int, budget: Budget) -> Iterator[Refinement]:
-    """Yield better and better mixtures, in pixel coordinates.
+def painted(
+    target: Target, start: Mixture | int, budget: Budget
+) -> Generator[Refinement, None, bool]:
+    """Yield better and better mixtures, in pixel coordinates; return whether Ctrl-C ended them.
 
     Parameters
     ----------
@@ -107,12 +139,12 @@ def painted(target: Target, start: Mixture | int, budget: Budget) -> Iterator[Re
         max(_LEAST_STD, float(np.sqrt(budget.reg_covar))),
     )
     covariance_type = "full" if isinstance(start, int) else start.covariance_type
-    n_steps, goes_on = 0, True
+    n_steps, goes_on, is_interrupted = 0, True, False
     while goes_on:
         try:
             goes_on = core.advance(target.n_threads)
         except KeyboardInterrupt:
-            goes_on = False
+            goes_on, is_interrupted = False, True
         if goes_on and core.progress * budget.n_steps < n_steps + 1:
             continue
         n_steps = int(core.progress * budget.n_steps)
@@ -124,6 +156,37 @@ def painted(target: Target, start: Mixture | int, budget: Budget) -> Iterator[Re
         if psnr > best:
             best = psnr
             yield Refinement(mixture, psnr, core.progress if goes_on else 1.0)
+    return is_interrupted
+
+
+def _grown(target: Target, most: int, budget: Budget) -> Generator[Refinement, None, bool]:
+    """Yield better and better mixtures of more and more components, each drawn anew.
+
+    The number grows by what the error lacks, until the painting has the PSNR of the budget, whose
+    time is that of all rounds.
+    """
+    wanted, begin, best = budget.psnr or np.inf, perf_counter(), -np.inf
+    limits = budget._replace(max_passes=budget.max_passes or PASSES_OF_ROUND, n_steps=1)
+    number = min(most, _FIRST_COMPONENTS)
+    while True:
+        steps = painted(target, number, limits)
+        is_interrupted: bool | None = None
+        while is_interrupted is None:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                is_interrupted = bool(end.value)
+                continue
+            if step.score > best:
+                best = step.score
+                yield step
+        left = np.inf if budget.time is None else budget.time - (perf_counter() - begin)
+        if is_interrupted or best >= wanted or number == most or left <= 0:
+            return is_interrupted
+        if budget.time is not None:
+            limits = limits._replace(time=left)
+        factor = float(np.clip(2.0 ** ((wanted - best) / _DOUBLING), *_FACTORS))
+        number = min(most, max(number + 1, round(factor * number)))
 
 
 def fit_painting(
@@ -133,23 +196,32 @@ def fit_painting(
     budget: Budget,
     progress: Progress,
 ) -> GaussianMixture:
-    """Return a model of color or gray whose start is drawn from the picture, without EM."""
-    pixels = images.read_image(image)
-    kind = photograph_kind(pixels) if kind == "auto" else kind
-    if kind == "gray":
-        pixels = luma(pixels)[..., None]
+    """Return a model of color or gray whose start is drawn from the picture, without EM.
+
+    With the PSNR of a budget, components grow in number until it is reached.
+    """
+    if kind == "auto":
+        kind = photograph_kind(images.read_image(image))
+    pixels = levels_of(image, N_CHANNELS[kind])
     height, width = pixels.shape[:2]
     budget = budget.checked()
-    number = check_n_components(n_components, height * width, kind)
+    if budget.psnr is None:
+        number = check_n_components(n_components, height * width, kind.split("-")[0])
+    else:
+        number = max(1, height * width // PIXELS_PER_COMPONENT)
     if not progress:
         budget = budget._replace(n_steps=1)
     estimator = GaussianMixture(number, max_iter=N_STEPS, reg_covar=budget.reg_covar)
     report = FitReport(estimator, {}, progress, score="PSNR")
     n_iter = 0
-    for n_iter, step in enumerate(painted(Target(pixels, budget.n_threads), number, budget), 1):
+    target = Target(pixels, budget.n_threads)
+    make_steps = painted if budget.psnr is None else _grown
+    for n_iter, step in enumerate(make_steps(target, number, budget), 1):
         last = step
         report.end_iteration(n_iter, step.score)
     report.end_initialization()
+    if budget.psnr is not None and last.score < budget.psnr:
+        _warn_short(last, budget.psnr)
     attributes = {
         "n_iter_": n_iter,
         "lower_bound_": np.nan,
@@ -158,6 +230,16 @@ def fit_painting(
         "extent_": images.image_extent((height, width)),
     }
     return estimator_of(last.mixture, {"reg_covar": budget.reg_covar}, attributes)
+
+
+def _warn_short(found: Refinement, psnr: float) -> None:
+    warnings.warn(
+        f"psnr: expected a painting of {psnr:g} dB, got {found.score:.2f} dB with "
+        f"{found.mixture.n_components} components, the most for this picture or time; allow more "
+        "time, pass more passes as max_iter, or ask for less",
+        ConvergenceWarning,
+        stacklevel=4,
+    )
 
 
 def estimator_of(

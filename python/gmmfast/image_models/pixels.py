@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from gmmfast import images
 from gmmfast._validation import Extent, check_count, describe
 from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
 from gmmfast.estimators.initialization import INITIALIZERS, initialize
@@ -18,11 +21,11 @@ from gmmfast.estimators.momentum import check_acceleration
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_N_COMPONENTS
 from gmmfast.image_models.initialization import image_start
 from gmmfast.image_models.selection import Trial, best_of, check_candidates, shared_samples
+from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from gmmfast.estimators.callbacks import Progress
@@ -35,7 +38,7 @@ _CANDIDATES = (10, 20, 50, 100, 200, 500, 1000)
 
 #: Defaults have at least this many pixels for each component: a covariance of (x, y, r, g, b) with
 #: its mean and weight is 21 numbers, one of (x, y, t, r, g, b) 28.
-_PIXELS_PER_COMPONENT = 20
+PIXELS_PER_COMPONENT = 20
 
 #: A pixel is a unit square, a frame and an 8-bit level a unit interval, of variance 1/12 each.
 PIXEL_VARIANCE = 1 / 12
@@ -51,6 +54,14 @@ class Pixels(NamedTuple):
     #: The shape of the array: (height, width) or (n_frames, height, width).
     shape: tuple[int, ...]
     extent: Extent
+
+    def psnr(self, model: GaussianMixture, n_threads: int | None) -> float:
+        """Return the PSNR of a model's painting of all pixels, in dB; not for ink."""
+        levels = np.rint(self.points[:, len(self.shape) :]).astype(np.uint8)
+        painting = render_grid(
+            model, self.shape, extent=self.extent, dtype=np.uint8, n_threads=n_threads
+        )
+        return images.psnr(painting, levels.reshape(painting.shape))
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,10 @@ class FitSettings:
         samples = shared_samples(model, pixels.points, pixels.darkness, self.n_threads)
         if self.criterion is not None:
             numbers = _candidates(self.candidates, pixels)
-            trial = Trial(model, self.criterion, self.progress, initializer, self.acceleration)
+            psnr = partial(pixels.psnr, n_threads=self.n_threads) if pixels.kind != "ink" else None
+            trial = Trial(
+                model, self.criterion, self.progress, initializer, self.acceleration, psnr
+            )
             model = best_of(samples, numbers, trial)
         else:
             model.set_params(n_components=_n_components(self.n_components, pixels))
@@ -163,7 +177,7 @@ def _n_components(n_components: Any, pixels: Pixels) -> int:
 def check_n_components(n_components: Any, n_points: int, kind: str) -> int:
     """Return a number of components, by default that for a kind of picture."""
     if n_components is None:
-        most = max(1, n_points // _PIXELS_PER_COMPONENT)
+        most = max(1, n_points // PIXELS_PER_COMPONENT)
         return min(DEFAULT_N_COMPONENTS[kind], most)
     number = check_count("n_components", n_components)
     if number > n_points:

@@ -27,10 +27,10 @@ from gmmfast.image_models.painting import (
     Refinement,
     Target,
     estimator_of,
+    levels_of,
     painted,
 )
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
-from gmmfast.images.levels import luma
 from gmmfast.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -61,10 +61,13 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     Parameters
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
-        A model of color, (x, y, r, g, b), of gray, (x, y, level), or of ink, (x, y). Its
-        extent, if it has one, is that of the picture; without it, x and y are in pixels.
+        A model of color, (x, y, r, g, b), of gray, (x, y, level), of either with alpha as a last
+        feature, or of ink, (x, y). Its extent, if it has one, is that of the picture; without it,
+        x and y are in pixels.
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
-        The picture, at any size: see `gmmfast.images.read_image`.
+        The picture, at any size: see `gmmfast.images.read_image`. For a model with alpha, an
+        array (height, width, 4) or (height, width, 2) of uint8, whose channels are painted as
+        they are.
     max_iter : int, optional
         The limit of passes over the picture, 1000 by default without a `time`. If there are few,
         the first are at half the size and count a quarter. For ink, of EM iterations, 100 by
@@ -213,10 +216,11 @@ def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterato
     mixture = Mixture.from_model(model)
     budget = budget.checked()
     tol = check_positive("tol", ink.tol, or_zero=True)
-    if mixture.n_features not in (2, 3, 5):
+    if mixture.n_features not in range(2, 7):
         raise ValueError(
-            "model: expected features (x, y, r, g, b) of color, (x, y, level) of gray or (x, y) "
-            f"of ink, got {mixture.n_features} features; fit_image fits such models"
+            "model: expected features (x, y, r, g, b) of color, (x, y, level) of gray, either "
+            f"with alpha, or (x, y) of ink, got {mixture.n_features} features; fit_image fits "
+            "such models"
         )
     if mixture.n_features != 2:
         if ink.threshold is not None:
@@ -224,9 +228,7 @@ def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterato
                 f"threshold: expected None for a model of levels, got {describe(ink.threshold)}; "
                 "fit ink with fit_image(..., kind='ink')"
             )
-        pixels = images.read_image(image)
-        if mixture.n_features == 3:
-            pixels = luma(pixels)[..., None]
+        pixels = levels_of(image, mixture.n_features - 2)
         frame = _Frame.of(mixture, pixels.shape[:2])
         return _colors(frame, Target(pixels, budget.n_threads), budget)
     if budget.time is not None:

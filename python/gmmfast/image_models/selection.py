@@ -26,7 +26,7 @@ from gmmfast.estimators.training_data import checked_points, foreign_array
 from gmmfast.image_models.defaults import CRITERIA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -50,12 +50,16 @@ class Selection:
         The criterion of each; lower is better.
     best : int
         The number of the lowest score, the smallest of equals.
+    psnr : ndarray of shape (n_candidates,) or None
+        The PSNR of each painting in dB, for pictures and clips of `fit_image` and `fit_video`
+        that are not ink.
     """
 
     criterion: str
     n_components: NDArray[np.int64]
     scores: Array
     best: int
+    psnr: Array | None = None
 
 
 def select_n_components(  # noqa: PLR0913 (a user's choices, by name)
@@ -153,11 +157,14 @@ class Trial:
     progress: Progress = None
     initialize: Initializer = initialize
     acceleration: str | None = None
+    #: The PSNR of a fit's painting.
+    psnr: Callable[[GaussianMixture], float] | None = None
 
 
 def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> GaussianMixture:
     """Return the fit of the lowest score, with `selection_`; candidates ascend."""
     scores: dict[int, float] = {}
+    qualities: dict[int, float] = {}
     best: GaussianMixture | None = None
     # The most expensive fit comes first: the tree is built for it.
     for n_components in reversed(candidates):
@@ -167,12 +174,15 @@ def best_of(samples: Shared, candidates: Sequence[int], trial: Trial) -> Gaussia
         if best is None or score <= min(scores.values()):
             best = fitted
         scores[n_components] = score
+        if trial.psnr is not None:
+            qualities[n_components] = trial.psnr(fitted)
     assert best is not None  # noqa: S101 (there are candidates)
     best.selection_ = Selection(
         trial.criterion,
         np.array(candidates, dtype=np.int64),
         np.array([scores[n_components] for n_components in candidates]),
         best.n_components,
+        np.array([qualities[number] for number in candidates]) if qualities else None,
     )
     return best
 

@@ -60,8 +60,8 @@ def with_kind(mixture: Mixture, kind: str | None) -> Mixture:
 
     Parameters
     ----------
-    kind : {"color", "gray", "ink", "video"} or None
-        Such models have 5, 3, 2 and 6 features. `render_grid` gives the levels of a "gray"
+    kind : {"color", "gray", "ink", "video", "color-alpha", "gray-alpha"} or None
+        Such models have 5, 3, 2, 6, 6 and 4 features. `render_grid` gives the levels of a "gray"
         one without an axis of channels, as a gray picture.
 
     Returns

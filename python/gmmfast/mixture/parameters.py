@@ -37,7 +37,7 @@ CHUNK = 1 << 20
 
 
 #: The number of features of the model of each kind of picture.
-KINDS = {"color": 5, "gray": 3, "ink": 2, "video": 6}
+KINDS = {"color": 5, "gray": 3, "ink": 2, "video": 6, "color-alpha": 6, "gray-alpha": 4}
 
 
 class Arrays(NamedTuple):
