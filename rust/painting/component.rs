@@ -99,10 +99,12 @@ impl Component {
     pub(crate) fn gate(&self) -> Gate {
         let l = self.inverse();
         let bits = std::f64::consts::LOG2_E;
+        let [xx, xy, yy] = [l[0] * l[0] + l[1] * l[1], l[1] * l[2], l[2] * l[2]];
         Gate {
             peak: self.peak * bits,
             mean: self.mean,
-            precision: [l[0] * l[0] + l[1] * l[1], l[1] * l[2], l[2] * l[2]].map(|p| p * bits),
+            precision: [xx * bits, xy * bits, yy * bits],
+            ridges: [xy / xx, xy / yy],
         }
     }
 }
@@ -137,6 +139,18 @@ pub(crate) fn factor_of(covariance: [f64; 3], least_variance: f64) -> [f64; 3] {
     [f0, f1, (covariance[2] - f1 * f1).max(least_variance).sqrt()]
 }
 
+/// The larger of two numbers, in one instruction; `b` where either is NaN.
+#[inline(always)]
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// The smaller of two numbers, in one instruction; `b` where either is NaN.
+#[inline(always)]
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
 /// The logarithm of a gate in bits: peak - dᵀ precision d / 2 at distance d from the mean.
 #[derive(Clone, Copy)]
 pub(crate) struct Gate {
@@ -144,6 +158,8 @@ pub(crate) struct Gate {
     pub(crate) mean: [f64; 2],
     /// Entries xx, xy and yy.
     pub(crate) precision: [f64; 3],
+    /// xy / xx and xy / yy: where the greatest value on a horizontal and on a vertical is.
+    pub(crate) ridges: [f64; 2],
 }
 
 /// A rectangle of pixels, all inclusive.
@@ -166,8 +182,8 @@ impl Gate {
     #[inline(always)]
     pub(crate) fn least(&self, of: Rectangle) -> f64 {
         let ([x0, y0], [x1, y1]) = (of.low, of.high);
-        let (left, right) = (self.at(x0, y0).min(self.at(x0, y1)), self.at(x1, y0));
-        left.min(right).min(self.at(x1, y1))
+        let left = smaller(self.at(x0, y0), self.at(x0, y1));
+        smaller(left, smaller(self.at(x1, y0), self.at(x1, y1)))
     }
 
     /// Returns the greatest value in a rectangle: at the mean, or else on an edge that
@@ -175,11 +191,11 @@ impl Gate {
     #[inline(always)]
     pub(crate) fn greatest(&self, of: Rectangle) -> f64 {
         let ([x0, y0], [x1, y1]) = (of.low, of.high);
-        let [xx, xy, yy] = self.precision;
-        let nearest = [self.mean[0].max(x0).min(x1), self.mean[1].max(y0).min(y1)];
+        let between = |low: f64, high: f64, x: f64| smaller(larger(x, low), high);
+        let nearest = [between(x0, x1, self.mean[0]), between(y0, y1, self.mean[1])];
         // On each of the two edges through the nearest corner the gate is a parabola.
-        let y = self.mean[1] - xy / yy * (nearest[0] - self.mean[0]);
-        let x = self.mean[0] - xy / xx * (nearest[1] - self.mean[1]);
-        self.at(nearest[0], y.max(y0).min(y1)).max(self.at(x.max(x0).min(x1), nearest[1]))
+        let y = self.mean[1] - self.ridges[1] * (nearest[0] - self.mean[0]);
+        let x = self.mean[0] - self.ridges[0] * (nearest[1] - self.mean[1]);
+        larger(self.at(nearest[0], between(y0, y1, y)), self.at(between(x0, x1, x), nearest[1]))
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! The picture is cut into blocks of 32 x 32 pixels and these into tiles of 8 x 8. A
 //! component survives in a tile if its gate comes within a threshold of the greatest gate in
-//! one of the tile's pixels. From rectangles of 64 pixels down, a component is dropped where
+//! one of the tile's pixels. From rectangles of 256 pixels down, a component is dropped where
 //! its upper bound is below the best lower bound by more than the threshold; the last test
 //! is by pixels. The lists depend on the components and the picture's size alone.
 
 use crate::error::Result;
-use crate::painting::component::{Component, Gate, Rectangle};
+use crate::painting::component::{Component, Gate, Rectangle, larger};
 use crate::painting::kernel::lanes::{GatePolynomial, MAX_VECTORS, Parabolas, Pixels, n_vectors};
 use crate::painting::picture::{Picture, TILE};
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
 
-/// Width and height of the rectangles that culling starts from.
+/// Width and height of the rectangles that culling starts from, and of those that are the
+/// work of one thread.
+const WHOLE: usize = 256;
 const COARSE: usize = 64;
 
 /// Width and height of a block.
@@ -78,23 +80,17 @@ impl Survivors {
         runtime: &Runtime,
     ) -> Result<Self> {
         let gates: Vec<Gate> = components.iter().map(Component::gate).collect();
-        let (width, height) = (picture.width(), picture.height());
-        let (across, down) = (width.div_ceil(COARSE), height.div_ceil(COARSE));
-        let mut found: Vec<Vec<Block>> = Vec::new();
-        found.resize_with(across * down, Vec::new);
-        let find = Find { gates: &gates, size: [width, height], bits: threshold.log2() };
-        let items: Vec<_> = found.iter_mut().enumerate().collect();
-        runtime.install(|| {
-            distribute(items, &|| {
-                Box::new(|(at, blocks): (usize, &mut Vec<Block>)| {
-                    runtime.check()?;
-                    let (x, y) = (at % across * COARSE, at / across * COARSE);
-                    *blocks = runtime.level().dispatch(FindFrom { find: &find, x, y });
-                    Ok(())
-                })
-            })
+        let size = [picture.width(), picture.height()];
+        let find = Find { gates: &gates, size, bits: threshold.log2() };
+        let near = for_rectangles(size, WHOLE, runtime, |x, y| {
+            runtime.level().dispatch(FindNear { find: &find, x, y })
         })?;
-        Ok(Self::of_blocks(found.into_iter().flatten().collect(), components.len()))
+        let across = size[0].div_ceil(WHOLE);
+        let blocks = for_rectangles(size, COARSE, runtime, |x, y| {
+            let near = &near[y / WHOLE * across + x / WHOLE];
+            runtime.level().dispatch(FindFrom { find: &find, near, x, y })
+        })?;
+        Ok(Self::of_blocks(blocks.into_iter().flatten().collect(), components.len()))
     }
 
     fn of_blocks(blocks: Vec<Block>, n_components: usize) -> Self {
@@ -126,6 +122,30 @@ impl Survivors {
     }
 }
 
+/// Returns the results of `work` for all rectangles of a picture, row by row; it gets the
+/// first pixel.
+fn for_rectangles<T: Default + Send>(
+    [width, height]: [usize; 2],
+    side: usize,
+    runtime: &Runtime,
+    work: impl Fn(usize, usize) -> T + Sync,
+) -> Result<Vec<T>> {
+    let across = width.div_ceil(side);
+    let mut results = Vec::new();
+    results.resize_with(across * height.div_ceil(side), T::default);
+    let items: Vec<_> = results.iter_mut().enumerate().collect();
+    runtime.install(|| {
+        distribute(items, &|| {
+            Box::new(|(at, result): (usize, &mut T)| {
+                runtime.check()?;
+                *result = work(at % across * side, at / across * side);
+                Ok(())
+            })
+        })
+    })?;
+    Ok(results)
+}
+
 /// A search for survivors.
 struct Find<'a> {
     gates: &'a [Gate],
@@ -134,9 +154,25 @@ struct Find<'a> {
     bits: f64,
 }
 
-/// A search in the rectangle of 64 pixels from (x, y) on.
+/// A search among all components in the rectangle of 256 pixels from (x, y) on.
+struct FindNear<'a> {
+    find: &'a Find<'a>,
+    x: usize,
+    y: usize,
+}
+
+impl Dispatch for FindNear<'_> {
+    type Output = Vec<u32>;
+    fn run<S: Simd>(self, simd: S) -> Vec<u32> {
+        let all: Vec<u32> = (0..self.find.gates.len() as u32).collect();
+        self.find.kept(simd, &all, (self.x, self.y), WHOLE)
+    }
+}
+
+/// A search in the rectangle of 64 pixels from (x, y) on, among the components `near` it.
 struct FindFrom<'a> {
     find: &'a Find<'a>,
+    near: &'a [u32],
     x: usize,
     y: usize,
 }
@@ -144,9 +180,8 @@ struct FindFrom<'a> {
 impl Dispatch for FindFrom<'_> {
     type Output = Vec<Block>;
     fn run<S: Simd>(self, simd: S) -> Vec<Block> {
-        let Self { find, x, y } = self;
-        let all: Vec<u32> = (0..find.gates.len() as u32).collect();
-        let coarse = find.kept(simd, &all, (x, y), COARSE);
+        let Self { find, near, x, y } = self;
+        let coarse = find.kept(simd, near, (x, y), COARSE);
         let mut blocks = Vec::new();
         for (x, y) in find.parts((x, y), BLOCK) {
             let mut block = Block { x, y, ..Block::default() };
@@ -199,7 +234,7 @@ impl Find<'_> {
                 let mut greatest = Vec::with_capacity(candidates.len());
                 for &k in candidates {
                     let gate = &self.gates[k as usize];
-                    bound = bound.max(gate.least(rectangle));
+                    bound = larger(bound, gate.least(rectangle));
                     greatest.push(gate.greatest(rectangle));
                 }
                 bound += self.bits;

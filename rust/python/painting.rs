@@ -9,7 +9,7 @@ use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Multiply-adds of a pass for a pixel, about.
 const PASS_OPERATIONS: usize = 1 << 10;
@@ -36,6 +36,7 @@ impl PyRefinement {
         max_time: Option<f64>,
         least_std: f64,
     ) -> PyResult<Self> {
+        let begin = Instant::now();
         let [height, width, n_channels] = [0, 1, 2].map(|axis| pixels.shape()[axis]);
         let bytes = pixels.as_slice()?;
         let covariances = match &start {
@@ -45,7 +46,6 @@ impl PyRefinement {
         let max_time = max_time.map(Duration::try_from_secs_f64).transpose();
         let max_time = max_time.map_err(|error| PyValueError::new_err(format!("time: {error}")))?;
         let freedom = Freedom::of(&covariances);
-        let options = Options { max_passes, max_time, freedom, least_std };
         let mixture = match start {
             Start::Mixture(mixture) => Ok(Arc::clone(&mixture.0)),
             Start::NComponents(n) => Err(n),
@@ -56,6 +56,9 @@ impl PyRefinement {
                 Ok(mixture) => components_of(&mixture)?,
                 Err(n_components) => draw(&picture, n_components),
             };
+            // The time includes that of the start.
+            let max_time = max_time.map(|limit| limit.saturating_sub(begin.elapsed()));
+            let options = Options { max_passes, max_time, freedom, least_std };
             Refinement::new(picture, components, options)
         })?;
         let n_operations = (height * width).saturating_mul(PASS_OPERATIONS);

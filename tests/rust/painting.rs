@@ -174,7 +174,8 @@ fn refinement_makes_any_start_much_better_and_reports_the_error() {
         let before = psnr(&draw(&picture, 24));
         let refinement = refined(&picture, 24, 150, 1);
         let after = psnr(&refinement.components());
-        assert!(after > before + 8.0, "{before} {after}");
+        // The four gain 14 to 22 dB; 2 dB are left for runs that round differently.
+        assert!(after > before + 12.0, "{before} {after}");
         assert!((after - refinement.psnr()).abs() < 0.05, "{after} {}", refinement.psnr());
     }
 }
@@ -252,7 +253,8 @@ fn other_covariance_types_stay_what_they_are() {
             std::mem::discriminant(&covariances)
         );
         let after = spec::squared_error(&components_of(&mixture).unwrap(), &picture);
-        assert!(after < 0.8 * before, "{covariances:?} {before} {after}");
+        // All three end at 0.19 to 0.2 times the error they start from.
+        assert!(after < 0.3 * before, "{covariances:?} {before} {after}");
     }
 }
 

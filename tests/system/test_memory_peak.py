@@ -40,3 +40,13 @@ def test_a_fit_takes_at_most_three_times_its_data(init_params, n_components):
     command = [sys.executable, "-W", "ignore", FIT, "900000", n_components, init_params, "2"]
     times = float(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
     assert times <= 3
+
+
+PAINTING = SCRIPT.with_name("peak_memory_painting.py")
+
+
+@pytest.mark.parametrize(("height", "n_components"), [(2048, 1000), (512, 20_000)])
+def test_a_refinement_takes_40_bytes_a_pixel_and_2_kilobytes_a_component(height, n_components):
+    command = [sys.executable, PAINTING, str(height), str(n_components)]
+    taken = float(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
+    assert taken <= 40 * height * 2048 + 2048 * n_components

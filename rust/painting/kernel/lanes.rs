@@ -5,8 +5,8 @@
 
 use crate::painting::component::Gate;
 use crate::painting::picture::{TILE, TILE_PIXELS};
+use crate::simd::Simd;
 use crate::simd::rounding::RoundFrom;
-use crate::simd::{MAX_SINGLE_LANES, Simd};
 
 /// Most vectors of a tile of any level.
 pub(crate) const MAX_VECTORS: usize = TILE_PIXELS / 8;
@@ -14,6 +14,19 @@ pub(crate) const MAX_VECTORS: usize = TILE_PIXELS / 8;
 /// Number of vectors of a tile.
 pub(crate) const fn n_vectors<S: Simd>() -> usize {
     TILE_PIXELS / S::LANES
+}
+
+/// Column and row of each pixel of a tile.
+const COLUMNS: [f32; TILE_PIXELS] = numbers(false);
+const ROWS: [f32; TILE_PIXELS] = numbers(true);
+
+const fn numbers(of_rows: bool) -> [f32; TILE_PIXELS] {
+    let (mut numbers, mut at) = ([0.0; TILE_PIXELS], 0);
+    while at < TILE_PIXELS {
+        numbers[at] = if of_rows { at / TILE } else { at % TILE } as f32;
+        at += 1;
+    }
+    numbers
 }
 
 /// The pixels of a tile: coordinates, and weights that are 1 within the picture and 0
@@ -30,21 +43,23 @@ impl<S: Simd<Element = f32>> Pixels<S> {
     #[inline(always)]
     pub(crate) fn new(simd: S, first: [usize; 2], origin: [f64; 2], size: [usize; 2]) -> Self {
         let [x, y] = [0, 1].map(|i| f32::from_f64(first[i] as f64 - origin[i]));
-        let [columns, rows] = [0, 1].map(|i| (size[i] - first[i]).min(TILE));
-        let lanes = |value: &dyn Fn(usize) -> f32| {
-            let lanes: [f32; MAX_SINGLE_LANES] = std::array::from_fn(value);
-            simd.load_elements(&lanes)
-        };
-        let vector = |v: usize, value: &dyn Fn(usize, usize) -> f32| {
-            let at = |lane: usize| v * S::LANES + lane;
-            lanes(&|lane| value(at(lane) % TILE, at(lane) / TILE))
-        };
-        let is_inside = |column: usize, row: usize| f32::from(column < columns && row < rows);
-        Self {
-            x: vector(0, &|column, _| x + column as f32),
-            y: std::array::from_fn(|v| vector(v, &|_, row| y + row as f32)),
-            weights: std::array::from_fn(|v| vector(v, &is_inside)),
+        let [columns, rows] = [0, 1].map(|i| size[i] - first[i]);
+        let (x, top) = (simd.splat_element(x), simd.splat_element(y));
+        let mut y = [top; MAX_VECTORS];
+        for v in 0..n_vectors::<S>() {
+            y[v] = simd.add(simd.load_elements(&ROWS[v * S::LANES..]), y[v]);
         }
+        let mut weights = [simd.splat(1.0); MAX_VECTORS];
+        if columns < TILE || rows < TILE {
+            let mut inside = [0.0; TILE_PIXELS];
+            for (at, inside) in inside.iter_mut().enumerate() {
+                *inside = f32::from(at % TILE < columns && at / TILE < rows);
+            }
+            for v in 0..n_vectors::<S>() {
+                weights[v] = simd.load_elements(&inside[v * S::LANES..]);
+            }
+        }
+        Self { x: simd.add(simd.load_elements(&COLUMNS), x), y, weights }
     }
 }
 

@@ -91,7 +91,7 @@ pub(crate) struct Canvas<'a, S: Simd> {
     pub(crate) positions: &'a [u32],
 }
 
-/// Paints a tile; `survivors` gets an element for each position. Compiled once, not for every
+/// Paints a tile; `survivors` begins with one for each position then. Compiled once, not for every
 /// kind of sums.
 #[inline(never)]
 pub(crate) fn paint<S: Simd<Element = f32>, const C: usize>(
@@ -115,45 +115,54 @@ fn paint_inline<S: Simd<Element = f32>, const C: usize>(
 ) -> Painted<S, C> {
     let zero = simd.splat(0.0);
     let mut greatest = [simd.splat(f64::NEG_INFINITY); MAX_VECTORS];
-    survivors.clear();
-    for &at in positions {
+    if survivors.len() < positions.len() {
+        let blank = Survivor { terms: [zero; MAX_VECTORS], values: [zero; C], slopes: [zero; C] };
+        survivors.resize(positions.len(), blank);
+    }
+    let survivors = &mut survivors[..positions.len()];
+    for (survivor, &at) in survivors.iter_mut().zip(positions) {
         let component = &components[at as usize];
         let parabolas = Parabolas::new(simd, &component.gate, pixels.x);
-        let mut terms = [zero; MAX_VECTORS];
         for v in 0..n_vectors::<S>() {
-            terms[v] = parabolas.at(simd, pixels.y[v]);
-            greatest[v] = simd.max(greatest[v], terms[v]);
+            let exponent = parabolas.at(simd, pixels.y[v]);
+            survivor.terms[v] = exponent;
+            greatest[v] = simd.max(greatest[v], exponent);
         }
-        let (mut values, mut slopes) = ([zero; C], [zero; C]);
         for c in 0..C {
             let [constant, along_x, along_y] = component.experts[c].map(|e| simd.splat_element(e));
-            values[c] = simd.mul_add(pixels.x, along_x, constant);
-            slopes[c] = along_y;
+            survivor.values[c] = simd.mul_add(pixels.x, along_x, constant);
+            survivor.slopes[c] = along_y;
         }
-        survivors.push(Survivor { terms, values, slopes });
+    }
+    for survivor in survivors.iter_mut() {
+        for v in 0..n_vectors::<S>() {
+            let exponent = simd.sub(survivor.terms[v], greatest[v]);
+            survivor.terms[v] = exp2_clamped(simd, exponent);
+        }
     }
     let mut inverse_total = [zero; MAX_VECTORS];
     let mut colors = [[zero; C]; MAX_VECTORS];
-    // Two vectors at a time: their sums stay in registers.
+    // Two vectors at a time: their sums, of values and of slopes, stay in registers.
     for first in (0..n_vectors::<S>()).step_by(2) {
-        let (mut total, mut sums) = ([zero; 2], [[zero; C]; 2]);
-        for survivor in survivors.iter_mut() {
+        let (mut total, mut sums) = ([zero; 2], [[[zero; 2]; C]; 2]);
+        for survivor in survivors.iter() {
             for j in 0..2 {
-                let v = first + j;
-                let term = exp2_clamped(simd, simd.sub(survivor.terms[v], greatest[v]));
-                survivor.terms[v] = term;
+                let term = survivor.terms[first + j];
                 total[j] = simd.add(total[j], term);
                 for c in 0..C {
-                    let value = survivor.value(simd, c, pixels.y[v]);
-                    sums[j][c] = simd.mul_add(term, value, sums[j][c]);
+                    let [by_value, by_slope] = &mut sums[j][c];
+                    *by_value = simd.mul_add(term, survivor.values[c], *by_value);
+                    *by_slope = simd.mul_add(term, survivor.slopes[c], *by_slope);
                 }
             }
         }
         for j in 0..2 {
-            let inverse = simd.div(simd.splat(1.0), total[j]);
-            inverse_total[first + j] = inverse;
+            let v = first + j;
+            inverse_total[v] = simd.div(simd.splat(1.0), total[j]);
             for c in 0..C {
-                colors[first + j][c] = simd.mul(sums[j][c], inverse);
+                let [by_value, by_slope] = sums[j][c];
+                let sum = simd.mul_add(pixels.y[v], by_slope, by_value);
+                colors[v][c] = simd.mul(sum, inverse_total[v]);
             }
         }
     }

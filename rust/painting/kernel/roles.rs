@@ -2,7 +2,7 @@
 
 use crate::painting::kernel::lanes::n_vectors;
 use crate::painting::kernel::paint::{Painted, Survivor};
-use crate::painting::kernel::sums::{Place, Summand, Sums, VectorSums};
+use crate::painting::kernel::sums::{Place, Summand, VectorSums};
 use crate::simd::Simd;
 
 /// Where 1 - r is below this, the cost is computed as if it were this.
@@ -30,7 +30,8 @@ impl Summand for Roles {
         (): &(),
         survivor: &Survivor<S, C>,
         _: Place<'_>,
-    ) -> VectorSums<S> {
+        sums: &mut VectorSums<S>,
+    ) {
         let zero = simd.splat(0.0);
         let (mut cost, mut error, mut by_y) = (zero, zero, [zero; 3]);
         for v in 0..n_vectors::<S>() {
@@ -55,10 +56,9 @@ impl Summand for Roles {
         }
         let x = painted.pixels.x;
         let by_x = simd.mul(x, by_y[0]);
-        let mut sums = Sums::new(simd);
-        sums.extend([cost, error, by_y[0], by_x, by_y[1]]);
-        sums.extend([simd.mul(x, by_x), simd.mul(x, by_y[1]), by_y[2]]);
-        sums.vectors
+        let squared = [simd.mul(x, by_x), simd.mul(x, by_y[1]), by_y[2]];
+        sums[..5].copy_from_slice(&[cost, error, by_y[0], by_x, by_y[1]]);
+        sums[5..8].copy_from_slice(&squared);
     }
 }
 
@@ -95,7 +95,8 @@ impl Summand for Shapes<'_> {
         (): &(),
         survivor: &Survivor<S, C>,
         place: Place<'_>,
-    ) -> VectorSums<S> {
+        sums: &mut VectorSums<S>,
+    ) {
         let (cell, origin) = (self.0[place.component], place.block.origin());
         let [x, y] = [0, 1].map(|i| origin[i] - cell.mean[i]);
         let l = cell.inverse;
@@ -127,9 +128,7 @@ impl Summand for Shapes<'_> {
                 }
             }
         }
-        let mut sums = Sums::new(simd);
-        found.into_iter().for_each(|found| sums.extend(found));
-        sums.vectors
+        sums[..7 * C].copy_from_slice(found.as_flattened());
     }
 }
 
@@ -155,8 +154,9 @@ impl Summand for Scatter {
         (): &(),
         survivor: &Survivor<S, C>,
         _: Place<'_>,
-    ) -> VectorSums<S> {
-        let mut sums = Sums::new(simd).vectors;
+        sums: &mut VectorSums<S>,
+    ) {
+        sums.fill(simd.splat(0.0));
         for v in 0..n_vectors::<S>() {
             let r = painted.responsibility(simd, survivor, v);
             sums[0] = simd.add(sums[0], r);
@@ -169,6 +169,5 @@ impl Summand for Scatter {
                 }
             }
         }
-        sums
     }
 }

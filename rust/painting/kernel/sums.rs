@@ -19,25 +19,6 @@ const MAX_SUMS: usize = 32;
 /// Sums that have not been added over the lanes yet.
 pub(crate) type VectorSums<S> = [<S as Simd>::F; MAX_SUMS];
 
-/// A list of [`VectorSums`] that grows.
-pub(crate) struct Sums<S: Simd> {
-    pub(crate) vectors: VectorSums<S>,
-    n: usize,
-}
-
-impl<S: Simd> Sums<S> {
-    #[inline(always)]
-    pub(crate) fn new(simd: S) -> Self {
-        Self { vectors: [simd.splat(0.0); MAX_SUMS], n: 0 }
-    }
-
-    #[inline(always)]
-    pub(crate) fn extend<const N: usize>(&mut self, vectors: [S::F; N]) {
-        self.vectors[self.n..self.n + N].copy_from_slice(&vectors);
-        self.n += N;
-    }
-}
-
 /// A kind of sums. Coordinates are relative to the block's origin.
 pub(crate) trait Summand: Sync {
     /// The part that all survivors of a tile share.
@@ -52,7 +33,7 @@ pub(crate) trait Summand: Sync {
         painted: &Painted<S, C>,
     ) -> Self::Tile<S, C>;
 
-    /// The sums of a survivor, which is `component`, over the pixels of a tile.
+    /// Writes the sums of a survivor, which is `component`, over the pixels of a tile.
     fn sums<S: Simd<Element = f32>, const C: usize>(
         &self,
         simd: S,
@@ -60,7 +41,8 @@ pub(crate) trait Summand: Sync {
         tile: &Self::Tile<S, C>,
         survivor: &Survivor<S, C>,
         component: Place<'_>,
-    ) -> VectorSums<S>;
+        sums: &mut VectorSums<S>,
+    );
 }
 
 /// The component that sums are for, and the origin of the coordinates.
@@ -179,6 +161,7 @@ fn sum_block<S: Simd<Element = f32>, const C: usize, T: Summand>(
     }
     slots.fill(0.0);
     *error = 0.0;
+    let mut sums = [simd.splat(0.0); MAX_SUMS];
     for tile in &block.tiles {
         let size = [picture.width(), picture.height()];
         let pixels = Pixels::new(simd, [tile.x, tile.y], block.origin(), size);
@@ -190,7 +173,7 @@ fn sum_block<S: Simd<Element = f32>, const C: usize, T: Summand>(
         let shared = summand.tile(simd, &painted);
         for (survivor, &at) in survivors.iter().zip(positions) {
             let place = Place { component: block.components[at as usize] as usize, block };
-            let sums = summand.sums(simd, &painted, &shared, survivor, place);
+            summand.sums(simd, &painted, &shared, survivor, place, &mut sums);
             let width = T::n_sums(C).next_multiple_of(8);
             let slot = &mut slots[at as usize * width..][..width];
             for (slot, sums) in slot.as_chunks_mut::<8>().0.iter_mut().zip(sums.as_chunks::<8>().0)
