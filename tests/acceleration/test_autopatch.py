@@ -119,7 +119,7 @@ def test_an_unknown_value_is_a_warning_that_names_it(start):
     assert "GMMFAST_PATCH_SKLEARN: expected '1' or '0', got 'yes'" in result.stderr
 
 
-def test_an_import_that_fails_may_be_tried_again(start, tmp_path):
+def test_a_failed_import_is_patched_when_it_is_tried_again(start, tmp_path):
     package = tmp_path / "odd" / "sklearn" / "mixture"
     package.mkdir(parents=True)
     (package.parent / "__init__.py").write_text("")

@@ -163,7 +163,7 @@ print(isinstance(model, GaussianMixture), isinstance(model, BayesianGaussianMixt
     assert outcome(run_module(path)) == (0, told, "")
 
 
-def test_threads_may_patch_at_once(run_python):
+def test_threads_patch_at_once_without_an_error(run_python):
     code = """
 from concurrent.futures import ThreadPoolExecutor
 import gmmfast
@@ -178,7 +178,7 @@ assert GaussianMixture is theirs
     assert outcome(run_python(code)) == SILENT
 
 
-def test_the_patched_names_are_told():
+def test_get_patch_names_lists_both_estimators():
     assert gmmfast.get_patch_names() == [
         "sklearn.mixture.GaussianMixture",
         "sklearn.mixture.BayesianGaussianMixture",
@@ -191,7 +191,7 @@ PATCHED = "import gmmfast; print(gmmfast.is_patched())"
 @pytest.mark.parametrize(
     ("value", "patched"), [("1", "True"), ("0", "False"), ("", "False"), (None, "False")]
 )
-def test_the_environment_may_ask_for_the_patch(run_python, value, patched):
+def test_the_environment_patches_where_the_variable_is_1(run_python, value, patched):
     assert outcome(run_python(PATCHED, GMMFAST_PATCH_SKLEARN=value)) == (0, f"{patched}\n", "")
 
 
@@ -204,20 +204,20 @@ def test_other_values_are_refused(run_python, variable):
     assert f"ImportError: {variable}: expected '1' or '0', got 'yes'" in result.stderr
 
 
-def test_verbose_tells_of_every_call_until_unpatched(run_python):
+def test_verbose_logs_every_call_until_unpatched(run_python):
     code = MODEL + "import gmmfast; gmmfast.patch_sklearn(verbose=True)" + LINES
     after = "gmmfast.unpatch_sklearn(); fitted(gmmfast.GaussianMixture)"
     assert outcome(run_python(code + after)) == (0, "", TOLD)
     assert outcome(run_python(code.replace("verbose=True", ""))) == SILENT
 
 
-def test_the_environment_may_ask_for_lines(run_python):
+def test_the_environment_turns_verbose_on(run_python):
     code = MODEL + "import gmmfast" + LINES
     environment = {"GMMFAST_VERBOSE": "1", "GMMFAST_PATCH_SKLEARN": "1"}
     assert outcome(run_python(code, **environment)) == (0, "", TOLD)
 
 
-def test_calls_are_logged_for_those_who_ask_logging(caplog):
+def test_calls_are_logged_at_level_info(caplog):
     with caplog.at_level(logging.INFO, logger="gmmfast"):
         gmmfast.BayesianGaussianMixture(max_iter=500).fit(POINTS)
     assert caplog.messages == ["BayesianGaussianMixture.fit: accelerated"]

@@ -129,7 +129,7 @@ def test_calls_that_raise_count_and_the_error_passes_on(file):
     assert counts(report, "GaussianMixture.fit") == (1, 0), "the failed call is closed"
 
 
-def test_an_empty_profile_has_a_remedy(file):
+def test_an_empty_profile_reports_the_remedy(file):
     with gmmfast.profile(file=file):
         pass
     assert file.getvalue() == (

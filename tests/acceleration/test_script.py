@@ -68,21 +68,21 @@ def test_errors_of_a_script_look_as_by_python(run_module, tmp_path, code):
         ((".",), 1, "gmmfast: can't find '__main__' module in '.'"),
     ],
 )
-def test_what_cannot_be_run_is_said_in_a_line(run_module, arguments, status, message):
+def test_what_cannot_be_run_is_an_error_of_one_line(run_module, arguments, status, message):
     result = run_module(*arguments)
     assert (result.returncode, result.stdout) == (status, "")
     assert result.stderr.startswith(message)
     assert "Traceback" not in result.stderr
 
 
-def test_the_runner_tells_of_every_call_if_asked(run_module, tmp_path):
+def test_the_runner_logs_every_call_if_verbose(run_module, tmp_path):
     path = tmp_path / "script.py"
     path.write_text(MODEL + LINES)
     assert outcome(run_module("--verbose", path)) == (0, "", TOLD)
     assert outcome(run_module(path)) == SILENT
 
 
-def test_a_scripts_classes_travel_between_processes(run_module, tmp_path):
+def test_a_scripts_classes_are_pickled_between_processes(run_module, tmp_path):
     path = tmp_path / "script.py"
     path.write_text("""
 import multiprocessing, pickle

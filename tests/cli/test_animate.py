@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from gmmfast import fit_image, images, refine
 from gmmfast.animation import slicing_frames, write_animation
 from gmmfast.cli.animate import _IN_THE_PLANE, animate_command
+from gmmfast.cli.paint import paint_command
 from gmmfast.styles import STYLES
 from support.animation_files import SHAPE, decoded, moving
 from support.commands import invoke, run_command
@@ -44,6 +45,18 @@ def test_paintings_that_change_have_the_style_that_is_asked_for(tmp_path, pictur
     refused = CliRunner().invoke(animate_command, ["zoom", str(picture), "--style", "oil"])
     assert refused.exit_code == 2
     assert "--style: expected together with grow or refine, got it with zoom" in refused.output
+
+
+@pytest.mark.parametrize("options", [[], ["--ink", "--threshold", "128"]])
+def test_a_bilevel_picture_grows_to_what_paint_paints(tmp_path, options):
+    drawing = np.full((*SHAPE, 3), 255, np.uint8)
+    drawing[8:20, 10:14] = drawing[20:24, 10:40] = 0
+    images.write_image(tmp_path / "drawing.png", drawing)
+    fit = [tmp_path / "drawing.png", "-k", 3, *options, "--max-iter", 20, "-o"]
+    invoke(animate_command, "grow", "--seconds", 0.3, "--fps", 10, *fit, tmp_path / "grow.png")
+    invoke(paint_command, *fit, tmp_path / "paint.png")
+    painting = images.read_image(tmp_path / "paint.png")
+    np.testing.assert_array_equal(decoded(tmp_path / "grow.png")[0][-1], painting)
 
 
 def test_a_clip_is_animated(tmp_path):

@@ -211,7 +211,7 @@ def tgmm(request):
     return request.param
 
 
-def test_tgmm_answers_carry_their_origin():
+def test_tgmm_answers_name_their_version_and_script():
     assert TGMM["origin"]["tgmm"] == "0.4.3"
     assert (Path(__file__).parents[2] / TGMM["origin"]["script"]).is_file()
 

@@ -181,7 +181,7 @@ gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3)
 """
 
 
-def test_a_missing_extension_is_an_import_error_that_says_how_to_get_it(run_python):
+def test_a_missing_extension_is_an_import_error_with_the_remedy(run_python):
     result = run_python(WITHOUT_EXTENSION)
     assert result.returncode == 1
     last = result.stderr.strip().splitlines()[-1]

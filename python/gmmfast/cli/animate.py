@@ -140,7 +140,7 @@ def _grow(job: _Job) -> Frames:
         shape,
         job.n_frames,
         n_components=numbers,
-        kind="ink" if request.is_ink else "auto",
+        kind=request.kind,
         style=job.style,
         random_state=job.fit.seed,
     )

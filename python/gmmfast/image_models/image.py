@@ -143,6 +143,10 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
     bilevel if at most 7 % of the pixels off the paper are in areas of levels that are neither
     its dark nor its bright one, the medians on both sides of Otsu's threshold.
 
+    The fit, like those of `fit_video` and `select_n_components`, is gmmfast's own. Unlike
+    `GaussianMixture.fit` it never falls back to scikit-learn's code, whatever of that a script
+    has replaced.
+
     Examples
     --------
     >>> import numpy as np
