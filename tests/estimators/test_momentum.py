@@ -50,6 +50,7 @@ def test_a_picture_takes_at_most_half_the_iterations():
     plain = gmmfast.fit_image(photo, 60, max_iter=100, tol=0)
     quick = gmmfast.fit_image(photo, 60, max_iter=50, tol=0, acceleration="momentum")
     assert quick.lower_bound_ >= plain.lower_bound_
+    assert np.all(np.diff(quick.lower_bounds_) >= 0)
 
 
 def test_the_fit_ends_where_em_ends():

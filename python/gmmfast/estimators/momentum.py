@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: Iterations after which the movement counts half.
 _HALF = 3
 
+#: The part of the regularization below which no variance is extrapolated.
+_PART = 0.9
+
 
 class _Coordinates(NamedTuple):
     log_counts: Array
@@ -43,8 +46,11 @@ class _Coordinates(NamedTuple):
 class Momentum:
     """The movement of the moments since the last restart."""
 
-    def __init__(self, covariance_type: str) -> None:
+    def __init__(self, covariance_type: str, reg_covar: float) -> None:
         self._is_diagonal = covariance_type in DIAGONAL
+        # A part of the regularization stays: without it extrapolated components may become so
+        # narrow that regularizing them again lowers the bound.
+        self._least = _PART * reg_covar
         self._last: tuple[Moments, _Coordinates] | None = None
         self._n_steps = 0
 
@@ -76,11 +82,12 @@ class Momentum:
 
     def _coordinates(self, some: Moments) -> _Coordinates:
         if self._is_diagonal:
-            if np.any(some.covariances <= 0):
+            variances = some.covariances - self._least
+            if np.any(variances <= 0):
                 raise np.linalg.LinAlgError
-            factors = np.log(some.covariances)
+            factors = np.log(variances)
         else:
-            factors = cholesky(some.covariances)
+            factors = cholesky(some.covariances - self._least * np.eye(some.means.shape[1]))
             diagonal = np.einsum("...ii->...i", factors)
             diagonal[...] = np.log(diagonal)
         return _Coordinates(np.log(some.counts), some.means, factors)
@@ -90,12 +97,13 @@ class Momentum:
         counts = np.exp(x.log_counts - x.log_counts.max())
         counts *= total / counts.sum()
         if self._is_diagonal:
-            covariances = np.exp(x.factors)
+            covariances = np.exp(x.factors) + self._least
         else:
             factors = x.factors.copy()
             diagonal = np.einsum("...ii->...i", factors)
             diagonal[...] = np.exp(diagonal)
             covariances = factors @ factors.swapaxes(-1, -2)
+            covariances += self._least * np.eye(covariances.shape[-1])
         return Moments(counts, x.means, covariances)
 
 
