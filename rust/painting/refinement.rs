@@ -24,12 +24,12 @@ use std::time::Instant;
 const WARM_UP: f64 = 20.0;
 
 /// Passes between two searches for survivors.
-const REFRESH: usize = 24;
+const REFRESH: usize = 12;
 
 /// Passes between two relocations: fewer cost much quality.
 const PACE: usize = 24;
 
-/// Thresholds of responsibility: at first, and at the end.
+/// Thresholds of responsibility: at first, and in the last third of the passes.
 const FIRST_THRESHOLD: f64 = 1e-2;
 const LAST_THRESHOLD: f64 = 1e-3;
 
@@ -239,7 +239,8 @@ impl Refinement {
         if is_due && progress < self.stage().relocates_until && self.relocates() {
             self.relocate(runtime)?;
         }
-        let threshold = FIRST_THRESHOLD * (LAST_THRESHOLD / FIRST_THRESHOLD).powf(progress);
+        let part = (1.5 * progress).min(1.0);
+        let threshold = FIRST_THRESHOLD * (LAST_THRESHOLD / FIRST_THRESHOLD).powf(part);
         let survivors = self.survivors(threshold, runtime)?;
         self.n_pairs = survivors.n_survivors();
         for i in 0..REFRESH {
