@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 #: Pixels of the half picture for each component.
-_PIXELS_PER_COMPONENT = 10
+_PIXELS_PER_COMPONENT = 4
 
 #: The least variance of gates in square pixels: narrower ones paint facets in enlargements.
 _REG_COVAR = 0.5

@@ -12,7 +12,10 @@ Moments are extrapolated in coordinates of which every value is valid: logarithm
 and the Cholesky factors of covariances with logarithms on their diagonals. An iteration costs what
 a plain one does, one pass over the data; fixed points are those of EM.
 
-MEASURED
+Measured from the start of `fit_image`, with 300 and 1000 components: the bound of 100 plain
+iterations is reached after 30 and 35 on china.jpg, 36 and 35 on a photograph of a parrot, and
+28 and 28 on the ink of a drawing. Constant over-relaxation by 1.8 took 48 on china.jpg with 300
+components, SQUAREM 80; Anderson acceleration of 3 to 10 steps did not reach it in 100.
 """
 
 from __future__ import annotations
