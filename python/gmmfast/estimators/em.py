@@ -93,7 +93,9 @@ class EMMixture(FittedMixture):
                 self._em_initialize(samples, random_state, initialize)
             else:
                 self.covariances_ = covariances_of_model(self)
-            momentum = None if acceleration is None else Momentum(self.covariance_type, self.reg_covar)
+            momentum = None
+            if acceleration is not None:
+                momentum = Momentum(self.covariance_type, self.reg_covar)
             first = -np.inf if do_init else self.lower_bound_
             run = self._em_iterate(samples, report, first, momentum)
             report.end_initialization()
