@@ -41,7 +41,11 @@ def test_paintings_that_change_have_the_style_that_is_asked_for(tmp_path, pictur
         model = fit_image(photo, 5, max_iter=20)
     else:
         model = refine(fit_image(photo, 5), photo)
-    np.testing.assert_array_equal(frame, STYLES[style](model, SHAPE))
+    # The film paints mixtures, whose last bits differ from the estimator's: so may the rounding of
+    # a level.
+    difference = np.abs(frame.astype(int) - STYLES[style](model, SHAPE))
+    assert difference.max() <= 1
+    assert np.mean(difference > 0) < 1e-3
     refused = CliRunner().invoke(animate_command, ["zoom", str(picture), "--style", "oil"])
     assert refused.exit_code == 2
     assert "--style: expected together with grow or refine, got it with zoom" in refused.output

@@ -61,7 +61,9 @@ class Pixels(NamedTuple):
         painting = render_grid(
             model, self.shape, extent=self.extent, dtype=np.uint8, n_threads=n_threads
         )
-        return images.psnr(painting, levels.reshape(painting.shape))
+        # The frames of a clip below each other.
+        shape = (-1, *painting.shape[len(self.shape) - 1 :])
+        return images.psnr(painting.reshape(shape), levels.reshape(shape))
 
 
 @dataclass(frozen=True)
