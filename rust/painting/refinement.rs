@@ -42,6 +42,10 @@ const HALF_COST: usize = 4;
 const LEAST_FOR_HALF: usize = 40;
 const MOST_FOR_HALF: usize = 600;
 
+/// Fewer pixels at half size for a component are fitted exactly, which says nothing about the
+/// pixels between them: the passes at full size then begin worse than from the drawn start.
+const LEAST_PIXELS_AT_HALF: usize = 16;
+
 /// The part of a time that the passes at half size may take.
 const HALF_TIME: f64 = 0.25;
 
@@ -111,7 +115,9 @@ impl Refinement {
         positive("components", components.len())?;
         positive("max_passes", options.max_passes)?;
         let now = Instant::now();
+        let n_pixels_at_half = picture.width() * picture.height() / 4;
         let half_passes = match options.max_passes {
+            _ if n_pixels_at_half < LEAST_PIXELS_AT_HALF * components.len() => 0,
             n @ LEAST_FOR_HALF..=MOST_FOR_HALF => HALF_PASSES.min(HALF_COST / 2 * n),
             n if n > MOST_FOR_HALF && options.max_time.is_some() => HALF_PASSES,
             _ => 0,

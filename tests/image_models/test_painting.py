@@ -138,3 +138,10 @@ def test_a_painting_that_cannot_be_is_refused(options, pattern):
     with pytest.raises((ValueError, TypeError)) as refused:
         fit_image(PHOTO, **arguments)
     assert re.match(pattern, str(refused.value)), refused.value
+
+
+def test_six_pixels_for_a_component_are_painted_at_full_size_from_the_start():
+    # By way of the half size, where a component has 1.5 pixels, it was 25.8 dB; now it is 30.5.
+    photo = np.ascontiguousarray(load_sample_image("china.jpg")[100:140, 200:260])
+    model = fit_image(photo, 400, objective="picture", max_iter=60)
+    assert images.psnr(render_grid(model, photo.shape[:2], dtype=np.uint8), photo) > 28
