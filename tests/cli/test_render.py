@@ -66,6 +66,15 @@ def test_a_model_without_a_picture_needs_a_size(gmmfast, tmp_path):
     assert images.read_image("o.png").shape == (7, 9, 3)
 
 
+def test_a_model_with_alpha_is_refused_and_is_no_clip(gmmfast, tmp_path):
+    alpha = Mixture([1.0], [[4.0, 3.0, 9.0, 9.0, 9.0, 200.0]], np.eye(6)[None])
+    alpha = alpha.with_extent([(-0.5, 7.5), (-0.5, 5.5)]).with_kind("color-alpha")
+    alpha.save(tmp_path / "alpha.npz")
+    refused = gmmfast("render", "alpha.npz", "-o", "out.png")
+    assert refused.status
+    assert "got 6 features, of kind 'color-alpha'; leave alpha out" in refused.stderr
+
+
 def test_a_frame_of_a_clip_is_that_of_its_time(gmmfast, photo_mixture, tmp_path):
     means = np.insert(
         photo_mixture.means, 2, np.linspace(0, 7, photo_mixture.n_components), axis=1

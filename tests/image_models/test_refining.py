@@ -274,6 +274,10 @@ REFUSED = {
         r"image: expected an array \(height, width, 4\) of uint8",
     ),
     "features": ({"model": ([1.0], [[0.0] * 8], [2.0])}, r"model: expected features .*got 8 feat"),
+    "clip": (
+        {"model": Mixture([1.0], [[0.0] * 6], np.eye(6)[None]).with_extent([(0, 1)] * 3)},
+        r"model: expected the extent of a picture, two intervals, got \(\(0.0, 1.0\), ",
+    ),
     "time": ({"time": 0.0}, r"time: expected a positive finite number, got 0"),
     "rounds": ({"max_iter": 0}, r"max_iter: expected at least 1, got 0"),
     "variance": ({"reg_covar": -1.0}, r"reg_covar: expected a positive finite number, got -1"),

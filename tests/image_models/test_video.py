@@ -66,7 +66,12 @@ def test_options_are_those_of_a_picture(options):
 
 def test_the_number_of_components_can_be_chosen():
     chosen = fit_video(CLIP, "bic", candidates=[2, 4], max_iter=5)
-    assert chosen.selection_.criterion == "bic"
+    selection = chosen.selection_
+    assert selection.criterion == "bic"
+    best = selection.n_components.tolist().index(selection.best)
+    painting = render_grid(chosen, CLIP.shape[:3], dtype="uint8").astype(float)
+    psnr = 10 * np.log10(255**2 / np.square(painting - CLIP).mean())
+    assert selection.psnr[best] == pytest.approx(psnr, rel=1e-12)
     assert fit_video(CLIP, 6, prior="dirichlet_process", max_iter=5).n_components <= 6
     assert fit_video(CLIP[:1, :5, :10]).n_components == 2, "one for 20 pixels"
 

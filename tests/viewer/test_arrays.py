@@ -76,6 +76,15 @@ def test_a_scene_follows_the_extent_the_picture_or_the_components():
     assert scene_of(Mixture([1.0], [[0.0, 0.0]], [1e-12]), None).shape == (640, 640)
 
 
+def test_the_kind_tells_a_clip_from_a_picture_with_alpha():
+    mixture = Mixture([1.0], [[4.0, 3.0, 1.0, 9.0, 9.0, 9.0]], np.eye(6)[None])
+    clip = mixture.with_extent([(-0.5, 7.5), (-0.5, 5.5), (-0.5, 1.5)]).with_kind("video")
+    assert scene_of(clip, None).shape == (2, 6, 8)
+    alpha = mixture.with_extent([(-0.5, 7.5), (-0.5, 5.5)]).with_kind("color-alpha")
+    with pytest.raises(ValueError, match=r"model: expected the features .* got 6 features"):
+        scene_of(alpha, None)
+
+
 def test_a_weight_of_zero_is_in_no_list():
     model = Mixture([1.0, 0.0], [[5.0, 5.0], [6.0, 6.0]], [4.0, 4.0], extent=[(0, 10), (0, 10)])
     lists = tile_lists(scene_of(model, None))

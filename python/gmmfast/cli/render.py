@@ -23,6 +23,7 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
+from gmmfast.mixture.parameters import n_positions
 from gmmfast.rendering.grid import render_grid
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
@@ -139,7 +140,7 @@ def render_command(
     n_threads, tone = options["n_threads"], options["tone"] or DEFAULT_TONE
     seed = options["seed"] if quantity == "sample" else None
 
-    is_clip = _is_clip(mixture)
+    is_clip = n_positions(mixture) == 3
 
     def values() -> NDArray[Any]:
         grid = (1, *shape) if is_clip else shape
@@ -166,22 +167,19 @@ def render_command(
     ])  # fmt: skip
 
 
-def _is_clip(mixture: Mixture) -> bool:
-    return mixture.n_features in (4, 6) or len(mixture.extent or ()) == 3
-
-
 def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
     quantity = options["quantity"]
     refuse_tone_with_style(options["tone"], options["style"])
     if options["style"] and quantity != "auto":
         raise click.UsageError("--quantity and --style: expected at most one of the two, got both")
-    n_colors = mixture.n_features - (3 if _is_clip(mixture) else 2)
+    n_colors = mixture.n_features - n_positions(mixture)
     if n_colors not in (0, 1, 3):
         raise ValueError(
             "model: expected a model of ink (2 features), of a picture (3 or 5) or of a clip "
-            f"(4 or 6), got {mixture.n_features} features"
+            f"(4 or 6), got {mixture.n_features} features, of kind {mixture.kind!r}; leave alpha "
+            "out by Mixture.marginal"
         )
-    if options["style"] and _is_clip(mixture):
+    if options["style"] and n_positions(mixture) == 3:
         raise click.UsageError("--style: expected a model of a picture, got one of a clip")
     is_ink = n_colors == 0
     if is_ink and quantity in ("mean", "std", "sample"):

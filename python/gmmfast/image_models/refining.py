@@ -222,6 +222,11 @@ def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterato
             f"with alpha, or (x, y) of ink, got {mixture.n_features} features; fit_image fits "
             "such models"
         )
+    if mixture.extent is not None and len(mixture.extent) != 2:
+        raise ValueError(
+            "model: expected the extent of a picture, two intervals, got "
+            f"{describe(mixture.extent)}; give it another with Mixture.with_extent"
+        )
     if mixture.n_features != 2:
         if ink.threshold is not None:
             raise ValueError(
@@ -262,11 +267,6 @@ class _Frame(NamedTuple):
     def of(cls, mixture: Mixture, shape: tuple[int, ...]) -> _Frame:
         """Return the frame for a picture of this shape, (height, width)."""
         extent = images.image_extent(shape) if mixture.extent is None else mixture.extent
-        if len(extent) != 2:
-            raise ValueError(
-                f"model: expected the extent of a picture, two intervals, got {describe(extent)}; "
-                "give it another with Mixture.with_extent"
-            )
         low, high = np.array(extent).T
         scale = (high - low) / np.array(shape)[::-1]
         shift = low + 0.5 * scale

@@ -224,6 +224,19 @@ def check_kind(kind: str | None, n_features: int) -> str | None:
     return kind
 
 
+def n_positions(mixture: Any) -> int:
+    """Return how many of the first features are positions: 3 in a clip, else 2.
+
+    The kind decides, or else the extent. Without both, models of 4 and 6 features are clips:
+    those of pictures with alpha, as many features, have a kind.
+    """
+    if mixture.kind is not None:
+        return 3 if mixture.kind == "video" else 2
+    if mixture.extent is not None:
+        return 3 if len(mixture.extent) == 3 else 2
+    return 3 if mixture.n_features in (4, 6) else 2
+
+
 def kind_of_model(model: Any, n_features: int) -> str | None:
     """Return the `kind_` of an estimator if it is that of a picture, else None."""
     kind = getattr(model, "kind_", None)

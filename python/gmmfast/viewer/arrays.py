@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast.mixture.layouts import cholesky, inverse_lower
+from gmmfast.mixture.parameters import n_positions
 from gmmfast.rendering.grid import render_grid
 from gmmfast.rendering.request import Request, resolve_extent
 
@@ -69,7 +70,7 @@ class Scene:
 def scene_of(mixture: Mixture, shape: tuple[int, ...] | None) -> Scene:
     """Return the picture of a mixture; its size follows the extent if `shape` is None."""
     n_features = mixture.n_features
-    n_axes = 3 if n_features == 6 or len(mixture.extent or ()) == 3 else 2
+    n_axes = n_positions(mixture)
     if shape is not None and len(shape) == 3:
         n_axes = 3
     if n_features < 2 or n_features - n_axes not in COLORS:
