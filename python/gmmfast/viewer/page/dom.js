@@ -22,11 +22,8 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
-
  * Returns the element with an id.
-
  * @returns {any}
-
  */
 export function byId(id) {
   return document.getElementById(id);
