@@ -16,3 +16,4 @@ mod quantities;
 mod sample;
 mod support;
 mod survivors;
+mod windows;
