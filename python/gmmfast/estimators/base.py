@@ -15,6 +15,7 @@ from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._validation import check_n_threads
 from gmmfast.estimators.callbacks import CallbackSupport, FitReport, Progress, with_callbacks
+from gmmfast.estimators.checkpoints import Checkpoint, check_checkpoint
 from gmmfast.estimators.em import EMMixture
 from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
 from gmmfast.estimators.initialization import Initializer, initialize
@@ -28,7 +29,8 @@ from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL, SKLEARN_TYPES, W
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.estimators.samples import InMemory, Samples
+    from gmmfast.estimators.blocks import Mapper
+    from gmmfast.estimators.samples import Samples
 
 warn_if_untested()
 
@@ -39,6 +41,7 @@ class _Options(NamedTuple):
     progress: Progress = None
     acceleration: str | None = None
     n_threads: int | None = None
+    checkpoint: Checkpoint | None = None
 
 
 class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
@@ -64,6 +67,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         progress: Progress = None,
         acceleration: str | None = None,
         n_threads: int | None = None,
+        mapper: Mapper | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Estimate the parameters, as scikit-learn's `fit` does.
 
@@ -76,7 +81,9 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             that of all rows together. With chunks the fit is initialized from at most
             262,144 rows drawn evenly from all. A `numpy.memmap` is fitted as the same array
             in memory; if a fit of all its rows would not fit there, it is read in chunks,
-            and a warning is issued if not all rows count for the start.
+            and a warning is issued if not all rows count for the start. Arrays of dask, zarr and
+            xarray, DataFrames of dask and delayed chunks are computed on a cluster: see
+            `gmmfast.dask`.
             NaN means missing in `GaussianMixture`: a row contributes its other features,
             and the initialization replaces NaN by the feature's mean.
         y : None
@@ -88,6 +95,17 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             standard error if that is a terminal.
         n_threads : int, optional
             Number of threads; by default all that the process may use.
+        mapper : callable, optional
+            Computes the statistics of all chunks in each iteration: `mapper(function, chunks)`
+            returns an iterable over the results in the order of the chunks, as `map`,
+            `multiprocessing.Pool.map` or `Executor.map` do. The function and its results can be
+            pickled; each is a few kilobytes for a hundred components. X is an array, which is cut
+            into chunks of rows, or chunks, of which each may also be a function without arguments
+            that returns the rows: then only the function travels. The fit is that of all rows in
+            memory, to rounding, whatever the chunks. Processes share processors: pass
+            `n_threads=1` to them. See `gmmfast.dask` for clusters, and `Statistics`.
+        checkpoint : Checkpoint, optional
+            The file to which the fit writes its state, to go on from there if it is stopped.
 
         Returns
         -------
@@ -97,7 +115,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If scikit-learn's `fit` raises it, with the same message; if `acceleration` is unknown.
+            If scikit-learn's `fit` raises it, with the same message; if `acceleration` is unknown;
+            if the checkpoint is of another fit, or comes with an acceleration or `n_init` above 1.
         TypeError
             If the chunks are an iterator, which ends after one pass.
         """
@@ -106,6 +125,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             "progress": progress,
             "acceleration": acceleration,
             "n_threads": n_threads,
+            "mapper": mapper,
+            "checkpoint": checkpoint,
         }
         given = {name: value for name, value in options.items() if value is not None}
         is_own = "fit_predict" in vars(self) or type(self).fit_predict is not _FIT_PREDICT
@@ -122,9 +143,10 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         X: Any,
         y: Any,
         sample_weight: ArrayLike | None = None,
+        mapper: Mapper | None = None,
         **given: Any,
     ) -> None:
-        data, options = training_data(X, sample_weight), _Options(**given)
+        data, options = training_data(X, sample_weight, mapper), _Options(**given)
         if self._falls_back_in("fit", data, options):
             # scikit-learn's own fit would come back through fit_predict.
             method = "fit" if is_replaced(self, "fit") else "fit_predict"
@@ -145,12 +167,14 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         progress: Progress = None,
         acceleration: str | None = None,
         n_threads: int | None = None,
+        mapper: Mapper | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> NDArray[np.int64]:
         """Estimate the parameters and return the most probable component of each row.
 
         Parameters
         ----------
-        X, y, sample_weight, progress, acceleration, n_threads
+        X, y, sample_weight, progress, acceleration, n_threads, mapper, checkpoint
             As for `fit`.
 
         Returns
@@ -158,8 +182,8 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         ndarray of shape (n_samples,)
             The component indices that `predict` returns for the same rows.
         """
-        data = training_data(X, sample_weight)
-        options = _Options(progress, acceleration, n_threads)
+        data = training_data(X, sample_weight, mapper)
+        options = _Options(progress, acceleration, n_threads, checkpoint)
         if self._falls_back_in("fit_predict", data, options):
             return self._sklearn_class.fit_predict(self, X, y)  # type: ignore[no-any-return]
         samples = self._fit(data, options)
@@ -295,25 +319,28 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def _fit_in_memory(
         self,
-        samples: InMemory,
+        samples: Samples,
         progress: Progress,
         initialize: Initializer = initialize,
         acceleration: str | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
-        """Fit to checked points, which other fits may share, without warnings."""
-        report = FitReport(self, {"X": samples.points, "y": None, "metadata": None}, progress)
-        self._em_fit(samples, report, initialize, acceleration)
+        """Fit to checked samples, which other fits may share, without warnings."""
+        points = getattr(samples, "points", None)
+        report = FitReport(self, {"X": points, "y": None, "metadata": None}, progress)
+        self._em_fit(samples, report, initialize, acceleration, checkpoint)
         _log.accelerated(self, "fit")
         return self
 
     def _fit(self, data: TrainingData, options: _Options) -> Samples:
         """Fit to the data, warn if the fit did not converge, and return the samples."""
         check_acceleration(options.acceleration)
+        check_checkpoint(options.checkpoint, options.acceleration, self.n_init)
         samples = data.samples(self, check_n_threads(options.n_threads))
         weight = data.sample_weight
         metadata = None if weight is None else {"sample_weight": weight}
         report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, options.progress)
-        self._em_fit(samples, report, initialize, options.acceleration)
+        self._em_fit(samples, report, initialize, options.acceleration, options.checkpoint)
         # As in scikit-learn, max_iter=0 only initializes.
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
@@ -330,7 +357,12 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         reason = reason_to_fall_back(self, data.foreign, method)
         if reason is None:
             return False
-        data.refuse_extras(reason, progress=options.progress, acceleration=options.acceleration)
+        data.refuse_extras(
+            reason,
+            progress=options.progress,
+            acceleration=options.acceleration,
+            checkpoint=options.checkpoint,
+        )
         if self.covariance_type in WIDER:
             raise ValueError(
                 f"covariance_type: expected one of {SKLEARN_TYPES}, which scikit-learn's code can "
