@@ -22,6 +22,8 @@ LAYERS = (
     "acceleration",
     "images",
     "image_models",
+    "storage",
+    "dask",
     "styles",
     "plot",
     "animation",
