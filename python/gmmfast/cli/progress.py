@@ -1,4 +1,4 @@
-"""Progress bars on standard error, where that is a terminal.
+"""Progress bars on standard error, where that is a terminal and rich is installed.
 
 rich is imported there only: it takes a tenth of a second.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ class Advance(Protocol):
 def progress_bar(name: str, total: int | None) -> Iterator[Advance]:
     """Show a bar while the block runs; give it a callable for how much is done.
 
-    Without a `total` the bar pulses. Without a terminal nothing is shown.
+    Without a `total` the bar pulses. Without a terminal, or without rich, nothing is shown.
     """
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or find_spec("rich") is None:
         yield _show_nothing
         return
     with _bar(total) as bar:
