@@ -32,7 +32,7 @@ from sklearn.exceptions import ConvergenceWarning
 import gmmfast
 import gmmfast.dask
 from gmmfast import GaussianMixture
-from gmmfast.estimators.blocks import EStep
+from gmmfast.fitting.blocks import EStep
 from gmmfast.storage import open_picture, render, save
 
 

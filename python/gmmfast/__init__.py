@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 try:
-    from gmmfast._runtime import package_version, show_runtime
+    from gmmfast._core import __version__
 except ImportError as error:
     raise ImportError(
         "gmmfast's Rust extension could not be imported; install a wheel (pip install gmmfast) "
@@ -14,6 +14,7 @@ except ImportError as error:
 from gmmfast._display import set_display
 from gmmfast._lazy import attach
 from gmmfast._log import FallbackError
+from gmmfast._runtime import show_runtime
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
@@ -27,11 +28,11 @@ from gmmfast.acceleration.profiling import profile
 if TYPE_CHECKING:
     from gmmfast.estimators import (
         BayesianGaussianMixture,
-        Checkpoint,
         GaussianMixture,
         GaussianMixtureRegressor,
-        Statistics,
     )
+    from gmmfast.fitting.checkpoints import Checkpoint
+    from gmmfast.fitting.statistics import Statistics
     from gmmfast.image_models import (
         fit_big_image,
         fit_image,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from gmmfast.tone import ToneCurve
     from gmmfast.viewer import to_html
 
-__version__ = package_version()
 __all__ = [
     "BayesianGaussianMixture",
     "Checkpoint",
@@ -80,12 +80,12 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "BayesianGaussianMixture": "gmmfast.estimators",
-        "Checkpoint": "gmmfast.estimators",
+        "Checkpoint": "gmmfast.fitting.checkpoints",
         "ConditionalMixtures": "gmmfast.mixture",
         "GaussianMixture": "gmmfast.estimators",
         "GaussianMixtureRegressor": "gmmfast.estimators",
         "Mixture": "gmmfast.mixture",
-        "Statistics": "gmmfast.estimators",
+        "Statistics": "gmmfast.fitting.statistics",
         "ToneCurve": "gmmfast.tone",
         "fit_big_image": "gmmfast.image_models",
         "fit_image": "gmmfast.image_models",

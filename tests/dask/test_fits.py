@@ -10,7 +10,7 @@ from dask.delayed import delayed
 
 import dask
 from gmmfast import BayesianGaussianMixture, Checkpoint, GaussianMixture
-from gmmfast.estimators import samples as samples_module
+from gmmfast.fitting import samples as samples_module
 from support.dask_rows import assert_same, random_chunks, rows
 
 TYPES = ("full", "tied", "diag", "spherical", "tied-diag", "tied-spherical")
@@ -69,7 +69,7 @@ def test_without_a_client_dask_computes_in_threads():
 def test_many_rows_start_oversampled_and_as_well_as_k_means(monkeypatch):
     points, _ = rows()
     monkeypatch.setattr(samples_module, "INITIAL_ROWS", 1000)
-    monkeypatch.setattr("gmmfast.estimators.blocks.INITIAL_ROWS", 1000)
+    monkeypatch.setattr("gmmfast.fitting.blocks.INITIAL_ROWS", 1000)
     fits = [
         make(max_iter=50).fit(da.from_array(points, chunks=(chunks, 3)))
         for chunks in (500, random_chunks(len(points), 1))

@@ -42,7 +42,7 @@ def test_a_fit_in_one_block_is_that_of_fit_image(photograph):
 def test_many_blocks_paint_as_well_from_a_sample(photograph, monkeypatch):
     want = fit_image(photograph, 100, max_iter=20)
     monkeypatch.setattr(big_image, "BLOCK", 64)
-    monkeypatch.setattr("gmmfast.estimators.blocks.INITIAL_ROWS", 1000)
+    monkeypatch.setattr("gmmfast.fitting.blocks.INITIAL_ROWS", 1000)
     monkeypatch.setattr(big_image, "SAMPLE", 8192)
 
     def through_pickle(function, blocks):

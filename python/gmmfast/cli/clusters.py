@@ -64,7 +64,7 @@ class CheckpointOptions:
         """Return the checkpoint, by default next to the model, or None."""
         if not self.is_wanted:
             return None
-        from gmmfast.estimators import Checkpoint
+        from gmmfast.fitting.checkpoints import Checkpoint
 
         path = self.checkpoint or output.with_suffix(".checkpoint.npz")
         return Checkpoint(path, self.every, self.resume)

@@ -17,7 +17,7 @@ from gmmfast.cli.clusters import (
     fit_big_picture,
     is_big_picture,
 )
-from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, import_fits, timed
+from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, timed
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, fit_options, output_option
 from gmmfast.cli.outputs import write_to_stdout
@@ -59,26 +59,25 @@ def fit_command(
             check_destination("--output", wanted, path, _fault_of_name)
     seconds: dict[str, float] = {}
     if is_big_picture(image, cluster, checkpoint):
-        estimator = _fit_in_parts(image, fit, cluster, checkpoint.file(outputs[0]), seconds)
+        model = _fit_in_parts(image, fit, cluster, checkpoint.file(outputs[0]), seconds)
     else:
         with timed(seconds, "read"):
             pixels = read_picture(image)
         request = fit_request(pixels, fit)
-        import_fits()
         with timed(seconds, "fit"):
-            estimator = fit_picture(request)
-    mixture = Mixture.from_model(estimator)
+            model = fit_picture(request)
+    mixture = Mixture.from_model(model)
     for path in outputs:
         if path != PIPE:
             mixture.save(path)
     if PIPE in outputs:
         _write_to_stdout(mixture)
-    height, width = estimator.image_shape_
+    height, width = model.image_shape_
     is_piped = PIPE in outputs
     lines = [
-        f"picture     {width} x {height}, {estimator.kind_}",
-        f"components  {estimator.n_components}, {mixture.covariance_type} covariance",
-        f"iterations  {estimator.n_iter_}",
+        f"picture     {width} x {height}, {model.kind_}",
+        f"components  {model.n_components}, {mixture.covariance_type} covariance",
+        f"iterations  {model.n_iter_}",
         *(f"{step:<11} {duration:.3f} s" for step, duration in seconds.items()),
         f"model       {', '.join(str(path) for path in outputs)}",
     ]
@@ -102,7 +101,6 @@ def _fit_in_parts(
     from gmmfast.storage import open_picture
 
     picture = open_picture(image)
-    import_fits()
     with cluster.connected() as client, timed(seconds, "fit"):
         return fit_big_picture(
             picture,

@@ -18,7 +18,7 @@ from dask.delayed import Delayed, delayed
 
 from gmmfast._memory import available_bytes
 from gmmfast.dask.cluster import check_workers, current_client
-from gmmfast.estimators.blocks import Prepare, added
+from gmmfast.fitting.blocks import Prepare, added
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -14,8 +14,8 @@ from gmmfast.image_models.big_image import BLOCK, PixelBlock, fit_blocks, pixel_
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
 
 if TYPE_CHECKING:
-    from gmmfast.estimators import Checkpoint
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.checkpoints import Checkpoint
+    from gmmfast.fitting.report import Progress
 
 
 def fit_image(

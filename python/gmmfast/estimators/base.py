@@ -9,28 +9,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
+from gmmfast._random import random_state_of
 from gmmfast._validation import check_n_threads
-from gmmfast.estimators.callbacks import CallbackSupport, FitReport, Progress, with_callbacks
-from gmmfast.estimators.checkpoints import Checkpoint, check_checkpoint
-from gmmfast.estimators.em import EMMixture
+from gmmfast.estimators.callbacks import CallbackSupport, FitReport, with_callbacks
 from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
-from gmmfast.estimators.initialization import Initializer, initialize
-from gmmfast.estimators.moments import merged, moments, recentered
-from gmmfast.estimators.momentum import check_acceleration
+from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.training_data import TrainingData, training_data
-from gmmfast.estimators.versions import warn_if_untested
+from gmmfast.estimators.versions import ill_defined, warn_if_untested, with_namespace
 from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.fitting.checkpoints import Checkpoint, check_checkpoint
+from gmmfast.fitting.initialization import Initializer, initialize
+from gmmfast.fitting.moments import arrays_of, merged, moments, recentered
+from gmmfast.fitting.momentum import check_acceleration
+from gmmfast.fitting.samples import InMemory
 from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL, SKLEARN_TYPES, WIDER
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.estimators.blocks import Mapper
-    from gmmfast.estimators.samples import Samples
+    from gmmfast.fitting.blocks import Mapper
+    from gmmfast.fitting.report import Progress
+    from gmmfast.fitting.samples import Samples
+
+    Array = NDArray[np.float64]
 
 warn_if_untested()
 
@@ -44,7 +48,7 @@ class _Options(NamedTuple):
     checkpoint: Checkpoint | None = None
 
 
-class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
+class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     """The fits of a scikit-learn mixture, computed by the core.
 
     An estimator has this class before scikit-learn's among its bases, sets `_sklearn_class` to
@@ -52,6 +56,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     """
 
     _allows_nan = False
+    _ill_defined = ill_defined()
     #: Whether scikit-learn's class is replaced by this one: its instances then are this one's.
     _is_patched_in = False
     # The arguments of `_core.Statistics` for the rows seen by partial_fit.
@@ -82,8 +87,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             262,144 rows drawn evenly from all. A `numpy.memmap` is fitted as the same array
             in memory; if a fit of all its rows would not fit there, it is read in chunks,
             and a warning is issued if not all rows count for the start. Arrays of dask, zarr and
-            xarray, DataFrames of dask and delayed chunks are computed on a cluster: see
-            `gmmfast.dask`.
+            xarray, DataFrames of dask and delayed chunks: see `gmmfast.dask`.
             NaN means missing in `GaussianMixture`: a row contributes its other features,
             and the initialization replaces NaN by the feature's mean.
         y : None
@@ -96,16 +100,12 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         n_threads : int, optional
             Number of threads; by default all that the process may use.
         mapper : callable, optional
-            Computes the statistics of all chunks in each iteration: `mapper(function, chunks)`
-            returns an iterable over the results in the order of the chunks, as `map`,
-            `multiprocessing.Pool.map` or `Executor.map` do. The function and its results can be
-            pickled; each is a few kilobytes for a hundred components. X is an array, which is cut
-            into chunks of rows, or chunks, of which each may also be a function without arguments
-            that returns the rows: then only the function travels. The fit is that of all rows in
-            memory, to rounding, whatever the chunks. Processes share processors: pass
-            `n_threads=1` to them. See `gmmfast.dask` for clusters, and `Statistics`.
+            Computes the `Statistics` of the chunks as the builtin map does: `Pool.map`,
+            `Executor.map`. X is an array, or chunks, of which each may also be a function without
+            arguments that returns rows. The fit is that of all rows in memory, to rounding. Pass
+            `n_threads=1` to a pool of processes. `gmmfast.dask` is for clusters.
         checkpoint : Checkpoint, optional
-            The file to which the fit writes its state, to go on from there if it is stopped.
+            The file from which the fit goes on if it is stopped.
 
         Returns
         -------
@@ -243,7 +243,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         samples = data.samples(self, threads, reset=is_first, least=1)
         if is_first:
             self._em_begin(samples)
-            self._em_initialize(samples, check_random_state(self.random_state), initialize)
+            self._em_initialize(samples, random_state_of(self.random_state), initialize)
         elif samples.weight == 0:
             return self
         parameters = self._em_parameters() if is_first else self._fitted_parameters()
@@ -253,15 +253,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             statistics = merged(seen, statistics)
         some, _ = moments(statistics, self.covariance_type, self.reg_covar)
         self._em_m_step(some)
-        self._seen = (
-            statistics.centers,
-            statistics.counts,
-            statistics.sums,
-            statistics.scatters,
-            statistics.log_likelihood,
-            statistics.weight,
-            statistics.n_samples,
-        )
+        self._seen = arrays_of(statistics)
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
         self.lower_bound_ = statistics.log_likelihood / statistics.weight + parameters.shift
         self.converged_, self.lower_bounds_ = False, []
@@ -352,17 +344,33 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
             )
         return samples
 
+    def _em_check(self, samples: Samples) -> None:
+        # scikit-learn computes priors from the points. Those of other samples are set below.
+        points = np.zeros((2, samples.n_features), samples.dtype)
+        if isinstance(samples, InMemory):
+            points = samples.points
+        self._em_check_parameters(points)
+        is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
+        if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
+            self._em_set_priors(samples)
+
+    def _em_check_parameters(self, points: Array) -> None:
+        """Check the parameters and set the priors, by scikit-learn's code."""
+        checked = with_sklearn_type(self)
+        with_namespace(checked._check_parameters, points)  # noqa: SLF001
+        for name, value in list(vars(checked).items()):
+            if name.endswith("_prior_"):
+                setattr(self, name, value)
+
+    def _em_set_priors(self, samples: Samples) -> None:
+        """Set priors that depend on the data, if scikit-learn's checks did not see all data."""
+
     def _falls_back_in(self, method: str, data: TrainingData, options: _Options) -> bool:
         """Return whether scikit-learn's code must fit; raise for an argument that it lacks."""
         reason = reason_to_fall_back(self, data.foreign, method)
         if reason is None:
             return False
-        data.refuse_extras(
-            reason,
-            progress=options.progress,
-            acceleration=options.acceleration,
-            checkpoint=options.checkpoint,
-        )
+        data.refuse_extras(reason, **options._replace(n_threads=None)._asdict())
         if self.covariance_type in WIDER:
             raise ValueError(
                 f"covariance_type: expected one of {SKLEARN_TYPES}, which scikit-learn's code can "

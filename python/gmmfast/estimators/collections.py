@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from gmmfast.estimators.blocks import Blocks, Mapper
+    from gmmfast.fitting.blocks import Blocks, Mapper
 
 #: The libraries of the collections, and the package that registers them. It needs these
 #: libraries, which this package does not.

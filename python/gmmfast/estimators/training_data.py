@@ -14,12 +14,13 @@ import numpy as np
 from sklearn import get_config
 
 from gmmfast._validation import describe
-from gmmfast.estimators.blocks import Blocks, BlockSize, Inspect, Mapped, MappedBlocks, Mapper
-from gmmfast.estimators.chunks import BLOCK_ROWS, Chunks, chunks_of, points_and_weight, rows_of
 from gmmfast.estimators.collections import blocks_of_collection
-from gmmfast.estimators.oversampling import OVERSAMPLED, oversampling
-from gmmfast.estimators.samples import Chunked, Samples, samples_of
+from gmmfast.estimators.inspection import Inspect
 from gmmfast.estimators.versions import checked_weight, validate_data
+from gmmfast.fitting.blocks import Blocks, BlockSize, Mapped, MappedBlocks, Mapper
+from gmmfast.fitting.chunks import BLOCK_ROWS, Chunks, chunks_of, points_and_weight, rows_of
+from gmmfast.fitting.oversampling import OVERSAMPLED, oversampling
+from gmmfast.fitting.samples import Chunked, Samples, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,9 @@ import numpy as np
 from gmmfast import images
 from gmmfast._validation import check_count, check_n_threads, describe
 from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.blocks import BlockSize, Mapped, MappedBlocks, taken_rows
-from gmmfast.estimators.samples import InMemory
 from gmmfast.estimators.versions import validate_data
+from gmmfast.fitting.blocks import BlockSize, Mapped, MappedBlocks, taken_rows
+from gmmfast.fitting.samples import InMemory
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
 from gmmfast.image_models.initialization import SAMPLE, SAMPLE_PER_COMPONENT, spread_start
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators import Checkpoint
-    from gmmfast.estimators.blocks import Blocks, Mapper
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.blocks import Blocks, Mapper
+    from gmmfast.fitting.checkpoints import Checkpoint
+    from gmmfast.fitting.report import Progress
 
     Array = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Tests of estimators/checkpoints.py: a stopped fit goes on with the same bits."""
+"""Tests of fitting/checkpoints.py: a stopped fit goes on with the same bits."""
 
 import numpy as np
 import pytest

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gmmfast.estimators.chunks import points_and_weight, refuse_other_chunks
-from gmmfast.estimators.missing import filled
-from gmmfast.estimators.samples import (
+from gmmfast.fitting.chunks import points_and_weight, refuse_other_chunks
+from gmmfast.fitting.missing import filled
+from gmmfast.fitting.samples import (
     INITIAL_ROWS,
     Incomplete,
     InMemory,
     samples_of,
 )
-from gmmfast.estimators.statistics import Statistics
-from gmmfast.estimators.versions import check_rows
+from gmmfast.fitting.statistics import Statistics
 from gmmfast.mixture.transport import aligned
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast import _core
-    from gmmfast.estimators.parameters import MixtureParameters
+    from gmmfast.fitting.parameters import MixtureParameters
 
     Array = NDArray[np.float64]
 
@@ -157,28 +156,6 @@ class BlockSize(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Inspect:
-    """Checks the values of a block as scikit-learn does, and returns its size."""
-
-    allows_nan: bool
-
-    def __call__(self, block: Any) -> BlockSize:
-        """Return the size of a block."""
-        points, weight = points_and_weight(block() if callable(block) else block)
-        rows = check_rows(points, allows_nan=self.allows_nan)
-        if weight is not None:
-            weight = np.asarray(weight, dtype=np.float64)
-            if weight.shape != (len(rows),):
-                raise ValueError(
-                    f"sample_weight: expected shape {(len(rows),)} for a chunk, got {weight.shape}"
-                )
-            if not (np.isfinite(weight).all() and (weight >= 0).all()):
-                raise ValueError("sample_weight: expected finite values of at least 0")
-        total = float(len(rows)) if weight is None else float(weight.sum())
-        return BlockSize(len(rows), total, weight is not None, rows.dtype, points[:0])
-
-
-@dataclass(frozen=True)
 class EStep:
     """The statistics of a block, or None if no row has a weight above 0."""
 
@@ -237,7 +214,7 @@ class Mapped:
     ----------
     blocks : Blocks
     sizes : list of BlockSize
-        Those of the blocks in their order, from `Inspect`.
+        Those of the blocks in their order.
     n_threads : int, optional
         Number of threads for a block.
     whole : InMemory or Incomplete, optional

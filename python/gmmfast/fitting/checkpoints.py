@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 _FREE = ("max_iter", "tol", "verbose", "verbose_interval", "warm_start", "random_state", "n_init")
 
 
-class Progress(NamedTuple):
+#: Parameters of a fit without an estimator.
+_NAMES = ("n_components", "covariance_type", "reg_covar", "init_params")
+
+
+class FitState(NamedTuple):
     """The state of a fit after an iteration."""
 
     #: In the order of scikit-learn's `_get_parameters`.
@@ -82,7 +86,7 @@ class Checkpoint:
         check_count("every", self.every)
         check_destination("path", "the path of a checkpoint that can be written", self.path)
 
-    def write(self, model: Any, samples: Any, state: Progress) -> None:
+    def write(self, model: Any, samples: Any, state: FitState) -> None:
         """Write the state of a fit."""
         arrays: dict[str, Any] = {"fit": json.dumps(_fit_of(model, samples))}
         for i, values in enumerate(state.parameters):
@@ -94,7 +98,7 @@ class Checkpoint:
         with replaced(self.path) as file:
             np.savez(file, **arrays)
 
-    def read(self, model: Any, samples: Any) -> Progress | None:
+    def read(self, model: Any, samples: Any) -> FitState | None:
         """Return the state to go on from, or None to begin anew.
 
         Raises
@@ -135,7 +139,7 @@ class Checkpoint:
             if name.startswith("prior_")
         }
         bounds = [float(bound) for bound in arrays["lower_bounds"]]
-        return Progress(tuple(parameters), bounds, arrays["units"], priors)
+        return FitState(tuple(parameters), bounds, arrays["units"], priors)
 
 
 def check_checkpoint(checkpoint: object, acceleration: str | None, n_init: int) -> None:
@@ -156,7 +160,9 @@ def check_checkpoint(checkpoint: object, acceleration: str | None, n_init: int) 
 
 def _fit_of(model: Any, samples: Any) -> dict[str, Any]:
     """Return what must be the same for a fit to go on."""
-    names = model._sklearn_class._get_param_names()  # noqa: SLF001
+    # A subclass of an estimator may have other parameters.
+    own = getattr(model, "_sklearn_class", None)
+    names = _NAMES if own is None else own._get_param_names()  # noqa: SLF001
     settings = {
         name: describe(getattr(model, name))
         for name in names

@@ -1,4 +1,4 @@
-"""Tests of estimators/blocks.py: fits to blocks by any mapper, equal to those in memory."""
+"""Tests of fitting/blocks.py and estimators/inspection.py: fits to blocks by any mapper."""
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor

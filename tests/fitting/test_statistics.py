@@ -1,4 +1,4 @@
-"""Tests of estimators/statistics.py: sufficient statistics of rows, as values that add up."""
+"""Tests of fitting/statistics.py: sufficient statistics of rows, as values that add up."""
 
 import pickle
 
@@ -75,7 +75,7 @@ def test_wrong_rows_and_other_mixtures_are_refused():
     model = fitted()
     with pytest.raises(ValueError, match="X: expected 3 features, as the model has, got 4"):
         Statistics.from_rows(model, np.zeros((4, 4)))
-    with pytest.raises(ValueError, match="sample_weight: expected values of at least 0"):
+    with pytest.raises(ValueError, match="sample_weight: expected finite values of at least 0"):
         Statistics.from_rows(model, POINTS, np.full(len(POINTS), -1.0))
     with pytest.raises(ValueError, match="estimate: expected statistics of at least one row"):
         Statistics.from_rows(model, POINTS[:0]).estimate()

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gmmfast import _core
-from gmmfast.estimators.blocks import Rows, rows_of_block, taken_rows
-from gmmfast.estimators.moments import recentered, statistics_of_labels
-from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
-from gmmfast.estimators.samples import InMemory
-from gmmfast.estimators.statistics import Statistics
+from gmmfast.fitting.blocks import Rows, rows_of_block, taken_rows
+from gmmfast.fitting.moments import recentered, statistics_of_labels
+from gmmfast.fitting.parameters import MixtureParameters, mixture_parameters
+from gmmfast.fitting.samples import InMemory
+from gmmfast.fitting.statistics import Statistics
 from gmmfast.mixture.layouts import DIAGONAL, packed, unpacked
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.blocks import Mapped
+    from gmmfast.fitting.blocks import Mapped
 
     Array = NDArray[np.float64]
 

@@ -12,11 +12,10 @@ import numpy as np
 
 from gmmfast import _core
 from gmmfast._arithmetic import allows_underflow
-from gmmfast._validation import check_n_threads, describe
-from gmmfast.estimators.moments import moments
-from gmmfast.estimators.parameters import MixtureParameters
-from gmmfast.estimators.samples import samples_of
-from gmmfast.estimators.versions import check_rows, checked_weight
+from gmmfast._validation import check_n_threads, describe, refuse_masked
+from gmmfast.fitting.moments import arrays_of, moments
+from gmmfast.fitting.parameters import MixtureParameters
+from gmmfast.fitting.samples import samples_of
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.layouts import DIAGONAL
 from gmmfast.mixture.transport import aligned
@@ -124,14 +123,14 @@ class Statistics:
         """
         parameters = _parameters_of(model)
         n_features = parameters.core.means.shape[1]
-        points = check_rows(X, allows_nan=True)
+        points = _checked_rows(X)
         if points.shape[1] != n_features:
             raise ValueError(
                 f"X: expected {n_features} features, as the model has, got {points.shape[1]}"
             )
         if not len(points):
             return cls.of_core(_nothing(parameters), parameters)
-        weights = None if sample_weight is None else checked_weight(sample_weight, points)
+        weights = None if sample_weight is None else _checked_weight(sample_weight, len(points))
         if weights is not None and not weights.any():
             return cls.of_core(_nothing(parameters), parameters)
         samples = samples_of(points, weights, check_n_threads(n_threads))
@@ -233,7 +232,7 @@ class Statistics:
                 "Statistics: expected statistics under one mixture, got others of "
                 f"{describe(other._covariance_type)}; compute both with the same model"
             )
-        total = _core.Statistics(*_arrays(self._sums))
+        total = _core.Statistics(*arrays_of(self._sums))
         total.merge(other._sums)
         return self._new(total, self._covariance_type, self._shift)
 
@@ -249,7 +248,7 @@ class Statistics:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._covariance_type, self._shift, *_arrays(self._sums))
+        return _restored, (self._covariance_type, self._shift, *arrays_of(self._sums))
 
     def __repr__(self) -> str:
         n_components, n_features = self.centers.shape
@@ -263,17 +262,28 @@ def _restored(covariance_type: str, shift: float, *arrays: Any) -> Statistics:
     return Statistics._new(_core.Statistics(*map(aligned, arrays)), covariance_type, shift)  # noqa: SLF001
 
 
-def _arrays(statistics: _core.Statistics) -> tuple[Any, ...]:
-    return (
-        statistics.centers,
-        statistics.counts,
-        statistics.sums,
-        statistics.scatters,
-        statistics.log_likelihood,
-        statistics.weight,
-        statistics.n_samples,
-        statistics.roundings,
-    )
+def _checked_rows(X: ArrayLike) -> Array:
+    """Return rows of floats, in which NaN is allowed."""
+    refuse_masked("X", X)
+    points = np.asarray(X)
+    if points.dtype not in (np.float64, np.float32):
+        points = points.astype(np.float64)
+    if points.ndim != 2:
+        raise ValueError(f"X: expected shape (n_rows, n_features), got {points.shape}; reshape it")
+    if np.isinf(points).any():
+        raise ValueError("X: expected finite values or NaN, got an infinite one; leave it out")
+    return points
+
+
+def _checked_weight(sample_weight: ArrayLike, n_rows: int) -> Array:
+    weights = np.ascontiguousarray(sample_weight, np.float64)
+    if weights.shape != (n_rows,):
+        raise ValueError(f"sample_weight: expected shape {(n_rows,)}, got {weights.shape}")
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError(
+            "sample_weight: expected finite values of at least 0, got others; leave such rows out"
+        )
+    return weights
 
 
 def _nothing(parameters: MixtureParameters) -> _core.Statistics:

@@ -1,12 +1,13 @@
-"""Tests of estimators/oversampling.py: the start of fits of many rows, in blocks."""
+"""Tests of fitting/oversampling.py: the start of fits of many rows, in blocks."""
 
 import numpy as np
 import pytest
 
 from gmmfast import GaussianMixture
-from gmmfast.estimators.blocks import Inspect, Mapped, MappedBlocks
-from gmmfast.estimators.initialization import InitOptions, initialize
-from gmmfast.estimators.oversampling import oversampling
+from gmmfast.estimators.inspection import Inspect
+from gmmfast.fitting.blocks import Mapped, MappedBlocks
+from gmmfast.fitting.initialization import InitOptions, initialize
+from gmmfast.fitting.oversampling import oversampling
 
 
 def clouds(n_clouds=20, n_rows=4000):
