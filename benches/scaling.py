@@ -95,8 +95,8 @@ def fits(n_rows=10_000_000, n_components=200, n_iter=6):
     lazy = lazy_points(n_rows, block)
     X = np.concatenate([points(i, block) for i in range(20)])
     options = start(X, n_components)
-    print(f"\nfit of {n_rows:,} rows of 5 features, K={n_components}: seconds an iteration, of time "
-          "and of processors")  # fmt: skip
+    print(f"\nfit of {n_rows:,} rows of 5 features, K={n_components}: seconds an iteration, of "
+          "time and of processors")  # fmt: skip
     found = {}
     for threads in (1, 2):
         want, found[threads] = iteration_seconds(
