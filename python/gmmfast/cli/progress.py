@@ -1,19 +1,10 @@
-"""Progress bars on standard error, where that is a terminal."""
+"""Progress bars on standard error, where that is a terminal and rich is installed."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +21,21 @@ class Advance(Protocol):
 def progress_bar(name: str, total: int | None) -> Iterator[Advance]:
     """Show a bar while the block runs; give it a callable for how much is done.
 
-    Without a `total` the bar pulses. Without a terminal nothing is shown.
+    Without a `total` the bar pulses. Without a terminal, or without rich, nothing is shown.
     """
+    if find_spec("rich") is None:
+        yield lambda _done, _note="": None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     console = Console(stderr=True)
     columns = [TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn()]
     if total is not None:
