@@ -212,6 +212,14 @@ class Refinement:
         max_time: float | None = None,
         least_std: float = 0.5,
     ) -> Refinement: ...
+    @staticmethod
+    def of_clip(
+        pixels: NDArray[np.uint8],
+        start: Mixture,
+        max_passes: int,
+        max_time: float | None = None,
+        n_threads: int | None = None,
+    ) -> Refinement: ...
     @property
     def n_passes(self) -> int: ...
     @property

@@ -1,6 +1,7 @@
 //! The tests of the core against the specification, one file a stage, in one program: generic
 //! kernels are compiled once instead of once a file. `cargo test kernels::` runs one file.
 
+mod clips;
 mod conditional;
 mod draws;
 mod em;

@@ -13,8 +13,8 @@ and the Cholesky factors of covariances with logarithms on their diagonals. An i
 a plain one does, one pass over the data; fixed points are those of EM.
 
 Measured from the start of `fit_image`, with 300 and 1000 components: the bound of 100 plain
-iterations is reached after 30 and 35 on china.jpg, 36 and 35 on a photograph of a parrot, and
-28 and 28 on the ink of a drawing. Constant over-relaxation by 1.8 took 48 on china.jpg with 300
+iterations is reached after 30 and 31 on china.jpg, 31 and 36 on a photograph of parrots, and
+30 and 28 on the ink of a drawing. Constant over-relaxation by 1.8 took 48 on china.jpg with 300
 components, SQUAREM 80; Anderson acceleration of 3 to 10 steps did not reach it in 100.
 """
 
