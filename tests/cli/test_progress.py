@@ -21,7 +21,7 @@ main()
 
 
 def shown_on_a_terminal(code, photo, tmp_path, **environment):
-    """What a command that fits a picture shows on a terminal; it must succeed."""
+    """Return the output on a terminal of a command that fits a picture; it must succeed."""
     pty = pytest.importorskip("pty")
     master, slave = pty.openpty()
     kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
