@@ -113,6 +113,7 @@ lint: $(DEV)
 docs: $(DOCS)
 	$(BIN)/python .ci/run_pages.py
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	$(BIN)/python .ci/check_links.py docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 strip: $(DEV)
