@@ -23,8 +23,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test peers upstream versions arm lint bench count dist \
-  wheels bounds clean
+.PHONY: help demo docs strip screenshot test peers upstream versions arm lint bench count scaling \
+  dist wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -39,6 +39,7 @@ help:
 	@echo "make screenshot  the page in README.md: docs/look_inside.png (needs Chromium)"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
+	@echo "make scaling  fits and renderings past one process, checked and measured"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make wheels  make dist, and wheels for free-threaded Python and for aarch64"
 	@echo "make bounds  the wheel with the lowest and the newest declared dependencies"
@@ -134,6 +135,10 @@ bench: $(BENCH) $(DAAL4PY)
 # Not part of `make bench`: nothing else needs valgrind.
 count:
 	cargo bench --locked --bench instructions
+
+# Minutes, and 8 GB of disk: ten kills of workers, overheads, and pictures of 10^8 and 10^9 pixels.
+scaling: $(DEV)
+	$(BIN)/python benches/scaling.py
 
 # On Linux zig links against glibc 2.17, hence the tag manylinux_2_17.
 ifeq ($(shell uname -s),Linux)

@@ -151,6 +151,9 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     def _em_get_parameters(self) -> tuple[Any, ...]:
         return self._get_parameters()  # type: ignore[no-any-return]
 
+    def _em_set_parameters(self, parameters: tuple[Any, ...]) -> None:
+        self._set_parameters(parameters)
+
     def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
         del dtype  # in scikit-learn, too, some attributes are float64 for any data
         self._set_parameters(parameters)
