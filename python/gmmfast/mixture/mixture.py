@@ -7,7 +7,6 @@ this folder, which take the mixture as their first argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +25,7 @@ from gmmfast.mixture import (
 )
 from gmmfast.mixture.parameters import (
     Parameters,
+    check_kind,
     check_parameters,
     kind_of_model,
     parameters_of_model,
@@ -303,8 +303,8 @@ class Mixture:
         -----
         The file is NumPy's .npz of the arrays "weights", "log_weights", "means",
         "covariances" (scikit-learn's layout), "covariance_type", "extent" (no rows if there
-        is none), "kind" (empty if there is none), "format" and "version": `numpy.load` reads
-        it without gmmfast and without pickle.
+        is none), "kind" (empty if there is none), "format", "version" and "written_by":
+        `numpy.load` reads it without gmmfast and without pickle.
 
         Examples
         --------
@@ -342,21 +342,17 @@ class Mixture:
         """
         check_path("path", path)
         arrays = serialization.read_arrays(path)
-        extent = arrays["extent"] if len(arrays["extent"]) else None
         try:
-            mixture = cls(
-                arrays["weights"],
-                arrays["means"],
-                arrays["covariances"],
-                covariance_type=str(arrays["covariance_type"]),
-                extent=extent,  # type: ignore[arg-type]
+            shape = arrays["means"].shape
+            extent, kind = arrays["extent"], str(arrays["kind"]) or None
+            return object.__new__(cls)._replace(
+                _extent=check_extent(extent.tolist(), max_axes=shape[1]) if len(extent) else None,
+                _kind=check_kind(kind, shape[1]),
+                _core=serialization.core_of_file(arrays),
+                _shape=shape,
+                _covariance_type=str(arrays["covariance_type"]),
+                _copies={},
             )
-            mixture = mixture.with_kind(str(arrays.get("kind", "")) or None)
-            kept = serialization.kept_log_weights(mixture.weights, arrays["log_weights"])
-            if kept is None:
-                return mixture
-            parameters = replace(mixture._parameters(), log_weights=kept)
-            return mixture._from_parameters(parameters, mixture.extent)
         except (ValueError, TypeError) as error:
             raise serialization.damaged(path, f"one with {error}") from None
 
