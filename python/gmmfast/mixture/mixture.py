@@ -16,6 +16,7 @@ from gmmfast._files import StrPath, check_path
 from gmmfast._validation import Extent, check_extent, check_points
 from gmmfast.mixture import (
     evaluation,
+    exchange,
     intervals,
     operations,
     regions,
@@ -32,7 +33,7 @@ from gmmfast.mixture.parameters import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -240,6 +241,8 @@ class Mixture:
     marginal = operations.marginal
     condition = operations.condition
     component = operations.component
+    to_json = exchange.to_json
+    to_onnx = exchange.to_onnx
     transform = operations.transform
     product = operations.product
     mean = summaries.mean
@@ -343,18 +346,38 @@ class Mixture:
         check_path("path", path)
         arrays = serialization.read_arrays(path)
         try:
-            shape = arrays["means"].shape
-            extent, kind = arrays["extent"], str(arrays["kind"]) or None
-            return object.__new__(cls)._replace(
-                _extent=check_extent(extent.tolist(), max_axes=shape[1]) if len(extent) else None,
-                _kind=check_kind(kind, shape[1]),
-                _core=serialization.core_of_file(arrays),
-                _shape=shape,
-                _covariance_type=str(arrays["covariance_type"]),
-                _copies={},
-            )
+            return cls._from_arrays(arrays)
         except (ValueError, TypeError) as error:
             raise serialization.damaged(path, f"one with {error}") from None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Mixture:
+        """Read a mixture from the text that `to_json` returned.
+
+        Parameters
+        ----------
+        text : str or bytes
+
+        Raises
+        ------
+        ValueError
+            If the text is something else, or has invalid parameters.
+        """
+        return cls._from_arrays(exchange.arrays_of_json(text))
+
+    @classmethod
+    def _from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Mixture:
+        """Return the mixture of the arrays of a file."""
+        shape = arrays["means"].shape
+        extent = arrays["extent"].tolist()
+        return object.__new__(cls)._replace(
+            _extent=check_extent(extent, max_axes=shape[1]) if extent else None,
+            _kind=check_kind(str(arrays["kind"]) or None, shape[1]),
+            _core=serialization.core_of_file(arrays),
+            _shape=shape,
+            _covariance_type=str(arrays["covariance_type"]),
+            _copies={},
+        )
 
     def __repr__(self) -> str:
         extent = "" if self._extent is None else f", extent={self._extent}"

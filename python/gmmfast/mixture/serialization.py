@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 #: The format name in each file, and the version of its layout. A reader accepts every version up
 #: to its own.
-_FORMAT, _VERSION = "gmmfast.Mixture", 1
+FORMAT, VERSION = "gmmfast.Mixture", 1
 
 #: The dtype and number of axes of each array that a file must have.
-_LAYOUT: dict[str, tuple[str, int | None]] = {
+LAYOUT: dict[str, tuple[str, int | None]] = {
     "weights": ("f8", 1),
     "log_weights": ("f8", 1),
     "means": ("f8", 2),
@@ -106,8 +106,8 @@ def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) 
     with replaced(path) as file:
         np.savez(
             file,
-            format=_FORMAT,
-            version=_VERSION,
+            format=FORMAT,
+            version=VERSION,
             weights=p.weights,
             log_weights=p.log_weights,
             means=p.means,
@@ -153,20 +153,20 @@ def damaged(path: StrPath, got: str) -> ValueError:
 def read_arrays(path: StrPath) -> Mapping[str, NDArray[Any]]:
     """Return the arrays of a file after checks of its version, dtypes and numbers of axes."""
     arrays = _read_npz(path)
-    if str(arrays.get("format")) != _FORMAT:
+    if str(arrays.get("format")) != FORMAT:
         raise damaged(path, "which is another of NumPy's files")
     version = arrays.get("version")
     if version is None or version.shape != () or version.dtype.kind not in "iu" or version < 1:
         raise damaged(path, "which tells no version")
-    if version > _VERSION:
+    if version > VERSION:
         raise ValueError(
-            f"path: expected a file of version 1 to {_VERSION}, got {os.fspath(path)!r} of "
+            f"path: expected a file of version 1 to {VERSION}, got {os.fspath(path)!r} of "
             f"version {version}; read it with a newer gmmfast"
         )
-    missing = sorted(_LAYOUT.keys() - arrays.keys())
+    missing = sorted(LAYOUT.keys() - arrays.keys())
     if missing:
         raise damaged(path, f"which lacks {', '.join(missing)}")
-    for name, (dtype, n_axes) in _LAYOUT.items():
+    for name, (dtype, n_axes) in LAYOUT.items():
         array = arrays[name]
         is_of_dtype = dtype in (array.dtype.kind, array.dtype.str[1:])
         if not is_of_dtype or n_axes not in (None, array.ndim):
