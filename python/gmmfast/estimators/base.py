@@ -274,7 +274,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         """
         source = with_sklearn_type(self)
         # A subclass may name other parameters, or pass those of its base on in **kwargs.
-        names = self._sklearn_class._get_param_names()  # noqa: SLF001
+        names = self._sklearn_class._get_param_names()
         known = {name: getattr(source, name) for name in names if hasattr(source, name)}
         plain = self._sklearn_class(**known)
         for name, value in vars(source).items():
@@ -292,7 +292,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     def __sklearn_clone__(self) -> Self:
         other: Self = super().__sklearn_clone__()
         # Parameters that a subclass passes to its base in **kwargs are not among its own.
-        inherited = self._sklearn_class._get_param_names()  # noqa: SLF001
+        inherited = self._sklearn_class._get_param_names()
         for name in set(inherited).difference(self._get_param_names()):
             if hasattr(self, name):
                 setattr(other, name, clone(getattr(self, name), safe=False))
@@ -357,7 +357,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     def _em_check_parameters(self, points: Array) -> None:
         """Check the parameters and set the priors, by scikit-learn's code."""
         checked = with_sklearn_type(self)
-        with_namespace(checked._check_parameters, points)  # noqa: SLF001
+        with_namespace(checked._check_parameters, points)
         for name, value in list(vars(checked).items()):
             if name.endswith("_prior_"):
                 setattr(self, name, value)

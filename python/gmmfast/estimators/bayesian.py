@@ -87,7 +87,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
 
     _sklearn_class = _SklearnBayesianGaussianMixture
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_SklearnBayesianGaussianMixture._parameter_constraints,  # noqa: SLF001
+        **_SklearnBayesianGaussianMixture._parameter_constraints,
         "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
     }
 
@@ -140,7 +140,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     def _em_lower_bound(self, term: float) -> float:
         # scikit-learn's bound for responsibilities of 1, with entropy 0, plus the entropy.
         certain = np.zeros((1, 1))
-        bound = with_sklearn_type(self)._compute_lower_bound  # noqa: SLF001 (self or its copy)
+        bound = with_sklearn_type(self)._compute_lower_bound
         return float(np.sum(bound(certain, 0.0) + term))
 
     def _em_show(self) -> tuple[Array, Array]:

@@ -32,7 +32,7 @@ except ImportError:  # scikit-learn < 1.6
         estimator: Any, *data: Any, ensure_all_finite: Any = True, **options: Any
     ) -> Any:
         """Validate data by the method that the function has replaced."""
-        return estimator._validate_data(*data, force_all_finite=ensure_all_finite, **options)  # noqa: SLF001
+        return estimator._validate_data(*data, force_all_finite=ensure_all_finite, **options)
 
 
 __all__ = [

@@ -69,7 +69,7 @@ class PixelBlock:
         return points.reshape(height * width, -1)
 
 
-def fit_big_image(  # noqa: PLR0913 (a user's choices, all by name)
+def fit_big_image(
     picture: Any,
     n_components: int,
     *,

@@ -113,7 +113,7 @@ def _names(array: Any) -> tuple[str, ...]:
 
 def _zarr_array(path: Path) -> Any:
     try:
-        import zarr  # noqa: PLC0415 (an extra)
+        import zarr
     except ImportError as error:
         raise ImportError(
             f"path: expected the extra 'dask' for {str(path)!r}, got an environment without it "

@@ -44,7 +44,7 @@ _TILE_SIZE = 1024
 _TASK_LEVEL = 2
 
 
-def render(  # noqa: PLR0913 (a user's choices, by name)
+def render(
     model: Any,
     shape: Sequence[int],
     path: StrPath,
@@ -138,7 +138,7 @@ def save(
     if ending == ".dzi":
         store.finish()
     elif ending in (".tif", ".tiff"):
-        from gmmfast.storage.tiff import write_tiff  # noqa: PLC0415 (needs an extra)
+        from gmmfast.storage.tiff import write_tiff
 
         write_tiff(target, store)
         shutil.rmtree(store.path)
@@ -202,7 +202,7 @@ def _layout(picture: Any, ending: str, tile_size: int | None) -> Layout:
 
 def _zarr_store(target: Path, layout: Layout, ending: str) -> ZarrStore:
     try:
-        from gmmfast.storage.zarrs import ZarrStore  # noqa: PLC0415 (needs an extra)
+        from gmmfast.storage.zarrs import ZarrStore
     except ImportError as error:
         raise ImportError(
             f"path: expected the extra 'dask' for {ending}, got an environment without it "
