@@ -23,6 +23,8 @@ LAYERS = (
     "acceleration",
     "images",
     "image_models",
+    "storage",
+    "dask",
     "styles",
     "plot",
     "animation",

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._memory import check_fits
+from gmmfast.estimators.collections import collections_of
 from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.training_data import finiteness, foreign_array
 from gmmfast.estimators.versions import validate_data
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 
 
 class FittedMixture(EMMixture):
-    """The methods of a fitted mixture that take points."""
+    """The methods of a fitted mixture that take points.
+
+    For collections of other libraries (see `gmmfast.dask`) they return lazy arrays.
+    """
 
     #: scikit-learn's own class.
     _sklearn_class: Any
@@ -55,6 +59,9 @@ class FittedMixture(EMMixture):
             log p(x), exact to rounding, also where p(x) underflows.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "score_samples")  # type: ignore[no-any-return]
         if self._falls_back("score_samples", X):
             return self._sklearn_class.score_samples(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
@@ -82,6 +89,9 @@ class FittedMixture(EMMixture):
             Component indices, the first of equals.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "predict")  # type: ignore[no-any-return]
         if self._falls_back("predict", X):
             return self._sklearn_class.predict(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         return self._labels(self._checked_X(X))
@@ -116,6 +126,9 @@ class FittedMixture(EMMixture):
             If the result is larger than the memory available; raised before allocating.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "predict_proba")  # type: ignore[no-any-return]
         if self._falls_back("predict_proba", X):
             return self._sklearn_class.predict_proba(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)

@@ -93,12 +93,8 @@ def _from_kmeans(samples: InMemory, options: InitOptions, random_state: Any) -> 
             sklearn_exceptions.ConvergenceWarning,
             stacklevel=2,
         )
-    statistics = statistics_of_labels(
-        points,
-        labels,
-        n_components,
-        samples.sample_weight,
-        covariance_type=options.covariance_type,
+    statistics = samples.statistics_of_labels(
+        labels, n_components, covariance_type=options.covariance_type
     )
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
 
