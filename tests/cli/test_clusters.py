@@ -38,15 +38,11 @@ def test_a_zarr_is_fitted_and_rendered_in_parts(gmmfast, photo, big):
     assert Path("r.dzi").exists()
 
 
-def test_a_local_cluster_fits_and_renders_and_its_dashboard_is_shown(gmmfast, big):
+def test_a_local_cluster_fits_and_its_dashboard_is_shown(gmmfast, big):
     outcome = gmmfast("fit", big, *FIT, "--workers", "1", "-o", "m.npz")
     assert outcome.status == 0, outcome.stderr
     assert "dashboard   http" in outcome.stderr
-    outcome = gmmfast("render", "m.npz", "--workers", "1", "-o", "r.zarr")
-    assert outcome.status == 0, outcome.stderr
-    mixture = Mixture.load("m.npz")
-    whole = render_grid(mixture, open_picture("r.zarr").shape[:2], dtype="uint8")
-    assert np.array_equal(open_picture("r.zarr")[:, :], whole)
+    assert Mixture.load("m.npz").n_components == 8
 
 
 def test_a_fit_goes_on_from_the_checkpoint_next_to_the_model(gmmfast, big):

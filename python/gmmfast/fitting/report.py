@@ -89,7 +89,7 @@ class _Line:
         self._first = min(self._first, n_iter)  # more than 1 if the fit goes on
         text = f"\riteration {n_iter}/{self._max_iter}  {self._score} {score:.6g}"
         rest = seconds / (n_iter - self._first + 1) * (self._max_iter - n_iter)
-        sys.stderr.write(f"{text}  {seconds:.1f} s, at most {rest:.0f} s left ")
+        sys.stderr.write(f"{text}  at most {rest:.0f} s left, {seconds:.1f} s")
         sys.stderr.flush()
         self._is_open = True
 
