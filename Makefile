@@ -23,8 +23,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test peers upstream versions lint bench count dist wheels \
-  bounds clean
+.PHONY: help demo docs strip screenshot test peers upstream versions arm lint bench count dist \
+  wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -32,6 +32,7 @@ help:
 	@echo "make upstream  scikit-learn's own tests against gmmfast's classes"
 	@echo "make versions  each tested version of scikit-learn in a fresh environment"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
+	@echo "make arm    tests on aarch64 in emulation (needs packages of Debian: see .ci/arm)"
 	@echo "make lint   formatters, linters, spelling, prose, types, stubs, workflows, licenses"
 	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
 	@echo "make strip  the strip of pictures in README.md: docs/strip.png"
@@ -77,9 +78,13 @@ versions: $(DEV)
 	  .venv-versions/bin/python -m pip install --quiet --disable-pip-version-check \
 	    '.[test]' "scikit-learn==$$version.*"; \
 	  .venv-versions/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning \
-	    tests/acceleration tests/estimators; \
+	    tests/acceleration tests/estimators tests/fitting; \
 	  rm -rf .venv-versions; \
 	done
+
+# Nothing of it is installed, and no environment is needed: see .ci/arm.
+arm:
+	.ci/arm
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
@@ -180,12 +185,13 @@ $(BIN)/python:
 	echo "or name it: make PYTHON=/path/to/python3" >&2; \
 	exit 1
 
-# The first installation compiles the extension. Later ones, with more extras, reuse cargo's
-# build.
+# `make demo` compiles the extension in a profile that is built faster; benches/README.md has the
+# costs. The first installation of the others compiles the release. Later ones, with more extras,
+# reuse cargo's build.
 $(CLI): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)
 	$(ANNOUNCE)
-	$(PIP) '$(PACKAGE)[cli]'
+	MATURIN_PEP517_ARGS='--profile demo' $(PIP) '$(PACKAGE)[cli]'
 	@touch $@
 
 $(DEV): $(BIN)/python $(SOURCES)

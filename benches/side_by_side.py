@@ -22,6 +22,7 @@ import bench_memory
 import bench_sampling
 import bench_scaling
 import bench_scattered
+import bench_startup
 import gmmfast
 from gmmfast import _core
 from timing import RECORDED, Budget, one_thread
@@ -46,6 +47,7 @@ TABLES = {
     "starts": bench_fit.starts,
     "large": bench_fit.large,
     "article": bench_article.article,
+    "startup": bench_startup.startup,
 }
 
 

@@ -18,6 +18,7 @@ LAYERS = (
     "tone",
     "mixture",
     "rendering",
+    "fitting",
     "estimators",
     "acceleration",
     "images",

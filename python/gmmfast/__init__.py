@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 try:
-    from gmmfast._runtime import package_version, show_runtime
+    from gmmfast._core import __version__
 except ImportError as error:
     raise ImportError(
         "gmmfast's Rust extension could not be imported; install a wheel (pip install gmmfast) "
@@ -14,6 +14,7 @@ except ImportError as error:
 from gmmfast._display import set_display
 from gmmfast._lazy import attach
 from gmmfast._log import FallbackError
+from gmmfast._runtime import show_runtime
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from gmmfast.tone import ToneCurve
     from gmmfast.viewer import to_html
 
-__version__ = package_version()
 __all__ = [
     "BayesianGaussianMixture",
     "ConditionalMixtures",

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gmmfast._files import Fault, StrPath, check_destination
-from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, import_fits, timed
+from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, timed
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, fit_options, output_option
 from gmmfast.cli.outputs import write_to_stdout
@@ -39,10 +39,9 @@ def fit_command(image: Path | None, outputs: tuple[Path, ...], fit: FitOptions) 
     with timed(seconds, "read"):
         pixels = read_picture(image)
     request = fit_request(pixels, fit)
-    import_fits()
     with timed(seconds, "fit"):
-        estimator = fit_picture(request)
-    mixture = Mixture.from_model(estimator)
+        model = fit_picture(request)
+    mixture = Mixture.from_model(model)
     for path in outputs:
         if path != PIPE:
             mixture.save(path)
@@ -51,9 +50,9 @@ def fit_command(image: Path | None, outputs: tuple[Path, ...], fit: FitOptions) 
     height, width = pixels.shape[:2]
     is_piped = PIPE in outputs
     lines = [
-        f"picture     {width} x {height}, {estimator.kind_}",
-        f"components  {estimator.n_components}, {mixture.covariance_type} covariance",
-        f"iterations  {estimator.n_iter_}",
+        f"picture     {width} x {height}, {model.kind_}",
+        f"components  {model.n_components}, {mixture.covariance_type} covariance",
+        f"iterations  {model.n_iter_}",
         *(f"{step:<11} {duration:.3f} s" for step, duration in seconds.items()),
         f"model       {', '.join(str(path) for path in outputs)}",
     ]

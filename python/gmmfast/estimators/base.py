@@ -9,26 +9,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
+from gmmfast._random import random_state_of
 from gmmfast._validation import check_n_threads
-from gmmfast.estimators.callbacks import CallbackSupport, FitReport, Progress, with_callbacks
-from gmmfast.estimators.em import EMMixture
+from gmmfast.estimators.callbacks import CallbackSupport, FitReport, with_callbacks
 from gmmfast.estimators.fallback import is_replaced, reason_to_fall_back
-from gmmfast.estimators.initialization import Initializer, initialize
-from gmmfast.estimators.moments import merged, moments, recentered
-from gmmfast.estimators.momentum import check_acceleration
+from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.training_data import TrainingData, training_data
-from gmmfast.estimators.versions import warn_if_untested
+from gmmfast.estimators.versions import ill_defined, warn_if_untested, with_namespace
 from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.fitting.initialization import Initializer, initialize
+from gmmfast.fitting.moments import merged, moments, recentered
+from gmmfast.fitting.momentum import check_acceleration
+from gmmfast.fitting.samples import InMemory
 from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL, SKLEARN_TYPES, WIDER
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.estimators.samples import InMemory, Samples
+    from gmmfast.fitting.report import Progress
+    from gmmfast.fitting.samples import Samples
+
+    Array = NDArray[np.float64]
 
 warn_if_untested()
 
@@ -41,7 +45,7 @@ class _Options(NamedTuple):
     n_threads: int | None = None
 
 
-class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
+class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     """The fits of a scikit-learn mixture, computed by the core.
 
     An estimator has this class before scikit-learn's among its bases, sets `_sklearn_class` to
@@ -49,6 +53,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
     """
 
     _allows_nan = False
+    _ill_defined = ill_defined()
     #: Whether scikit-learn's class is replaced by this one: its instances then are this one's.
     _is_patched_in = False
     # The arguments of `_core.Statistics` for the rows seen by partial_fit.
@@ -219,7 +224,7 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
         samples = data.samples(self, threads, reset=is_first, least=1)
         if is_first:
             self._em_begin(samples)
-            self._em_initialize(samples, check_random_state(self.random_state), initialize)
+            self._em_initialize(samples, random_state_of(self.random_state), initialize)
         elif samples.weight == 0:
             return self
         parameters = self._em_parameters() if is_first else self._fitted_parameters()
@@ -324,6 +329,27 @@ class AcceleratedMixture(EMMixture, CallbackSupport):  # type: ignore[misc]
                 stacklevel=2,
             )
         return samples
+
+    def _em_check(self, samples: Samples) -> None:
+        # scikit-learn computes priors from the points. Those of other samples are set below.
+        points = np.zeros((2, samples.n_features), samples.dtype)
+        if isinstance(samples, InMemory):
+            points = samples.points
+        self._em_check_parameters(points)
+        is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
+        if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
+            self._em_set_priors(samples)
+
+    def _em_check_parameters(self, points: Array) -> None:
+        """Check the parameters and set the priors, by scikit-learn's code."""
+        checked = with_sklearn_type(self)
+        with_namespace(checked._check_parameters, points)  # noqa: SLF001
+        for name, value in list(vars(checked).items()):
+            if name.endswith("_prior_"):
+                setattr(self, name, value)
+
+    def _em_set_priors(self, samples: Samples) -> None:
+        """Set priors that depend on the data, if scikit-learn's checks did not see all data."""
 
     def _falls_back_in(self, method: str, data: TrainingData, options: _Options) -> bool:
         """Return whether scikit-learn's code must fit; raise for an argument that it lacks."""

@@ -14,11 +14,10 @@ from sklearn.mixture import BayesianGaussianMixture as _SklearnBayesianGaussianM
 from sklearn.utils._param_validation import StrOptions
 
 from gmmfast.estimators.base import AcceleratedMixture
-from gmmfast.estimators.em import ILL_DEFINED
-from gmmfast.estimators.moments import entropy
 from gmmfast.estimators.notebook import ShowsPicture
-from gmmfast.estimators.parameters import mixture_parameters
 from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.fitting.moments import entropy
+from gmmfast.fitting.parameters import mixture_parameters
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
     components,
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast import _core
-    from gmmfast.estimators.moments import Moments
-    from gmmfast.estimators.parameters import MixtureParameters
-    from gmmfast.estimators.samples import Samples
+    from gmmfast.fitting.moments import Moments
+    from gmmfast.fitting.parameters import MixtureParameters
+    from gmmfast.fitting.samples import Samples
 
     Array = NDArray[np.float64]
 
@@ -118,7 +117,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
                 self.covariances_, self.covariance_type
             )
         except np.linalg.LinAlgError:
-            raise ValueError(ILL_DEFINED) from None
+            raise ValueError(self._ill_defined) from None
 
     def _em_estimate_wishart_tied_variances(self, nk: Array, xk: Array, sk: Array) -> None:
         # The diagonal of the formula for "tied", or the mean of the diagonal.

@@ -16,11 +16,11 @@ from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._memory import check_fits
 from gmmfast.estimators.fallback import reason_to_fall_back
-from gmmfast.estimators.missing import has_nan, patterns
-from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
 from gmmfast.estimators.versions import validate_data
 from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.fitting.em import EMMixture
+from gmmfast.fitting.missing import has_nan, patterns
 from gmmfast.mixture.parameters import covariances_of_model
 
 if TYPE_CHECKING:
@@ -28,25 +28,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from gmmfast.fitting.parameters import MixtureParameters
+
     Array = NDArray[np.float64]
 
 
-class FittedMixture:
+class FittedMixture(EMMixture):
     """The methods of a fitted mixture that take points."""
 
     #: scikit-learn's own class.
     _sklearn_class: Any
-
-    # Attributes of scikit-learn's estimators.
-    covariance_type: str
-    weights_: Array
-    means_: Array
-    covariances_: Array
-    precisions_cholesky_: Array
-
-    def _em_log_weights(self) -> Array:
-        """Return the log-weights of the current parameters, which need not sum to 1."""
-        raise NotImplementedError
 
     @_log.observed("score_samples")
     def score_samples(self, X: ArrayLike) -> Array:
@@ -190,17 +181,6 @@ class FittedMixture:
         else:
             _log.fallback(self, method, reason)
         return reason is not None
-
-    @allows_underflow
-    def _fitted_parameters(self) -> MixtureParameters:
-        """Return the parameters of the fitted attributes, which a script may have set.
-
-        scikit-learn computes with `precisions_cholesky_`: see `covariances_of_model`.
-        """
-        covariances = covariances_of_model(self)
-        return mixture_parameters(
-            self._em_log_weights(), self.means_, covariances, self.covariance_type
-        )
 
 
 def _by_pattern(

@@ -27,7 +27,7 @@ from gmmfast.mixture.conditioning import Conditioning
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.report import Progress
 
     Array = NDArray[np.float64]
 

@@ -15,9 +15,9 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils.validation import _check_sample_weight
 
-from gmmfast.estimators.chunks import Chunks, chunks_of, points_and_weight, rows_of
-from gmmfast.estimators.samples import Chunked, Samples, samples_of
 from gmmfast.estimators.versions import validate_data
+from gmmfast.fitting.chunks import Chunks, chunks_of, points_and_weight, rows_of
+from gmmfast.fitting.samples import Chunked, Samples, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

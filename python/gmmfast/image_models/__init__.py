@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from gmmfast._lazy import attach
 
 if TYPE_CHECKING:
+    from gmmfast.image_models.estimator_selection import select_n_components
     from gmmfast.image_models.image import fit_image
     from gmmfast.image_models.refining import refine, refinements
-    from gmmfast.image_models.selection import select_n_components
     from gmmfast.image_models.video import fit_video
 
 __all__ = ["fit_image", "fit_video", "refine", "refinements", "select_n_components"]
@@ -19,6 +19,6 @@ __getattr__, __dir__ = attach(
         "fit_video": "gmmfast.image_models.video",
         "refine": "gmmfast.image_models.refining",
         "refinements": "gmmfast.image_models.refining",
-        "select_n_components": "gmmfast.image_models.selection",
+        "select_n_components": "gmmfast.image_models.estimator_selection",
     },
 )

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.initialization import InitOptions, seeds
-from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
-from gmmfast.estimators.samples import InMemory
+from gmmfast.fitting.gaussian import GaussianFit
+from gmmfast.fitting.initialization import InitOptions, seeds
+from gmmfast.fitting.moments import Moments, moments, statistics_of_labels
+from gmmfast.fitting.samples import InMemory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,12 +125,11 @@ def _of_cells(sample: InMemory, options: InitOptions, labels: NDArray[np.int32])
 
 def _fitted(sample: InMemory, options: InitOptions, first: Moments) -> Moments:
     """Return the moments after EM on the sample."""
-    estimator = GaussianMixture(
+    fit = GaussianFit(
         options.n_components,
         covariance_type=options.covariance_type,
         reg_covar=options.reg_covar,
         max_iter=_EM_MAX_ITER,
     )
-    estimator._fit_in_memory(sample, None, lambda *_: first)
-    counts = sample.weight * estimator.weights_
-    return Moments(counts, estimator.means_, estimator.covariances_)
+    fit._fit_in_memory(sample, None, lambda *_: first)
+    return Moments(sample.weight * fit.weights_, fit.means_, fit.covariances_)

@@ -12,12 +12,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from gmmfast import _core, images
+from gmmfast._lazy import LazyModule
 from gmmfast._validation import check_count, check_n_threads, check_positive, describe
-from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.callbacks import FitReport
+from gmmfast.fitting.gaussian import GaussianFit
+from gmmfast.fitting.report import Report
 from gmmfast.image_models.defaults import DEFAULT_PASSES, N_CHANNELS, N_STEPS, PASSES_OF_ROUND
 from gmmfast.image_models.pixels import PIXELS_PER_COMPONENT, check_n_components
 from gmmfast.images.kinds import photograph_kind
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.report import Progress
     from gmmfast.images import FramesSource, ImageSource
 
     Pixels = NDArray[np.uint8]
+
+#: Needed for a warning only.
+sklearn_exceptions = LazyModule("sklearn.exceptions")
 
 #: Components that growth begins with, and the rise of the PSNR, in dB, that it expects of twice as
 #: many, where photographs gain about 2.5: a greater number makes smaller steps near the end. The
@@ -223,7 +226,7 @@ def fit_painting(
     n_components: Any,
     budget: Budget,
     progress: Progress,
-) -> GaussianMixture:
+) -> GaussianFit:
     """Return a model of color or gray whose start is drawn from the picture, without EM.
 
     With the PSNR of a budget, components grow in number until it is reached.
@@ -239,8 +242,7 @@ def fit_painting(
         number = max(1, height * width // PIXELS_PER_COMPONENT)
     if not progress:
         budget = budget._replace(n_steps=1)
-    estimator = GaussianMixture(number, max_iter=N_STEPS, reg_covar=budget.reg_covar)
-    report = FitReport(estimator, {}, progress, score="PSNR")
+    report = Report(progress, N_STEPS, score="PSNR")
     n_iter = 0
     target = Target(pixels, budget.n_threads)
     make_steps = painted if budget.psnr is None else _grown
@@ -257,7 +259,7 @@ def fit_painting(
         "image_shape_": (height, width),
         "extent_": images.image_extent((height, width)),
     }
-    return estimator_of(last.mixture, {"reg_covar": budget.reg_covar}, attributes)
+    return model_of(last.mixture, {"reg_covar": budget.reg_covar}, attributes)
 
 
 def _warn_short(found: Refinement, psnr: float) -> None:
@@ -265,25 +267,26 @@ def _warn_short(found: Refinement, psnr: float) -> None:
         f"psnr: expected a painting of {psnr:g} dB, got {found.score:.2f} dB with "
         f"{found.mixture.n_components} components, the most for this picture or time; allow more "
         "time, pass more passes as max_iter, or ask for less",
-        ConvergenceWarning,
+        sklearn_exceptions.ConvergenceWarning,
         stacklevel=4,
     )
 
 
-def estimator_of(
+def model_of(
     mixture: Mixture, parameters: dict[str, Any], attributes: dict[str, Any]
-) -> GaussianMixture:
-    """Return a fitted estimator with the parameters of a mixture.
+) -> GaussianFit:
+    """Return a fit with the parameters of a mixture.
 
     Parameters
     ----------
     mixture : Mixture
     parameters : dict
-        Those of the estimator.
+        Those of the fit.
     attributes : dict
-        Further attributes of the estimator.
+        Further attributes of the fit.
     """
-    estimator = GaussianMixture(**parameters | {"n_components": mixture.n_components})
+    shape = {"n_components": mixture.n_components, "covariance_type": mixture.covariance_type}
+    fit = GaussianFit(**parameters | shape)
     factors = precisions_cholesky(mixture.covariances, mixture.covariance_type)
     fitted = {
         "weights_": mixture.weights.copy(),
@@ -294,6 +297,5 @@ def estimator_of(
         "n_features_in_": mixture.n_features,
         "converged_": True,
     }
-    for name, value in (fitted | attributes).items():
-        setattr(estimator, name, value)
-    return estimator
+    vars(fit).update(fitted | attributes)
+    return fit

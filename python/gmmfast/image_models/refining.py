@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast import images
+from gmmfast import estimators, images
 from gmmfast._validation import check_positive, describe
-from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.callbacks import FitReport
-from gmmfast.estimators.parameters import typical_stds
-from gmmfast.estimators.samples import InMemory
+from gmmfast.fitting.gaussian import GaussianFit
+from gmmfast.fitting.parameters import typical_stds
+from gmmfast.fitting.report import Report
+from gmmfast.fitting.samples import InMemory
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, N_STEPS
+from gmmfast.image_models.estimator import estimator_of, parameters_of
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.painting import (
     Budget,
     Refinement,
     Target,
     clip_levels_of,
-    estimator_of,
     levels_of,
+    model_of,
     painted,
 )
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.report import Progress
     from gmmfast.images import FramesSource, ImageSource
 
     Array = NDArray[np.float64]
@@ -144,7 +145,7 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     is_ink = last.mixture.n_features == 2
     most = (max_iter or DEFAULT_MAX_ITER) if is_ink else N_STEPS
     score = "log-likelihood" if is_ink else "PSNR"
-    report = FitReport(_Rounds(most), {}, progress, score=score)
+    report = Report(progress, most, score=score)
     n_iter = 0
     with suppress(KeyboardInterrupt):
         for n_iter, step in enumerate(steps, 1):
@@ -153,21 +154,16 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     report.end_initialization()
     if isinstance(model, Mixture | tuple | list):
         return last.mixture
-    attributes = ("extent_", "kind_", "image_shape_")
-    shown = {name: getattr(model, name) for name in attributes if hasattr(model, name)}
-    lower_bound = last.score if is_ink else np.nan
-    known = GaussianMixture().get_params()
+    names = ("extent_", "kind_", "image_shape_")
+    shown = {name: getattr(model, name) for name in names if hasattr(model, name)}
+    shown |= {"lower_bound_": last.score if is_ink else np.nan, "n_iter_": n_iter}
+    if isinstance(model, GaussianFit):
+        return model_of(last.mixture, parameters_of(model), shown)
+    known = estimators.GaussianMixture().get_params()
     parameters = {name: getattr(model, name) for name in known if hasattr(model, name)}
-    return estimator_of(
-        last.mixture, parameters, {"lower_bound_": lower_bound, "n_iter_": n_iter} | shown
-    )
-
-
-class _Rounds:
-    """Stands for the estimator of a progress report."""
-
-    def __init__(self, max_iter: int) -> None:
-        self.max_iter = max_iter
+    n_components = last.mixture.n_components
+    fit = model_of(last.mixture, {}, shown)
+    return estimator_of(fit, parameters | {"n_components": n_components})
 
 
 def refinements(  # noqa: PLR0913 (those of `refine`)
@@ -252,14 +248,14 @@ def _steps(model: Any, image: Any, budget: Budget, ink: _Ink) -> Iterator[Refine
     points = read_pixels(image, "ink", ink.threshold)
     frame = _Frame.of(mixture, points.shape)
     samples = InMemory(points.points, points.darkness, budget.n_threads)
-    estimator = GaussianMixture(
+    fit = GaussianFit(
         mixture.n_components,
         covariance_type=mixture.covariance_type,
         reg_covar=budget.reg_covar,
         max_iter=budget.max_passes or DEFAULT_MAX_ITER,
         tol=tol,
     )
-    return _ink(frame, estimator, samples)
+    return _ink(frame, fit, samples)
 
 
 def _n_axes(mixture: Mixture, image: Any) -> int:
@@ -316,31 +312,27 @@ def _colors(frame: _Frame, target: Target, budget: Budget) -> Iterator[Refinemen
         yield step._replace(mixture=frame.back(step.mixture))
 
 
-def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterator[Refinement]:
+def _ink(frame: _Frame, fit: GaussianFit, samples: InMemory) -> Iterator[Refinement]:
     """Yield the steps of EM while the likelihood rises."""
     mixture = frame.mixture
-    estimator.weights_, estimator.means_ = mixture.weights, mixture.means
-    estimator.covariances_ = mixture.covariances
-    model = estimator._em_parameters()
+    fit.weights_, fit.means_ = mixture.weights, mixture.means
+    fit.covariances_ = mixture.covariances
+    model = fit._em_parameters()
     samples.prepare(typical_stds(model))
     statistics = samples.statistics(model)
     score = statistics.log_likelihood / statistics.weight
     yield Refinement(frame.original, score)
-    for _ in range(estimator.max_iter):
-        estimator._em_m_step(estimator._em_moments(samples, model, statistics))
-        model = estimator._em_parameters()
+    for _ in range(fit.max_iter):
+        fit._em_m_step(fit._em_moments(samples, model, statistics))
+        model = fit._em_parameters()
         statistics = samples.statistics(model)
         gain = statistics.log_likelihood / statistics.weight - score
         # Regularization may cost more than a step gains.
         if gain <= 0:
             return
         score += gain
-        changed = Mixture(
-            estimator.weights_,
-            estimator.means_,
-            estimator.covariances_,
-            covariance_type=estimator.covariance_type,
-        )
+        kind = fit.covariance_type
+        changed = Mixture(fit.weights_, fit.means_, fit.covariances_, covariance_type=kind)
         yield Refinement(frame.back(changed), score)
-        if gain < estimator.tol:
+        if gain < fit.tol:
             return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.parameters import MixtureParameters
+    from gmmfast.fitting.parameters import MixtureParameters
 
     Array = NDArray[np.float64]
 

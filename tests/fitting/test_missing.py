@@ -1,4 +1,4 @@
-"""Tests of estimators/missing.py: fits with missing values."""
+"""Tests of fitting/missing.py: fits with missing values."""
 
 import numpy as np
 import pytest

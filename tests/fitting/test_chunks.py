@@ -1,4 +1,4 @@
-"""Tests of estimators/chunks.py and estimators/samples.py: chunks and batches."""
+"""Tests of fitting/chunks.py and fitting/samples.py: chunks and batches."""
 
 import pickle
 
@@ -65,8 +65,8 @@ def test_chunks_give_the_fit_of_the_whole(ours, covariance_type, tmp_path):
 
 
 def test_a_memory_map_is_fitted_as_the_same_array(monkeypatch, tmp_path):
-    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
-    monkeypatch.setattr("gmmfast.estimators.samples._INITIAL_ROWS", 100)
+    monkeypatch.setattr("gmmfast.fitting.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.fitting.samples._INITIAL_ROWS", 100)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
     file[:] = points
@@ -78,9 +78,9 @@ def test_a_memory_map_is_fitted_as_the_same_array(monkeypatch, tmp_path):
 
 
 def test_a_memory_map_that_does_not_fit_says_that_it_starts_from_a_sample(monkeypatch, tmp_path):
-    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
-    monkeypatch.setattr("gmmfast.estimators.chunks.available_bytes", lambda: 1000)
-    monkeypatch.setattr("gmmfast.estimators.samples._INITIAL_ROWS", 100)
+    monkeypatch.setattr("gmmfast.fitting.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.fitting.chunks.available_bytes", lambda: 1000)
+    monkeypatch.setattr("gmmfast.fitting.samples._INITIAL_ROWS", 100)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
     file[:] = points
@@ -90,8 +90,8 @@ def test_a_memory_map_that_does_not_fit_says_that_it_starts_from_a_sample(monkey
 
 
 def test_a_memory_map_that_does_not_fit_is_read_in_chunks(monkeypatch, tmp_path):
-    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
-    monkeypatch.setattr("gmmfast.estimators.chunks.available_bytes", lambda: 1000)
+    monkeypatch.setattr("gmmfast.fitting.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.fitting.chunks.available_bytes", lambda: 1000)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float32, mode="w+", shape=points.shape)
     file[:] = points

@@ -1,4 +1,4 @@
-"""Tests of estimators/em.py: shifts of the rows, and common factors of their weights."""
+"""Tests of fitting/em.py: shifts of the rows, and common factors of their weights."""
 
 import numpy as np
 import pytest

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from gmmfast import _core
-from gmmfast.estimators.chunks import refuse_other_chunks
-from gmmfast.estimators.missing import Size, completed, filled, has_nan, patterns, size_of
-from gmmfast.estimators.moments import merged
-from gmmfast.estimators.parameters import MixtureParameters
+from gmmfast.fitting.chunks import refuse_other_chunks
+from gmmfast.fitting.missing import Size, completed, filled, has_nan, patterns, size_of
+from gmmfast.fitting.moments import merged
+from gmmfast.fitting.parameters import MixtureParameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

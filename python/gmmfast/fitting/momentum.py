@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gmmfast._validation import describe
-from gmmfast.estimators.moments import Moments
+from gmmfast.fitting.moments import Moments
 from gmmfast.mixture.layouts import DIAGONAL, cholesky
 
 if TYPE_CHECKING:

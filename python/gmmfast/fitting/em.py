@@ -1,29 +1,25 @@
-"""The EM loop of both estimators: initialize, E step, M step, lower bound, stop.
+"""The EM loop of all fits: initialize, E step, M step, lower bound, stop.
 
 The loop is that of scikit-learn's `BaseMixture.fit_predict`, with the same order of checks,
-random numbers and attributes. Its E step returns sufficient statistics instead of an array of
-(n_samples, n_components). The two estimators differ in the methods `_em_...` that they override;
-the prefix keeps these apart from scikit-learn's own private methods.
+random numbers and attributes, but needs no scikit-learn. Its E step returns sufficient statistics
+instead of an array of (n_samples, n_components). Mixtures differ in the methods `_em_...` that
+they override; the prefix keeps these apart from the private methods of scikit-learn's estimators.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from gmmfast._arithmetic import allows_underflow
-from gmmfast.estimators.fallback import has_own_hook
-from gmmfast.estimators.initialization import InitOptions
-from gmmfast.estimators.moments import Moments, moments
-from gmmfast.estimators.momentum import Momentum
-from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters, typical_stds
-from gmmfast.estimators.predictions import FittedMixture
-from gmmfast.estimators.samples import InMemory
-from gmmfast.estimators.versions import ill_defined, with_namespace
-from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast._random import random_state_of
+from gmmfast.fitting.initialization import InitOptions, initialize
+from gmmfast.fitting.moments import Moments, moments
+from gmmfast.fitting.momentum import Momentum
+from gmmfast.fitting.parameters import MixtureParameters, mixture_parameters, typical_stds
+from gmmfast.fitting.report import Report
 from gmmfast.mixture.layouts import precisions_cholesky
 from gmmfast.mixture.parameters import covariances_of_model
 
@@ -31,16 +27,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast import _core
-    from gmmfast.estimators.callbacks import FitReport
-    from gmmfast.estimators.initialization import Initializer
-    from gmmfast.estimators.samples import Samples
+    from gmmfast.fitting.initialization import Initializer
+    from gmmfast.fitting.report import Progress
+    from gmmfast.fitting.samples import InMemory, Samples
 
     Array = NDArray[np.float64]
 
 #: Attributes of `fit_image`, `select_n_components` and `partial_fit`, deleted by another fit.
 _OF_OTHER_FITS = ("extent_", "image_shape_", "kind_", "selection_", "_seen")
-
-ILL_DEFINED = ill_defined()
 
 
 class _Run(NamedTuple):
@@ -55,26 +49,48 @@ class _Run(NamedTuple):
         return self.lower_bounds[-1] if self.lower_bounds else -np.inf
 
 
-class EMMixture(FittedMixture):
+class EMMixture:
     """A mixture that is fitted by EM on sufficient statistics."""
 
-    # Attributes of scikit-learn's estimators.
+    # Parameters and attributes of scikit-learn's estimators.
     n_components: int
+    covariance_type: str
     reg_covar: float
     init_params: str
     tol: float
     max_iter: int
-    n_init: int
-    warm_start: bool
-    verbose: int
-    random_state: Any
+    n_init: int = 1
+    warm_start: bool = False
+    random_state: Any = None
+    weights_: Array
+    means_: Array
+    covariances_: Array
+    precisions_cholesky_: Array
     lower_bound_: float
+
+    #: The message of a covariance that is not positive definite.
+    _ill_defined = (
+        "Fitting the mixture model failed because some components have ill-defined empirical "
+        "covariance (for instance caused by singleton or collapsed samples). Try to decrease "
+        "the number of components, increase reg_covar, or scale the input data."
+    )
+
+    def _fit_in_memory(
+        self,
+        samples: InMemory,
+        progress: Progress,
+        initialize: Initializer = initialize,
+        acceleration: str | None = None,
+    ) -> Self:
+        """Fit to checked points, which other fits may share, without warnings."""
+        self._em_fit(samples, Report(progress, self.max_iter), initialize, acceleration)
+        return self
 
     @allows_underflow
     def _em_fit(
         self,
         samples: Samples,
-        report: FitReport,
+        report: Report,
         initialize: Initializer,
         acceleration: str | None = None,
     ) -> None:
@@ -83,12 +99,11 @@ class EMMixture(FittedMixture):
         do_init = not (self.warm_start and hasattr(self, "converged_"))
         n_init = self.n_init if do_init else 1
         report.begin(n_init, self._em_current_attributes)
-        random_state = check_random_state(self.random_state)
+        random_state = random_state_of(self.random_state)
         self.converged_ = False
         best: _Run | None = None
         for init in range(n_init):
-            self._print_verbose_msg_init_beg(init)  # type: ignore[attr-defined]
-            report.begin_initialization()
+            report.begin_initialization(init)
             if do_init:
                 self._em_initialize(samples, random_state, initialize)
             else:
@@ -110,7 +125,7 @@ class EMMixture(FittedMixture):
     def _em_iterate(
         self,
         samples: Samples,
-        report: FitReport,
+        report: Report,
         lower_bound: float,
         momentum: Momentum | None,
     ) -> _Run:
@@ -120,7 +135,7 @@ class EMMixture(FittedMixture):
             return _Run(lower_bounds, converged=False, parameters=self._em_get_parameters())
         parameters = self._em_parameters()
         samples.prepare(typical_stds(parameters))
-        is_watched = report.is_watched or bool(self.verbose) or has_own_hook(self)
+        is_watched = report.is_watched
         shown = self._em_show() if is_watched else None
         for n_iter in range(1, self.max_iter + 1):
             report.begin_iteration()
@@ -137,8 +152,7 @@ class EMMixture(FittedMixture):
                 self._em_m_step(last)
             lower_bounds.append(lower_bound)
             shown = self._em_show() if is_watched else None
-            self._print_verbose_msg_iter_end(n_iter, lower_bound - previous)  # type: ignore[attr-defined]
-            stop = report.end_iteration(n_iter, lower_bound)
+            stop = report.end_iteration(n_iter, lower_bound, lower_bound - previous)
             self._em_read(shown)
             parameters = self._em_parameters()
             converged = last is None and bool(abs(lower_bound - previous) < self.tol)
@@ -147,7 +161,7 @@ class EMMixture(FittedMixture):
             if momentum is not None and last is None:
                 self._em_m_step(momentum.extrapolated(some))
                 parameters = self._em_parameters()
-        self._print_verbose_msg_init_end(lower_bound, converged)  # type: ignore[attr-defined]
+        report.end_iterations(lower_bound, converged=converged)
         self._em_read(shown)
         return _Run(lower_bounds, converged, self._em_get_parameters())
 
@@ -165,21 +179,7 @@ class EMMixture(FittedMixture):
                 "sample_weight: expected at least one weight above 0, got only zeros; leave "
                 "it out to count every row once"
             )
-        # scikit-learn computes priors from the points. Those of other samples are set below.
-        points = np.zeros((2, samples.n_features), samples.dtype)
-        if isinstance(samples, InMemory):
-            points = samples.points
-        self._em_check_parameters(points)
-        is_whole = isinstance(samples, InMemory) and samples.sample_weight is None
-        if not is_whole or samples.dtype == np.float32:  # NumPy's float32 sums lose digits
-            self._em_set_priors(samples)
-
-    def _em_check_parameters(self, points: Array) -> None:
-        """Check the parameters and set the priors, by scikit-learn's code."""
-        checked = with_sklearn_type(self)
-        with_namespace(checked._check_parameters, points)  # type: ignore[attr-defined]  # noqa: SLF001
-        found = vars(checked)
-        vars(self).update({name: found[name] for name in found if name.endswith("_prior_")})
+        self._em_check(samples)
 
     def _em_clear_other_fits(self) -> None:
         for name in _OF_OTHER_FITS:
@@ -214,7 +214,7 @@ class EMMixture(FittedMixture):
                 self._em_log_weights(), self.means_, self.covariances_, self.covariance_type
             )
         except ValueError as error:
-            raise ValueError(ILL_DEFINED) from error
+            raise ValueError(self._ill_defined) from error
 
     def _em_show(self) -> tuple[Array, Array]:
         """Set the attributes that predictions read; return copies of them.
@@ -244,7 +244,25 @@ class EMMixture(FittedMixture):
         names |= {name for name in vars(other) if name.endswith("_") and name[0] != "_"}
         return {name: vars(other)[name] for name in names}
 
-    # The steps that the two estimators define.
+    @allows_underflow
+    def _fitted_parameters(self) -> MixtureParameters:
+        """Return the parameters of the fitted attributes, which a script may have set.
+
+        scikit-learn computes with `precisions_cholesky_`: see `covariances_of_model`.
+        """
+        covariances = covariances_of_model(self)
+        return mixture_parameters(
+            self._em_log_weights(), self.means_, covariances, self.covariance_type
+        )
+
+    # The steps that mixtures define.
+
+    def _em_check(self, samples: Samples) -> None:
+        """Make further checks that need the data."""
+
+    def _em_log_weights(self) -> Array:
+        """Return the log-weights of the current parameters, which need not sum to 1."""
+        raise NotImplementedError
 
     def _em_needs_initialization(self) -> bool:
         """Return whether an initial parameter is missing."""
@@ -273,6 +291,3 @@ class EMMixture(FittedMixture):
     def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
         """Set the attributes of a fitted estimator."""
         raise NotImplementedError
-
-    def _em_set_priors(self, samples: Samples) -> None:
-        """Set priors that depend on the data, if scikit-learn's checks did not see all data."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
 
 from gmmfast import _core
 from gmmfast._arithmetic import allows_underflow
@@ -47,7 +46,8 @@ def mixture_parameters(
         If the arrays do not define a mixture, for example because a covariance matrix is not
         positive definite.
     """
-    shift = float(logsumexp(log_weights))
+    largest = np.max(log_weights)
+    shift = float(largest + np.log(np.exp(log_weights - largest).sum()))
     core = _core.Mixture.from_log_weights(
         _array(log_weights - shift), _array(means), _array(covariances), covariance_type
     )

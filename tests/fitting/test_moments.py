@@ -1,4 +1,4 @@
-"""Tests of estimators/moments.py: the core's EM iteration is that of the textbook."""
+"""Tests of fitting/moments.py: the core's EM iteration is that of the textbook."""
 
 import numpy as np
 import pytest

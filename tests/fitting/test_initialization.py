@@ -1,4 +1,4 @@
-"""Tests of estimators/initialization.py: the initializations are scikit-learn's."""
+"""Tests of fitting/initialization.py: the initializations are scikit-learn's."""
 
 import numpy as np
 import pytest

@@ -13,18 +13,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from gmmfast import _core
-from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
-from gmmfast.estimators.samples import InMemory
+from gmmfast._lazy import LazyModule
+from gmmfast.fitting.moments import Moments, moments, statistics_of_labels
+from gmmfast.fitting.samples import InMemory
 from gmmfast.mixture.layouts import DIAGONAL, TIED, of_matrix, packed_indices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+#: Needed for a warning and on lattices only.
+sklearn_exceptions = LazyModule("sklearn.exceptions")
+sklearn_openmp = LazyModule("sklearn.utils._openmp_helpers")
 
 #: The defaults of scikit-learn's KMeans.
 _KMEANS_MAX_ITER = 300
@@ -87,7 +90,7 @@ def _from_kmeans(samples: InMemory, options: InitOptions, random_state: Any) -> 
         warnings.warn(
             f"Number of distinct clusters ({n_distinct}) found smaller than n_clusters "
             f"({n_components}). Possibly due to duplicate points in X.",
-            ConvergenceWarning,
+            sklearn_exceptions.ConvergenceWarning,
             stacklevel=2,
         )
     statistics = statistics_of_labels(
@@ -116,7 +119,8 @@ def _kmeans_samples(samples: InMemory) -> tuple[InMemory, tuple[Array, int] | No
     weight = samples.sample_weight
     relative = None if weight is None else weight / weight.max()
     start = InMemory(points, relative, samples.n_threads)
-    return start, (points, _openmp_effective_n_threads()) if is_lattice else None
+    n_threads = sklearn_openmp._openmp_effective_n_threads  # noqa: SLF001 (scikit-learn's)
+    return start, (points, n_threads()) if is_lattice else None
 
 
 def _is_lattice(points: Array) -> bool:
