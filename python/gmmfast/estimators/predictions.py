@@ -219,7 +219,7 @@ def _by_pattern(
     points: Array, parameters: MixtureParameters
 ) -> Iterator[tuple[Any, _core.Mixture | None, Array]]:
     """Yield rows, the mixture of their observed features, if any, and these features."""
-    points = np.ascontiguousarray(points, dtype=np.float64)
+    points = np.require(points, np.float64, ["C", "ALIGNED"])
     if not has_nan(points):
         yield slice(None), parameters.core, points
         return

@@ -149,4 +149,4 @@ def _checked_weight(sample_weight: Any, X: Any) -> Array:
             "sample_weight: expected values of at least 0, got "
             f"{weights.min()}; leave such rows out"
         )
-    return np.ascontiguousarray(weights)
+    return np.require(weights, requirements=["C", "ALIGNED"])
