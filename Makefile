@@ -9,6 +9,10 @@ CLI := $(VENV)/installed-cli
 DEV := $(VENV)/installed-dev
 BENCH := $(VENV)/installed-bench
 DOCS := $(VENV)/installed-docs
+# Tools that build and check distributions.
+TOOLS := $(VENV)/installed-tools
+# The installed package: the sources, or a wheel, as in `make test PACKAGE=dist/NAME.whl`.
+PACKAGE := .
 # daal4py 2024.7 needs an older scikit-learn, so it has its own environment.
 DAAL4PY := .venv-daal4py/installed
 # The folders are listed too: their times change when a file is removed.
@@ -19,7 +23,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test soak differential fuzz-python peers upstream versions lint bench count dist clean
+.PHONY: help demo docs strip screenshot test soak differential fuzz-python peers upstream versions \
+  arm lint bench count scaling dist wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -30,13 +35,17 @@ help:
 	@echo "make differential  thousands of random problems against scikit-learn and mpmath"
 	@echo "make fuzz-python  fuzzing of files, by atheris: make fuzz-python SECONDS=600"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
-	@echo "make lint   formatters, linters, spelling, prose, types, stubs, licenses"
+	@echo "make arm    tests on aarch64 in emulation (needs packages of Debian: see .ci/arm)"
+	@echo "make lint   formatters, linters, spelling, prose, types, stubs, workflows, licenses"
 	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
 	@echo "make strip  the strip of pictures in README.md: docs/strip.png"
 	@echo "make screenshot  the page in README.md: docs/look_inside.png (needs Chromium)"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
+	@echo "make scaling  fits and renderings past one process, checked and measured"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
+	@echo "make wheels  make dist, and wheels for free-threaded Python and for aarch64"
+	@echo "make bounds  the wheel with the lowest and the newest declared dependencies"
 	@echo "make clean  remove everything that was built"
 
 demo: $(CLI)
@@ -98,9 +107,13 @@ versions: $(DEV)
 	  .venv-versions/bin/python -m pip install --quiet --disable-pip-version-check \
 	    '.[test]' "scikit-learn==$$version.*"; \
 	  .venv-versions/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning \
-	    tests/acceleration tests/estimators; \
+	    tests/acceleration tests/estimators tests/fitting; \
 	  rm -rf .venv-versions; \
 	done
+
+# Nothing of it is installed, and no environment is needed: see .ci/arm.
+arm:
+	.ci/arm
 
 lint: $(DEV)
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
@@ -115,6 +128,13 @@ lint: $(DEV)
 	$(BIN)/ruff format --check
 	$(BIN)/typos
 	$(BIN)/python .ci/prose.py
+	$(BIN)/python .ci/release_notes.py >/dev/null
+	$(BIN)/zizmor --offline --quiet .github
+	@if actionlint --version >/dev/null 2>&1; then \
+	  actionlint; \
+	else \
+	  echo "actionlint is not installed; workflows were checked by zizmor alone" >&2; \
+	fi
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest gmmfast._core
 	@if cargo deny --version >/dev/null 2>&1; then \
@@ -127,6 +147,7 @@ lint: $(DEV)
 docs: $(DOCS)
 	$(BIN)/python .ci/run_pages.py
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	$(BIN)/python .ci/check_links.py docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 strip: $(DEV)
@@ -143,15 +164,46 @@ bench: $(BENCH) $(DAAL4PY)
 count:
 	cargo bench --locked --bench instructions
 
-dist: $(DEV)
+# Minutes, and 8 GB of disk: ten kills of workers, overheads, and pictures of 10^8 and 10^9 pixels.
+scaling: $(DEV)
+	$(BIN)/python benches/scaling.py
+
+# On Linux zig links against glibc 2.17, hence the tag manylinux_2_17.
+ifeq ($(shell uname -s),Linux)
+MANYLINUX := --zig --compatibility manylinux2014
+endif
+WHEEL = PATH="$(CURDIR)/$(BIN):$$PATH" CARGO_TARGET_DIR="$(CURDIR)/target" \
+  $(BIN)/maturin build --quiet --release --locked $(MANYLINUX) --out dist
+
+dist: $(TOOLS)
 	rm -rf dist
-	$(BIN)/maturin sdist --out dist
-	CARGO_TARGET_DIR="$(CURDIR)/target" $(BIN)/python -m pip wheel --quiet --no-deps \
-	  --wheel-dir dist dist/*.tar.gz
-	@ls -l dist/*.tar.gz dist/*-cp311-abi3-*.whl
+	$(WHEEL) --sdist --interpreter $(BIN)/python
+	$(BIN)/python .ci/check_dist.py dist
+	@ls -l dist
+
+# Needs no free-threaded Python, and of aarch64 only Rust's standard library: `rustup target add
+# aarch64-unknown-linux-gnu`, or a compiler that has it, named by ARM_RUSTC.
+ARM_RUSTC ?= rustc
+wheels: dist
+	$(WHEEL) --target x86_64-unknown-linux-gnu --interpreter python3.14t
+	RUSTC=$(ARM_RUSTC) $(WHEEL) --target aarch64-unknown-linux-gnu --interpreter $(BIN)/python
+	$(BIN)/python .ci/check_dist.py dist
+	.ci/smoke_aarch64 dist/*-abi3-*_aarch64.whl
+
+# The wheel in fresh environments, one for each end of the declared versions.
+API_TESTS := tests/test_public.py tests/rendering tests/mixture tests/images tests/estimators
+bounds: $(DEV)
+	set -e; for bound in lowest newest; do \
+	  rm -rf .venv-bounds; \
+	  $(BIN)/python -m venv .venv-bounds; \
+	  $(BIN)/python .ci/bounds.py $$bound >.venv-bounds/constraints.txt; \
+	  .venv-bounds/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -c .venv-bounds/constraints.txt $$(echo dist/*-abi3-*_x86_64.whl)'[test]'; \
+	  .venv-bounds/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning $(API_TESTS); \
+	done; rm -rf .venv-bounds
 
 clean:
-	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py .venv-versions target dist
+	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py .venv-versions .venv-bounds target dist
 
 # Finds a Python that runs and is new enough. Version managers put names on the path that
 # only print an error.
@@ -166,30 +218,35 @@ $(BIN)/python:
 	echo "or name it: make PYTHON=/path/to/python3" >&2; \
 	exit 1
 
-# The first installation compiles the extension. Later ones, with more extras, reuse cargo's
-# build.
+# `make demo` compiles the extension in a profile that is built faster; benches/README.md has the
+# costs. The first installation of the others compiles the release. Later ones, with more extras,
+# reuse cargo's build.
 $(CLI): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)
 	$(ANNOUNCE)
-	$(PIP) '.[cli]'
+	MATURIN_PEP517_ARGS='--profile demo' $(PIP) '$(PACKAGE)[cli]'
 	@touch $@
 
 $(DEV): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)
 	$(ANNOUNCE)
-	$(PIP) '.[lint]'
+	$(PIP) '$(PACKAGE)[lint]'
 	@touch $(CLI) $@
 
 $(DOCS): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)
 	$(ANNOUNCE)
-	$(PIP) '.[docs]'
+	$(PIP) '$(PACKAGE)[docs]'
 	@touch $@
 
 $(BENCH): $(BIN)/python $(SOURCES)
 	$(CHECK_CARGO)
 	$(ANNOUNCE)
-	$(PIP) '.[bench]'
+	$(PIP) '$(PACKAGE)[bench]'
+	@touch $@
+
+$(TOOLS): $(BIN)/python
+	$(PIP) 'maturin>=1.9.4,<2' ziglang==0.15.2 'auditwheel>=6.4' 'abi3audit>=0.0.24'
 	@touch $@
 
 # The last release is for CPython 3.11 and x86-64; elsewhere the table names what is missing.

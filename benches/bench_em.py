@@ -20,7 +20,7 @@ import numba_em
 from contestants import in_scikit_learn
 from fitted import Array, Model, load
 from gmmfast import GaussianMixture, _core, images
-from gmmfast.estimators.parameters import mixture_parameters, typical_stds
+from gmmfast.fitting.parameters import mixture_parameters, typical_stds
 from timing import Budget, Contestant, check, shown, table, target, time_of
 
 REG_COVAR = 1 / 12

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Runs of every contestant, however slow, because a single run may take twice as long as the next.
 MIN_RUNS = 3
 
+#: The times in seconds of every table that was printed: title, contestant, "wall" or "cpu".
+RECORDED: dict[str, dict[str, dict[str, float]]] = {}
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -95,6 +98,8 @@ def table(title: str, contestants: list[Contestant], budget: Budget) -> None:
     base = None
     for contestant in contestants:
         timing = time_of(contestant, budget)
+        times = {"wall": timing.wall, "cpu": timing.cpu}
+        RECORDED.setdefault(title, {})[contestant.name] = times
         base = base or timing
         wall, cpu = timing.wall / base.wall, timing.cpu / base.cpu
         mark = target(contestant, wall if contestant.of_wall else cpu)

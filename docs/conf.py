@@ -28,6 +28,7 @@ extensions = [
     "myst_parser",
     "sphinx_gallery.gen_gallery",
     "sphinx_copybutton",
+    "benchmark_history",
     "command_pages",
     "reference_pages",
 ]

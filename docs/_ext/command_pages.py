@@ -22,10 +22,11 @@ INTRODUCTION = """\
 Commands
 ========
 
-The command ``gmmfast`` comes with ``pip install '.[cli]'``. Results go to standard output or to
-the files named by ``-o``, progress and errors to standard error; the exit status is 0 when done,
-1 when refused or failed, 2 for wrong usage, 130 after Ctrl-C and 141 when standard output
-is closed early. Each page is the output of ``gmmfast COMMAND --help``.
+The command ``gmmfast`` comes with ``pip install gmmfast``; the extra ``cli`` adds progress bars.
+Results go to standard output or to the files named by ``-o``, progress and errors to standard
+error; the exit status is 0 when done, 1 when refused or failed, 2 for wrong usage, 130 after
+Ctrl-C and 141 when standard output is closed early. Each page is the output of
+``gmmfast COMMAND --help``.
 
 """
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 try:
-    from gmmfast._runtime import package_version, show_runtime
+    from gmmfast._core import __version__
 except ImportError as error:
     raise ImportError(
         "gmmfast's Rust extension could not be imported; install a wheel (pip install gmmfast) "
@@ -15,6 +15,7 @@ except ImportError as error:
 from gmmfast._display import set_display
 from gmmfast._lazy import attach
 from gmmfast._log import FallbackError
+from gmmfast._runtime import show_runtime
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
@@ -31,22 +32,32 @@ if TYPE_CHECKING:
         GaussianMixture,
         GaussianMixtureRegressor,
     )
-    from gmmfast.image_models import fit_image, fit_video, refine, select_n_components
+    from gmmfast.fitting.checkpoints import Checkpoint
+    from gmmfast.fitting.statistics import Statistics
+    from gmmfast.image_models import (
+        fit_big_image,
+        fit_image,
+        fit_video,
+        refine,
+        select_n_components,
+    )
     from gmmfast.mixture import ConditionalMixtures, Mixture
     from gmmfast.rendering import render_bands, render_grid, render_samples
     from gmmfast.tone import ToneCurve
     from gmmfast.viewer import to_html
 
-__version__ = package_version()
 __all__ = [
     "BayesianGaussianMixture",
+    "Checkpoint",
     "ConditionalMixtures",
     "FallbackError",
     "GaussianMixture",
     "GaussianMixtureRegressor",
     "Mixture",
+    "Statistics",
     "ToneCurve",
     "__version__",
+    "fit_big_image",
     "fit_image",
     "fit_video",
     "get_patch_names",
@@ -70,11 +81,14 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "BayesianGaussianMixture": "gmmfast.estimators",
+        "Checkpoint": "gmmfast.fitting.checkpoints",
         "ConditionalMixtures": "gmmfast.mixture",
         "GaussianMixture": "gmmfast.estimators",
         "GaussianMixtureRegressor": "gmmfast.estimators",
         "Mixture": "gmmfast.mixture",
+        "Statistics": "gmmfast.fitting.statistics",
         "ToneCurve": "gmmfast.tone",
+        "fit_big_image": "gmmfast.image_models",
         "fit_image": "gmmfast.image_models",
         "fit_video": "gmmfast.image_models",
         "refine": "gmmfast.image_models",

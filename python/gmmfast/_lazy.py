@@ -42,7 +42,7 @@ def attach(
 class LazyModule:
     """A module that is imported at the first use of one of its attributes.
 
-    Rendering needs no SciPy, whose import takes longer than most renderings.
+    Rendering needs no SciPy, and fits of pictures no scikit-learn, whose imports take longer.
     """
 
     def __init__(self, name: str) -> None:

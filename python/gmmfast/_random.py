@@ -1,4 +1,4 @@
-"""Conversion of `random_state` arguments to seeds of streams."""
+"""Conversion of `random_state` arguments to seeds of streams, and to NumPy's generators."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 import numpy as np
+from numpy.random import mtrand
 
 from gmmfast._validation import describe
 
@@ -34,3 +35,15 @@ def seed_of(random_state: Any) -> int:
             f"random_state: expected an integer from 0 to 2**64 - 1, got {describe(seed)}"
         )
     return seed
+
+
+def random_state_of(random_state: Any) -> np.random.RandomState:
+    """Return NumPy's generator of a seed, as scikit-learn's `check_random_state` does.
+
+    None means the generator of `np.random`'s functions, with which the result shares its state.
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return random_state
+    if random_state is None:
+        return np.random.RandomState(mtrand.get_bit_generator())
+    return np.random.RandomState(random_state)

@@ -5,22 +5,17 @@ from __future__ import annotations
 import os
 import re
 import sys
-from importlib import metadata
 
 from gmmfast import _core
+from gmmfast._lazy import LazyModule
+
+#: Imported when it is needed: it brings the parser of mails along.
+metadata = LazyModule("importlib.metadata")
 
 #: The first one that holds a number decides, as in rust/runtime.rs.
 _THREAD_VARIABLES = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
 
 _DEPENDENCIES = ("numpy", "scikit-learn", "pillow")
-
-
-def package_version() -> str:
-    """Return the version of the installed package, or of the extension in a source tree."""
-    try:
-        return metadata.version("gmmfast")
-    except metadata.PackageNotFoundError:  # a source tree on the path, not installed
-        return _core.__version__
 
 
 def show_runtime() -> None:
@@ -42,7 +37,7 @@ def show_runtime() -> None:
     """
     in_use, n_threads, available, ignored = _core.runtime_info()
     rows = {
-        "gmmfast": package_version(),
+        "gmmfast": _core.__version__,
         "instruction set": f"{in_use} (of {', '.join(available)})",
     }
     if ignored:
@@ -66,6 +61,6 @@ def _thread_reason() -> str:
 
 def _version_of(distribution: str) -> str:
     try:
-        return metadata.version(distribution)
+        return str(metadata.version(distribution))
     except metadata.PackageNotFoundError:
         return "not installed"

@@ -14,7 +14,7 @@ use crate::painting::kernel::sums::{Scene, Slots};
 use crate::runtime::Runtime;
 
 /// The range of a picture's levels.
-const RANGE: f64 = 255.0;
+pub(crate) const RANGE: f64 = 255.0;
 
 /// Pixels of a component, at least; a component of fewer has no scatter.
 const LEAST_PIXELS: f64 = 1.0;
@@ -70,7 +70,11 @@ pub(crate) fn mixture_of(
         means.extend(component.mean);
         means.extend(component.experts.iter().take(n_channels).map(|expert| RANGE * expert[0]));
     }
-    let scatters = || scatters(scene, reg_covar, runtime);
+    let scatters = || -> Result<Vec<Matrix>> {
+        let mut sums = vec![Scatters::default(); components.len()];
+        add_scatters(&mut sums, scene, &mut Slots::default(), runtime)?;
+        Ok(sums.iter().map(|sums| scatter(sums, n_channels, reg_covar)).collect())
+    };
     let covariances = match like {
         Covariances::Full(_) => {
             let pairs = components.iter().zip(scatters()?);
@@ -96,52 +100,66 @@ fn log_weights(components: &[Component]) -> Vec<f64> {
 }
 
 /// A symmetric matrix of the channels, in squared levels.
-type Matrix = [[f64; MAX_CHANNELS]; MAX_CHANNELS];
+pub(crate) type Matrix = [[f64; MAX_CHANNELS]; MAX_CHANNELS];
 
-fn scatters(scene: &Scene<'_>, reg_covar: f64, runtime: &Runtime) -> Result<Vec<Matrix>> {
-    let mut slots = Slots::default();
-    scene.sum(&Scatter, &mut slots, runtime)?;
-    let scatter = |k: usize| {
-        let mut sums = [0.0; 1 + MAX_CHANNELS * (MAX_CHANNELS + 1) / 2];
+/// The sums of [`Scatter`] for a component.
+pub(crate) type Scatters = [f64; 1 + MAX_CHANNELS * (MAX_CHANNELS + 1) / 2];
+
+/// Adds the sums of a scene for each component; `slots` are memory to reuse.
+pub(crate) fn add_scatters(
+    totals: &mut [Scatters],
+    scene: &Scene<'_>,
+    slots: &mut Slots,
+    runtime: &Runtime,
+) -> Result<()> {
+    scene.sum(&Scatter, slots, runtime)?;
+    for (k, total) in totals.iter_mut().enumerate() {
         for slot in scene.survivors.slots_of(k) {
-            sums.iter_mut().zip(slots.of(slot.slot)).for_each(|(sum, more)| *sum += more);
+            total.iter_mut().zip(slots.of(slot.slot)).for_each(|(sum, more)| *sum += more);
         }
-        let mut matrix = [[0.0; MAX_CHANNELS]; MAX_CHANNELS];
-        let mut products =
-            sums[1..].iter().map(|sum| RANGE * RANGE * sum / sums[0].max(LEAST_PIXELS));
-        for i in 0..scene.picture.n_channels() {
-            for j in 0..=i {
-                let product = products.next().expect("as many as pairs of channels");
-                (matrix[i][j], matrix[j][i]) = (product, product);
-            }
-            matrix[i][i] += reg_covar;
+    }
+    Ok(())
+}
+
+/// Returns the scatter of a component's colors, with `reg_covar` added to their variances.
+pub(crate) fn scatter(sums: &Scatters, n_channels: usize, reg_covar: f64) -> Matrix {
+    let mut matrix = [[0.0; MAX_CHANNELS]; MAX_CHANNELS];
+    let mut products = sums[1..].iter().map(|sum| RANGE * RANGE * sum / sums[0].max(LEAST_PIXELS));
+    for i in 0..n_channels {
+        for j in 0..=i {
+            let product = products.next().expect("as many as pairs of channels");
+            (matrix[i][j], matrix[j][i]) = (product, product);
         }
-        matrix
+        matrix[i][i] += reg_covar;
+    }
+    matrix
+}
+
+/// Returns the joint covariance [F; B] [F; B]ᵀ + C of P positions and some channels: `rows` are
+/// those of a factor F of the positions' covariance, `slopes` those of B = A F, in units of the
+/// picture's range, and C is the scatter of the channels.
+pub(crate) fn covariance<const P: usize>(
+    rows: &[[f64; P]; P],
+    slopes: &[[f64; P]],
+    scatter: &Matrix,
+) -> Vec<f64> {
+    let d = P + slopes.len();
+    let row = |i: usize| if i < P { rows[i] } else { slopes[i - P].map(|b| RANGE * b) };
+    let entry = |at: usize| {
+        let (i, j) = (at / d, at % d);
+        let (i, j) = (i.max(j), i.min(j));
+        let products = row(i).into_iter().zip(row(j)).map(|(a, b)| a * b);
+        let scatter = if j < P { 0.0 } else { scatter[i - P][j - P] };
+        products.reduce(|sum, product| sum + product).unwrap_or(0.0) + scatter
     };
-    Ok((0..scene.components.len()).map(scatter).collect())
+    (0..d * d).map(entry).collect()
 }
 
 /// The joint covariance of a component.
 fn full(component: &Component, scatter: &Matrix, n_channels: usize) -> Vec<f64> {
-    let d = 2 + n_channels;
     let [f0, f1, f2] = component.factor;
-    // The rows of [F; A F]: the covariance is its product with its transpose, and C.
-    let expert = |c: usize| component.experts[c].map(|e| RANGE * e);
-    let row = |i: usize| match i {
-        0 => [f0, 0.0],
-        1 => [f1, f2],
-        _ => {
-            let [_, x, y] = expert(i - 2);
-            [x * f0 + y * f1, y * f2]
-        }
-    };
-    let entry = |at: usize| {
-        let (i, j) = (at / d, at % d);
-        let ([a, b], [p, q]) = (row(i.max(j)), row(i.min(j)));
-        let scatter = if i.min(j) < 2 { 0.0 } else { scatter[i - 2][j - 2] };
-        a * p + b * q + scatter
-    };
-    (0..d * d).map(entry).collect()
+    let slopes = component.experts.map(|[_, x, y]| [x * f0 + y * f1, y * f2]);
+    covariance(&[[f0, 0.0], [f1, f2]], &slopes[..n_channels], scatter)
 }
 
 /// The variances of a component without slopes.

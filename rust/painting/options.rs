@@ -11,7 +11,7 @@ const EXPERT_RATE: f64 = 0.018;
 
 /// The parameters that move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freedom {
+pub(crate) enum Freedom {
     /// All.
     Full,
     /// Those of axis-aligned gates and of experts without slopes.
@@ -22,8 +22,7 @@ pub enum Freedom {
 
 impl Freedom {
     /// The freedom that components of a mixture with such covariances have.
-    #[must_use]
-    pub fn of(covariances: &Covariances) -> Self {
+    pub(crate) fn of(covariances: &Covariances) -> Self {
         match covariances {
             Covariances::Full(_) => Self::Full,
             Covariances::Diag(_) => Self::Diagonal,
@@ -54,21 +53,19 @@ impl Freedom {
     }
 }
 
-/// The limits of a refinement, and what may change.
+/// The limits of a refinement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
     /// Limit of passes over the picture; those at half size count a quarter.
     pub max_passes: usize,
     /// Limit of time.
     pub max_time: Option<Duration>,
-    /// The parameters that move.
-    pub freedom: Freedom,
     /// Least diagonal entry of a gate's Cholesky factor, in pixels.
     pub least_std: f64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_passes: 1000, max_time: None, freedom: Freedom::Full, least_std: 0.5 }
+        Self { max_passes: 1000, max_time: None, least_std: 0.5 }
     }
 }

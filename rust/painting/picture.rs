@@ -111,6 +111,11 @@ impl Picture {
         &self.tiles[number * n_values..(number + 1) * n_values]
     }
 
+    /// Returns a black picture of this size.
+    pub(crate) fn black(&self) -> Self {
+        Self::from_fn(self.width, self.height, self.n_channels, |_, _, _| 0.0)
+    }
+
     /// Returns this picture at half the size: averages of 2 x 2 pixels, of fewer at an edge
     /// with an odd number.
     pub(crate) fn half(&self) -> Self {

@@ -8,6 +8,7 @@
 use crate::error::{Error, Result};
 use crate::model::covariances::Covariances;
 use crate::model::mixture::Mixture;
+use crate::painting::Refine;
 use crate::painting::adam::{Moments, Step, update};
 use crate::painting::component::Component;
 use crate::painting::joint::mixture_of;
@@ -71,14 +72,15 @@ struct Found {
 /// A refinement in progress.
 ///
 /// ```
-/// use gmmfast::painting::{Options, Picture, Refinement, draw};
-/// use gmmfast::Runtime;
+/// use gmmfast::painting::{Options, Picture, Refine, Refinement, draw};
+/// use gmmfast::{Covariances, Runtime};
 ///
 /// let bytes: Vec<u8> = (0..32 * 32).map(|i| (4 * (i % 32) + 3 * (i / 32)) as u8).collect();
 /// let picture = Picture::new(&bytes, 32, 32, 1)?;
 /// let start = draw(&picture, 8);
 /// let options = Options { max_passes: 40, ..Options::default() };
-/// let mut refinement = Refinement::new(picture, start, options)?;
+/// let full = Covariances::Full(Vec::new());
+/// let mut refinement = Refinement::new(picture, start, full, options)?;
 /// let runtime = Runtime::new(None)?;
 /// while refinement.advance(&runtime)? {}
 /// assert!(refinement.psnr() > 30.0);
@@ -86,6 +88,9 @@ struct Found {
 /// ```
 pub struct Refinement {
     options: Options,
+    /// The mixture's covariances are of this type.
+    like: Covariances,
+    freedom: Freedom,
     /// The current stage is the last.
     stages: Vec<Stage>,
     components: Vec<Component>,
@@ -103,11 +108,17 @@ pub struct Refinement {
 }
 
 impl Refinement {
-    /// Begins to refine `components` towards a picture.
+    /// Begins to refine `components` towards a picture. The mixture's covariances will be of the
+    /// type of `like`; shared covariances and single variances will be these.
     ///
     /// # Errors
     /// If there is no component or no pass.
-    pub fn new(picture: Picture, components: Vec<Component>, options: Options) -> Result<Self> {
+    pub fn new(
+        picture: Picture,
+        components: Vec<Component>,
+        like: Covariances,
+        options: Options,
+    ) -> Result<Self> {
         let positive = |argument, n: usize| match n {
             0 => Err(Error::Value { argument, expected: "at least 1".into(), got: "0".into() }),
             _ => Ok(()),
@@ -142,6 +153,8 @@ impl Refinement {
         let scale = half.as_ref().map_or(1.0, |half| half.scale);
         Ok(Self {
             options,
+            freedom: Freedom::of(&like),
+            like,
             moments: vec![Moments::NEW; components.len()],
             components: components.iter().map(|k| k.scaled(scale)).collect(),
             stages: std::iter::once(whole).chain(half).collect(),
@@ -159,12 +172,6 @@ impl Refinement {
 
     fn stage(&self) -> &Stage {
         self.stages.last().expect("the last stage stays")
-    }
-
-    /// Number of passes over the picture, at any size.
-    #[must_use]
-    pub fn n_passes(&self) -> usize {
-        self.n_passes
     }
 
     /// Survivors for a pixel, on average.
@@ -186,99 +193,11 @@ impl Refinement {
         by_passes.max(by_time)
     }
 
-    /// The part of the whole budget that is spent, in 0..=1.
-    #[must_use]
-    pub fn progress(&self) -> f64 {
-        let spent = match self.stages.len() {
-            2 => self.stage_passes as f64 / HALF_COST as f64,
-            _ => (self.half_cost + self.stage_passes) as f64,
-        };
-        let by_passes = spent / self.options.max_passes as f64;
-        let by_time = self.options.max_time.map_or(0.0, |limit| {
-            self.begin.elapsed().as_secs_f64() / limit.as_secs_f64().max(f64::MIN_POSITIVE)
-        });
-        by_passes.max(by_time).min(1.0)
-    }
-
-    /// The peak signal-to-noise ratio of the best painting in dB, before it is clipped and
-    /// rounded; at half the size until the first pass at full size.
-    #[must_use]
-    pub fn psnr(&self) -> f64 {
-        let error = self.best.as_ref().map_or(f64::INFINITY, |best| best.squared_error);
-        10.0 * (self.stage().picture.n_values() as f64 / error).log10()
-    }
-
     /// The best components so far.
     #[must_use]
     pub fn components(&self) -> Vec<Component> {
         let best = self.best.as_ref().map_or(&self.components, |best| &best.components);
         best.iter().map(|k| k.scaled(1.0 / self.stage().scale)).collect()
-    }
-
-    /// The best mixture so far, with covariances of the type of `like`, whose colors scatter
-    /// as the picture does about the painting; `reg_covar` is added to their variances.
-    ///
-    /// # Errors
-    /// If the runtime is interrupted, or if a covariance is not positive definite in float64.
-    pub fn mixture(
-        &self,
-        like: &Covariances,
-        reg_covar: f64,
-        runtime: &Runtime,
-    ) -> Result<Mixture> {
-        let (components, picture) = (self.components(), &self.stages[0].picture);
-        let survivors = Survivors::new(&components, picture, LAST_THRESHOLD, runtime)?;
-        let scene = Scene { components: &components, picture, survivors: &survivors };
-        mixture_of(&scene, like, reg_covar, runtime)
-    }
-
-    /// Makes some passes; returns whether there are more to make.
-    ///
-    /// # Errors
-    /// If the runtime is interrupted; the state is then that of the last complete pass.
-    pub fn advance(&mut self, runtime: &Runtime) -> Result<bool> {
-        let progress = self.stage_progress();
-        if progress >= 1.0 {
-            return self.end_stage(runtime);
-        }
-        let is_due = self.stage_passes >= self.relocated_at + PACE;
-        if is_due && progress < self.stage().relocates_until && self.relocates() {
-            self.relocate(runtime)?;
-        }
-        let part = (1.5 * progress).min(1.0);
-        let threshold = FIRST_THRESHOLD * (LAST_THRESHOLD / FIRST_THRESHOLD).powf(part);
-        let survivors = self.survivors(threshold, runtime)?;
-        self.n_pairs = survivors.n_survivors();
-        for i in 0..REFRESH {
-            let progress = self.stage_progress();
-            if progress >= 1.0 {
-                break;
-            }
-            self.sum(&survivors, runtime)?;
-            if i == 0 {
-                self.keep_best();
-            }
-            let warm = ((self.stage_passes + 1) as f64 / WARM_UP).min(1.0);
-            let scale = warm * (1.0 - progress * (1.0 - self.stage().last_rate));
-            let step = Step {
-                rates: self.options.freedom.rates().map(|rate| rate * scale),
-                least_std: self.options.least_std,
-            };
-            update(
-                &mut self.components,
-                &mut self.moments,
-                &survivors,
-                &self.slots,
-                &step,
-                runtime,
-            )?;
-            self.stage_passes += 1;
-            self.n_passes += 1;
-        }
-        if self.n_passes <= REFRESH && self.has_time_for_many_passes() {
-            return self.end_stage(runtime);
-        }
-        Ok(true)
     }
 
     /// Whether the time of the first passes, at half size, promises so many at full size that
@@ -294,7 +213,7 @@ impl Refinement {
 
     /// Only components with all freedom relocate, because a split changes all parameters.
     fn relocates(&self) -> bool {
-        self.options.freedom == Freedom::Full
+        self.freedom == Freedom::Full
     }
 
     fn survivors(&self, threshold: f64, runtime: &Runtime) -> Result<Survivors> {
@@ -343,5 +262,80 @@ impl Refinement {
         self.sum(&survivors, runtime)?;
         self.keep_best();
         Ok(false)
+    }
+}
+
+impl Refine for Refinement {
+    fn n_passes(&self) -> usize {
+        self.n_passes
+    }
+
+    fn progress(&self) -> f64 {
+        let spent = match self.stages.len() {
+            2 => self.stage_passes as f64 / HALF_COST as f64,
+            _ => (self.half_cost + self.stage_passes) as f64,
+        };
+        let by_passes = spent / self.options.max_passes as f64;
+        let by_time = self.options.max_time.map_or(0.0, |limit| {
+            self.begin.elapsed().as_secs_f64() / limit.as_secs_f64().max(f64::MIN_POSITIVE)
+        });
+        by_passes.max(by_time).min(1.0)
+    }
+
+    fn psnr(&self) -> f64 {
+        let error = self.best.as_ref().map_or(f64::INFINITY, |best| best.squared_error);
+        10.0 * (self.stage().picture.n_values() as f64 / error).log10()
+    }
+
+    fn advance(&mut self, runtime: &Runtime) -> Result<bool> {
+        let progress = self.stage_progress();
+        if progress >= 1.0 {
+            return self.end_stage(runtime);
+        }
+        let is_due = self.stage_passes >= self.relocated_at + PACE;
+        if is_due && progress < self.stage().relocates_until && self.relocates() {
+            self.relocate(runtime)?;
+        }
+        let part = (1.5 * progress).min(1.0);
+        let threshold = FIRST_THRESHOLD * (LAST_THRESHOLD / FIRST_THRESHOLD).powf(part);
+        let survivors = self.survivors(threshold, runtime)?;
+        self.n_pairs = survivors.n_survivors();
+        for i in 0..REFRESH {
+            let progress = self.stage_progress();
+            if progress >= 1.0 {
+                break;
+            }
+            self.sum(&survivors, runtime)?;
+            if i == 0 {
+                self.keep_best();
+            }
+            let warm = ((self.stage_passes + 1) as f64 / WARM_UP).min(1.0);
+            let scale = warm * (1.0 - progress * (1.0 - self.stage().last_rate));
+            let step = Step {
+                rates: self.freedom.rates().map(|rate| rate * scale),
+                least_std: self.options.least_std,
+            };
+            update(
+                &mut self.components,
+                &mut self.moments,
+                &survivors,
+                &self.slots,
+                &step,
+                runtime,
+            )?;
+            self.stage_passes += 1;
+            self.n_passes += 1;
+        }
+        if self.n_passes <= REFRESH && self.has_time_for_many_passes() {
+            return self.end_stage(runtime);
+        }
+        Ok(true)
+    }
+
+    fn mixture(&self, reg_covar: f64, runtime: &Runtime) -> Result<Mixture> {
+        let (components, picture) = (self.components(), &self.stages[0].picture);
+        let survivors = Survivors::new(&components, picture, LAST_THRESHOLD, runtime)?;
+        let scene = Scene { components: &components, picture, survivors: &survivors };
+        mixture_of(&scene, &self.like, reg_covar, runtime)
     }
 }

@@ -148,8 +148,10 @@ impl PyStatistics {
     /// Creates statistics from the arrays of the properties of others. By default the rows count
     /// once each, and their number is the weight.
     #[new]
-    #[pyo3(signature = (centers, counts, sums, scatters, log_likelihood, weight, n_samples=None))]
-    #[allow(clippy::too_many_arguments, reason = "seven properties")]
+    #[pyo3(signature = (
+        centers, counts, sums, scatters, log_likelihood, weight, n_samples=None, roundings=None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "eight properties")]
     fn new(
         centers: PyReadonlyArray2<'_, f64>,
         counts: PyReadonlyArray1<'_, f64>,
@@ -158,6 +160,7 @@ impl PyStatistics {
         log_likelihood: f64,
         weight: f64,
         n_samples: Option<f64>,
+        roundings: Option<PyReadonlyArray2<'_, f64>>,
     ) -> PyResult<Self> {
         let n_features = centers.shape()[1];
         let arrays = StatisticsArrays {
@@ -167,7 +170,11 @@ impl PyStatistics {
             scatters: scatters.as_slice()?.to_vec(),
         };
         let statistics = Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?;
-        Ok(Self(statistics.with_n_samples(n_samples.unwrap_or(weight))))
+        let statistics = statistics.with_n_samples(n_samples.unwrap_or(weight));
+        Ok(Self(match roundings {
+            Some(roundings) => statistics.with_roundings(roundings.as_slice()?.to_vec())?,
+            None => statistics,
+        }))
     }
 
     #[getter]
@@ -188,6 +195,11 @@ impl PyStatistics {
     #[getter]
     fn scatters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         self.array(py, self.0.scatters())
+    }
+
+    #[getter]
+    fn roundings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        self.array(py, self.0.roundings())
     }
 
     #[getter]

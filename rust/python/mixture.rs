@@ -83,6 +83,25 @@ impl PyMixture {
         Self::of_arrays(py, Mixture::from_log_weights, arrays, covariance_type)
     }
 
+    /// Creates a copy from the arrays of the properties of another mixture, with the same bits.
+    #[staticmethod]
+    fn restored(
+        py: Python<'_>,
+        weights: PyReadonlyArray1<'_, f64>,
+        log_weights: PyReadonlyArray1<'_, f64>,
+        means: PyReadonlyArray2<'_, f64>,
+        covariances: PyReadonlyArrayDyn<'_, f64>,
+        covariance_type: &str,
+    ) -> PyResult<Self> {
+        let typed = covariances_of_type(covariance_type, covariances.as_slice()?.to_vec())?;
+        let (weights, log_weights) =
+            (weights.as_slice()?.to_vec(), log_weights.as_slice()?.to_vec());
+        let n_operations = factor_operations(means.shape()[0], means.shape()[1]);
+        let means = means.as_slice()?.to_vec();
+        let restore = move || Mixture::restored(weights, log_weights, means, typed);
+        run_owned(py, n_operations, restore).map(Self::of)
+    }
+
     /// Returns the sum of the same Gaussians with other weights, which need not sum to 1.
     fn with_log_weights(&self, log_weights: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
         Ok(Self::of(self.0.with_log_weights(log_weights.as_slice()?.to_vec())?))

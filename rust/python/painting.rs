@@ -1,11 +1,13 @@
 //! Bindings of refinement; the public functions are `gmmfast.refine` and `gmmfast.fit_image`.
 
-use crate::painting::{Freedom, Options, Picture, Refinement, components_of, draw};
+use crate::painting::{
+    Clip, ClipRefinement, Options, Picture, Refine, Refinement, components_of, draw,
+};
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::run;
 use crate::python::mixture::PyMixture;
 use crate::{Covariances, Runtime};
-use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
+use numpy::{PyReadonlyArray3, PyReadonlyArray4, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -17,8 +19,7 @@ const PASS_OPERATIONS: usize = 1 << 10;
 /// A refinement in progress.
 #[pyclass(name = "Refinement", module = "gmmfast._core")]
 pub(crate) struct PyRefinement {
-    refinement: Refinement,
-    covariances: Covariances,
+    refinement: Box<dyn Refine + Send + Sync>,
     n_operations: usize,
 }
 
@@ -43,9 +44,7 @@ impl PyRefinement {
             Start::Mixture(mixture) => mixture.0.covariances().clone(),
             Start::NComponents(_) => Covariances::Full(Vec::new()),
         };
-        let max_time = max_time.map(Duration::try_from_secs_f64).transpose();
-        let max_time = max_time.map_err(|error| PyValueError::new_err(format!("time: {error}")))?;
-        let freedom = Freedom::of(&covariances);
+        let max_time = duration(max_time)?;
         let mixture = match start {
             Start::Mixture(mixture) => Ok(Arc::clone(&mixture.0)),
             Start::NComponents(n) => Err(n),
@@ -58,11 +57,37 @@ impl PyRefinement {
             };
             // The time includes that of the start.
             let max_time = max_time.map(|limit| limit.saturating_sub(begin.elapsed()));
-            let options = Options { max_passes, max_time, freedom, least_std };
-            Refinement::new(picture, components, options)
+            let options = Options { max_passes, max_time, least_std };
+            Refinement::new(picture, components, covariances, options)
         })?;
         let n_operations = (height * width).saturating_mul(PASS_OPERATIONS);
-        Ok(Self { refinement, covariances, n_operations })
+        Ok(Self { refinement: Box::new(refinement), n_operations })
+    }
+
+    /// Begins to refine a mixture over (x, y, t, channels) in pixels and frames; `pixels` are of
+    /// shape (n_frames, height, width, n_channels).
+    #[staticmethod]
+    #[pyo3(signature = (pixels, start, max_passes, max_time=None, n_threads=None))]
+    fn of_clip(
+        py: Python<'_>,
+        pixels: PyReadonlyArray4<'_, u8>,
+        start: PyRef<'_, PyMixture>,
+        max_passes: usize,
+        max_time: Option<f64>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Self> {
+        let [n_frames, height, width, n_channels] = [0, 1, 2, 3].map(|axis| pixels.shape()[axis]);
+        let (bytes, mixture) = (pixels.as_slice()?, start.0.as_ref().clone());
+        let options = Options { max_passes, max_time: duration(max_time)?, ..Options::default() };
+        let runtime = Runtime::new(n_threads)?;
+        let n_operations = (n_frames * height * width).saturating_mul(PASS_OPERATIONS);
+        let refinement = run(py, &runtime, n_operations, || {
+            let frames = bytes.chunks_exact((height * width * n_channels).max(1));
+            let frames = frames.map(|bytes| Picture::new(bytes, height, width, n_channels));
+            let clip = Clip::new(frames.collect::<Result<_, _>>()?)?;
+            ClipRefinement::new(clip, mixture, options, &runtime)
+        })?;
+        Ok(Self { refinement: Box::new(refinement), n_operations })
     }
 
     /// Number of passes made.
@@ -102,9 +127,14 @@ impl PyRefinement {
         n_threads: Option<usize>,
     ) -> PyResult<PyMixture> {
         let runtime = Runtime::new(n_threads)?;
-        let find = || self.refinement.mixture(&self.covariances, reg_covar, &runtime);
+        let find = || self.refinement.mixture(reg_covar, &runtime);
         Ok(PyMixture::of(run(py, &runtime, self.n_operations, find)?))
     }
+}
+
+fn duration(seconds: Option<f64>) -> PyResult<Option<Duration>> {
+    let limit = seconds.map(Duration::try_from_secs_f64).transpose();
+    limit.map_err(|error| PyValueError::new_err(format!("time: {error}")))
 }
 
 /// Where a refinement begins.

@@ -32,7 +32,7 @@ cli.main()
     ("module", "function", "n_components"),
     [
         ("image_models.pixels", "image_start", 20_000),
-        ("estimators.em", "typical_stds", 3000),
+        ("fitting.em", "typical_stds", 3000),
     ],
     ids=["during the start", "during the iterations"],
 )

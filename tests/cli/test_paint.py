@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw
 from sklearn.datasets import load_sample_image
 
 from gmmfast import (
-    GaussianMixture,
     Mixture,
     ToneCurve,
     _memory,
@@ -22,6 +21,7 @@ from gmmfast import (
 )
 from gmmfast.cli.fitting import FitRequest
 from gmmfast.cli.paint import Job, paint, paint_command
+from gmmfast.fitting.gaussian import GaussianFit
 from oracle.grid import render
 from support.checks import check_levels
 from support.commands import Outcome
@@ -35,7 +35,7 @@ CHINA_SIZE, FLOWER_SIZE = (640, 427), (640, 427)
 def no_fit(monkeypatch):
     """Fail if a fit is begun: what can be refused is refused before."""
     begun = []
-    monkeypatch.setattr(GaussianMixture, "_fit_in_memory", lambda *_, **__: begun.append(True))
+    monkeypatch.setattr(GaussianFit, "_fit_in_memory", lambda *_, **__: begun.append(True))
     yield
     assert not begun
 
@@ -133,7 +133,7 @@ def test_the_default_is_what_fit_image_does_with_all_pixels(gmmfast, photo):
 def test_the_painting_is_the_mean_of_scikit_learns_own_parameters(n_components, name):
     pixels = images.read_image(load_sample_image(name))
     painting = paint(Job(FitRequest(pixels, n_components, max_iter=2), pixels.shape[:2]))
-    fitted = painting.estimator.to_sklearn()
+    fitted = painting.model
     mixture = Mixture(fitted.weights_, fitted.means_, fitted.covariances_)
     check_levels(painting.pixels, render(mixture, pixels.shape[:2], "mean"))
     error = np.mean((painting.pixels.astype(float) - pixels) ** 2)
@@ -170,7 +170,7 @@ def test_the_ink_is_the_density_through_the_curve(drawing):
     job = Job(FitRequest(pixels, 6, is_ink=True, max_iter=3, seed=1), (30, 45), tone)
     painting = paint(job)
     extent = [(-0.5, 89.5), (-0.5, 59.5)]
-    density = render_grid(painting.estimator, (30, 45), extent=extent)
+    density = render_grid(painting.model, (30, 45), extent=extent)
     darkness = np.interp(density / density.max(), [0, 0.5, 1], [0, 1, 1])
     np.testing.assert_array_equal(painting.pixels, np.rint(255 * (1 - darkness)))
     assert painting.n_points == np.count_nonzero(pixels[..., 0] == 0)

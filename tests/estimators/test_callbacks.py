@@ -1,4 +1,4 @@
-"""Tests of estimators/callbacks.py: progress, verbose output and scikit-learn's callbacks."""
+"""Tests of estimators/callbacks.py and fitting/report.py: progress, output and callbacks."""
 
 import numpy as np
 import pytest

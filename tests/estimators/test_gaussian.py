@@ -1,7 +1,7 @@
 """Tests of both estimators as scikit-learn's objects: parameters, pickles, clones, errors.
 
 The modules are estimators/gaussian.py, estimators/bayesian.py, estimators/base.py,
-estimators/fallback.py, estimators/parameters.py and estimators/predictions.py.
+estimators/fallback.py, estimators/predictions.py and fitting/parameters.py.
 """
 
 import copy

@@ -91,8 +91,8 @@ def test_chunks_and_batches_of_weight_zero_say_nothing():
 
 
 def test_a_large_memory_map_may_be_weighted(monkeypatch, tmp_path):
-    monkeypatch.setattr("gmmfast.estimators.chunks.MAP_ROWS", 64)
-    monkeypatch.setattr("gmmfast.estimators.chunks.available_bytes", lambda: 1000)
+    monkeypatch.setattr("gmmfast.fitting.chunks.MAP_ROWS", 64)
+    monkeypatch.setattr("gmmfast.fitting.chunks.available_bytes", lambda: 1000)
     file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=POINTS.shape)
     file[:] = POINTS
     weights = np.random.default_rng(0).uniform(size=len(POINTS))

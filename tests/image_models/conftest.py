@@ -8,7 +8,7 @@ from gmmfast import (
     _core,
     render_grid,
 )
-from gmmfast.estimators import samples
+from gmmfast.fitting import samples
 from support.image_models import SPOTS
 
 

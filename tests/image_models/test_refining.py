@@ -276,7 +276,7 @@ REFUSED = {
     "features": ({"model": ([1.0], [[0.0] * 8], [2.0])}, r"model: expected features .*got 8 feat"),
     "clip": (
         {"model": Mixture([1.0], [[0.0] * 6], np.eye(6)[None]).with_extent([(0, 1)] * 3)},
-        r"model: expected the extent of a picture, two intervals, got \(\(0.0, 1.0\), ",
+        r"image: expected the frames of a clip, .*, got a picture of shape \(72, 107, 3\)",
     ),
     "time": ({"time": 0.0}, r"time: expected a positive finite number, got 0"),
     "rounds": ({"max_iter": 0}, r"max_iter: expected at least 1, got 0"),

@@ -1,4 +1,7 @@
-"""Tests of image_models/selection.py and of the Dirichlet process of `fit_image`."""
+"""Tests of image_models/selection.py and image_models/estimator_selection.py.
+
+The Dirichlet process of `fit_image` is tested here, too.
+"""
 
 import re
 

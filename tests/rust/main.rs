@@ -1,6 +1,7 @@
 //! The tests of the core against the specification, one file a stage, in one program: generic
 //! kernels are compiled once instead of once a file. `cargo test kernels::` runs one file.
 
+mod clips;
 mod conditional;
 mod draws;
 mod em;
@@ -16,3 +17,4 @@ mod quantities;
 mod sample;
 mod support;
 mod survivors;
+mod windows;

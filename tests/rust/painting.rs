@@ -2,7 +2,7 @@
 //! number of threads, sharp results, and mixtures like any other.
 
 use gmmfast::painting::{
-    Change, Component, Freedom, MAX_CHANNELS, N_PARAMETERS, Options, Picture, Refinement,
+    Change, Component, MAX_CHANNELS, N_PARAMETERS, Options, Picture, Refine, Refinement,
     components_of, draw, spec, squared_error,
 };
 use gmmfast::{
@@ -75,6 +75,11 @@ fn difference(got: &[Change], want: &[Change]) -> f64 {
     (0..N_PARAMETERS).map(relative).fold(0.0, f64::max)
 }
 
+/// The type of covariances of drawn components.
+fn full() -> Covariances {
+    Covariances::Full(Vec::new())
+}
+
 fn refined(
     picture: &Picture,
     n_components: usize,
@@ -83,7 +88,7 @@ fn refined(
 ) -> Refinement {
     let options = Options { max_passes, ..Options::default() };
     let start = draw(picture, n_components);
-    let mut refinement = Refinement::new(picture.clone(), start, options).unwrap();
+    let mut refinement = Refinement::new(picture.clone(), start, full(), options).unwrap();
     let runtime = runtime(Level::best(), n_threads);
     while refinement.advance(&runtime).unwrap() {}
     refinement
@@ -187,8 +192,7 @@ fn a_mixture_paints_what_its_components_paint_and_comes_back_as_them() {
         let picture = picture(width, height, n_channels);
         let refinement = refined(&picture, 20, 60, 1);
         let runtime = runtime(Level::best(), 1);
-        let full = Covariances::Full(Vec::new());
-        let mixture = refinement.mixture(&full, 1.0 / 12.0, &runtime).unwrap();
+        let mixture = refinement.mixture(1.0 / 12.0, &runtime).unwrap();
         let weights: f64 = mixture.weights().iter().sum();
         assert!((weights - 1.0).abs() < 1e-12);
         let extent = [(-0.5, width as f64 - 0.5), (-0.5, height as f64 - 0.5)];
@@ -219,7 +223,7 @@ fn colors_of_a_mixture_scatter_as_the_picture_does_about_the_painting() {
     let picture = picture(40, 40, 1);
     let refinement = refined(&picture, 1, 20, 1);
     let runtime = runtime(Level::best(), 1);
-    let mixture = refinement.mixture(&Covariances::Full(Vec::new()), 0.25, &runtime).unwrap();
+    let mixture = refinement.mixture(0.25, &runtime).unwrap();
     let error = spec::squared_error(&refinement.components(), &picture);
     let want = 255.0 * 255.0 * error / 1600.0 + 0.25;
     let colors = Conditional::new(&mixture, &[0, 1]).unwrap().at(&[3.0, 4.0]).unwrap();
@@ -242,12 +246,12 @@ fn other_covariance_types_stay_what_they_are() {
         let mixture = Mixture::new(vec![1.0 / 6.0; 6], means.clone(), covariances.clone()).unwrap();
         let start = components_of(&mixture).unwrap();
         let before = spec::squared_error(&start, &picture);
-        let freedom = Freedom::of(&covariances);
-        let options = Options { max_passes: 60, freedom, ..Options::default() };
-        let mut refinement = Refinement::new(picture.clone(), start, options).unwrap();
+        let options = Options { max_passes: 60, ..Options::default() };
+        let like = covariances.clone();
+        let mut refinement = Refinement::new(picture.clone(), start, like, options).unwrap();
         let runtime = runtime(Level::best(), 1);
         while refinement.advance(&runtime).unwrap() {}
-        let mixture = refinement.mixture(&covariances, 0.1, &runtime).unwrap();
+        let mixture = refinement.mixture(0.1, &runtime).unwrap();
         assert_eq!(
             std::mem::discriminant(mixture.covariances()),
             std::mem::discriminant(&covariances)
@@ -262,7 +266,7 @@ fn other_covariance_types_stay_what_they_are() {
 fn an_interrupted_refinement_keeps_its_best_components() {
     let picture = picture(64, 64, 3);
     let start = draw(&picture, 12);
-    let mut refinement = Refinement::new(picture, start, Options::default()).unwrap();
+    let mut refinement = Refinement::new(picture, start, full(), Options::default()).unwrap();
     let running = runtime(Level::best(), 1);
     assert!(refinement.advance(&running).unwrap());
     let interrupted = runtime(Level::best(), 1);
@@ -277,7 +281,7 @@ fn a_time_that_is_over_ends_a_refinement() {
     let picture = picture(64, 64, 3);
     let options = Options { max_time: Some(std::time::Duration::ZERO), ..Options::default() };
     let start = draw(&picture, 5);
-    let mut refinement = Refinement::new(picture, start, options).unwrap();
+    let mut refinement = Refinement::new(picture, start, full(), options).unwrap();
     let runtime = runtime(Level::best(), 1);
     while refinement.advance(&runtime).unwrap() {}
     assert_eq!((refinement.n_passes(), refinement.components().len()), (0, 5));
@@ -289,7 +293,7 @@ fn what_cannot_be_painted_is_refused_with_a_reason() {
     assert!(message(Picture::new(&[], 0, 4, 3)).starts_with("image: expected a shape"));
     assert!(message(Picture::new(&[0; 20], 2, 2, 5)).contains("1 to 4 channels"));
     assert!(message(Picture::new(&[0; 11], 2, 2, 3)).contains("12, got 11 values"));
-    let empty = Refinement::new(picture(8, 8, 1), Vec::new(), Options::default());
+    let empty = Refinement::new(picture(8, 8, 1), Vec::new(), full(), Options::default());
     assert!(empty.is_err());
     let drawing = Mixture::new(vec![1.0], vec![0.0, 0.0], Covariances::Diag(vec![1.0, 1.0]));
     assert!(components_of(&drawing.unwrap()).is_err());

@@ -5,7 +5,7 @@
 
 use crate::models::{HEIGHT, WIDTH, picture_mixture};
 use crate::support::{every_level, point, render, spherical};
-use gmmfast::painting::{Options, Picture, Refinement, draw};
+use gmmfast::painting::{Options, Picture, Refine, Refinement, draw};
 use gmmfast::{Covariances, Grid, Level, Mixture, Quantity, Rendering, Runtime, spec};
 
 fn grid(height: usize, width: usize) -> Grid {
@@ -74,10 +74,11 @@ fn refined() -> Mixture {
     let picture = Picture::new(&bytes, height, width, 3).unwrap();
     let start = draw(&picture, 150);
     let options = Options { max_passes: 120, ..Options::default() };
-    let mut refinement = Refinement::new(picture, start, options).unwrap();
+    let mut refinement =
+        Refinement::new(picture, start, Covariances::Full(Vec::new()), options).unwrap();
     let runtime = Runtime::new(Some(1)).unwrap();
     while refinement.advance(&runtime).unwrap() {}
-    refinement.mixture(&Covariances::Full(Vec::new()), 1.0 / 12.0, &runtime).unwrap()
+    refinement.mixture(1.0 / 12.0, &runtime).unwrap()
 }
 
 #[test]

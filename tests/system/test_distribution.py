@@ -1,5 +1,6 @@
 """The installed distribution has every file of the package, and patches without an import."""
 
+import re
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -52,3 +53,10 @@ def test_the_variable_alone_patches_an_installed_gmmfast(run_python, value, modu
     code = "from sklearn.mixture import GaussianMixture as G; print(G.__module__.split('.')[0])"
     result = run_python(code, GMMFAST_PATCH_SKLEARN=value)
     assert (result.returncode, result.stdout, result.stderr) == (0, f"{module}\n", "")
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_plain_installation_has_what_the_command_imports():
+    requirements = distribution("gmmfast").requires or []
+    plain = {re.split(r"[^\w-]", line)[0] for line in requirements if "extra ==" not in line}
+    assert plain == {"numpy", "scipy", "scikit-learn", "pillow", "click"}

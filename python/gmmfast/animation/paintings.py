@@ -13,6 +13,8 @@ import numpy as np
 from gmmfast import image_models, images
 from gmmfast._validation import check_count, check_positive, check_shape, describe
 from gmmfast.image_models.defaults import N_STEPS
+from gmmfast.image_models.image import read_pixels
+from gmmfast.image_models.pixels import FitSettings
 from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
@@ -245,10 +247,10 @@ def growing_frames(  # noqa: PLR0913 (a user's choices, by name)
         )
 
     def models() -> Iterator[Any]:
+        points = read_pixels(pixels, kind, None)
+        parameters = {"max_iter": _GROWTH_MAX_ITER, "random_state": random_state}
         for number in numbers:
-            yield image_models.fit_image(
-                pixels, number, kind=kind, max_iter=_GROWTH_MAX_ITER, random_state=random_state
-            )
+            yield FitSettings(number, parameters=parameters).fit(points)
 
     return _changing(models(), len(numbers), _painter(size, style), n)
 

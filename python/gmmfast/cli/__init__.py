@@ -39,11 +39,7 @@ def _abandon_stdout() -> None:
 
 
 def _main() -> None:
-    try:
-        import click
-        import rich  # noqa: F401
-    except ImportError as error:
-        sys.exit(f"gmmfast: the command needs {error.name}: pip install 'gmmfast[cli]'")
+    import click
 
     from gmmfast import __version__
     from gmmfast.cli.group import LazyGroup

@@ -35,6 +35,8 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import Destinations, copy_to_stdout
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
+from gmmfast.image_models.pixels import FitSettings
+from gmmfast.image_models.video import read_clip
 from gmmfast.mixture import Mixture
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
@@ -160,17 +162,14 @@ def _video(job: _Job) -> Frames:
     try:
         model: Any = Mixture.load(job.image)
     except (ValueError, OSError):
-        from gmmfast.image_models import fit_video
-
         with progress_bar("fitting", job.fit.max_iter) as advance:
-            model = fit_video(
-                images.read_frames(job.image),
+            settings = FitSettings(
                 job.fit.n_components,
-                max_iter=job.fit.max_iter,
-                random_state=job.fit.seed,
                 progress=lambda n_iter, _: advance(n_iter),
                 n_threads=job.fit.n_threads,
+                parameters={"max_iter": job.fit.max_iter, "random_state": job.fit.seed},
             )
+            model = settings.fit(read_clip(images.read_frames(job.image)))
     return video_frames(model, job.shape_of(model), job.n_frames)
 
 

@@ -6,7 +6,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +14,10 @@ from gmmfast import image_models, images
 from gmmfast._memory import check_fits
 from gmmfast.cli.progress import progress_bar
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, DEFAULT_PASSES, N_STEPS
+from gmmfast.image_models.image import read_pixels
+from gmmfast.image_models.painting import Budget, fit_painting
+from gmmfast.image_models.pixels import PIXEL_VARIANCE, FitSettings
+from gmmfast.images.kinds import photograph_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,34 +88,25 @@ class FitRequest:
     @cached_property
     def kind(self) -> str:
         """The kind of the points: "color", "gray" or "ink"."""
-        from gmmfast.images.kinds import photograph_kind
-
         return "ink" if self.is_ink else photograph_kind(self.pixels)
 
 
-def import_fits() -> None:
-    """Import the fits and scikit-learn, which takes a second, before a fit is timed."""
-    import_module("gmmfast.image_models.image")
-
-
 def fit_picture(request: FitRequest) -> Any:
-    """Return the fitted model; the only output is progress on standard error."""
+    """Return the fitted model, no estimator; the only output is progress on standard error."""
     sharpness = request.sharpness
     if sharpness.is_wanted and not sharpness.softness:
         return _sharp(request)
     otsu = "otsu" if request.is_ink else None
+    threshold = otsu if request.threshold is None else request.threshold
     with progress_bar("fitting", request.max_iter) as advance:
-        model = image_models.fit_image(
-            request.pixels,
+        settings = FitSettings(
             request.n_components,
-            kind=request.kind,
-            threshold=otsu if request.threshold is None else request.threshold,
-            max_iter=request.max_iter,
             candidates=request.candidates,
-            random_state=request.seed,
             progress=lambda n_iter, _: advance(n_iter),
             n_threads=request.n_threads,
+            parameters={"max_iter": request.max_iter, "random_state": request.seed},
         )
+        model = settings.fit(read_pixels(request.pixels, request.kind, threshold))
     if not sharpness.is_wanted:
         return model
     with progress_bar("sharpening", N_STEPS) as advance:
@@ -128,15 +122,19 @@ def fit_picture(request: FitRequest) -> Any:
 
 def _sharp(request: FitRequest) -> Any:
     with progress_bar("painting", N_STEPS) as advance:
-        return image_models.fit_image(
-            request.pixels,
-            request.n_components,
-            kind=request.kind,
-            objective="picture",
-            time=request.sharpness.time,
+        budget = Budget(
+            None,
+            request.sharpness.time,
+            PIXEL_VARIANCE,
+            request.n_threads,
             psnr=request.sharpness.psnr,
-            progress=lambda n_iter, psnr: advance(n_iter, f"{psnr:.2f} dB"),
-            n_threads=request.n_threads,
+        )
+        return fit_painting(
+            request.pixels,
+            request.kind,
+            request.n_components,
+            budget,
+            lambda n_iter, psnr: advance(n_iter, f"{psnr:.2f} dB"),
         )
 
 

@@ -10,6 +10,7 @@ import io
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -53,10 +54,19 @@ class _StandardInput(io.BytesIO):
 def read_picture(image: Path | None) -> NDArray[np.uint8]:
     """Return the pixels of a file, of standard input, or of the sample photograph."""
     if image is None:
-        from sklearn.datasets import load_sample_image
-
-        return images.read_image(load_sample_image(SAMPLE))
+        return images.read_image(_sample())
     return images.read_image(_StandardInput(_standard_input()) if image == PIPE else image)
+
+
+def _sample() -> Path:
+    """Return the path of the sample photograph, which is found without an import."""
+    spec = find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise ValueError(
+            f"image: expected a picture, or scikit-learn, whose {SAMPLE} is painted without one, "
+            "got neither; name a picture"
+        )
+    return Path(spec.origin).parent / "datasets" / "images" / SAMPLE
 
 
 def read_source(path: Path | None) -> Source:

@@ -19,7 +19,6 @@ from gmmfast.cli.fitting import (
     SharpOptions,
     fit_picture,
     fit_request,
-    import_fits,
     timed,
 )
 from gmmfast.cli.inputs import read_picture
@@ -69,7 +68,7 @@ class Painting:
     """The result of a job; a notebook shows it as a picture."""
 
     pixels: NDArray[np.uint8]
-    estimator: Any
+    model: Any
     n_points: int
     psnr: float
     seconds: dict[str, float]
@@ -80,7 +79,6 @@ class Painting:
 
 def paint(job: Job) -> Painting:
     """Fit and render; the only output is progress on standard error."""
-    import_fits()
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
         model = fit_picture(job.fit)
@@ -164,9 +162,7 @@ def paint_command(
     quantity = "density" if job.fit.is_ink else "mean"
     artwork = Artwork(
         lambda: painting.pixels,
-        lambda: {
-            quantity: render_grid(painting.estimator, job.shape, n_threads=job.fit.n_threads)
-        },
+        lambda: {quantity: render_grid(painting.model, job.shape, n_threads=job.fit.n_threads)},
     )
     with timed(seconds, "write"):
         destinations.write(artwork)
@@ -199,8 +195,8 @@ def _job(
 def _report(job: Job, painting: Painting, names: str, seconds: dict[str, float]) -> Iterator[str]:
     height, width = job.fit.pixels.shape[:2]
     yield f"picture     {width} x {height}, {painting.n_points:,} {job.fit.kind} points"
-    yield f"components  {painting.estimator.n_components}, full covariance"
-    yield f"iterations  {painting.estimator.n_iter_}"
+    yield f"components  {painting.model.n_components}, full covariance"
+    yield f"iterations  {painting.model.n_iter_}"
     for step, duration in seconds.items():
         yield f"{step:<11} {duration:.3f} s"
     original = "its ink in black and white" if job.fit.is_ink else "the original"

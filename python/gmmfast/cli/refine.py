@@ -25,6 +25,7 @@ from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.parameters import n_positions
 from gmmfast.rendering.grid import render_grid
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
@@ -55,7 +56,13 @@ class _Job:
     def fitted(self) -> Mixture:
         """Return the model to refine: the one of the file, or a fit."""
         if self.model is not None:
-            return read_model(self.model)
+            mixture = read_model(self.model)
+            if n_positions(mixture) == 3:
+                raise click.UsageError(
+                    "--model: expected a model of a picture, got one of a clip; refine clips with "
+                    "gmmfast.refine in Python"
+                )
+            return mixture
         return Mixture.from_model(fit_picture(self.request))
 
     def refinements(self, mixture: Mixture) -> list[Any]:

@@ -14,11 +14,10 @@ from sklearn.mixture import BayesianGaussianMixture as _SklearnBayesianGaussianM
 from sklearn.utils._param_validation import StrOptions
 
 from gmmfast.estimators.base import AcceleratedMixture
-from gmmfast.estimators.em import ILL_DEFINED
-from gmmfast.estimators.moments import entropy
 from gmmfast.estimators.notebook import ShowsPicture
-from gmmfast.estimators.parameters import mixture_parameters
 from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.fitting.moments import entropy
+from gmmfast.fitting.parameters import mixture_parameters
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
     components,
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast import _core
-    from gmmfast.estimators.moments import Moments
-    from gmmfast.estimators.parameters import MixtureParameters
-    from gmmfast.estimators.samples import Samples
+    from gmmfast.fitting.moments import Moments
+    from gmmfast.fitting.parameters import MixtureParameters
+    from gmmfast.fitting.samples import Samples
 
     Array = NDArray[np.float64]
 
@@ -88,7 +87,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
 
     _sklearn_class = _SklearnBayesianGaussianMixture
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_SklearnBayesianGaussianMixture._parameter_constraints,  # noqa: SLF001
+        **_SklearnBayesianGaussianMixture._parameter_constraints,
         "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
     }
 
@@ -118,7 +117,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
                 self.covariances_, self.covariance_type
             )
         except np.linalg.LinAlgError:
-            raise ValueError(ILL_DEFINED) from None
+            raise ValueError(self._ill_defined) from None
 
     def _em_estimate_wishart_tied_variances(self, nk: Array, xk: Array, sk: Array) -> None:
         # The diagonal of the formula for "tied", or the mean of the diagonal.
@@ -141,7 +140,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     def _em_lower_bound(self, term: float) -> float:
         # scikit-learn's bound for responsibilities of 1, with entropy 0, plus the entropy.
         certain = np.zeros((1, 1))
-        bound = with_sklearn_type(self)._compute_lower_bound  # noqa: SLF001 (self or its copy)
+        bound = with_sklearn_type(self)._compute_lower_bound
         return float(np.sum(bound(certain, 0.0) + term))
 
     def _em_show(self) -> tuple[Array, Array]:
@@ -151,6 +150,9 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
 
     def _em_get_parameters(self) -> tuple[Any, ...]:
         return self._get_parameters()  # type: ignore[no-any-return]
+
+    def _em_set_parameters(self, parameters: tuple[Any, ...]) -> None:
+        self._set_parameters(parameters)
 
     def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
         del dtype  # in scikit-learn, too, some attributes are float64 for any data

@@ -1,4 +1,4 @@
-"""Reports of a fit's progress: to a callable, a terminal, and scikit-learn's callbacks.
+"""Reports of a fit's progress to scikit-learn's hooks and callbacks.
 
 scikit-learn has callbacks since version 1.9 (`sklearn.callback`). With older versions
 `CallbackSupport` adds nothing to an estimator.
@@ -6,12 +6,13 @@ scikit-learn has callbacks since version 1.9 (`sklearn.callback`). With older ve
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gmmfast._validation import describe
+from gmmfast.estimators.fallback import has_own_hook
+from gmmfast.fitting.report import Progress, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 try:
     from sklearn.callback import CallbackSupportMixin as CallbackSupport
@@ -26,40 +27,34 @@ except ImportError:  # scikit-learn < 1.9
         return method
 
 
-__all__ = ["CallbackSupport", "FitReport", "Progress", "with_callbacks"]
-
-#: Type of the argument `progress=`.
-Progress = bool | None | Callable[[int, float], object]
+__all__ = ["CallbackSupport", "FitReport", "with_callbacks"]
 
 
-class FitReport:
-    """Reports the iterations of a fit.
+class FitReport(Report):
+    """Reports the iterations of an estimator's fit, to its hooks and callbacks, too.
 
     Parameters
     ----------
     estimator : estimator
-        The estimator with the callbacks, if it has any.
+        The estimator with the hooks, and with the callbacks, if it has any.
     data : dict
         X, y and metadata, as passed to scikit-learn's callbacks.
     progress : bool, None or callable
-        Called with the number of iterations of this initialization and the score, after
-        each; True writes a line on standard error, if that is a terminal.
-    score : str
-        Name of the score in that line.
+        See `Report`.
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        data: dict[str, Any],
-        progress: Progress,
-        *,
-        score: str = "lower bound",
-    ) -> None:
+    def __init__(self, estimator: Any, data: dict[str, Any], progress: Progress) -> None:
+        super().__init__(progress, estimator.max_iter)
         self._estimator, self._data = estimator, data
-        self._progress = _checked(progress, estimator.max_iter, score)
         self._contexts: list[Any] = []
         self._attributes: Callable[[], dict[str, Any]] = dict
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a hook, a callback or `progress` may use the estimator during the fit."""
+        estimator = self._estimator
+        has_hook = bool(estimator.verbose) or has_own_hook(estimator)
+        return has_hook or super().is_watched or bool(self._contexts)
 
     def begin(self, n_init: int, attributes: Callable[[], dict[str, Any]]) -> None:
         """Report the begin of the fit; `attributes()` returns those of a fitted estimator."""
@@ -67,35 +62,38 @@ class FitReport:
         if getattr(self._estimator, "_skl_callbacks", None) or hasattr(
             self._estimator, "_parent_callback_ctx"
         ):
-            self._open(self._estimator._init_callback_context(max_subtasks=n_init))  # noqa: SLF001
+            self._open(self._estimator._init_callback_context(max_subtasks=n_init))
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether a callback or `progress` may use the estimator during the fit."""
-        return self._progress is not None or bool(self._contexts)
-
-    def begin_initialization(self) -> None:
-        """Report that the next initialization begins."""
+    def begin_initialization(self, init: int) -> None:
+        """Report that an initialization begins, the first of number 0."""
+        self._estimator._print_verbose_msg_init_beg(init)
         self._open_task("initialization", self._estimator.max_iter)
 
     def begin_iteration(self) -> None:
         """Report that the next iteration begins."""
         self._open_task("iteration", 0)
 
-    def end_iteration(self, n_iter: int, score: float) -> bool:
+    def end_iteration(self, n_iter: int, score: float, change: float = 0.0) -> bool:
         """Report the end of an iteration; return whether a callback requests to stop."""
-        if self._progress is not None:
-            self._progress(n_iter, score)
-        return self.end()
+        self._estimator._print_verbose_msg_iter_end(n_iter, change)
+        super().end_iteration(n_iter, score)
+        return self._close()
+
+    def end_iterations(self, score: float, *, converged: bool) -> None:
+        """Report that the iterations of an initialization have ended."""
+        self._estimator._print_verbose_msg_init_end(score, converged)
 
     def end_initialization(self) -> None:
         """Report the end of an initialization."""
-        if isinstance(self._progress, _Line):
-            self._progress.finish()
-        self.end()
+        super().end_initialization()
+        self._close()
 
-    def end(self) -> bool:
-        """Report the end of the task that began last."""
+    def end(self) -> None:
+        """Report the end of the fit."""
+        self._close()
+
+    def _close(self) -> bool:
+        """Report the end of the task that began last; return whether to stop."""
         if not self._contexts:
             return False
         context = self._contexts.pop()
@@ -114,38 +112,3 @@ class FitReport:
     def _open(self, context: Any) -> None:
         context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
         self._contexts.append(context)
-
-
-def _checked(
-    progress: Progress, max_iter: int, score: str
-) -> Callable[[int, float], object] | None:
-    if progress is None or progress is False:
-        return None
-    if progress is True:
-        return _Line(max_iter, score) if sys.stderr.isatty() else None
-    if callable(progress):
-        return progress
-    raise TypeError(
-        f"progress: expected True, None or a callable of (n_iter, score), got {describe(progress)}"
-    )
-
-
-class _Line:
-    """A line on standard error that is overwritten after each iteration."""
-
-    def __init__(self, max_iter: int, score: str) -> None:
-        self._max_iter, self._score, self._start = max_iter, score, time.perf_counter()
-        self._is_open = False
-
-    def __call__(self, n_iter: int, score: float) -> None:
-        seconds = time.perf_counter() - self._start
-        text = f"\riteration {n_iter}/{self._max_iter}  {self._score} {score:.6g}"
-        sys.stderr.write(f"{text}  {seconds:.1f} s")
-        sys.stderr.flush()
-        self._is_open = True
-
-    def finish(self) -> None:
-        """End the line, to start the next output on a new one."""
-        if self._is_open:
-            sys.stderr.write("\n")
-        self._is_open = False

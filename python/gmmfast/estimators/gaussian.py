@@ -20,27 +20,30 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 
 from gmmfast.estimators.base import AcceleratedMixture
-from gmmfast.estimators.em import ILL_DEFINED
 from gmmfast.estimators.notebook import ShowsPicture
 from gmmfast.estimators.versions import with_namespace
+from gmmfast.fitting.gaussian import GaussianSteps
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
     WIDER,
     covariances_of_precisions,
     layouts,
-    precisions,
-    precisions_cholesky,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.moments import Moments
+    from gmmfast.fitting.moments import Moments
 
     Array = NDArray[np.float64]
 
 
-class GaussianMixture(ShowsPicture, AcceleratedMixture, _SklearnGaussianMixture):  # type: ignore[misc]
+class GaussianMixture(
+    ShowsPicture,
+    GaussianSteps,
+    AcceleratedMixture,
+    _SklearnGaussianMixture,  # type: ignore[misc]
+):
     """scikit-learn's `GaussianMixture`, accelerated.
 
     The constructor, the fitted attributes and the methods are those of
@@ -92,15 +95,9 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
     _sklearn_class = _SklearnGaussianMixture
     _allows_nan = True
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_SklearnGaussianMixture._parameter_constraints,  # noqa: SLF001
+        **_SklearnGaussianMixture._parameter_constraints,
         "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
     }
-
-    def _n_parameters(self) -> int:
-        if self.covariance_type not in WIDER:
-            return super()._n_parameters()  # type: ignore[no-any-return]
-        n_components, n_features = self.means_.shape
-        return int(self.covariances_.size + n_components * n_features + n_components - 1)
 
     def _em_check_parameters(self, points: Array) -> None:
         kind, given = self.covariance_type, self.precisions_init
@@ -116,9 +113,7 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
         return any(parameter is None for parameter in given)
 
     def _em_set_initial(self, some: Moments | None, weight: float) -> None:
-        if some is not None:
-            self.weights_ = some.counts / weight
-            self.means_, self.covariances_ = some.means, some.covariances
+        super()._em_set_initial(some, weight)
         if self.weights_init is not None:
             self.weights_ = np.asarray(self.weights_init, dtype=np.float64)
         if self.means_init is not None:
@@ -130,31 +125,3 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
                 self.covariance_type,
             )
             self.covariances_ = covariances_of_precisions(factors, self.covariance_type)
-
-    def _em_m_step(self, some: Moments) -> None:
-        self.weights_ = some.counts / some.counts.sum()
-        self.means_, self.covariances_ = some.means, some.covariances
-
-    def _em_log_weights(self) -> Array:
-        with np.errstate(divide="ignore"):
-            logs: Array = np.log(np.asarray(self.weights_, dtype=np.float64))
-        return logs
-
-    def _em_get_parameters(self) -> tuple[Any, ...]:
-        return self.weights_, self.means_, self.covariances_
-
-    def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
-        weights, means, covariances = parameters
-        try:
-            factors = precisions_cholesky(np.asarray(covariances), self.covariance_type)
-        except np.linalg.LinAlgError:
-            raise ValueError(ILL_DEFINED) from None
-        fitted = {
-            "weights_": weights,
-            "means_": means,
-            "covariances_": covariances,
-            "precisions_cholesky_": factors,
-            "precisions_": precisions(factors, self.covariance_type),
-        }
-        for name, values in fitted.items():
-            setattr(self, name, np.asarray(values).astype(dtype, copy=False))

@@ -17,12 +17,13 @@ from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._memory import check_fits
 from gmmfast._validation import describe
+from gmmfast.estimators.collections import collections_of
 from gmmfast.estimators.fallback import reason_to_fall_back
-from gmmfast.estimators.missing import has_nan, patterns
-from gmmfast.estimators.parameters import MixtureParameters, mixture_parameters
 from gmmfast.estimators.training_data import finiteness, foreign_array
 from gmmfast.estimators.versions import validate_data
 from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.fitting.em import EMMixture
+from gmmfast.fitting.missing import has_nan, patterns
 from gmmfast.mixture.parameters import covariances_of_model
 
 if TYPE_CHECKING:
@@ -30,25 +31,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from gmmfast.fitting.parameters import MixtureParameters
+
     Array = NDArray[np.float64]
 
 
-class FittedMixture:
-    """The methods of a fitted mixture that take points."""
+class FittedMixture(EMMixture):
+    """The methods of a fitted mixture that take points.
+
+    For collections of other libraries (see `gmmfast.dask`) they return lazy arrays.
+    """
 
     #: scikit-learn's own class.
     _sklearn_class: Any
-
-    # Attributes of scikit-learn's estimators.
-    covariance_type: str
-    weights_: Array
-    means_: Array
-    covariances_: Array
-    precisions_cholesky_: Array
-
-    def _em_log_weights(self) -> Array:
-        """Return the log-weights of the current parameters, which need not sum to 1."""
-        raise NotImplementedError
 
     @_log.observed("score_samples")
     def score_samples(self, X: ArrayLike) -> Array:
@@ -66,6 +61,9 @@ class FittedMixture:
             log p(x), exact to rounding, also where p(x) underflows.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "score_samples")  # type: ignore[no-any-return]
         if self._falls_back("score_samples", X):
             return self._sklearn_class.score_samples(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
@@ -93,6 +91,9 @@ class FittedMixture:
             Component indices, the first of equals.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "predict")  # type: ignore[no-any-return]
         if self._falls_back("predict", X):
             return self._sklearn_class.predict(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         return self._labels(self._checked_X(X))
@@ -127,6 +128,9 @@ class FittedMixture:
             If the result is larger than the memory available; raised before allocating.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "predict_proba")  # type: ignore[no-any-return]
         if self._falls_back("predict_proba", X):
             return self._sklearn_class.predict_proba(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
@@ -202,17 +206,6 @@ class FittedMixture:
         else:
             _log.fallback(self, method, reason)
         return reason is not None
-
-    @allows_underflow
-    def _fitted_parameters(self) -> MixtureParameters:
-        """Return the parameters of the fitted attributes, which a script may have set.
-
-        scikit-learn computes with `precisions_cholesky_`: see `covariances_of_model`.
-        """
-        covariances = covariances_of_model(self)
-        return mixture_parameters(
-            self._em_log_weights(), self.means_, covariances, self.covariance_type
-        )
 
 
 def _by_pattern(

@@ -27,7 +27,7 @@ from gmmfast.mixture.conditioning import Conditioning
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.report import Progress
 
     Array = NDArray[np.float64]
 
@@ -84,7 +84,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
     (2, 3)
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**GaussianMixture._parameter_constraints}  # noqa: SLF001
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**GaussianMixture._parameter_constraints}
 
     def __init__(  # noqa: PLR0913 (scikit-learn's)
         self,

@@ -1,6 +1,6 @@
 """Names and defaults of the options of fits to pictures.
 
-The command line shows them in its help, without importing scikit-learn, which takes a second.
+The command line shows them in its help, without importing the fits.
 """
 
 #: Criteria that choose a number of components.

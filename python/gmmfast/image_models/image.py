@@ -1,7 +1,7 @@
 """Fit a mixture to a picture.
 
 Assumes any picture that `gmmfast.images` reads. Guarantees that all its pixels are fitted,
-that the result is an ordinary estimator, whose `extent_` lets `render_grid` paint the same picture
+that the result is an ordinary model, whose `extent_` lets `render_grid` paint the same picture
 at any size, and that the result depends on picture, arguments and seed alone, not on the number of
 threads.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from gmmfast import images
 from gmmfast._validation import check_n_threads, describe
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS, N_CHANNELS
+from gmmfast.image_models.estimator import estimator_of, parameters_of
 from gmmfast.image_models.painting import Budget, fit_painting
 from gmmfast.image_models.pixels import (
     PIXEL_VARIANCE,
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.report import Progress
     from gmmfast.images import ImageSource
 
 
-def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
+def fit_image(
     image: ImageSource,
     n_components: int | str | None = None,
     *,
@@ -176,8 +177,8 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
         ):
             check_only(name, value, only, "objective='picture'")
         budget = Budget(max_iter, time, reg_covar, n_threads, psnr=psnr)
-        return fit_painting(image, kind, n_components, budget, progress)
-    check_choice("kind", kind, ("auto", *KINDS))
+        painting = fit_painting(image, kind, n_components, budget, progress)
+        return estimator_of(painting, parameters_of(painting))
     check_only("time", time, (None,), "objective='likelihood'")
     settings = FitSettings(
         n_components,
@@ -195,11 +196,12 @@ def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
             "random_state": random_state,
         },
     )
-    return settings.fit(read_pixels(image, kind, threshold))
+    return settings.estimator(read_pixels(image, kind, threshold))
 
 
 def read_pixels(image: ImageSource, kind: str, threshold: float | str | None) -> Pixels:
     """Return the points of a picture that `fit_image` fits, after its checks."""
+    check_choice("kind", kind, ("auto", *KINDS))
     pixels = images.read_image(image)
     if kind == "auto":
         kind = picture_kind(pixels)

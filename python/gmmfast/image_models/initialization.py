@@ -21,19 +21,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.initialization import InitOptions, seeds
-from gmmfast.estimators.moments import Moments, moments, statistics_of_labels
-from gmmfast.estimators.samples import InMemory
+from gmmfast.fitting.gaussian import GaussianFit
+from gmmfast.fitting.initialization import InitOptions, seeds
+from gmmfast.fitting.moments import Moments, moments, statistics_of_labels
+from gmmfast.fitting.samples import InMemory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gmmfast.fitting.initialization import Initializer
+
     Array = NDArray[np.float64]
 
 #: Points of the sample: this many, and at least so many for each component.
-_SAMPLE = 1 << 16
-_SAMPLE_PER_COMPONENT = 32
+SAMPLE = 1 << 16
+SAMPLE_PER_COMPONENT = 32
 
 #: Lloyd iterations; EM moves the cells' borders later anyway.
 _KMEANS_MAX_ITER = 20
@@ -69,12 +71,23 @@ def image_start(
     return some._replace(counts=some.counts * (samples.weight / sample.weight))
 
 
+def spread_start(n_samples: int) -> Initializer:
+    """Return an initializer from points that are a sample of `n_samples` pixels."""
+
+    def start(sample: InMemory, options: InitOptions, random_state: Any) -> Moments:
+        left_out = 1 - sample.n_samples / n_samples
+        options = options._replace(reg_covar=options.reg_covar + _EM_REG_COVAR * left_out)
+        return image_start(sample, options, random_state)
+
+    return start
+
+
 def _stratified(samples: InMemory, n_components: int, random_state: Any) -> InMemory:
     """Return one point from each of as many stretches of equal weight, or all if they are few.
 
     The rows follow the picture, which spreads the sample over it.
     """
-    n_sample = max(_SAMPLE, _SAMPLE_PER_COMPONENT * n_components)
+    n_sample = max(SAMPLE, SAMPLE_PER_COMPONENT * n_components)
     if samples.n_samples <= n_sample:
         return samples
     places = (np.arange(n_sample) + random_state.uniform(size=n_sample)) / n_sample
@@ -125,12 +138,11 @@ def _of_cells(sample: InMemory, options: InitOptions, labels: NDArray[np.int32])
 
 def _fitted(sample: InMemory, options: InitOptions, first: Moments) -> Moments:
     """Return the moments after EM on the sample."""
-    estimator = GaussianMixture(
+    fit = GaussianFit(
         options.n_components,
         covariance_type=options.covariance_type,
         reg_covar=options.reg_covar,
         max_iter=_EM_MAX_ITER,
     )
-    estimator._fit_in_memory(sample, None, lambda *_: first)
-    counts = sample.weight * estimator.weights_
-    return Moments(counts, estimator.means_, estimator.covariances_)
+    fit._fit_in_memory(sample, None, lambda *_: first)
+    return Moments(sample.weight * fit.weights_, fit.means_, fit.covariances_)

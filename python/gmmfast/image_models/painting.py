@@ -1,7 +1,8 @@
-"""Sharp paintings: a mixture of color moved towards its picture by the core.
+"""Sharp paintings: a mixture of color moved towards its picture or clip by the core.
 
-Assumes pixel coordinates, (x, y) = (column, row). Guarantees that every step paints the picture
-better than the one before, as the exact renderer judges, and is an ordinary Gaussian mixture.
+Assumes pixel coordinates, (x, y) = (column, row), and numbers of frames as t. Guarantees that
+every step paints the picture better than the one before, as the exact renderer judges, and is an
+ordinary Gaussian mixture.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from gmmfast import _core, images
+from gmmfast._lazy import LazyModule
 from gmmfast._validation import check_count, check_n_threads, check_positive, describe
-from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.callbacks import FitReport
+from gmmfast.fitting.gaussian import GaussianFit
+from gmmfast.fitting.report import Report
 from gmmfast.image_models.defaults import DEFAULT_PASSES, N_CHANNELS, N_STEPS, PASSES_OF_ROUND
 from gmmfast.image_models.pixels import PIXELS_PER_COMPONENT, check_n_components
 from gmmfast.images.kinds import photograph_kind
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.callbacks import Progress
-    from gmmfast.images import ImageSource
+    from gmmfast.fitting.report import Progress
+    from gmmfast.images import FramesSource, ImageSource
 
     Pixels = NDArray[np.uint8]
+
+#: Needed for a warning only.
+sklearn_exceptions = LazyModule("sklearn.exceptions")
 
 #: Components that growth begins with, and the rise of the PSNR, in dB, that it expects of twice as
 #: many, where photographs gain about 2.5: a greater number makes smaller steps near the end. The
@@ -82,7 +86,20 @@ class Budget(NamedTuple):
         return Budget(max_passes, time, reg_covar, threads, self.n_steps, psnr)
 
 
-def levels_of(image: ImageSource, n_channels: int) -> NDArray[np.uint8]:
+def clip_levels_of(frames: FramesSource, n_channels: int) -> Pixels:
+    """Return the levels of a clip, (n_frames, height, width, n_channels)."""
+    if isinstance(frames, np.ndarray) and frames.ndim == 3 and frames.shape[2] in (3, 4):
+        raise ValueError(
+            "image: expected the frames of a clip, (n_frames, height, width, 3), got a picture of "
+            f"shape {frames.shape}; pass the clip that the model was fitted to"
+        )
+    clip = images.read_frames(frames)
+    if n_channels == 3:
+        return clip
+    return np.stack([luma(frame) for frame in clip])[..., None]
+
+
+def levels_of(image: ImageSource, n_channels: int) -> Pixels:
     """Return the levels of a picture, (height, width, n_channels)."""
     if n_channels in (2, 4):
         is_whole = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
@@ -99,19 +116,23 @@ def levels_of(image: ImageSource, n_channels: int) -> NDArray[np.uint8]:
 
 
 class Target:
-    """The picture to approximate, and the PSNR of a mixture in pixel coordinates."""
+    """The picture or clip to approximate, and the PSNR of a mixture in pixel coordinates."""
 
     def __init__(self, pixels: Pixels, n_threads: int | None = None) -> None:
-        self.shape = pixels.shape[:2]
+        self.shape = pixels.shape[:-1]
         self.pixels, self.n_threads = pixels, n_threads
 
     def psnr(self, mixture: Mixture) -> float:
-        """Return the PSNR of the mixture's painting of all pixels, in dB."""
+        """Return the PSNR of the mixture's painting of all pixels, in dB.
+
+        The mixture has the kind of its picture, or none.
+        """
         painting = render_grid(
             mixture.with_extent(None), self.shape, dtype=np.uint8, n_threads=self.n_threads
         )
-        # Levels of gray, with or without alpha, side by side as one channel.
-        shape = self.pixels.shape if self.pixels.shape[2] > 2 else (self.shape[0], -1)
+        # Frames below each other; levels of gray, with or without alpha, as one channel.
+        *_, width, n_channels = self.pixels.shape
+        shape = (-1, width, n_channels) if n_channels > 2 else (-1, width * n_channels)
         return images.psnr(painting.reshape(shape), self.pixels.reshape(shape))
 
 
@@ -130,14 +151,7 @@ def painted(
         At its end, and at Ctrl-C, the best mixture is yielded if it is better than the last.
     """
     best = -np.inf if isinstance(start, int) else target.psnr(start)
-    max_passes = budget.max_passes or (DEFAULT_PASSES if budget.time is None else _ENDLESS)
-    core = _core.Refinement(
-        np.ascontiguousarray(target.pixels),
-        start if isinstance(start, int) else start._core,
-        max_passes,
-        budget.time,
-        max(_LEAST_STD, float(np.sqrt(budget.reg_covar))),
-    )
+    core = _begun(target, start, budget)
     covariance_type = "full" if isinstance(start, int) else start.covariance_type
     n_steps, goes_on, is_interrupted = 0, True, False
     while goes_on:
@@ -157,6 +171,23 @@ def painted(
             best = psnr
             yield Refinement(mixture, psnr, core.progress if goes_on else 1.0)
     return is_interrupted
+
+
+def _begun(target: Target, start: Mixture | int, budget: Budget) -> _core.Refinement:
+    """Return a refinement that has not made a pass."""
+    max_passes = budget.max_passes or (DEFAULT_PASSES if budget.time is None else _ENDLESS)
+    pixels = np.ascontiguousarray(target.pixels)
+    if pixels.ndim == 4 and not isinstance(start, int):
+        return _core.Refinement.of_clip(
+            pixels, start._core, max_passes, budget.time, target.n_threads
+        )
+    return _core.Refinement(
+        pixels,
+        start if isinstance(start, int) else start._core,
+        max_passes,
+        budget.time,
+        max(_LEAST_STD, float(np.sqrt(budget.reg_covar))),
+    )
 
 
 def _grown(target: Target, most: int, budget: Budget) -> Generator[Refinement, None, bool]:
@@ -195,7 +226,7 @@ def fit_painting(
     n_components: Any,
     budget: Budget,
     progress: Progress,
-) -> GaussianMixture:
+) -> GaussianFit:
     """Return a model of color or gray whose start is drawn from the picture, without EM.
 
     With the PSNR of a budget, components grow in number until it is reached.
@@ -211,8 +242,7 @@ def fit_painting(
         number = max(1, height * width // PIXELS_PER_COMPONENT)
     if not progress:
         budget = budget._replace(n_steps=1)
-    estimator = GaussianMixture(number, max_iter=N_STEPS, reg_covar=budget.reg_covar)
-    report = FitReport(estimator, {}, progress, score="PSNR")
+    report = Report(progress, N_STEPS, score="PSNR")
     n_iter = 0
     target = Target(pixels, budget.n_threads)
     make_steps = painted if budget.psnr is None else _grown
@@ -229,7 +259,7 @@ def fit_painting(
         "image_shape_": (height, width),
         "extent_": images.image_extent((height, width)),
     }
-    return estimator_of(last.mixture, {"reg_covar": budget.reg_covar}, attributes)
+    return model_of(last.mixture, {"reg_covar": budget.reg_covar}, attributes)
 
 
 def _warn_short(found: Refinement, psnr: float) -> None:
@@ -237,25 +267,26 @@ def _warn_short(found: Refinement, psnr: float) -> None:
         f"psnr: expected a painting of {psnr:g} dB, got {found.score:.2f} dB with "
         f"{found.mixture.n_components} components, the most for this picture or time; allow more "
         "time, pass more passes as max_iter, or ask for less",
-        ConvergenceWarning,
+        sklearn_exceptions.ConvergenceWarning,
         stacklevel=4,
     )
 
 
-def estimator_of(
+def model_of(
     mixture: Mixture, parameters: dict[str, Any], attributes: dict[str, Any]
-) -> GaussianMixture:
-    """Return a fitted estimator with the parameters of a mixture.
+) -> GaussianFit:
+    """Return a fit with the parameters of a mixture.
 
     Parameters
     ----------
     mixture : Mixture
     parameters : dict
-        Those of the estimator.
+        Those of the fit.
     attributes : dict
-        Further attributes of the estimator.
+        Further attributes of the fit.
     """
-    estimator = GaussianMixture(**parameters | {"n_components": mixture.n_components})
+    shape = {"n_components": mixture.n_components, "covariance_type": mixture.covariance_type}
+    fit = GaussianFit(**parameters | shape)
     factors = precisions_cholesky(mixture.covariances, mixture.covariance_type)
     fitted = {
         "weights_": mixture.weights.copy(),
@@ -266,6 +297,5 @@ def estimator_of(
         "n_features_in_": mixture.n_features,
         "converged_": True,
     }
-    for name, value in (fitted | attributes).items():
-        setattr(estimator, name, value)
-    return estimator
+    vars(fit).update(fitted | attributes)
+    return fit

@@ -1,26 +1,28 @@
 """The fit to the points of a picture or a clip.
 
 Assumes points whose first features are a pixel's position, one for each axis of the extent, and
-whose others are its color levels. Guarantees an ordinary estimator that
+whose others are its color levels. Guarantees an ordinary model that
 stores the extent. The result depends on the points, the options and the seed alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast import images
+from gmmfast import estimators, images
 from gmmfast._validation import Extent, check_count, describe
-from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-from gmmfast.estimators.initialization import INITIALIZERS, initialize
-from gmmfast.estimators.momentum import check_acceleration
+from gmmfast.fitting.gaussian import GaussianFit
+from gmmfast.fitting.initialization import INITIALIZERS, initialize
+from gmmfast.fitting.momentum import check_acceleration
+from gmmfast.fitting.samples import Shared
 from gmmfast.image_models.defaults import CRITERIA, DEFAULT_N_COMPONENTS
+from gmmfast.image_models.estimator import estimator_of, parameters_of
 from gmmfast.image_models.initialization import image_start
-from gmmfast.image_models.selection import Trial, best_of, check_candidates, shared_samples
+from gmmfast.image_models.selection import Trial, best_of, check_candidates
 from gmmfast.rendering import render_grid
 
 if TYPE_CHECKING:
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.callbacks import Progress
-    from gmmfast.estimators.initialization import Initializer
+    from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
+    from gmmfast.fitting.initialization import Initializer
+    from gmmfast.fitting.report import Progress
 
     Array = NDArray[np.float64]
 
@@ -55,7 +58,16 @@ class Pixels(NamedTuple):
     shape: tuple[int, ...]
     extent: Extent
 
-    def psnr(self, model: GaussianMixture, n_threads: int | None) -> float:
+    def attributes(self) -> dict[str, Any]:
+        """Return the attributes that a model of the points has beyond its parameters."""
+        return {
+            "n_features_in_": self.points.shape[1],
+            "kind_": self.kind,
+            "image_shape_": self.shape,
+            "extent_": self.extent,
+        }
+
+    def psnr(self, model: GaussianFit, n_threads: int | None) -> float:
         """Return the PSNR of a model's painting of all pixels, in dB; not for ink."""
         levels = np.rint(self.points[:, len(self.shape) :]).astype(np.uint8)
         painting = render_grid(
@@ -71,14 +83,14 @@ class FitSettings:
     """The options of a fit, checked as far as possible without points."""
 
     n_components: int | str | None
-    candidates: Iterable[int] | None
-    prior: str | None
-    init_params: str
-    acceleration: str | None
-    progress: Progress
-    n_threads: int | None
-    #: The other parameters of the estimator.
-    parameters: dict[str, Any]
+    candidates: Iterable[int] | None = None
+    prior: str | None = None
+    init_params: str = "image"
+    acceleration: str | None = None
+    progress: Progress = None
+    n_threads: int | None = None
+    #: The other parameters of `GaussianFit`.
+    parameters: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_choice("prior", self.prior, (None, "dirichlet_process"))
@@ -91,12 +103,19 @@ class FitSettings:
         """The criterion that chooses the number of components, or None."""
         return self.n_components if isinstance(self.n_components, str) else None
 
-    def fit(self, pixels: Pixels) -> GaussianMixture | BayesianGaussianMixture:
-        """Return an estimator fitted to the points."""
-        model, initializer = self._estimator(), self._initializer(len(pixels.shape))
+    def estimator(self, pixels: Pixels) -> GaussianMixture | BayesianGaussianMixture:
+        """Return an estimator fitted to the points; scikit-learn checks its parameters."""
         if self.prior is not None:
-            _check_enough_ink(pixels, self.prior)
-        samples = shared_samples(model, pixels.points, pixels.darkness, self.n_threads)
+            return self._bayesian(pixels)
+        template = self._template()
+        estimators.GaussianMixture(**parameters_of(template))._validate_params()  # noqa: SLF001
+        fit = self.fit(pixels)
+        return estimator_of(fit, parameters_of(fit))
+
+    def fit(self, pixels: Pixels) -> GaussianFit:
+        """Return a fit to the points, which needs no scikit-learn; there is no prior."""
+        model, initializer = self._template(), self._initializer(len(pixels.shape))
+        samples = Shared(pixels.points, pixels.darkness, self.n_threads)
         if self.criterion is not None:
             numbers = _candidates(self.candidates, pixels)
             psnr = partial(pixels.psnr, n_threads=self.n_threads) if pixels.kind != "ink" else None
@@ -105,20 +124,31 @@ class FitSettings:
             )
             model = best_of(samples, numbers, trial)
         else:
-            model.set_params(n_components=_n_components(self.n_components, pixels))
+            model.n_components = _n_components(self.n_components, pixels)
             model._fit_in_memory(samples, self.progress, initializer, self.acceleration)
-        if isinstance(model, BayesianGaussianMixture):
-            model._drop_empty()
-        model.kind_, model.image_shape_, model.extent_ = pixels.kind, pixels.shape, pixels.extent
+        vars(model).update(pixels.attributes())
         return model
 
-    def _estimator(self) -> GaussianMixture | BayesianGaussianMixture:
-        parameters = dict(self.parameters)
+    def _bayesian(self, pixels: Pixels) -> BayesianGaussianMixture:
+        _check_enough_ink(pixels, self.prior)
+        parameters = parameters_of(self._template())
+        parameters["n_components"] = _n_components(self.n_components, pixels)
+        model = estimators.BayesianGaussianMixture(
+            weight_concentration_prior_type=self.prior, **parameters
+        )
+        samples = Shared(pixels.points, pixels.darkness, self.n_threads)
+        initializer = self._initializer(len(pixels.shape))
+        model._fit_in_memory(samples, self.progress, initializer, self.acceleration)
+        for name, value in pixels.attributes().items():
+            setattr(model, name, value)
+        model._drop_empty()
+        return model
+
+    def _template(self) -> GaussianFit:
+        parameters = {"reg_covar": PIXEL_VARIANCE, **self.parameters}
         if self.init_params != "image":
             parameters["init_params"] = self.init_params
-        if self.prior is None:
-            return GaussianMixture(**parameters)
-        return BayesianGaussianMixture(weight_concentration_prior_type=self.prior, **parameters)
+        return GaussianFit(**parameters)
 
     def _initializer(self, n_positions: int) -> Initializer:
         if self.init_params != "image":
@@ -161,7 +191,7 @@ def check_only(argument: str, got: object, allowed: tuple[object, ...], together
         )
 
 
-def _check_enough_ink(pixels: Pixels, prior: str) -> None:
+def _check_enough_ink(pixels: Pixels, prior: str | None) -> None:
     """Raise ValueError if there is too little ink for the covariance of the prior."""
     ink = len(pixels.points) if pixels.darkness is None else pixels.darkness.sum()
     if ink <= 1:

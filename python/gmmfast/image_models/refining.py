@@ -14,39 +14,42 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gmmfast import images
+from gmmfast import estimators, images
 from gmmfast._validation import check_positive, describe
-from gmmfast.estimators import GaussianMixture
-from gmmfast.estimators.callbacks import FitReport
-from gmmfast.estimators.parameters import typical_stds
-from gmmfast.estimators.samples import InMemory
+from gmmfast.fitting.gaussian import GaussianFit
+from gmmfast.fitting.parameters import typical_stds
+from gmmfast.fitting.report import Report
+from gmmfast.fitting.samples import InMemory
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, N_STEPS
+from gmmfast.image_models.estimator import estimator_of, parameters_of
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.painting import (
     Budget,
     Refinement,
     Target,
-    estimator_of,
+    clip_levels_of,
     levels_of,
+    model_of,
     painted,
 )
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
 from gmmfast.mixture import Mixture
+from gmmfast.mixture.parameters import n_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from gmmfast.estimators.callbacks import Progress
-    from gmmfast.images import ImageSource
+    from gmmfast.fitting.report import Progress
+    from gmmfast.images import FramesSource, ImageSource
 
     Array = NDArray[np.float64]
 
 
-def refine(  # noqa: PLR0913 (a user's choices, all by name)
+def refine(
     model: Any,
-    image: ImageSource,
+    image: ImageSource | FramesSource,
     *,
     max_iter: int | None = None,
     time: float | None = None,
@@ -62,16 +65,16 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     ----------
     model : fitted estimator, Mixture, or (weights, means, covariances)
         A model of color, (x, y, r, g, b), of gray, (x, y, level), of either with alpha as a last
-        feature, or of ink, (x, y). Its extent, if it has one, is that of the picture; without it,
-        x and y are in pixels.
+        feature, of a clip, (x, y, t, r, g, b) or (x, y, t, level), or of ink, (x, y). Its extent,
+        if it has one, is that of the picture; without it, x and y are in pixels and t in frames.
     image : str, os.PathLike, binary file, PIL.Image.Image or ndarray
         The picture, at any size: see `gmmfast.images.read_image`. For a model with alpha, an
         array (height, width, 4) or (height, width, 2) of uint8, whose channels are painted as
-        they are.
+        they are. For a model of a clip, its frames: see `gmmfast.images.read_frames`.
     max_iter : int, optional
         The limit of passes over the picture, 1000 by default without a `time`. If there are few,
-        the first are at half the size and count a quarter. For ink, of EM iterations, 100 by
-        default.
+        the first are at half the size and count a quarter. A clip needs far fewer, and ends when
+        they gain little. For ink, of EM iterations, 100 by default.
     time : float, optional
         The limit of seconds, in which the passes' pace is adapted. Not for ink.
     reg_covar : float
@@ -117,6 +120,10 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     aligned with the axes and colors are constant; with "tied" and "spherical" only weights,
     means and mean colors change.
 
+    Gates of a clip stay. Its painting is linear in the experts, whose least squares are found by
+    conjugate gradients (M. Hestenes and E. Stiefel, Journal of Research of the National Bureau of
+    Standards 49, 1952).
+
     Examples
     --------
     >>> import numpy as np
@@ -138,7 +145,7 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     is_ink = last.mixture.n_features == 2
     most = (max_iter or DEFAULT_MAX_ITER) if is_ink else N_STEPS
     score = "log-likelihood" if is_ink else "PSNR"
-    report = FitReport(_Rounds(most), {}, progress, score=score)
+    report = Report(progress, most, score=score)
     n_iter = 0
     with suppress(KeyboardInterrupt):
         for n_iter, step in enumerate(steps, 1):
@@ -147,26 +154,21 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     report.end_initialization()
     if isinstance(model, Mixture | tuple | list):
         return last.mixture
-    attributes = ("extent_", "kind_", "image_shape_")
-    shown = {name: getattr(model, name) for name in attributes if hasattr(model, name)}
-    lower_bound = last.score if is_ink else np.nan
-    known = GaussianMixture().get_params()
+    names = ("extent_", "kind_", "image_shape_")
+    shown = {name: getattr(model, name) for name in names if hasattr(model, name)}
+    shown |= {"lower_bound_": last.score if is_ink else np.nan, "n_iter_": n_iter}
+    if isinstance(model, GaussianFit):
+        return model_of(last.mixture, parameters_of(model), shown)
+    known = estimators.GaussianMixture().get_params()
     parameters = {name: getattr(model, name) for name in known if hasattr(model, name)}
-    return estimator_of(
-        last.mixture, parameters, {"lower_bound_": lower_bound, "n_iter_": n_iter} | shown
-    )
+    n_components = last.mixture.n_components
+    fit = model_of(last.mixture, {}, shown)
+    return estimator_of(fit, parameters | {"n_components": n_components})
 
 
-class _Rounds:
-    """Stands for the estimator of a progress report."""
-
-    def __init__(self, max_iter: int) -> None:
-        self.max_iter = max_iter
-
-
-def refinements(  # noqa: PLR0913 (those of `refine`)
+def refinements(
     model: Any,
-    image: ImageSource,
+    image: ImageSource | FramesSource,
     *,
     max_iter: int | None = None,
     time: float | None = None,
@@ -211,20 +213,21 @@ class _Ink(NamedTuple):
     threshold: float | str | None
 
 
-def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterator[Refinement]:
+def _steps(model: Any, image: Any, budget: Budget, ink: _Ink) -> Iterator[Refinement]:
     """Return the steps of a refinement, after all checks."""
     mixture = Mixture.from_model(model)
     budget = budget.checked()
     tol = check_positive("tol", ink.tol, or_zero=True)
-    if mixture.n_features not in range(2, 7):
+    n_axes = _n_axes(mixture, image)
+    if mixture.n_features - n_axes not in ((1, 3) if n_axes == 3 else range(5)):
         raise ValueError(
             "model: expected features (x, y, r, g, b) of color, (x, y, level) of gray, either "
-            f"with alpha, or (x, y) of ink, got {mixture.n_features} features; fit_image fits "
-            "such models"
+            "with alpha, (x, y, t, r, g, b) of a clip, or (x, y) of ink, got "
+            f"{mixture.n_features} features; fit_image and fit_video fit such models"
         )
-    if mixture.extent is not None and len(mixture.extent) != 2:
+    if mixture.extent is not None and len(mixture.extent) != n_axes:
         raise ValueError(
-            "model: expected the extent of a picture, two intervals, got "
+            f"model: expected the extent of a picture, {n_axes} intervals, got "
             f"{describe(mixture.extent)}; give it another with Mixture.with_extent"
         )
     if mixture.n_features != 2:
@@ -233,8 +236,9 @@ def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterato
                 f"threshold: expected None for a model of levels, got {describe(ink.threshold)}; "
                 "fit ink with fit_image(..., kind='ink')"
             )
-        pixels = levels_of(image, mixture.n_features - 2)
-        frame = _Frame.of(mixture, pixels.shape[:2])
+        levels = clip_levels_of if n_axes == 3 else levels_of
+        pixels = levels(image, mixture.n_features - n_axes)
+        frame = _Frame.of(mixture, pixels.shape[:-1])
         return _colors(frame, Target(pixels, budget.n_threads), budget)
     if budget.time is not None:
         raise ValueError(
@@ -244,29 +248,39 @@ def _steps(model: Any, image: ImageSource, budget: Budget, ink: _Ink) -> Iterato
     points = read_pixels(image, "ink", ink.threshold)
     frame = _Frame.of(mixture, points.shape)
     samples = InMemory(points.points, points.darkness, budget.n_threads)
-    estimator = GaussianMixture(
+    fit = GaussianFit(
         mixture.n_components,
         covariance_type=mixture.covariance_type,
         reg_covar=budget.reg_covar,
         max_iter=budget.max_passes or DEFAULT_MAX_ITER,
         tol=tol,
     )
-    return _ink(frame, estimator, samples)
+    return _ink(frame, fit, samples)
+
+
+def _n_axes(mixture: Mixture, image: Any) -> int:
+    """Return 3 for a clip, else 2."""
+    is_known = mixture.kind is not None or mixture.extent is not None
+    # Else the image tells models of levels with alpha from those of clips.
+    if not is_known and isinstance(image, np.ndarray) and image.ndim == 3:
+        return 2
+    return n_positions(mixture)
 
 
 class _Frame(NamedTuple):
     """A model in pixel coordinates, and the map back to its own."""
 
     mixture: Mixture
-    #: The width and height of a pixel, and the position of pixel (0, 0), in the model's units.
+    #: The size of a pixel along each axis, and the position of the first, in the model's units.
     scale: Array
     shift: Array
     original: Mixture
 
     @classmethod
     def of(cls, mixture: Mixture, shape: tuple[int, ...]) -> _Frame:
-        """Return the frame for a picture of this shape, (height, width)."""
-        extent = images.image_extent(shape) if mixture.extent is None else mixture.extent
+        """Return the frame for a picture or clip of this shape, axes in reverse order."""
+        extent_of = images.image_extent if len(shape) == 2 else images.video_extent
+        extent = extent_of(shape) if mixture.extent is None else mixture.extent
         low, high = np.array(extent).T
         scale = (high - low) / np.array(shape)[::-1]
         shift = low + 0.5 * scale
@@ -287,7 +301,7 @@ class _Frame(NamedTuple):
 
 
 def _mapped(mixture: Mixture, scale: Array, shift: Array) -> Mixture:
-    n_colors = mixture.n_features - 2
+    n_colors = mixture.n_features - len(scale)
     matrix = np.diag([*scale, *np.ones(n_colors)])
     return mixture.with_extent(None).transform(matrix, np.array([*shift, *np.zeros(n_colors)]))
 
@@ -298,31 +312,27 @@ def _colors(frame: _Frame, target: Target, budget: Budget) -> Iterator[Refinemen
         yield step._replace(mixture=frame.back(step.mixture))
 
 
-def _ink(frame: _Frame, estimator: GaussianMixture, samples: InMemory) -> Iterator[Refinement]:
+def _ink(frame: _Frame, fit: GaussianFit, samples: InMemory) -> Iterator[Refinement]:
     """Yield the steps of EM while the likelihood rises."""
     mixture = frame.mixture
-    estimator.weights_, estimator.means_ = mixture.weights, mixture.means
-    estimator.covariances_ = mixture.covariances
-    model = estimator._em_parameters()
+    fit.weights_, fit.means_ = mixture.weights, mixture.means
+    fit.covariances_ = mixture.covariances
+    model = fit._em_parameters()
     samples.prepare(typical_stds(model))
     statistics = samples.statistics(model)
     score = statistics.log_likelihood / statistics.weight
     yield Refinement(frame.original, score)
-    for _ in range(estimator.max_iter):
-        estimator._em_m_step(estimator._em_moments(samples, model, statistics))
-        model = estimator._em_parameters()
+    for _ in range(fit.max_iter):
+        fit._em_m_step(fit._em_moments(samples, model, statistics))
+        model = fit._em_parameters()
         statistics = samples.statistics(model)
         gain = statistics.log_likelihood / statistics.weight - score
         # Regularization may cost more than a step gains.
         if gain <= 0:
             return
         score += gain
-        changed = Mixture(
-            estimator.weights_,
-            estimator.means_,
-            estimator.covariances_,
-            covariance_type=estimator.covariance_type,
-        )
+        kind = fit.covariance_type
+        changed = Mixture(fit.weights_, fit.means_, fit.covariances_, covariance_type=kind)
         yield Refinement(frame.back(changed), score)
-        if gain < estimator.tol:
+        if gain < fit.tol:
             return

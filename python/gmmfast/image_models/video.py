@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gmmfast.estimators import BayesianGaussianMixture, GaussianMixture
-    from gmmfast.estimators.callbacks import Progress
+    from gmmfast.fitting.report import Progress
     from gmmfast.images import FramesSource
 
 
-def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
+def fit_video(
     frames: FramesSource,
     n_components: int | str | None = None,
     *,
@@ -111,10 +111,11 @@ n_threads
             "random_state": random_state,
         },
     )
-    return settings.fit(_read(frames))
+    return settings.estimator(read_clip(frames))
 
 
-def _read(frames: FramesSource) -> Pixels:
+def read_clip(frames: FramesSource) -> Pixels:
+    """Return the points of a clip that `fit_video` fits, after its checks."""
     clip = images.read_frames(frames)
     shape = clip.shape[:3]
     points = images.video_points(clip)

@@ -5,11 +5,14 @@ import numbers
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
+from gmmfast._lazy import LazyModule
 from gmmfast.images.checks import Pixels, complaint
 from gmmfast.images.levels import LUMA
 from gmmfast.images.reading import ImageSource, read_image
+
+#: Imported when it is needed: SciPy takes longer than most pictures.
+ndimage = LazyModule("scipy.ndimage")
 
 #: The blur of the surroundings, relative to that of a line.
 _SURROUND = 1.6
@@ -58,7 +61,7 @@ def line_drawing(image: ImageSource, line_width: float = 1.5, detail: float = 0.
         mend = "pass a share, such as 0.5"
         raise ValueError(complaint("detail", "a number in [0, 1]", repr(detail), mend))
     gray = read_image(image) @ LUMA / 255
-    difference = gaussian_filter(gray, line_width) - _FRACTION * gaussian_filter(
+    difference = ndimage.gaussian_filter(gray, line_width) - _FRACTION * ndimage.gaussian_filter(
         gray, _SURROUND * line_width
     )
     ink = difference < -0.035 * (1 - detail) + 0.004

@@ -14,10 +14,13 @@ and scanned.
 """
 
 import numpy as np
-from scipy.ndimage import uniform_filter
 
+from gmmfast._lazy import LazyModule
 from gmmfast.images.checks import Pixels
 from gmmfast.images.levels import luma, otsu_threshold, psnr
+
+#: Imported when it is needed: SciPy takes longer than most pictures.
+ndimage = LazyModule("scipy.ndimage")
 
 #: Decibels from which the luma of a picture stands for it.
 _GRAY_PSNR = 40.0
@@ -52,7 +55,7 @@ def is_nearly_bilevel(gray: Pixels) -> bool:
     near = _NEAR * (bright - dark)
     levels = gray.astype(np.float32)
     is_other = np.minimum(np.abs(levels - dark), np.abs(levels - bright)) > near
-    in_areas = uniform_filter(is_other.astype(np.float32), 3, mode="nearest") > _MOST
+    in_areas = ndimage.uniform_filter(is_other.astype(np.float32), 3, mode="nearest") > _MOST
     paper = dark if is_dark.mean() > 0.5 else bright
     n_inked = np.count_nonzero(np.abs(levels - paper) > near)
     return bool(np.count_nonzero(in_areas) <= _AREAS * n_inked)

@@ -1,0 +1,100 @@
+"""Reports of a fit's progress, to a callable or a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gmmfast._validation import describe
+
+#: Type of the argument `progress=`.
+Progress = bool | None | Callable[[int, float], object]
+
+
+class Report:
+    """Reports the iterations of a fit.
+
+    Parameters
+    ----------
+    progress : bool, None or callable
+        Called with the number of iterations of this initialization and the score, after
+        each; True writes a line on standard error, if that is a terminal.
+    max_iter : int
+        The most iterations, which that line shows.
+    score : str
+        Name of the score in that line.
+    """
+
+    def __init__(self, progress: Progress, max_iter: int, *, score: str = "lower bound") -> None:
+        self._progress = _checked(progress, max_iter, score)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anything may use the fitted object during the fit."""
+        return self._progress is not None
+
+    def begin(self, n_init: int, attributes: Callable[[], dict[str, Any]]) -> None:
+        """Report the begin of the fit; `attributes()` returns those of a fitted estimator."""
+
+    def begin_initialization(self, init: int) -> None:
+        """Report that an initialization begins, the first of number 0."""
+
+    def begin_iteration(self) -> None:
+        """Report that the next iteration begins."""
+
+    def end_iteration(self, n_iter: int, score: float, change: float = 0.0) -> bool:
+        """Report the end of an iteration; return whether the fit must stop."""
+        del change
+        if self._progress is not None:
+            self._progress(n_iter, score)
+        return False
+
+    def end_iterations(self, score: float, *, converged: bool) -> None:
+        """Report that the iterations of an initialization have ended."""
+
+    def end_initialization(self) -> None:
+        """Report the end of an initialization."""
+        if isinstance(self._progress, _Line):
+            self._progress.finish()
+
+    def end(self) -> None:
+        """Report the end of the fit."""
+
+
+def _checked(
+    progress: Progress, max_iter: int, score: str
+) -> Callable[[int, float], object] | None:
+    if progress is None or progress is False:
+        return None
+    if progress is True:
+        return _Line(max_iter, score) if sys.stderr.isatty() else None
+    if callable(progress):
+        return progress
+    raise TypeError(
+        f"progress: expected True, None or a callable of (n_iter, score), got {describe(progress)}"
+    )
+
+
+class _Line:
+    """A line on standard error that is overwritten after each iteration."""
+
+    def __init__(self, max_iter: int, score: str) -> None:
+        self._max_iter, self._score, self._start = max_iter, score, time.perf_counter()
+        self._is_open, self._first = False, max_iter
+
+    def __call__(self, n_iter: int, score: float) -> None:
+        seconds = time.perf_counter() - self._start
+        self._first = min(self._first, n_iter)  # more than 1 if the fit goes on
+        text = f"\riteration {n_iter}/{self._max_iter}  {self._score} {score:.6g}"
+        rest = seconds / (n_iter - self._first + 1) * (self._max_iter - n_iter)
+        sys.stderr.write(f"{text}  {seconds:.1f} s, at most {rest:.0f} s left ")
+        sys.stderr.flush()
+        self._is_open = True
+
+    def finish(self) -> None:
+        """End the line, to start the next output on a new one."""
+        if self._is_open:
+            sys.stderr.write("\n")
+        self._is_open = False
