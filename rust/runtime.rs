@@ -11,7 +11,7 @@ use crate::simd::Level;
 use rayon::prelude::*;
 use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Number of pools kept, for the numbers of threads requested last.
@@ -27,6 +27,9 @@ struct Kept {
 
 /// The kept pools; the one used last is last.
 static POOLS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+/// The most threads of a call that has no number of its own; 0 if there is no limit.
+static LIMIT: AtomicUsize = AtomicUsize::new(0);
 
 /// Environment variables that set the number of threads; the first one that is set wins.
 const THREAD_VARIABLES: [&str; 3] = ["GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS"];
@@ -143,8 +146,35 @@ pub(crate) fn join(
 
 type Half<'a> = &'a mut (dyn FnMut() -> Result<()> + Send);
 
-/// Returns the number of threads of the environment variables, or of the affinity.
+/// Limits the threads of calls that have no number of their own; 0 removes the limit. The symbol
+/// is exported for threadpoolctl, which recognizes the library by it.
+#[cfg(feature = "python")]
+#[allow(unsafe_code, reason = "no other symbol of the process has this name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn gmmfast_set_num_threads(n_threads: u32) {
+    let n_threads = n_threads as usize;
+    LIMIT.store(if n_threads < unlimited_n_threads() { n_threads } else { 0 }, Ordering::Relaxed);
+}
+
+/// Returns the number of threads of a call that has no number of its own.
+#[cfg(feature = "python")]
+#[allow(unsafe_code, reason = "no other symbol of the process has this name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn gmmfast_get_num_threads() -> u32 {
+    default_n_threads() as u32
+}
+
+/// Returns the number of threads of the environment variables, or of the affinity, within the
+/// limit.
 fn default_n_threads() -> usize {
+    let n_threads = unlimited_n_threads();
+    match LIMIT.load(Ordering::Relaxed) {
+        0 => n_threads,
+        limit => n_threads.min(limit),
+    }
+}
+
+fn unlimited_n_threads() -> usize {
     THREAD_VARIABLES
         .iter()
         .filter_map(|name| std::env::var(name).ok())

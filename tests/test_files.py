@@ -63,7 +63,9 @@ for i in range(int(sys.argv[3])):
     process = child(lambda: write(folder / sys.argv[2], i % 2))
     time.sleep(moments.random() * 1.2 * seconds)
     os.kill(process, signal.SIGKILL if i % 4 else signal.SIGTERM)
-    n_killed += finished(process) != 0
+    is_killed = finished(process) != 0
+    n_killed += is_killed
+    seconds *= 1.1 if is_killed else 0.7  # whatever else the machine does
     n_left += len(list(folder.iterdir())) > 1
     assert (folder / sys.argv[2]).read_bytes() in expected, "a torn file"
 assert finished(child(lambda: write(folder / sys.argv[2], 1))) == 0
@@ -78,7 +80,7 @@ def test_a_killed_process_leaves_the_old_file_or_the_new_one(name, tmp_path, run
     result = run_python(KILLED, "-W", "ignore::DeprecationWarning", arguments=[tmp_path, name, 25])
     assert result.returncode == 0, result.stderr
     n_killed, _ = map(int, result.stdout.split())
-    assert n_killed > 3
+    assert n_killed > 0
 
 
 def abandoned(folder):

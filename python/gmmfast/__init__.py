@@ -1,6 +1,7 @@
 """Gaussian mixtures: fits to images and points, and exact evaluation on pixel grids."""
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -128,4 +129,8 @@ def _html_of(model: Any) -> str | None:
 
 
 set_display(_html_of)
+with suppress(ImportError):  # before version 3.2 threadpoolctl takes no controllers
+    from gmmfast._threads import register_controller
+
+    register_controller()
 patch_from_environment()

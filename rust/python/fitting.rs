@@ -2,6 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
+use crate::python::failure::check_memory;
 use crate::python::interrupt::run;
 use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
@@ -36,6 +37,10 @@ impl PyData {
         let points = points.as_slice()?;
         let sample_weight = sample_weight.as_ref().map(|w| w.as_slice()).transpose()?;
         let units = units.as_ref().map(|u| u.as_slice()).transpose()?;
+        // The tree sorts numbers of points by their places, and gathers the points in its order.
+        let [per_value, per_point] = [2, 8].map(|n| n * size_of::<f64>());
+        let n_samples = points.len() / n_features.max(1);
+        check_memory((points.len() * per_value).saturating_add(n_samples * per_point))?;
         let n_operations = points.len().saturating_mul(32);
         run(py, &runtime, n_operations, || {
             Data::new(points, n_features, sample_weight, units, &runtime)

@@ -2,6 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
+use crate::python::failure::check_memory;
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::{Covariances, Error, Mixture};
 use numpy::{
@@ -16,6 +17,9 @@ use std::sync::Arc;
 pub(crate) fn factor_operations(n_components: usize, n_features: usize) -> usize {
     n_components.saturating_mul(n_features.saturating_pow(3))
 }
+
+/// The number of values from which it is checked that they fit in memory: 128 kB.
+const LARGE: usize = 1 << 14;
 
 /// A covariance type of the core, from its values.
 type CovarianceType = fn(Vec<f64>) -> Covariances;
@@ -202,6 +206,11 @@ impl PyMixture {
         (weights, means, covariances): Arrays<'_>,
         covariance_type: &str,
     ) -> PyResult<Self> {
+        let n_values = covariances.len().saturating_add(means.len() + weights.len());
+        if n_values > LARGE {
+            // Copies, factors and what is computed of both.
+            check_memory(n_values.saturating_mul(4 * size_of::<f64>()))?;
+        }
         let values = covariances.as_slice()?.to_vec();
         let typed = covariances_of_type(covariance_type, values)?;
         let [n_components, n_features] = [means.shape()[0], means.shape()[1]];

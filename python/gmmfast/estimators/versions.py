@@ -80,7 +80,7 @@ def checked_weight(sample_weight: Any, X: Any) -> Array:
             "sample_weight: expected values of at least 0, got "
             f"{weights.min()}; leave such rows out"
         )
-    return np.ascontiguousarray(weights)
+    return np.require(weights, requirements=["C", "ALIGNED"])
 
 
 def warn_if_untested(version: str = sklearn.__version__) -> None:

@@ -110,7 +110,7 @@ def _kmeans_samples(samples: InMemory) -> tuple[InMemory, tuple[Array, int] | No
     is_lattice = _is_lattice(samples.points)
     if not is_lattice and not _origin(samples.points, 0.0).any():
         return samples, None
-    points = np.ascontiguousarray(samples.points, dtype=np.float64)
+    points = np.require(samples.points, np.float64, ["C", "ALIGNED"])
     points = points - points.mean(axis=0)
     weight = samples.sample_weight
     relative = None if weight is None else weight / weight.max()

@@ -63,7 +63,7 @@ def mixture_parameters(
 
 
 def _array(values: Array) -> Array:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    return np.require(values, np.float64, ["C", "ALIGNED"])
 
 
 @allows_underflow

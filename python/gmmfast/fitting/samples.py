@@ -78,7 +78,7 @@ class InMemory:
         self._data = self._prepared(units)
 
     def _prepared(self, units: Array | None) -> _core.Data:
-        points = np.ascontiguousarray(self.points, dtype=np.float64)
+        points = np.require(self.points, np.float64, ["C", "ALIGNED"])
         return _core.Data(points, self.sample_weight, units, self.n_threads)
 
     def statistics(
