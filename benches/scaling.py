@@ -146,7 +146,7 @@ def kills(n_kills=10):
     )
     whole = picture.compute()
     for i in range(n_kills):
-        client.wait_for_workers(2)
+        client.wait_for_workers(1)
         pids = sorted(client.run(os.getpid).values())
         timer = threading.Timer(rng.uniform(0.2, 2.5), os.kill, (rng.choice(pids), signal.SIGKILL))
         timer.start()
