@@ -212,7 +212,16 @@ fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     Some(ManuallyDrop::into_inner(pools.remove(at).pool))
 }
 
+/// Bytes for the stack of a thread, and for what a pool takes in addition.
+const STACK: usize = 1 << 21;
+const MARGIN: usize = 1 << 22;
+
 fn build(n_threads: usize) -> Result<rayon::ThreadPool> {
+    // A thread that starts without memory for its variables ends the process.
+    let n_bytes = n_threads.saturating_mul(STACK).saturating_add(MARGIN);
+    if Vec::<u8>::new().try_reserve_exact(n_bytes).is_err() {
+        return Err(Error::Threads { n_threads, reason: "no memory for their stacks".to_owned() });
+    }
     rayon::ThreadPoolBuilder::new()
         .num_threads(n_threads)
         .thread_name(|i| format!("gmmfast-{i}"))

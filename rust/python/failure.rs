@@ -60,6 +60,19 @@ pub(crate) fn store_places_of_panics() {
     }));
 }
 
+/// Raises a `MemoryError` unless a tree of points, their copies in its order, and a result for each
+/// can be allocated.
+pub(crate) fn check_memory_of_points(n_points: usize, n_features: usize) -> PyResult<()> {
+    let per_point = n_features.saturating_mul(2).saturating_add(8).saturating_mul(size_of::<f64>());
+    match n_points.saturating_mul(per_point) {
+        n_bytes if n_bytes > SMALL => check_memory(n_bytes),
+        _ => Ok(()),
+    }
+}
+
+/// The most bytes of points that are not checked.
+const SMALL: usize = 1 << 17;
+
 /// Returns the text of a panic.
 fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();

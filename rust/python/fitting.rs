@@ -2,7 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
-use crate::python::failure::check_memory;
+use crate::python::failure::check_memory_of_points;
 use crate::python::interrupt::run;
 use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
@@ -32,16 +32,13 @@ impl PyData {
         units: Option<PyReadonlyArray1<'_, f64>>,
         n_threads: Option<usize>,
     ) -> PyResult<Self> {
-        let runtime = Runtime::new(n_threads)?;
         let n_features = points.shape()[1];
+        check_memory_of_points(points.shape()[0], n_features)?;
+        let runtime = Runtime::new(n_threads)?;
         let points = points.as_slice()?;
         let sample_weight = sample_weight.as_ref().map(|w| w.as_slice()).transpose()?;
         let units = units.as_ref().map(|u| u.as_slice()).transpose()?;
-        // The tree sorts numbers of points by their places, and gathers the points in its order.
-        let [per_value, per_point] = [2, 8].map(|n| n * size_of::<f64>());
-        let n_samples = points.len() / n_features.max(1);
-        check_memory((points.len() * per_value).saturating_add(n_samples * per_point))?;
-        let n_operations = points.len().saturating_mul(32);
+        let n_operations = points.len().saturating_mul(64);
         run(py, &runtime, n_operations, || {
             Data::new(points, n_features, sample_weight, units, &runtime)
         })
@@ -91,6 +88,7 @@ impl PyData {
         let [n_centers, n_trials] = [draws.shape()[0], draws.shape()[1]];
         let draws = draws.as_slice()?;
         let n_operations = self.0.n_samples().saturating_mul(n_centers + 1);
+        let n_operations = n_operations.saturating_mul(n_trials.max(1) * self.0.n_features());
         let rows = run(py, &runtime, n_operations, || {
             kmeans_plusplus(&self.0, first, draws, n_trials, &runtime)
         })?;

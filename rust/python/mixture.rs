@@ -2,7 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
-use crate::python::failure::check_memory;
+use crate::python::failure::{check_memory, check_memory_of_points};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::{Covariances, Error, Mixture};
 use numpy::{
@@ -146,6 +146,7 @@ impl PyMixture {
         n_threads: Option<usize>,
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
+        check_memory_of_points(points.shape()[0], points.shape()[1])?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
@@ -164,6 +165,7 @@ impl PyMixture {
         n_threads: Option<usize>,
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
+        check_memory_of_points(points.shape()[0], points.shape()[1])?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
@@ -189,6 +191,7 @@ impl PyMixture {
                 out.shape()
             )));
         }
+        check_memory_of_points(expected[0], points.shape()[1])?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = expected[0].saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;

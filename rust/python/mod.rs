@@ -15,9 +15,10 @@ mod rendering;
 mod sampling;
 
 use crate::{Error, Level, Runtime};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyImportError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
@@ -56,6 +57,20 @@ fn panic(py: Python<'_>, n_operations: usize) -> PyResult<()> {
     interrupt::run(py, &runtime, n_operations, || runtime.install(|| panic!("for a test")))
 }
 
+/// Raises an `ImportError` in any interpreter of the process but the one that came first. Each has
+/// its own module `sys`.
+fn refuse_other_interpreters(py: Python<'_>) -> PyResult<()> {
+    static FIRST: OnceLock<usize> = OnceLock::new();
+    let this = py.import("sys")?.as_ptr() as usize;
+    if *FIRST.get_or_init(|| this) == this {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "gmmfast._core: expected the interpreter that imported it first, got another one of the \
+         same process; use threads or processes",
+    ))
+}
+
 /// Kernels of gmmfast.
 ///
 /// The module needs no lock of the interpreter: its objects are immutable, or borrowed by one
@@ -81,6 +96,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::refuse_other_interpreters(module.py())?;
         super::failure::store_places_of_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

@@ -136,3 +136,26 @@ def test_an_interpreter_ends_during_a_call(run_python):
     result = run_python(SHUTDOWN)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
+
+
+SUBINTERPRETER = """
+import gmmfast
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+number = interpreters.create()
+try:
+    failure = interpreters.run_string(number, "import gmmfast")
+except Exception as error:
+    failure = error
+assert failure is not None
+print(failure)
+assert gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3).shape == (3,)
+"""
+
+
+def test_a_subinterpreter_is_refused_and_spares_the_first(run_python):
+    result = run_python(SUBINTERPRETER)
+    assert result.returncode == 0, result.stderr
+    assert "ImportError" in result.stdout

@@ -1,4 +1,4 @@
-"""Tests of resources and faults: nothing grows, and a bug is an exception to report."""
+"""Tests of what runs out: memory is an exception, a bug is one to report, and nothing grows."""
 
 import os
 import re
@@ -10,6 +10,56 @@ from gmmfast import Mixture, _core, render_grid
 from support.checks import refusal
 
 LINUX = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="of Linux")  # noqa: PTH112
+
+# Children that have as much address space as before, and a little more each, do some work. They
+# end with its result, or with a MemoryError.
+LIMITED = """
+import os, resource, sys
+import numpy as np
+import gmmfast
+from gmmfast import GaussianMixture, Mixture, render_grid
+
+rng = np.random.default_rng(0)
+arrays = np.full(9000, 1 / 9000), rng.normal(size=(9000, 6)), np.tile(np.eye(6), (9000, 1, 1))
+X = rng.normal(size=(100_000, 4))
+mixture = Mixture(np.full(300, 1 / 300), rng.normal(size=(300, 4)) * 3, np.ones(300))
+GaussianMixture(2, max_iter=1, init_params="random_from_data").fit(X[:100])
+calls = {
+    "Mixture": lambda: Mixture(*arrays),
+    "fit": lambda: GaussianMixture(5, max_iter=2, init_params="random_from_data").fit(X),
+    "score_samples": lambda: mixture.score_samples(X),
+    "sample": lambda: mixture.sample(200_000),
+    "render_grid": lambda: render_grid(mixture.marginal([0, 1]), (900, 900), dtype="uint8"),
+}
+size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+outcomes = set()
+for name, call in calls.items():
+    for mebibytes in map(int, sys.argv[1].split()):
+        child = os.fork()
+        if child == 0:
+            limit = size + mebibytes * 2**20
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            try:
+                call()
+            except MemoryError:
+                os._exit(3)
+            except BaseException as error:
+                os.write(2, repr(error).encode())
+                os._exit(4)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status in (0, 3), f"{name} with {mebibytes} MiB: {status}"
+        outcomes.add(status)
+assert outcomes == {0, 3}, outcomes
+"""
+
+
+@LINUX
+def test_without_memory_there_is_a_memory_error_and_no_abort(run_python):
+    sizes = "0 2 6 14 30 512"
+    options = ("-W", "ignore")
+    result = run_python(LIMITED, *options, arguments=[sizes], GMMFAST_NUM_THREADS="2")
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("n_operations", [0, 1 << 30], ids=["short", "long"])
