@@ -202,7 +202,8 @@ def test_the_line_of_progress_says_what_the_score_is_and_ends(monkeypatch, kind,
     monkeypatch.setattr(sys, "stderr", terminal)
     refine(fitted, PHOTO, max_iter=50, progress=True)
     text = terminal.getvalue()
-    assert re.match(rf"\riteration 1/\d+  {word} -?\d+\.\d+  \d+\.\d s", text), text
+    line = rf"\riteration 1/\d+  {word} -?\d+\.\d+  at most \d+ s left, \d+\.\d s"
+    assert re.match(line, text), text
     assert "lower bound" not in text
     assert text.endswith(" s\n")
 

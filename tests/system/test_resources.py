@@ -56,7 +56,9 @@ assert outcomes == {0, 3}, outcomes
 
 @LINUX
 def test_without_memory_there_is_a_memory_error_and_no_abort(run_python):
-    sizes = "0 2 6 14 30 512"
+    # With less than 8 MiB to spare the thread-local data of a thread may not fit, and the
+    # platform's library aborts.
+    sizes = "8 14 30 512"
     options = ("-W", "ignore")
     result = run_python(LIMITED, *options, arguments=[sizes], GMMFAST_NUM_THREADS="2")
     assert result.returncode == 0, result.stderr
