@@ -23,14 +23,17 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test peers upstream versions arm lint bench count dist \
-  wheels bounds clean
+.PHONY: help demo docs strip screenshot test soak differential fuzz-python peers upstream versions \
+  arm lint bench count scaling dist wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
 	@echo "make test   set up, build, and run every test"
 	@echo "make upstream  scikit-learn's own tests against gmmfast's classes"
 	@echo "make versions  each tested version of scikit-learn in a fresh environment"
+	@echo "make soak   the property tests with new examples: make soak MINUTES=60"
+	@echo "make differential  thousands of random problems against scikit-learn and mpmath"
+	@echo "make fuzz-python  fuzzing of files, by atheris: make fuzz-python SECONDS=600"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make arm    tests on aarch64 in emulation (needs packages of Debian: see .ci/arm)"
 	@echo "make lint   formatters, linters, spelling, prose, types, stubs, workflows, licenses"
@@ -39,6 +42,7 @@ help:
 	@echo "make screenshot  the page in README.md: docs/look_inside.png (needs Chromium)"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
+	@echo "make scaling  fits and renderings past one process, checked and measured"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make wheels  make dist, and wheels for free-threaded Python and for aarch64"
 	@echo "make bounds  the wheel with the lowest and the newest declared dependencies"
@@ -52,6 +56,31 @@ test: $(DEV)
 	$(BIN)/python -m pytest -n auto
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream
+
+# The property tests, with new examples in each round, for as long as told.
+MINUTES ?= 10
+soak: $(DEV)
+	end=$$(($$(date +%s) + 60 * $(MINUTES))); \
+	while [ $$(date +%s) -lt $$end ]; do \
+	  GMMFAST_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/system/test_properties.py \
+	    tests/system/test_sequences.py || exit 1; \
+	done
+
+# Findings are printed; the last line of each is for docs/explanation/reliability.md.
+differential: $(DEV)
+	$(BIN)/python tests/campaigns/differential.py 2000
+	$(BIN)/python tests/campaigns/tails.py 500
+	$(BIN)/python tests/campaigns/interrupts.py 20
+
+# atheris has wheels for Linux. A crash is a file in fuzz/artifacts, and ends make.
+SECONDS ?= 60
+fuzz-python: $(DEV)
+	$(PIP) atheris
+	mkdir -p fuzz/target/corpus/model_file fuzz/target/corpus/picture_file fuzz/artifacts
+	$(BIN)/python fuzz/model_file.py fuzz/target/corpus/model_file tests/mixture/golden \
+	  -max_total_time=$(SECONDS) -artifact_prefix=fuzz/artifacts/
+	$(BIN)/python fuzz/picture_file.py fuzz/target/corpus/picture_file fuzz/corpus/picture_file \
+	  -max_total_time=$(SECONDS) -rss_limit_mb=2000 -artifact_prefix=fuzz/artifacts/
 
 # tgmm's answers anew, against those that are stored and against gmmfast's. PyTorch brings up to
 # 8 GB along, hence the environment of its own.
@@ -134,6 +163,10 @@ bench: $(BENCH) $(DAAL4PY)
 # Not part of `make bench`: nothing else needs valgrind.
 count:
 	cargo bench --locked --bench instructions
+
+# Minutes, and 8 GB of disk: ten kills of workers, overheads, and pictures of 10^8 and 10^9 pixels.
+scaling: $(DEV)
+	$(BIN)/python benches/scaling.py
 
 # On Linux zig links against glibc 2.17, hence the tag manylinux_2_17.
 ifeq ($(shell uname -s),Linux)

@@ -1,9 +1,9 @@
 """Quality of sharp paintings: fit every picture of a folder, and print PSNR, SSIM and seconds.
 
-    python benches/quality.py FOLDER -k 1000 4800 --passes 500 1000
+    python benches/quality.py FOLDER -k 1000 4800 --passes 500 1000 --plot quality.png
 
-SSIM is scikit-image's, of the colors together; without scikit-image its column is nan. A curve of
-the mean PSNR against seconds follows, one line for each number of passes.
+SSIM is scikit-image's, of the colors together; without scikit-image its column is nan. The means
+follow, and `--plot` draws them: PSNR against seconds, a line for each number of components.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import matplotlib as mpl
 import numpy as np
 
 import gmmfast
 from gmmfast import images
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.ticker import ScalarFormatter
 
 try:
     from skimage.metrics import structural_similarity
@@ -32,9 +37,6 @@ if TYPE_CHECKING:
 
 #: Extensions of pictures.
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
-
-#: Width of the bar of the curve, in characters, and the PSNR at its left end.
-_BAR_WIDTH, _BAR_FROM = 50, 15.0
 
 
 class Result(NamedTuple):
@@ -72,13 +74,36 @@ def mean(results: Sequence[Result]) -> Result:
     return Result(*np.mean(results, axis=0).tolist())
 
 
+def plot(path: Path, means: dict[tuple[int, int], Result], title: str) -> None:
+    """Draw PSNR against seconds, a line for each number of components."""
+    fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained", dpi=110)
+    for n_components in dict.fromkeys(k for k, _ in means):
+        points = {passes: result for (k, passes), result in means.items() if k == n_components}
+        seconds = [result.seconds for result in points.values()]
+        psnr = [result.psnr for result in points.values()]
+        ax.plot(seconds, psnr, "o-", ms=4, color="black", lw=1)
+        ax.annotate(
+            f"{n_components:,}", (seconds[-1], psnr[-1]), (6, 0), textcoords="offset points",
+            va="center",
+        )  # fmt: skip
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.margins(x=0.12)
+    ax.set_xlabel("seconds")
+    ax.set_ylabel("mean PSNR, dB")
+    ax.set_title(title, loc="left", fontsize=10)
+    ax.spines[["top", "right"]].set_visible(False)
+    fig.savefig(path)
+
+
 def main() -> None:
-    """Print the table and the curve."""
+    """Print the table and the means, and plot them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("-k", "--n-components", type=int, nargs="+", default=[1000, 4800])
     parser.add_argument("--passes", type=int, nargs="+", default=[1000])
     parser.add_argument("--n-threads", type=int)
+    parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     paths = sorted(p for p in arguments.folder.iterdir() if p.suffix.lower() in _PICTURES)
     if not paths:
@@ -96,11 +121,9 @@ def main() -> None:
                 print(_line(path.stem, k, n_passes, results[-1]), flush=True)
             means[k, n_passes] = mean(results)
             print(_line("mean", k, n_passes, means[k, n_passes]))
-    print("\nmean PSNR")
-    for (k, n_passes), result in means.items():
-        bar = "#" * round(min(_BAR_WIDTH, max(0.0, 2 * (result.psnr - _BAR_FROM))))
-        label = f"K {k:6} {n_passes:6} passes {result.seconds:7.1f} s"
-        print(f"{label}  {result.psnr:6.2f} dB  {bar}")
+    if arguments.plot:
+        passes = ", ".join(map(str, arguments.passes))
+        plot(arguments.plot, means, f"{len(paths)} pictures, after {passes} passes")
 
 
 def _line(name: str, k: int, n_passes: int, result: Result) -> str:

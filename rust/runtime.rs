@@ -13,7 +13,7 @@ use crate::simd::Level;
 use rayon::prelude::*;
 use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Number of pools kept, for the numbers of threads requested last.
@@ -33,6 +33,9 @@ struct Kept {
 
 /// The kept pools; the one used last is last.
 static POOLS: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+/// The most threads of a call that has no number of its own; 0 if there is no limit.
+static LIMIT: AtomicUsize = AtomicUsize::new(0);
 
 /// Environment variables that set the number of threads; the first one that is set wins.
 const THREAD_VARIABLES: [&str; 3] = ["GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS"];
@@ -151,8 +154,35 @@ pub(crate) fn join(
 
 type Half<'a> = &'a mut (dyn FnMut() -> Result<()> + Send);
 
-/// Returns the number of threads of the environment variables, or of the affinity.
+/// Limits the threads of calls that have no number of their own; 0 removes the limit. The symbol
+/// is exported for threadpoolctl, which recognizes the library by it.
+#[cfg(feature = "python")]
+#[allow(unsafe_code, reason = "no other symbol of the process has this name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn gmmfast_set_num_threads(n_threads: u32) {
+    let n_threads = n_threads as usize;
+    LIMIT.store(if n_threads < unlimited_n_threads() { n_threads } else { 0 }, Ordering::Relaxed);
+}
+
+/// Returns the number of threads of a call that has no number of its own.
+#[cfg(feature = "python")]
+#[allow(unsafe_code, reason = "no other symbol of the process has this name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn gmmfast_get_num_threads() -> u32 {
+    default_n_threads() as u32
+}
+
+/// Returns the number of threads of the environment variables, or of the affinity, within the
+/// limit.
 fn default_n_threads() -> usize {
+    let n_threads = unlimited_n_threads();
+    match LIMIT.load(Ordering::Relaxed) {
+        0 => n_threads,
+        limit => n_threads.min(limit),
+    }
+}
+
+fn unlimited_n_threads() -> usize {
     THREAD_VARIABLES
         .iter()
         .filter_map(|name| std::env::var(name).ok())
@@ -190,8 +220,17 @@ fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     Some(ManuallyDrop::into_inner(pools.remove(at).pool))
 }
 
+/// Bytes for the stack of a thread, and for what a pool takes in addition.
+const STACK: usize = 1 << 21;
+const MARGIN: usize = 1 << 22;
+
 /// Builds a pool of new threads, or one whose first thread is the calling one.
 fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {
+    // A thread that starts without memory for its variables ends the process.
+    let n_bytes = n_threads.saturating_mul(STACK).saturating_add(MARGIN);
+    if Vec::<u8>::new().try_reserve_exact(n_bytes).is_err() {
+        return Err(Error::Threads { n_threads, reason: "no memory for their stacks".to_owned() });
+    }
     let builder = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
     let builder = if is_caller { builder.use_current_thread() } else { builder };
     builder

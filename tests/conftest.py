@@ -43,12 +43,12 @@ def pixels():
 def run_python():
     """Run code in a new interpreter, with changes to the environment (None removes)."""
 
-    def run(code, *options, **changes):
+    def run(code, *options, arguments=(), **changes):
         environment = {**os.environ, **changes}
         kept = {name: value for name, value in environment.items() if value is not None}
         with default_interrupts():
             return subprocess.run(
-                [sys.executable, *options, "-c", code],
+                [sys.executable, *options, "-c", code, *map(str, arguments)],
                 env=kept,
                 capture_output=True,
                 text=True,

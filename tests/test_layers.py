@@ -12,7 +12,7 @@ from support.imports import circles, import_graph
 #: "gmmfast" itself is the top: only the command line and `python -m gmmfast` are above it.
 LAYERS = (
     "_arithmetic _core _display _lazy _log",
-    "_memory _files _runtime",
+    "_memory _files _runtime _threads",
     "_validation",
     "_random",
     "tone",
@@ -23,6 +23,8 @@ LAYERS = (
     "acceleration",
     "images",
     "image_models",
+    "storage",
+    "dask",
     "styles",
     "plot",
     "animation",

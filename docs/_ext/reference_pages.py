@@ -27,6 +27,8 @@ MODULES = {
     "gmmfast.styles": "Styles",
     "gmmfast.animation": "Animations",
     "gmmfast.rendering": "Survivors of culling",
+    "gmmfast.storage": "Pictures larger than memory",
+    "gmmfast.dask": "Clusters",
 }
 
 

@@ -1,6 +1,7 @@
 """Gaussian mixtures: fits to images and points, and exact evaluation on pixel grids."""
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -31,7 +32,15 @@ if TYPE_CHECKING:
         GaussianMixture,
         GaussianMixtureRegressor,
     )
-    from gmmfast.image_models import fit_image, fit_video, refine, select_n_components
+    from gmmfast.fitting.checkpoints import Checkpoint
+    from gmmfast.fitting.statistics import Statistics
+    from gmmfast.image_models import (
+        fit_big_image,
+        fit_image,
+        fit_video,
+        refine,
+        select_n_components,
+    )
     from gmmfast.mixture import ConditionalMixtures, Mixture
     from gmmfast.rendering import render_bands, render_grid, render_samples
     from gmmfast.tone import ToneCurve
@@ -39,13 +48,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BayesianGaussianMixture",
+    "Checkpoint",
     "ConditionalMixtures",
     "FallbackError",
     "GaussianMixture",
     "GaussianMixtureRegressor",
     "Mixture",
+    "Statistics",
     "ToneCurve",
     "__version__",
+    "fit_big_image",
     "fit_image",
     "fit_video",
     "get_patch_names",
@@ -69,11 +81,14 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "BayesianGaussianMixture": "gmmfast.estimators",
+        "Checkpoint": "gmmfast.fitting.checkpoints",
         "ConditionalMixtures": "gmmfast.mixture",
         "GaussianMixture": "gmmfast.estimators",
         "GaussianMixtureRegressor": "gmmfast.estimators",
         "Mixture": "gmmfast.mixture",
+        "Statistics": "gmmfast.fitting.statistics",
         "ToneCurve": "gmmfast.tone",
+        "fit_big_image": "gmmfast.image_models",
         "fit_image": "gmmfast.image_models",
         "fit_video": "gmmfast.image_models",
         "refine": "gmmfast.image_models",
@@ -114,4 +129,8 @@ def _html_of(model: Any) -> str | None:
 
 
 set_display(_html_of)
+with suppress(ImportError):  # before version 3.2 threadpoolctl takes no controllers
+    from gmmfast._threads import register_controller
+
+    register_controller()
 patch_from_environment()

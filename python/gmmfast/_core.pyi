@@ -47,6 +47,14 @@ class Mixture:
         covariances: NDArray[np.float64],
         covariance_type: str,
     ) -> Mixture: ...
+    @staticmethod
+    def restored(
+        weights: NDArray[np.float64],
+        log_weights: NDArray[np.float64],
+        means: NDArray[np.float64],
+        covariances: NDArray[np.float64],
+        covariance_type: str,
+    ) -> Mixture: ...
     def with_log_weights(self, log_weights: NDArray[np.float64]) -> Mixture: ...
     def marginal(self, features: list[int]) -> Mixture: ...
     def score_samples(
@@ -134,6 +142,7 @@ class Statistics:
         log_likelihood: float,
         weight: float,
         n_samples: float | None = None,
+        roundings: NDArray[np.float64] | None = None,
     ) -> Statistics: ...
     @property
     def centers(self) -> NDArray[np.float64]: ...
@@ -143,6 +152,8 @@ class Statistics:
     def sums(self) -> NDArray[np.float64]: ...
     @property
     def scatters(self) -> NDArray[np.float64]: ...
+    @property
+    def roundings(self) -> NDArray[np.float64]: ...
     @property
     def log_likelihood(self) -> float: ...
     @property
@@ -169,7 +180,13 @@ class Rendering:
         tolerance: float | None = None,
         seed: int = 0,
     ) -> Rendering: ...
-    def render(self, out: NDArray[Any], first: int = 0, n_threads: int | None = None) -> None: ...
+    def render(
+        self,
+        out: NDArray[Any],
+        first: int = 0,
+        n_threads: int | None = None,
+        columns: tuple[int, int] | None = None,
+    ) -> None: ...
     def survivors(self, n_threads: int | None = None) -> NDArray[np.uint32]: ...
     def survivor_lists(
         self, n_threads: int | None = None
@@ -177,6 +194,7 @@ class Rendering:
 
 @final
 class Sampling:
+    RUN_SAMPLES: int
     def __new__(
         cls,
         mixture: Mixture,
@@ -191,6 +209,7 @@ class Sampling:
         labels: NDArray[np.int64] | None = None,
         grouped: bool = False,
         n_threads: int | None = None,
+        first: int | None = None,
     ) -> None: ...
     def splat(
         self,
@@ -231,3 +250,4 @@ class Refinement:
 
 def runtime_info() -> tuple[str, int, list[str], list[str]]: ...
 def kernel_calls() -> dict[str, int]: ...
+def panic(n_operations: int) -> None: ...

@@ -71,6 +71,26 @@ impl Mixture {
         Self::try_new(Weights { linear: weights, log: log_weights }, means, covariances)
     }
 
+    /// Creates a copy of a mixture from its parameters, which perhaps came from another process:
+    /// with the same bits, also if the weights do not sum to 1.
+    ///
+    /// # Errors
+    /// If lengths do not fit together, or a mean or covariance is not as in [`Mixture::new`].
+    pub fn restored(
+        weights: Vec<f64>,
+        log_weights: Vec<f64>,
+        means: Vec<f64>,
+        covariances: Covariances,
+    ) -> Result<Self> {
+        check_length(
+            "log_weights",
+            "one for each weight",
+            !weights.is_empty() && weights.len() == log_weights.len(),
+            log_weights.len(),
+        )?;
+        Self::try_new(Weights { linear: weights, log: log_weights }, means, covariances)
+    }
+
     /// Creates a mixture from checked weights; their number is checked here.
     fn try_new(weights: Weights, means: Vec<f64>, covariances: Covariances) -> Result<Self> {
         let Weights { linear: weights, log: log_weights } = weights;

@@ -2,6 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
+use crate::python::failure::check_memory_of_points;
 use crate::python::interrupt::run;
 use crate::python::mixture::{PyMixture, covariances_of_type};
 use crate::{
@@ -31,12 +32,13 @@ impl PyData {
         units: Option<PyReadonlyArray1<'_, f64>>,
         n_threads: Option<usize>,
     ) -> PyResult<Self> {
-        let runtime = Runtime::new(n_threads)?;
         let n_features = points.shape()[1];
+        check_memory_of_points(points.shape()[0], n_features)?;
+        let runtime = Runtime::new(n_threads)?;
         let points = points.as_slice()?;
         let sample_weight = sample_weight.as_ref().map(|w| w.as_slice()).transpose()?;
         let units = units.as_ref().map(|u| u.as_slice()).transpose()?;
-        let n_operations = points.len().saturating_mul(32);
+        let n_operations = points.len().saturating_mul(64);
         run(py, &runtime, n_operations, || {
             Data::new(points, n_features, sample_weight, units, &runtime)
         })
@@ -86,6 +88,7 @@ impl PyData {
         let [n_centers, n_trials] = [draws.shape()[0], draws.shape()[1]];
         let draws = draws.as_slice()?;
         let n_operations = self.0.n_samples().saturating_mul(n_centers + 1);
+        let n_operations = n_operations.saturating_mul(n_trials.max(1) * self.0.n_features());
         let rows = run(py, &runtime, n_operations, || {
             kmeans_plusplus(&self.0, first, draws, n_trials, &runtime)
         })?;
@@ -143,8 +146,10 @@ impl PyStatistics {
     /// Creates statistics from the arrays of the properties of others. By default the rows count
     /// once each, and their number is the weight.
     #[new]
-    #[pyo3(signature = (centers, counts, sums, scatters, log_likelihood, weight, n_samples=None))]
-    #[allow(clippy::too_many_arguments, reason = "seven properties")]
+    #[pyo3(signature = (
+        centers, counts, sums, scatters, log_likelihood, weight, n_samples=None, roundings=None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "eight properties")]
     fn new(
         centers: PyReadonlyArray2<'_, f64>,
         counts: PyReadonlyArray1<'_, f64>,
@@ -153,6 +158,7 @@ impl PyStatistics {
         log_likelihood: f64,
         weight: f64,
         n_samples: Option<f64>,
+        roundings: Option<PyReadonlyArray2<'_, f64>>,
     ) -> PyResult<Self> {
         let n_features = centers.shape()[1];
         let arrays = StatisticsArrays {
@@ -162,7 +168,11 @@ impl PyStatistics {
             scatters: scatters.as_slice()?.to_vec(),
         };
         let statistics = Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?;
-        Ok(Self(statistics.with_n_samples(n_samples.unwrap_or(weight))))
+        let statistics = statistics.with_n_samples(n_samples.unwrap_or(weight));
+        Ok(Self(match roundings {
+            Some(roundings) => statistics.with_roundings(roundings.as_slice()?.to_vec())?,
+            None => statistics,
+        }))
     }
 
     #[getter]
@@ -183,6 +193,11 @@ impl PyStatistics {
     #[getter]
     fn scatters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         self.array(py, self.0.scatters())
+    }
+
+    #[getter]
+    fn roundings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        self.array(py, self.0.roundings())
     }
 
     #[getter]

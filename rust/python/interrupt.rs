@@ -1,5 +1,7 @@
-//! Runs the core without the interpreter, and answers Ctrl-C in the meantime.
+//! Runs the core without the interpreter, and answers Ctrl-C in the meantime. A panic becomes a
+//! `RuntimeError` that can be reported.
 
+use crate::python::failure::{caught, check_memory};
 use crate::runtime::HAS_THREADS;
 use crate::{Error, Runtime};
 use pyo3::exceptions::PyRuntimeError;
@@ -49,6 +51,10 @@ fn run_once(
     n_operations: usize,
     work: &mut (dyn FnMut() -> Result<(), Error> + Send),
 ) -> PyResult<()> {
+    if n_operations > TINY_CALL {
+        check_memory(0)?;
+    }
+    let mut work = || caught(&mut *work);
     if n_operations <= SHORT_CALL {
         return Ok(py.detach(work)?);
     }
@@ -62,9 +68,7 @@ fn run_once(
                 match receiver.recv_timeout(SIGNAL_INTERVAL) {
                     Ok(result) => return Ok(result?),
                     Err(RecvTimeoutError::Disconnected) => {
-                        unreachable!(
-                            "the worker sends before it ends, and its panic ends the scope"
-                        )
+                        unreachable!("the worker sends before it ends, and catches its panic")
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         // An interpreter that shuts down is treated as Ctrl-C. The
@@ -89,8 +93,9 @@ pub(crate) fn run_owned<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
     if n_operations <= SHORT_CALL {
-        return Ok(py.detach(work)?);
+        return Ok(py.detach(|| caught(work))?);
     }
+    check_memory(0)?;
     let result = run_boxed(py, Box::new(move || Ok(Box::new(work()?) as Box<dyn Any + Send>)))?;
     Ok(*result.downcast().expect("what the work itself has put into the box"))
 }
@@ -102,7 +107,7 @@ type BoxedWork = Box<dyn FnOnce() -> Result<Box<dyn Any + Send>, Error> + Send>;
 fn run_boxed(py: Python<'_>, work: BoxedWork) -> PyResult<Box<dyn Any + Send>> {
     let (sender, receiver) = channel();
     std::thread::Builder::new()
-        .spawn(move || sender.send(work()))
+        .spawn(move || sender.send(caught(work)))
         .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
     py.detach(move || {
         loop {

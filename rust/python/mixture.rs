@@ -2,6 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
+use crate::python::failure::{check_memory, check_memory_of_points};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::{Covariances, Error, Mixture};
 use numpy::{
@@ -16,6 +17,9 @@ use std::sync::Arc;
 pub(crate) fn factor_operations(n_components: usize, n_features: usize) -> usize {
     n_components.saturating_mul(n_features.saturating_pow(3))
 }
+
+/// The number of values from which it is checked that they fit in memory: 128 kB.
+const LARGE: usize = 1 << 14;
 
 /// A covariance type of the core, from its values.
 type CovarianceType = fn(Vec<f64>) -> Covariances;
@@ -79,6 +83,25 @@ impl PyMixture {
         Self::of_arrays(py, Mixture::from_log_weights, arrays, covariance_type)
     }
 
+    /// Creates a copy from the arrays of the properties of another mixture, with the same bits.
+    #[staticmethod]
+    fn restored(
+        py: Python<'_>,
+        weights: PyReadonlyArray1<'_, f64>,
+        log_weights: PyReadonlyArray1<'_, f64>,
+        means: PyReadonlyArray2<'_, f64>,
+        covariances: PyReadonlyArrayDyn<'_, f64>,
+        covariance_type: &str,
+    ) -> PyResult<Self> {
+        let typed = covariances_of_type(covariance_type, covariances.as_slice()?.to_vec())?;
+        let (weights, log_weights) =
+            (weights.as_slice()?.to_vec(), log_weights.as_slice()?.to_vec());
+        let n_operations = factor_operations(means.shape()[0], means.shape()[1]);
+        let means = means.as_slice()?.to_vec();
+        let restore = move || Mixture::restored(weights, log_weights, means, typed);
+        run_owned(py, n_operations, restore).map(Self::of)
+    }
+
     /// Returns the sum of the same Gaussians with other weights, which need not sum to 1.
     fn with_log_weights(&self, log_weights: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
         Ok(Self::of(self.0.with_log_weights(log_weights.as_slice()?.to_vec())?))
@@ -123,6 +146,7 @@ impl PyMixture {
         n_threads: Option<usize>,
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
+        check_memory_of_points(points.shape()[0], points.shape()[1])?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
@@ -141,6 +165,7 @@ impl PyMixture {
         n_threads: Option<usize>,
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
+        check_memory_of_points(points.shape()[0], points.shape()[1])?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
@@ -166,6 +191,7 @@ impl PyMixture {
                 out.shape()
             )));
         }
+        check_memory_of_points(expected[0], points.shape()[1])?;
         let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
         let n_operations = expected[0].saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
@@ -183,6 +209,11 @@ impl PyMixture {
         (weights, means, covariances): Arrays<'_>,
         covariance_type: &str,
     ) -> PyResult<Self> {
+        let n_values = covariances.len().saturating_add(means.len() + weights.len());
+        if n_values > LARGE {
+            // Copies, factors and what is computed of both.
+            check_memory(n_values.saturating_mul(4 * size_of::<f64>()))?;
+        }
         let values = covariances.as_slice()?.to_vec();
         let typed = covariances_of_type(covariance_type, values)?;
         let [n_components, n_features] = [means.shape()[0], means.shape()[1]];

@@ -6,6 +6,7 @@
 
 mod conditional;
 mod counters;
+mod failure;
 mod fitting;
 mod interrupt;
 mod mixture;
@@ -14,15 +15,25 @@ mod rendering;
 mod sampling;
 
 use crate::{Error, Level, Runtime};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyImportError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
+        // Every thread has a stack: without memory for these it is not the number that is wrong.
+        if let Error::Threads { n_threads, .. } = error
+            && let Err(memory) = failure::check_memory(n_threads.saturating_mul(STACK))
+        {
+            return memory;
+        }
         PyValueError::new_err(error.to_string())
     }
 }
+
+/// Bytes of the stack of a thread.
+const STACK: usize = 1 << 21;
 
 /// Returns how often each kernel has run in this process.
 #[pyfunction]
@@ -39,8 +50,33 @@ fn runtime_info() -> PyResult<(&'static str, usize, Vec<&'static str>, Vec<Strin
     Ok((runtime.level().name(), runtime.n_threads(), levels, Level::unknown_names()))
 }
 
+/// Panics, on a thread of the pool or on the calling one, for tests of what becomes of it.
+#[pyfunction]
+fn panic(py: Python<'_>, n_operations: usize) -> PyResult<()> {
+    let runtime = Runtime::new(Some(2))?;
+    interrupt::run(py, &runtime, n_operations, || runtime.install(|| panic!("for a test")))
+}
+
+/// Raises an `ImportError` in any interpreter of the process but the one that came first. Each has
+/// its own module `sys`.
+fn refuse_other_interpreters(py: Python<'_>) -> PyResult<()> {
+    static FIRST: OnceLock<usize> = OnceLock::new();
+    let this = py.import("sys")?.as_ptr() as usize;
+    if *FIRST.get_or_init(|| this) == this {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "gmmfast._core: expected the interpreter that imported it first, got another one of the \
+         same process; use threads or processes",
+    ))
+}
+
 /// Kernels of gmmfast.
-#[pymodule]
+///
+/// The module needs no lock of the interpreter: its objects are immutable, or borrowed by one
+/// call at a time, its statics are atomics and mutexes, and arrays are borrowed through the table
+/// of borrows of the crate numpy, which has a lock of its own.
+#[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
     use super::conditional::PyConditional;
@@ -55,11 +91,13 @@ mod _core {
     #[pymodule_export]
     use super::sampling::PySampling;
     #[pymodule_export]
-    use super::{kernel_calls, runtime_info};
+    use super::{kernel_calls, panic, runtime_info};
     use pyo3::prelude::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::refuse_other_interpreters(module.py())?;
+        super::failure::store_places_of_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -7,6 +7,7 @@ use crate::{Grid, Pixel, Quantity, Rendering, Runtime};
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The lengths of lists, and the lists one after the other.
@@ -66,25 +67,28 @@ impl PyRendering {
     }
 
     /// Writes lines of the first axis, from `first` on, into `out`: C-contiguous, of
-    /// float64, float32, uint8, int32 or int64.
-    #[pyo3(signature = (out, first=0, n_threads=None))]
+    /// float64, float32, uint8, int32 or int64. With `columns`, (first, end) of whole tiles of
+    /// the x axis, `first` counts rows through all frames, and `out` holds these columns.
+    #[pyo3(signature = (out, first=0, n_threads=None, columns=None))]
     fn render(
         &self,
         out: &Bound<'_, PyAny>,
         first: usize,
         n_threads: Option<usize>,
+        columns: Option<(usize, usize)>,
     ) -> PyResult<()> {
+        let part = Part { first, columns: columns.map(|(first, end)| first..end) };
         let runtime = Runtime::new(n_threads)?;
         if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
-            self.render_into(out, first, &runtime)
+            self.render_into(out, part, &runtime)
         } else if let Ok(out) = out.cast::<PyArrayDyn<f32>>() {
-            self.render_into(out, first, &runtime)
+            self.render_into(out, part, &runtime)
         } else if let Ok(out) = out.cast::<PyArrayDyn<u8>>() {
-            self.render_into(out, first, &runtime)
+            self.render_into(out, part, &runtime)
         } else if let Ok(out) = out.cast::<PyArrayDyn<i32>>() {
-            self.render_into(out, first, &runtime)
+            self.render_into(out, part, &runtime)
         } else if let Ok(out) = out.cast::<PyArrayDyn<i64>>() {
-            self.render_into(out, first, &runtime)
+            self.render_into(out, part, &runtime)
         } else {
             Err(PyTypeError::new_err(
                 "out: expected an array of float64, float32, uint8, int32 or int64",
@@ -125,11 +129,17 @@ impl PyRendering {
     }
 }
 
+/// The part of a rendering that is written.
+struct Part {
+    first: usize,
+    columns: Option<Range<usize>>,
+}
+
 impl PyRendering {
     fn render_into<P: Pixel + Element>(
         &self,
         out: &Bound<'_, PyArrayDyn<P>>,
-        first: usize,
+        part: Part,
         runtime: &Runtime,
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
@@ -137,7 +147,10 @@ impl PyRendering {
         let per_value = self.n_components.saturating_mul(16);
         let n_operations = values.len().saturating_mul(per_value);
         let rendering = &self.rendering;
-        run(out.py(), runtime, n_operations, || rendering.render_lines(first, values, runtime))?;
+        run(out.py(), runtime, n_operations, || match part.columns {
+            Some(columns) => rendering.render_window(part.first, columns, values, runtime),
+            None => rendering.render_lines(part.first, values, runtime),
+        })?;
         count(Kernel::Render);
         Ok(())
     }

@@ -40,6 +40,10 @@ impl PySampling {
         Ok(Self(sampling, is_bounded))
     }
 
+    /// The number of samples of which `first` of `draw` is a multiple.
+    #[classattr]
+    const RUN_SAMPLES: usize = Sampling::RUN_LEN;
+
     /// The version of the streams.
     #[getter]
     fn version(&self) -> &'static str {
@@ -47,21 +51,24 @@ impl PySampling {
     }
 
     /// Writes samples into the rows of `points`, of float64 or float32, and their
-    /// components into `labels`.
-    #[pyo3(signature = (points, labels=None, grouped=false, n_threads=None))]
+    /// components into `labels`. In the order of the draws they may begin at `first`, a multiple
+    /// of `RUN_SAMPLES`.
+    #[pyo3(signature = (points, labels=None, grouped=false, n_threads=None, first=None))]
     fn draw(
         &self,
         points: &Bound<'_, PyAny>,
         labels: Option<&Bound<'_, PyArray1<i64>>>,
         grouped: bool,
         n_threads: Option<usize>,
+        first: Option<usize>,
     ) -> PyResult<()> {
         let order = if grouped { Order::Grouped } else { Order::Shuffled };
+        let start = DrawStart { order, first };
         let runtime = Runtime::new(n_threads)?;
         if let Ok(points) = points.cast::<PyArray2<f64>>() {
-            self.draw_into(points, labels, order, &runtime)
+            self.draw_into(points, labels, start, &runtime)
         } else if let Ok(points) = points.cast::<PyArray2<f32>>() {
-            self.draw_into(points, labels, order, &runtime)
+            self.draw_into(points, labels, start, &runtime)
         } else {
             Err(PyTypeError::new_err("points: expected a 2-D array of float64 or float32"))
         }
@@ -94,12 +101,18 @@ impl PySampling {
     }
 }
 
+/// The order of samples, or the first one in the order of the draws.
+struct DrawStart {
+    order: Order,
+    first: Option<usize>,
+}
+
 impl PySampling {
     fn draw_into<P: Pixel + Element>(
         &self,
         points: &Bound<'_, PyArray2<P>>,
         labels: Option<&Bound<'_, PyArray1<i64>>>,
-        order: Order,
+        start: DrawStart,
         runtime: &Runtime,
     ) -> PyResult<()> {
         let [n_samples, d] = [points.shape()[0], points.shape()[1]];
@@ -112,7 +125,10 @@ impl PySampling {
         let mut borrowed_labels = labels.map(|labels| labels.try_readwrite()).transpose()?;
         let labels = borrowed_labels.as_mut().map(|l| l.as_slice_mut()).transpose()?;
         let n_operations = self.n_operations(n_samples);
-        run(points.py(), runtime, n_operations, || self.0.draw(order, values, labels, runtime))?;
+        run(points.py(), runtime, n_operations, || match start.first {
+            Some(first) => self.0.draw_from(first, values, labels, runtime),
+            None => self.0.draw(start.order, values, labels, runtime),
+        })?;
         count(Kernel::Sample);
         Ok(())
     }

@@ -114,8 +114,8 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
             size: part.size,
             bits: context.precision.bits,
         };
-        let width = context.model.size.columns;
-        let first = part.band_row * width + part.place.column;
+        let width = context.columns.len();
+        let first = part.band_row * width + part.place.column - context.columns.start;
         let rect = TileRect { first, row_stride: width, size: part.size };
         self.painter.paint(&input, &block.components, &mut TileOutput { rect, band: output })
     }
@@ -144,7 +144,8 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
                 columns: start..end,
                 components: &components.index,
             };
-            let pixel = (part.band_row + row) * model.size.columns + column;
+            let columns = &self.context.columns;
+            let pixel = (part.band_row + row) * columns.len() + column - columns.start;
             self.lines.render(self.context.quantity, &segment, pixel, output);
         }
     }

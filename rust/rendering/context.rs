@@ -5,6 +5,7 @@ use crate::rendering::components::GridComponents;
 use crate::rendering::plane::{Plane, PlaneModel};
 use crate::rendering::precision::Precision;
 use crate::rendering::quantity::Quantity;
+use std::ops::Range;
 
 /// One plane of a rendering, and how to render it.
 pub(crate) struct BandContext<'a> {
@@ -15,6 +16,8 @@ pub(crate) struct BandContext<'a> {
     pub(crate) model: &'a PlaneModel<'a>,
     pub(crate) plane: &'a Plane,
     pub(crate) plane_index: usize,
+    /// The columns that are rendered: all, or those of whole tiles.
+    pub(crate) columns: Range<usize>,
     /// Pixels by which the boxes of culling are wider on each side: 0 for pixel centers.
     pub(crate) margin: f64,
 }

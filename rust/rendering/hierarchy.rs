@@ -42,8 +42,9 @@ pub(crate) struct Tile<'a> {
 }
 
 impl<S: Simd> Culler<'_, S> {
-    /// Visits the tiles of the band that starts at row `first_row`, from left to right.
-    /// The visit is a trait object to compile this function only once.
+    /// Visits the tiles of the band that starts at row `first_row`, from left to right, within
+    /// the columns of the context. Survivors are those of a visit of all columns. The visit is a
+    /// trait object to compile this function only once.
     pub(crate) fn tiles(
         self,
         first_row: usize,
@@ -51,12 +52,14 @@ impl<S: Simd> Culler<'_, S> {
         visit: &mut dyn FnMut(&Tile<'_>) -> Result<()>,
     ) -> Result<()> {
         let width = self.context.model.size.columns;
+        let columns = &self.context.columns;
         let block_width = TILES_IN_BLOCK * TILE;
         let BoxLists { band, block: block_list, tile } = lists;
         let place = |column| Place { row: first_row, column };
         let size = |columns| Size { rows: TILE, columns };
         self.cull(&self.context.plane.components, place(0), size(width), band);
-        for block_column in (0..width).step_by(block_width) {
+        let first_block = columns.start / block_width * block_width;
+        for block_column in (first_block..columns.end).step_by(block_width) {
             let n_block_columns = block_width.min(width - block_column);
             let block = if n_block_columns == width {
                 &*band // the same box needs no second list
@@ -64,7 +67,9 @@ impl<S: Simd> Culler<'_, S> {
                 self.cull(&band.components, place(block_column), size(n_block_columns), block_list);
                 &*block_list
             };
-            for column in (block_column..block_column + n_block_columns).step_by(TILE) {
+            let first = block_column.max(columns.start);
+            let end = columns.end.min(block_column + n_block_columns);
+            for column in (first..end).step_by(TILE) {
                 let n_columns = TILE.min(width - column);
                 self.cull(&block.components, place(column), size(n_columns), tile);
                 visit(&Tile {
@@ -72,7 +77,7 @@ impl<S: Simd> Culler<'_, S> {
                     n_columns,
                     survivors: tile,
                     block,
-                    starts_block: column == block_column,
+                    starts_block: column == first,
                 })?;
             }
         }

@@ -2,8 +2,8 @@
 //!
 //! The pixels are divided into planes and bands of `TILE` rows, which are distributed over
 //! threads. A band of which only some rows are requested is rendered whole and written in
-//! part. The bits of the result therefore depend neither on the threads nor on the rows
-//! that are requested. The instruction set is chosen once, here; all code below is generic
+//! part. Of a window of columns only the tiles are visited. The bits of the result therefore
+//! depend neither on the threads nor on the rows and columns that are requested. The instruction set is chosen once, here; all code below is generic
 //! over it.
 
 use crate::error::{Error, Result};
@@ -20,6 +20,7 @@ use crate::rendering::precision::{Accuracy, Precision};
 use crate::rendering::quantity::Quantity;
 use crate::runtime::{Runtime, distribute};
 use crate::simd::{Dispatch, Simd};
+use std::ops::Range;
 
 /// A quantity of a mixture over a grid, checked and ready to render.
 ///
@@ -119,8 +120,18 @@ impl Rendering {
     ) -> BandContext<'a> {
         let Self { grid, components, quantity, .. } = self;
         let quantity = *quantity;
-        let margin = 0.0;
-        BandContext { quantity, precision, grid, components, model, plane, plane_index, margin }
+        let (columns, margin) = (0..model.size.columns, 0.0);
+        BandContext {
+            quantity,
+            precision,
+            grid,
+            components,
+            model,
+            plane,
+            plane_index,
+            columns,
+            margin,
+        }
     }
 
     /// Returns the number of values of a pixel.
@@ -176,10 +187,58 @@ impl Rendering {
         if out.is_empty() {
             return Ok(());
         }
+        self.render_pixels(first * self.grid.pixels_of_line(), None, out, runtime)
+    }
+
+    /// Writes a window of a grid of two or three axes: `columns` of the x axis, and from row
+    /// `first` on, counted through all frames, as many rows as `out` holds. The bits are those
+    /// of the whole result.
+    ///
+    /// # Errors
+    /// If the grid has one axis, if the window is not one of whole tiles of columns within the
+    /// grid, if `out` does not hold a whole number of its rows, or if the runtime was
+    /// interrupted.
+    pub fn render_window<P: Pixel>(
+        &self,
+        first: usize,
+        columns: Range<usize>,
+        out: &mut [P],
+        runtime: &Runtime,
+    ) -> Result<()> {
+        let width = self.grid.x_axis().n_pixels();
+        let ends_tile = columns.end == width || columns.end.is_multiple_of(TILE);
+        let is_of_tiles = columns.start.is_multiple_of(TILE) && ends_tile;
+        let is_inside = columns.start < columns.end && columns.end <= width;
+        if self.grid.n_axes() == 1 || !is_of_tiles || !is_inside {
+            return Err(Error::Value {
+                argument: "columns",
+                expected: format!("whole tiles of {TILE} columns of a grid of {width} columns"),
+                got: format!("{columns:?}"),
+            });
+        }
+        let row = columns.len() * self.values_per_pixel;
+        let left = self.grid.n_lines().checked_sub(first);
+        if !out.len().is_multiple_of(row) || left.is_none_or(|left| out.len() / row > left) {
+            return Err(Error::Length {
+                argument: "out",
+                expected: format!("rows of {row} values, within the grid from row {first} on"),
+                got: out.len(),
+            });
+        }
+        self.render_pixels(first * columns.len(), Some(columns), out, runtime)
+    }
+
+    /// Writes pixels from `first_pixel` on, counted within the columns.
+    fn render_pixels<P: Pixel>(
+        &self,
+        first_pixel: usize,
+        columns: Option<Range<usize>>,
+        out: &mut [P],
+        runtime: &Runtime,
+    ) -> Result<()> {
         let precision = self.accuracy.precision(P::RESOLUTION);
-        let first_pixel = first * self.grid.pixels_of_line();
         let out = P::output_slice(out);
-        let work = Render { rendering: self, precision, first_pixel, out, runtime };
+        let work = Render { rendering: self, precision, first_pixel, columns, out, runtime };
         runtime.install(|| runtime.level().dispatch(work))
     }
 }
@@ -188,6 +247,8 @@ struct Render<'a> {
     rendering: &'a Rendering,
     precision: Precision,
     first_pixel: usize,
+    /// The columns of a window, or None for all.
+    columns: Option<Range<usize>>,
     out: OutputSlice<'a>,
     runtime: &'a Runtime,
 }
@@ -196,17 +257,20 @@ impl Dispatch for Render<'_> {
     type Output = Result<()>;
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
-        let Self { rendering, precision, first_pixel, out, runtime } = self;
+        let Self { rendering, precision, first_pixel, columns, out, runtime } = self;
         let values_per_pixel = &rendering.values_per_pixel;
         let model = rendering.plane_model();
-        let plane_len = rendering.grid.n_pixels() / model.n_planes();
-        let width = model.size.columns;
+        let all_pixels = rendering.grid.n_pixels() / model.n_planes();
+        let plane_len = columns.as_ref().map_or(all_pixels, |c| c.len() * model.size.rows);
+        let columns = columns.unwrap_or(0..model.size.columns);
+        let width = columns.len();
         let band_len = TILE * width;
         let planes = pieces(out, first_pixel, plane_len, *values_per_pixel);
         let render_plane = |piece: Piece<'_>| {
             runtime.check()?;
             let (plane, plane_index) = (&model.plane(piece.number), piece.number);
             let context = rendering.band_context(&model, plane, plane_index, precision);
+            let context = BandContext { columns: columns.clone(), ..context };
             // A few thousand pieces suffice for any number of threads.
             let bands_per_piece = plane_len.div_ceil(band_len).div_ceil(MAX_PIECES);
             let long = bands_per_piece * band_len;

@@ -51,6 +51,9 @@ pub struct Sampling {
 }
 
 impl Sampling {
+    /// The number of samples of which the first one of [`Sampling::draw_from`] is a multiple.
+    pub const RUN_LEN: usize = RUN_SAMPLES;
+
     /// Prepares samples of a mixture for a seed.
     #[must_use]
     pub fn new(mixture: &Mixture, seed: u64) -> Self {
@@ -138,24 +141,49 @@ impl Sampling {
         labels: Option<&mut [i64]>,
         runtime: &Runtime,
     ) -> Result<()> {
+        self.check_lengths(points, labels.as_deref())?;
+        match order {
+            Order::Shuffled => self.draw_shuffled(0, points, labels, runtime),
+            Order::Grouped => self.draw_grouped(points, labels, runtime),
+        }
+    }
+
+    fn check_lengths<P>(&self, points: &[P], labels: Option<&[i64]>) -> Result<()> {
         let d = self.n_features();
         if !points.len().is_multiple_of(d) {
             let expected = format!("shape (n_samples, {d})");
             return Err(Error::Length { argument: "points", expected, got: points.len() });
         }
         let n = points.len() / d;
-        if let Some(labels) = labels.as_ref().filter(|labels| labels.len() != n) {
+        if let Some(labels) = labels.filter(|labels| labels.len() != n) {
             let expected = format!("shape ({n},)");
             return Err(Error::Length { argument: "labels", expected, got: labels.len() });
         }
-        match order {
-            Order::Shuffled => self.draw_shuffled(points, labels, runtime),
-            Order::Grouped => self.draw_grouped(points, labels, runtime),
+        Ok(())
+    }
+
+    /// Fills `points` and `labels` with the samples from `first` on, in the order of the draws.
+    ///
+    /// # Errors
+    /// As for [`Sampling::draw`], and if `first` is not a multiple of [`Sampling::RUN_LEN`].
+    pub fn draw_from<P: Pixel>(
+        &self,
+        first: usize,
+        points: &mut [P],
+        labels: Option<&mut [i64]>,
+        runtime: &Runtime,
+    ) -> Result<()> {
+        self.check_lengths(points, labels.as_deref())?;
+        if !first.is_multiple_of(RUN_SAMPLES) {
+            let expected = format!("a multiple of {RUN_SAMPLES}");
+            return Err(Error::Value { argument: "first", expected, got: first.to_string() });
         }
+        self.draw_shuffled(first, points, labels, runtime)
     }
 
     fn draw_shuffled<P: Pixel>(
         &self,
+        start: usize,
         points: &mut [P],
         labels: Option<&mut [i64]>,
         runtime: &Runtime,
@@ -163,7 +191,7 @@ impl Sampling {
         let points = points.chunks_mut(PIECE_SAMPLES * self.n_features());
         let mut labels = labels.map(|labels| labels.chunks_mut(PIECE_SAMPLES));
         let pieces = points.enumerate().map(|(at, points)| Piece {
-            first: at * PIECE_SAMPLES,
+            first: start + at * PIECE_SAMPLES,
             points,
             labels: labels.as_mut().and_then(Iterator::next).unwrap_or_default(),
         });

@@ -222,3 +222,11 @@ def test_the_plain_copy_of_a_subclass_has_all_parameters_that_it_knows(model):
     np.testing.assert_allclose(plain.score_samples(points), model.score_samples(points), 1e-9)
     want = clone(plain).fit(points)
     np.testing.assert_allclose(model.means_, want.means_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [2.5, True, np.True_, float("nan"), float("inf")])
+def test_a_number_of_samples_that_is_no_integer_is_refused(n_samples):
+    estimator = GaussianMixture(2, random_state=0).fit(np.arange(20.0).reshape(10, 2))
+    with pytest.raises(TypeError, match=r"^n_samples: expected an integer, got"):
+        estimator.sample(n_samples)
+    assert estimator.sample(3.0)[0].shape == (3, 2)  # as scikit-learn's scripts do

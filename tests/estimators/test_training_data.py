@@ -141,7 +141,8 @@ def test_the_line_of_progress_ends_when_iterations_do(monkeypatch, max_iter):
     text = sys.stderr.getvalue()
     assert text.count("\n") == 2
     assert text.endswith(" s\n")
-    assert re.match(rf"\riteration 1/{max_iter}  lower bound -\d+\.\d+  0\.\d s\r", text)
+    times = r"at most \d+ s left, 0\.\d s\r"
+    assert re.match(rf"\riteration 1/{max_iter}  lower bound -\d+\.\d+  {times}", text)
 
 
 def test_a_fit_that_falls_back_forgets_what_partial_fit_has_seen():

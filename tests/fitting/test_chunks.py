@@ -66,7 +66,7 @@ def test_chunks_give_the_fit_of_the_whole(ours, covariance_type, tmp_path):
 
 def test_a_memory_map_is_fitted_as_the_same_array(monkeypatch, tmp_path):
     monkeypatch.setattr("gmmfast.fitting.chunks.MAP_ROWS", 64)
-    monkeypatch.setattr("gmmfast.fitting.samples._INITIAL_ROWS", 100)
+    monkeypatch.setattr("gmmfast.fitting.samples.INITIAL_ROWS", 100)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
     file[:] = points
@@ -80,7 +80,7 @@ def test_a_memory_map_is_fitted_as_the_same_array(monkeypatch, tmp_path):
 def test_a_memory_map_that_does_not_fit_says_that_it_starts_from_a_sample(monkeypatch, tmp_path):
     monkeypatch.setattr("gmmfast.fitting.chunks.MAP_ROWS", 64)
     monkeypatch.setattr("gmmfast.fitting.chunks.available_bytes", lambda: 1000)
-    monkeypatch.setattr("gmmfast.fitting.samples._INITIAL_ROWS", 100)
+    monkeypatch.setattr("gmmfast.fitting.samples.INITIAL_ROWS", 100)
     points = clouds()
     file = np.memmap(tmp_path / "points", dtype=np.float64, mode="w+", shape=points.shape)
     file[:] = points
@@ -150,8 +150,8 @@ def test_each_pass_reads_and_checks_each_chunk_once():
             yield part
 
     GaussianMixture(**start("full", points), max_iter=2, tol=0).fit(chunks)
-    # One pass counts the rows, one chooses rows to initialize from, and one is made in each step.
-    assert n_read == 3 * 4
+    # One pass counts the rows, and one is made in each step. All first parameters are given.
+    assert n_read == 3 * 3
 
 
 def test_the_statistics_of_partial_fit_are_those_of_one_step_if_parameters_stay():

@@ -36,3 +36,16 @@ def test_frames_come_as_arrays_and_iterables():
         np.testing.assert_array_equal(images.read_frames(source), CLIP)
     np.testing.assert_array_equal(images.read_frames(gray), np.repeat(gray[..., None], 3, axis=3))
     np.testing.assert_array_equal(images.read_frames(CLIP / 255), CLIP)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", FORMS)
+def test_an_animation_that_ends_early_is_read_or_refused(form):
+    data = as_file(form, **FORMS[form]).getvalue()
+    for end in range(len(data)):
+        try:
+            frames = images.read_frames(io.BytesIO(data[:end]))
+        except ValueError as error:
+            assert str(error).startswith("frames: expected")  # noqa: PT017
+        else:
+            assert frames.shape[1:] == CLIP.shape[1:]

@@ -4,6 +4,7 @@ A picture is written whole and as it is, or refused with the name of the argumen
 where possible.
 """
 
+import io
 import os
 import pathlib
 import stat
@@ -185,7 +186,7 @@ def test_a_folder_that_takes_no_file_is_refused(tmp_path, monkeypatch):
     def refuse(*_args):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(io, "FileIO", refuse)
     with pytest.raises(PermissionError, match=r"^output: .*takes no file \(Permission denied\)"):
         images.check_writable(tmp_path / "picture.png")
 

@@ -17,3 +17,4 @@ mod quantities;
 mod sample;
 mod support;
 mod survivors;
+mod windows;

@@ -32,10 +32,12 @@ pub fn every_level() -> Vec<Runtime> {
     Level::available().into_iter().map(|l| Runtime::new(Some(2)).unwrap().with_level(l)).collect()
 }
 
-/// Returns a configuration of random cases with a fixed seed.
+/// Returns a configuration of random cases with a fixed seed: as many, or PROPTEST_CASES if that
+/// is fewer.
 pub fn cases(cases: u32) -> Config {
     let rng_seed = RngSeed::Fixed(20_261_122);
-    Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
+    let default = Config::default(); // reads PROPTEST_CASES
+    Config { cases: cases.min(default.cases), rng_seed, failure_persistence: None, ..default }
 }
 
 /// A random generator of numbers in [0, 1).

@@ -228,7 +228,7 @@ def _all_of(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
     return add
 
 
-def _bundle(
+def bundle(
     name: str, kind: type[Any], *options: Callable[[Command], Command]
 ) -> Callable[[Command], Command]:
     """Return a decorator that adds options; the command gets them as one dataclass."""
@@ -259,7 +259,7 @@ def output_option(default: str, what: str) -> Callable[[Command], Command]:
 
 
 #: The size of a result: the argument `size` of the command.
-size_options = _bundle(
+size_options = bundle(
     "size",
     SizeOptions,
     click.option("--size", type=SIZE, help="Size of the result [default: the picture's]."),
@@ -305,7 +305,7 @@ max_iter_option = click.option(
 )
 
 #: Options of a fit to a picture, the argument `fit` of the command; a given model needs none.
-fit_options = _bundle(
+fit_options = bundle(
     "fit",
     FitOptions,
     click.option(
@@ -327,7 +327,7 @@ time_option = click.option(
 )
 
 #: A sharp painting, or one between sharp and soft.
-sharp_options = _bundle(
+sharp_options = bundle(
     "sharpness",
     SharpOptions,
     click.option("--sharp", is_flag=True, help="Paint sharply, like the picture."),

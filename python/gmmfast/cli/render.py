@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from gmmfast.cli.clusters import ClusterOptions, cluster_options, render_big_picture
 from gmmfast.cli.inputs import read_model
 from gmmfast.cli.options import (
     EXTENT,
@@ -25,6 +26,7 @@ from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture.parameters import n_positions
 from gmmfast.rendering.grid import render_grid
+from gmmfast.storage.endings import is_written_in_parts
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
 
@@ -109,14 +111,22 @@ _PICTURES: dict[str, Callable[[NDArray[Any], ToneCurve], Pixels]] = {
 @size_options
 @seed_option
 @threads_option
+@cluster_options
 @watch_option("model")
 def render_command(
-    model: Path, outputs: tuple[Path, ...], size: SizeOptions, **options: Any
+    model: Path,
+    outputs: tuple[Path, ...],
+    size: SizeOptions,
+    cluster: ClusterOptions,
+    **options: Any,
 ) -> None:
     """Render a quantity of MODEL, a file of 'gmmfast fit', over its picture.
 
     A sample draws the color of every pixel from its conditional distribution:
     a pointillist painting, another for every --seed.
+
+    Outputs in .zarr, .ome.zarr (a pyramid), .big.tif (tiled, with a pyramid) and .dzi (tiles for
+    the web) are written in parts, at any size. If that is stopped, the same command goes on.
 
     \b
     Examples:
@@ -127,7 +137,16 @@ def render_command(
       gmmfast render photo.npz --extent 40:80,30:60 --size 640x480 -o detail.png
       gmmfast render photo.npz --watch -o painting.png
       gmmfast render - -o - < photo.npz > painting.png
+      gmmfast render photo.npz --size 100000x60000 -o big.zarr --workers 2
     """
+    if any(is_written_in_parts(path) for path in outputs):
+        _render_in_parts(model, outputs, size, cluster, options)
+        return
+    if cluster.is_wanted:
+        raise click.UsageError(
+            "--scheduler, --workers: expected outputs that are written in parts, such as "
+            f"big.zarr, got {', '.join(map(str, outputs))}"
+        )
     destinations = Outputs(outputs)
     mixture = read_model(model)
     if options["extent"] is not None:
@@ -165,6 +184,43 @@ def render_command(
         f"model       {mixture.n_components} components, {mixture.n_features} features",
         f"{quantity:<11} {shape[1]} x {shape[0]}, {destinations.names}",
     ])  # fmt: skip
+
+
+def _render_in_parts(
+    model: Path,
+    outputs: tuple[Path, ...],
+    size: SizeOptions,
+    cluster: ClusterOptions,
+    options: dict[str, Any],
+) -> None:
+    """Render into files that are written in parts."""
+    mixture = read_model(model)
+    if options["extent"] is not None:
+        mixture = mixture.with_extent(options["extent"])
+    quantity = _quantity(mixture, options)
+    others = [path for path in outputs if not is_written_in_parts(path)]
+    if others or options["style"] or options["tone"] or n_positions(mixture) == 3:
+        raise click.UsageError(
+            "--output: expected a quantity of a picture's model in each output that is written in "
+            f"parts, without style and tone, got {', '.join(map(str, outputs))}; run the command "
+            "once for each"
+        )
+    shape = size.shape_of_model(mixture)
+    colors = {"dtype": "uint8"} if quantity in ("mean", "sample") else {}
+    seed = options["seed"] if quantity == "sample" else None
+    with cluster.connected() as client:
+        for path in outputs:
+            render_big_picture(
+                mixture,
+                shape,
+                path,
+                client,
+                quantity=quantity,
+                random_state=seed,
+                n_threads=options["n_threads"],
+                **colors,
+            )
+            click.echo(f"{quantity:<11} {shape[1]} x {shape[0]}, {path}")
 
 
 def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:

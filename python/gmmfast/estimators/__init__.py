@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from gmmfast.estimators.gaussian import GaussianMixture
     from gmmfast.estimators.regressor import GaussianMixtureRegressor
 
-__all__ = ["BayesianGaussianMixture", "GaussianMixture", "GaussianMixtureRegressor"]
+__all__ = [
+    "BayesianGaussianMixture",
+    "GaussianMixture",
+    "GaussianMixtureRegressor",
+]
 
 __getattr__, __dir__ = attach(
     __name__,

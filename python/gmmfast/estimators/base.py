@@ -20,8 +20,9 @@ from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.training_data import TrainingData, training_data
 from gmmfast.estimators.versions import ill_defined, warn_if_untested, with_namespace
 from gmmfast.estimators.widening import with_sklearn_type
+from gmmfast.fitting.checkpoints import Checkpoint, check_checkpoint
 from gmmfast.fitting.initialization import Initializer, initialize
-from gmmfast.fitting.moments import merged, moments, recentered
+from gmmfast.fitting.moments import arrays_of, merged, moments, recentered
 from gmmfast.fitting.momentum import check_acceleration
 from gmmfast.fitting.samples import InMemory
 from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL, SKLEARN_TYPES, WIDER
@@ -29,6 +30,7 @@ from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL, SKLEARN_TYPES, W
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from gmmfast.fitting.blocks import Mapper
     from gmmfast.fitting.report import Progress
     from gmmfast.fitting.samples import Samples
 
@@ -43,6 +45,7 @@ class _Options(NamedTuple):
     progress: Progress = None
     acceleration: str | None = None
     n_threads: int | None = None
+    checkpoint: Checkpoint | None = None
 
 
 class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
@@ -69,6 +72,8 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         progress: Progress = None,
         acceleration: str | None = None,
         n_threads: int | None = None,
+        mapper: Mapper | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Estimate the parameters, as scikit-learn's `fit` does.
 
@@ -81,7 +86,8 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
             that of all rows together. With chunks the fit is initialized from at most
             262,144 rows drawn evenly from all. A `numpy.memmap` is fitted as the same array
             in memory; if a fit of all its rows would not fit there, it is read in chunks,
-            and a warning is issued if not all rows count for the start.
+            and a warning is issued if not all rows count for the start. Arrays of dask, zarr and
+            xarray, DataFrames of dask and delayed chunks: see `gmmfast.dask`.
             NaN means missing in `GaussianMixture`: a row contributes its other features,
             and the initialization replaces NaN by the feature's mean.
         y : None
@@ -93,6 +99,13 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
             standard error if that is a terminal.
         n_threads : int, optional
             Number of threads; by default all that the process may use.
+        mapper : callable, optional
+            Computes the `Statistics` of the chunks as the builtin map does: `Pool.map`,
+            `Executor.map`. X is an array, or chunks, of which each may also be a function without
+            arguments that returns rows. The fit is that of all rows in memory, to rounding. Pass
+            `n_threads=1` to a pool of processes. `gmmfast.dask` is for clusters.
+        checkpoint : Checkpoint, optional
+            The file from which the fit goes on if it is stopped.
 
         Returns
         -------
@@ -102,7 +115,8 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If scikit-learn's `fit` raises it, with the same message; if `acceleration` is unknown.
+            If scikit-learn's `fit` raises it, with the same message; if `acceleration` is unknown;
+            if the checkpoint is of another fit, or comes with an acceleration or `n_init` above 1.
         TypeError
             If the chunks are an iterator, which ends after one pass.
         """
@@ -111,6 +125,8 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
             "progress": progress,
             "acceleration": acceleration,
             "n_threads": n_threads,
+            "mapper": mapper,
+            "checkpoint": checkpoint,
         }
         given = {name: value for name, value in options.items() if value is not None}
         is_own = "fit_predict" in vars(self) or type(self).fit_predict is not _FIT_PREDICT
@@ -127,9 +143,10 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         X: Any,
         y: Any,
         sample_weight: ArrayLike | None = None,
+        mapper: Mapper | None = None,
         **given: Any,
     ) -> None:
-        data, options = training_data(X, sample_weight), _Options(**given)
+        data, options = training_data(X, sample_weight, mapper), _Options(**given)
         if self._falls_back_in("fit", data, options):
             # scikit-learn's own fit would come back through fit_predict.
             method = "fit" if is_replaced(self, "fit") else "fit_predict"
@@ -150,12 +167,14 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         progress: Progress = None,
         acceleration: str | None = None,
         n_threads: int | None = None,
+        mapper: Mapper | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> NDArray[np.int64]:
         """Estimate the parameters and return the most probable component of each row.
 
         Parameters
         ----------
-        X, y, sample_weight, progress, acceleration, n_threads
+        X, y, sample_weight, progress, acceleration, n_threads, mapper, checkpoint
             As for `fit`.
 
         Returns
@@ -163,8 +182,8 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         ndarray of shape (n_samples,)
             The component indices that `predict` returns for the same rows.
         """
-        data = training_data(X, sample_weight)
-        options = _Options(progress, acceleration, n_threads)
+        data = training_data(X, sample_weight, mapper)
+        options = _Options(progress, acceleration, n_threads, checkpoint)
         if self._falls_back_in("fit_predict", data, options):
             return self._sklearn_class.fit_predict(self, X, y)  # type: ignore[no-any-return]
         samples = self._fit(data, options)
@@ -234,15 +253,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
             statistics = merged(seen, statistics)
         some, _ = moments(statistics, self.covariance_type, self.reg_covar)
         self._em_m_step(some)
-        self._seen = (
-            statistics.centers,
-            statistics.counts,
-            statistics.sums,
-            statistics.scatters,
-            statistics.log_likelihood,
-            statistics.weight,
-            statistics.n_samples,
-        )
+        self._seen = arrays_of(statistics)
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
         self.lower_bound_ = statistics.log_likelihood / statistics.weight + parameters.shift
         self.converged_, self.lower_bounds_ = False, []
@@ -263,7 +274,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         """
         source = with_sklearn_type(self)
         # A subclass may name other parameters, or pass those of its base on in **kwargs.
-        names = self._sklearn_class._get_param_names()  # noqa: SLF001
+        names = self._sklearn_class._get_param_names()
         known = {name: getattr(source, name) for name in names if hasattr(source, name)}
         plain = self._sklearn_class(**known)
         for name, value in vars(source).items():
@@ -281,7 +292,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     def __sklearn_clone__(self) -> Self:
         other: Self = super().__sklearn_clone__()
         # Parameters that a subclass passes to its base in **kwargs are not among its own.
-        inherited = self._sklearn_class._get_param_names()  # noqa: SLF001
+        inherited = self._sklearn_class._get_param_names()
         for name in set(inherited).difference(self._get_param_names()):
             if hasattr(self, name):
                 setattr(other, name, clone(getattr(self, name), safe=False))
@@ -300,25 +311,28 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def _fit_in_memory(
         self,
-        samples: InMemory,
+        samples: Samples,
         progress: Progress,
         initialize: Initializer = initialize,
         acceleration: str | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
-        """Fit to checked points, which other fits may share, without warnings."""
-        report = FitReport(self, {"X": samples.points, "y": None, "metadata": None}, progress)
-        self._em_fit(samples, report, initialize, acceleration)
+        """Fit to checked samples, which other fits may share, without warnings."""
+        points = getattr(samples, "points", None)
+        report = FitReport(self, {"X": points, "y": None, "metadata": None}, progress)
+        self._em_fit(samples, report, initialize, acceleration, checkpoint)
         _log.accelerated(self, "fit")
         return self
 
     def _fit(self, data: TrainingData, options: _Options) -> Samples:
         """Fit to the data, warn if the fit did not converge, and return the samples."""
         check_acceleration(options.acceleration)
+        check_checkpoint(options.checkpoint, options.acceleration, self.n_init)
         samples = data.samples(self, check_n_threads(options.n_threads))
         weight = data.sample_weight
         metadata = None if weight is None else {"sample_weight": weight}
         report = FitReport(self, {"X": data.X, "y": None, "metadata": metadata}, options.progress)
-        self._em_fit(samples, report, initialize, options.acceleration)
+        self._em_fit(samples, report, initialize, options.acceleration, options.checkpoint)
         # As in scikit-learn, max_iter=0 only initializes.
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
@@ -343,7 +357,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     def _em_check_parameters(self, points: Array) -> None:
         """Check the parameters and set the priors, by scikit-learn's code."""
         checked = with_sklearn_type(self)
-        with_namespace(checked._check_parameters, points)  # noqa: SLF001
+        with_namespace(checked._check_parameters, points)
         for name, value in list(vars(checked).items()):
             if name.endswith("_prior_"):
                 setattr(self, name, value)
@@ -356,7 +370,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         reason = reason_to_fall_back(self, data.foreign, method)
         if reason is None:
             return False
-        data.refuse_extras(reason, progress=options.progress, acceleration=options.acceleration)
+        data.refuse_extras(reason, **options._replace(n_threads=None)._asdict())
         if self.covariance_type in WIDER:
             raise ValueError(
                 f"covariance_type: expected one of {SKLEARN_TYPES}, which scikit-learn's code can "

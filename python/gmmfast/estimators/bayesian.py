@@ -87,7 +87,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
 
     _sklearn_class = _SklearnBayesianGaussianMixture
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_SklearnBayesianGaussianMixture._parameter_constraints,  # noqa: SLF001
+        **_SklearnBayesianGaussianMixture._parameter_constraints,
         "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
     }
 
@@ -140,7 +140,7 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
     def _em_lower_bound(self, term: float) -> float:
         # scikit-learn's bound for responsibilities of 1, with entropy 0, plus the entropy.
         certain = np.zeros((1, 1))
-        bound = with_sklearn_type(self)._compute_lower_bound  # noqa: SLF001 (self or its copy)
+        bound = with_sklearn_type(self)._compute_lower_bound
         return float(np.sum(bound(certain, 0.0) + term))
 
     def _em_show(self) -> tuple[Array, Array]:
@@ -150,6 +150,9 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
 
     def _em_get_parameters(self) -> tuple[Any, ...]:
         return self._get_parameters()  # type: ignore[no-any-return]
+
+    def _em_set_parameters(self, parameters: tuple[Any, ...]) -> None:
+        self._set_parameters(parameters)
 
     def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
         del dtype  # in scikit-learn, too, some attributes are float64 for any data

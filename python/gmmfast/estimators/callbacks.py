@@ -62,11 +62,11 @@ class FitReport(Report):
         if getattr(self._estimator, "_skl_callbacks", None) or hasattr(
             self._estimator, "_parent_callback_ctx"
         ):
-            self._open(self._estimator._init_callback_context(max_subtasks=n_init))  # noqa: SLF001
+            self._open(self._estimator._init_callback_context(max_subtasks=n_init))
 
     def begin_initialization(self, init: int) -> None:
         """Report that an initialization begins, the first of number 0."""
-        self._estimator._print_verbose_msg_init_beg(init)  # noqa: SLF001
+        self._estimator._print_verbose_msg_init_beg(init)
         self._open_task("initialization", self._estimator.max_iter)
 
     def begin_iteration(self) -> None:
@@ -75,13 +75,13 @@ class FitReport(Report):
 
     def end_iteration(self, n_iter: int, score: float, change: float = 0.0) -> bool:
         """Report the end of an iteration; return whether a callback requests to stop."""
-        self._estimator._print_verbose_msg_iter_end(n_iter, change)  # noqa: SLF001
+        self._estimator._print_verbose_msg_iter_end(n_iter, change)
         super().end_iteration(n_iter, score)
         return self._close()
 
     def end_iterations(self, score: float, *, converged: bool) -> None:
         """Report that the iterations of an initialization have ended."""
-        self._estimator._print_verbose_msg_init_end(score, converged)  # noqa: SLF001
+        self._estimator._print_verbose_msg_init_end(score, converged)
 
     def end_initialization(self) -> None:
         """Report the end of an initialization."""

@@ -95,7 +95,7 @@ lower_bound_, lower_bounds_, n_features_in_, feature_names_in_
     _sklearn_class = _SklearnGaussianMixture
     _allows_nan = True
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_SklearnGaussianMixture._parameter_constraints,  # noqa: SLF001
+        **_SklearnGaussianMixture._parameter_constraints,
         "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
     }
 

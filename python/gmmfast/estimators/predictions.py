@@ -7,6 +7,7 @@ features are scored by the marginal mixture of their observed features.
 from __future__ import annotations
 
 import copy
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from gmmfast import _core, _log
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._memory import check_fits
+from gmmfast._validation import describe
+from gmmfast.estimators.collections import collections_of
 from gmmfast.estimators.fallback import reason_to_fall_back
 from gmmfast.estimators.training_data import finiteness, foreign_array
 from gmmfast.estimators.versions import validate_data
@@ -34,7 +37,10 @@ if TYPE_CHECKING:
 
 
 class FittedMixture(EMMixture):
-    """The methods of a fitted mixture that take points."""
+    """The methods of a fitted mixture that take points.
+
+    For collections of other libraries (see `gmmfast.dask`) they return lazy arrays.
+    """
 
     #: scikit-learn's own class.
     _sklearn_class: Any
@@ -55,6 +61,9 @@ class FittedMixture(EMMixture):
             log p(x), exact to rounding, also where p(x) underflows.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "score_samples")  # type: ignore[no-any-return]
         if self._falls_back("score_samples", X):
             return self._sklearn_class.score_samples(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
@@ -82,6 +91,9 @@ class FittedMixture(EMMixture):
             Component indices, the first of equals.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "predict")  # type: ignore[no-any-return]
         if self._falls_back("predict", X):
             return self._sklearn_class.predict(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         return self._labels(self._checked_X(X))
@@ -116,6 +128,9 @@ class FittedMixture(EMMixture):
             If the result is larger than the memory available; raised before allocating.
         """
         check_is_fitted(self)
+        collections = collections_of(X)
+        if collections is not None:
+            return collections.evaluated(X, self, "predict_proba")  # type: ignore[no-any-return]
         if self._falls_back("predict_proba", X):
             return self._sklearn_class.predict_proba(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
@@ -149,8 +164,18 @@ class FittedMixture(EMMixture):
             The points, component by component.
         y : ndarray of shape (n_samples,)
             The components from which they were drawn.
+
+        Raises
+        ------
+        TypeError
+            If `n_samples` is a bool or has a fraction, of which scikit-learn makes something.
+        ValueError
+            If `n_samples` is below 1.
         """
         check_is_fitted(self)
+        is_number = isinstance(n_samples, Real) and not isinstance(n_samples, bool | np.bool_)
+        if isinstance(n_samples, Real | np.bool_) and not (is_number and n_samples % 1 == 0):
+            raise TypeError(f"n_samples: expected an integer, got {describe(n_samples)}")
         model: Any = with_sklearn_type(self)
         changes: dict[str, Array] = {}
         if foreign_array(self.weights_) is None:
@@ -187,7 +212,7 @@ def _by_pattern(
     points: Array, parameters: MixtureParameters
 ) -> Iterator[tuple[Any, _core.Mixture | None, Array]]:
     """Yield rows, the mixture of their observed features, if any, and these features."""
-    points = np.ascontiguousarray(points, dtype=np.float64)
+    points = np.require(points, np.float64, ["C", "ALIGNED"])
     if not has_nan(points):
         yield slice(None), parameters.core, points
         return

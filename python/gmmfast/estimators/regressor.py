@@ -84,7 +84,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
     (2, 3)
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**GaussianMixture._parameter_constraints}  # noqa: SLF001
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**GaussianMixture._parameter_constraints}
 
     def __init__(  # noqa: PLR0913 (scikit-learn's)
         self,
@@ -289,7 +289,8 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         )
         if is_plain and np.isfinite(X).all():
             return X  # type: ignore[return-value]
-        return validate_data(self, X, reset=False, dtype=np.float64, order="C")  # type: ignore[no-any-return]
+        values = validate_data(self, X, reset=False, dtype=np.float64)
+        return np.require(values, np.float64, ["C", "ALIGNED"])
 
     def _shaped(self, outputs: Array) -> Array:
         return outputs[:, 0] if self._is_flat else outputs

@@ -8,15 +8,18 @@ missing values from complete ones. Data that only gmmfast accepts have messages 
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn import get_config
-from sklearn.utils.validation import _check_sample_weight
 
-from gmmfast.estimators.versions import validate_data
-from gmmfast.fitting.chunks import Chunks, chunks_of, points_and_weight, rows_of
+from gmmfast._validation import describe
+from gmmfast.estimators.collections import blocks_of_collection
+from gmmfast.estimators.inspection import Inspect
+from gmmfast.estimators.versions import checked_weight, validate_data
+from gmmfast.fitting.blocks import Blocks, BlockSize, Mapped, MappedBlocks, Mapper
+from gmmfast.fitting.chunks import BLOCK_ROWS, Chunks, chunks_of, points_and_weight, rows_of
+from gmmfast.fitting.oversampling import OVERSAMPLED, oversampling
 from gmmfast.fitting.samples import Chunked, Samples, samples_of
 
 if TYPE_CHECKING:
@@ -26,14 +29,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-# The weights of one chunk may all be zero; the sum over all chunks is checked when a fit begins.
-_ALLOW_ZERO = "allow_all_zero_weights"
-_OPTIONS = (
-    {_ALLOW_ZERO: True}
-    if _ALLOW_ZERO in inspect.signature(_check_sample_weight).parameters
-    else {}
-)
-
 
 class TrainingData(NamedTuple):
     """The arguments of a fit, unchecked, and which kind of data they are."""
@@ -42,6 +37,8 @@ class TrainingData(NamedTuple):
     sample_weight: Any
     #: Iterates over the chunks; None if X is one array.
     chunks: Chunks | None
+    #: The blocks of a cluster, or those that a mapper computes with, of rows in `chunks` or X.
+    blocks: Blocks | None
     #: Name of the type of X if scikit-learn's array API dispatch applies to it.
     foreign: str | None
 
@@ -50,6 +47,7 @@ class TrainingData(NamedTuple):
         used = {
             "sample_weight": self.sample_weight is not None,
             "chunks": self.chunks is not None,
+            "mapper": self.blocks is not None,
             **{name: bool(value) for name, value in options.items()},
         }
         for name, is_used in used.items():
@@ -64,12 +62,14 @@ class TrainingData(NamedTuple):
         With `reset` the estimator stores the number and names of the features; otherwise they
         must be those that it has stored.
         """
+        if self.blocks is not None:
+            return self._samples_in_blocks(estimator, n_threads, reset=reset, least=least)
         if self.chunks is None:
             points, weights = checked_points(
                 estimator, self.X, self.sample_weight, reset=reset, least=least
             )
             return samples_of(points, weights, n_threads)
-        chunks = self._weighted_chunks()
+        chunks = self.weighted_chunks()
         resets = iter([reset])  # for the first chunk of all; the others must have its features
 
         def checked() -> Iterator[tuple[Array, Array | None]]:
@@ -80,15 +80,38 @@ class TrainingData(NamedTuple):
 
         is_map = isinstance(self.X, np.memmap)
         samples = Chunked(checked, n_threads, is_map=is_map)
-        if samples.n_samples == 0:
-            raise ValueError("X: expected at least one chunk, got none")
-        if samples.n_samples < least:
-            raise ValueError(
-                f"X: expected at least {least} samples in all chunks, got {samples.n_samples}"
-            )
+        _check_n_samples(samples, least)
         return samples
 
-    def _weighted_chunks(self) -> Chunks:
+    def _samples_in_blocks(
+        self, estimator: Any, n_threads: int | None, *, reset: bool, least: int
+    ) -> Samples:
+        """Return the samples of blocks, of which each was checked where it is."""
+        blocks, whole = self.blocks, None
+        assert blocks is not None  # noqa: S101
+        if isinstance(blocks, MappedBlocks) and self.chunks is None and not is_functions(self.X):
+            points, weights = checked_points(
+                estimator, self.X, self.sample_weight, reset=reset, least=least
+            )
+            whole = samples_of(points, weights, n_threads)
+            blocks = blocks.of(lambda: rows_of(points, weights, BLOCK_ROWS))
+        inspect = Inspect(bool(estimator._allows_nan))
+        sizes: list[BlockSize] = []
+        for size in blocks.map(inspect):
+            is_first = reset and not sizes
+            validate_data(
+                estimator, size.head, ensure_min_samples=0, reset=is_first, ensure_all_finite=False
+            )
+            sizes.append(size)
+        if not sizes:
+            raise ValueError("X: expected at least one chunk, got none")
+        samples = Mapped(blocks, sizes, n_threads or blocks.n_threads, whole)
+        if estimator.init_params in OVERSAMPLED and not isinstance(blocks, MappedBlocks):
+            samples.oversampling = oversampling(estimator.n_components)
+        _check_n_samples(samples, least)
+        return samples
+
+    def weighted_chunks(self) -> Chunks:
         """Return the chunks, with the rows of `sample_weight` if X is a memory map."""
         assert self.chunks is not None  # noqa: S101
         if self.sample_weight is None:
@@ -99,13 +122,44 @@ class TrainingData(NamedTuple):
                 "sample_weight: expected None when X comes in chunks, got an array; "
                 "pass chunks (points, sample_weight)"
             )
-        weights = _checked_weight(self.sample_weight, self.X)
+        weights = checked_weight(self.sample_weight, self.X)
         return lambda: rows_of(self.X, weights)
 
 
-def training_data(X: Any, sample_weight: Any = None) -> TrainingData:
-    """Return the data of a fit, without a look at the values."""
-    return TrainingData(X, sample_weight, chunks_of(X), foreign_array(X))
+def training_data(X: Any, sample_weight: Any = None, mapper: Mapper | None = None) -> TrainingData:
+    """Return the data of a fit, without a look at the values.
+
+    Raises
+    ------
+    TypeError
+        If the chunks are an iterator, or the mapper is not callable.
+    """
+    blocks = blocks_of_collection(X, sample_weight, mapper)
+    if blocks is not None:
+        return TrainingData(X, None, None, blocks, None)
+    data = TrainingData(X, sample_weight, chunks_of(X), None, foreign_array(X))
+    if mapper is None:
+        return data
+    if not callable(mapper):
+        raise TypeError(
+            f"mapper: expected a callable like map, got {describe(mapper)}; pass pool.map"
+        )
+    chunks = (lambda: iter(X)) if is_functions(X) else data.chunks and data.weighted_chunks()
+    return data._replace(blocks=MappedBlocks(chunks or list, mapper))
+
+
+def is_functions(X: Any) -> bool:
+    """Return whether X is a list of functions that return chunks."""
+    return isinstance(X, list | tuple) and len(X) > 0 and all(callable(chunk) for chunk in X)
+
+
+def _check_n_samples(samples: Samples, least: int) -> None:
+    if samples.n_samples == 0:
+        raise ValueError("X: expected at least one chunk, got none")
+    if samples.n_samples < least:
+        raise ValueError(
+            f"X: expected at least {least} samples in all chunks, got {samples.n_samples}"
+        )
 
 
 def foreign_array(*arrays: Any) -> str | None:
@@ -133,20 +187,9 @@ def checked_points(
         ensure_all_finite=finiteness(estimator),
         reset=reset,
     )
-    return points, None if sample_weight is None else _checked_weight(sample_weight, points)
+    return points, None if sample_weight is None else checked_weight(sample_weight, points)
 
 
 def finiteness(estimator: Any) -> Any:
     """Return what scikit-learn's `ensure_all_finite` has to be for the estimator."""
     return "allow-nan" if estimator._allows_nan else True
-
-
-def _checked_weight(sample_weight: Any, X: Any) -> Array:
-    """Return a weight of at least 0 for each row of X."""
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, **_OPTIONS)
-    if (weights < 0).any():
-        raise ValueError(
-            "sample_weight: expected values of at least 0, got "
-            f"{weights.min()}; leave such rows out"
-        )
-    return np.ascontiguousarray(weights)

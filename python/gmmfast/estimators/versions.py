@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sklearn
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
+from sklearn.utils import check_array
 from sklearn.utils._array_api import get_namespace
+from sklearn.utils.validation import _check_sample_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 try:
     from sklearn.utils.validation import validate_data
@@ -26,13 +32,55 @@ except ImportError:  # scikit-learn < 1.6
         estimator: Any, *data: Any, ensure_all_finite: Any = True, **options: Any
     ) -> Any:
         """Validate data by the method that the function has replaced."""
-        return estimator._validate_data(*data, force_all_finite=ensure_all_finite, **options)  # noqa: SLF001
+        return estimator._validate_data(*data, force_all_finite=ensure_all_finite, **options)
 
 
-__all__ = ["TESTED", "ill_defined", "validate_data", "warn_if_untested", "with_namespace"]
+__all__ = [
+    "TESTED",
+    "check_rows",
+    "checked_weight",
+    "ill_defined",
+    "validate_data",
+    "warn_if_untested",
+    "with_namespace",
+]
+
+#: The name of scikit-learn's argument, which was another before 1.6.
+_FINITE = next(
+    name
+    for name in ("ensure_all_finite", "force_all_finite")
+    if name in inspect.signature(check_array).parameters
+)
+
+# The weights of one chunk may all be zero; the sum over all chunks is checked when a fit begins.
+_ALLOW_ZERO = "allow_all_zero_weights"
+_OPTIONS = (
+    {_ALLOW_ZERO: True}
+    if _ALLOW_ZERO in inspect.signature(_check_sample_weight).parameters
+    else {}
+)
 
 #: Versions without their last number, from the oldest to the newest.
 TESTED = ("1.5", "1.6", "1.7", "1.8", "1.9")
+
+
+def check_rows(X: Any, *, allows_nan: bool) -> Any:
+    """Return rows as a float array, by scikit-learn's checks; there may be none."""
+    finite = {_FINITE: "allow-nan" if allows_nan else True}
+    return check_array(
+        X, dtype=[np.float64, np.float32], ensure_min_samples=0, input_name="X", **finite
+    )
+
+
+def checked_weight(sample_weight: Any, X: Any) -> Array:
+    """Return a weight of at least 0 for each row of X."""
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, **_OPTIONS)
+    if (weights < 0).any():
+        raise ValueError(
+            "sample_weight: expected values of at least 0, got "
+            f"{weights.min()}; leave such rows out"
+        )
+    return np.require(weights, requirements=["C", "ALIGNED"])
 
 
 def warn_if_untested(version: str = sklearn.__version__) -> None:

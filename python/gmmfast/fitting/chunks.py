@@ -17,6 +17,9 @@ Chunks = Callable[[], Iterator[Any]]
 #: Number of rows of a memory map that are read at a time.
 MAP_ROWS = 1 << 20
 
+#: Number of rows of the blocks that an array is cut into for a mapper.
+BLOCK_ROWS = 1 << 18
+
 
 def chunks_of(X: Any) -> Chunks | None:
     """Return a function that iterates over the chunks of X, or None if X is one array.
@@ -75,10 +78,11 @@ def _returned_by(function: Callable[[], Any]) -> Iterator[Any]:
     return iter(chunks)
 
 
-def rows_of(array: Any, sample_weight: Any = None) -> Iterator[Any]:
-    """Yield chunks of rows of a memory map, as pairs with their weights if there are any."""
-    for first in range(0, len(array), MAP_ROWS):
-        rows = slice(first, first + MAP_ROWS)
+def rows_of(array: Any, sample_weight: Any = None, n_rows: int | None = None) -> Iterator[Any]:
+    """Yield chunks of rows of an array, as pairs with their weights if there are any."""
+    n_rows = n_rows or MAP_ROWS
+    for first in range(0, len(array), n_rows):
+        rows = slice(first, first + n_rows)
         points = np.asarray(array[rows])
         yield points if sample_weight is None else (points, sample_weight[rows])
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._random import random_state_of
+from gmmfast.fitting.checkpoints import FitState
 from gmmfast.fitting.initialization import InitOptions, initialize
 from gmmfast.fitting.moments import Moments, moments
 from gmmfast.fitting.momentum import Momentum
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gmmfast import _core
+    from gmmfast.fitting.checkpoints import Checkpoint
     from gmmfast.fitting.initialization import Initializer
     from gmmfast.fitting.report import Progress
-    from gmmfast.fitting.samples import InMemory, Samples
+    from gmmfast.fitting.samples import Samples
 
     Array = NDArray[np.float64]
 
@@ -47,6 +49,16 @@ class _Run(NamedTuple):
     @property
     def lower_bound(self) -> float:
         return self.lower_bounds[-1] if self.lower_bounds else -np.inf
+
+
+class _Course(NamedTuple):
+    """How the iterations of one initialization run."""
+
+    report: Report
+    momentum: Momentum | None = None
+    checkpoint: Checkpoint | None = None
+    #: The state of an earlier fit from which this one goes on.
+    resumed: FitState | None = None
 
 
 class EMMixture:
@@ -77,13 +89,15 @@ class EMMixture:
 
     def _fit_in_memory(
         self,
-        samples: InMemory,
+        samples: Samples,
         progress: Progress,
         initialize: Initializer = initialize,
         acceleration: str | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
-        """Fit to checked points, which other fits may share, without warnings."""
-        self._em_fit(samples, Report(progress, self.max_iter), initialize, acceleration)
+        """Fit to checked samples, which other fits may share, without warnings."""
+        report = Report(progress, self.max_iter)
+        self._em_fit(samples, report, initialize, acceleration, checkpoint)
         return self
 
     @allows_underflow
@@ -93,9 +107,11 @@ class EMMixture:
         report: Report,
         initialize: Initializer,
         acceleration: str | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         """Set the attributes of the best of `n_init` initializations."""
         self._em_begin(samples)
+        resumed = None if checkpoint is None else checkpoint.read(self, samples)
         do_init = not (self.warm_start and hasattr(self, "converged_"))
         n_init = self.n_init if do_init else 1
         report.begin(n_init, self._em_current_attributes)
@@ -104,7 +120,10 @@ class EMMixture:
         best: _Run | None = None
         for init in range(n_init):
             report.begin_initialization(init)
-            if do_init:
+            if resumed is not None:
+                vars(self).update(resumed.priors)
+                self._em_set_parameters(resumed.parameters)
+            elif do_init:
                 self._em_initialize(samples, random_state, initialize)
             else:
                 self.covariances_ = covariances_of_model(self)
@@ -112,7 +131,8 @@ class EMMixture:
             if acceleration is not None:
                 momentum = Momentum(self.covariance_type, self.reg_covar)
             first = -np.inf if do_init else self.lower_bound_
-            run = self._em_iterate(samples, report, first, momentum)
+            course = _Course(report, momentum, checkpoint, resumed)
+            run = self._em_iterate(samples, first, course)
             report.end_initialization()
             if best is None or run.lower_bound > best.lower_bound or best.lower_bound == -np.inf:
                 best, self.converged_ = run, run.converged
@@ -122,22 +142,21 @@ class EMMixture:
         self.n_iter_ = len(best.lower_bounds)
         self._em_set_fitted(best.parameters, samples.dtype)
 
-    def _em_iterate(
-        self,
-        samples: Samples,
-        report: Report,
-        lower_bound: float,
-        momentum: Momentum | None,
-    ) -> _Run:
+    def _em_iterate(self, samples: Samples, lower_bound: float, course: _Course) -> _Run:
         """Iterate from the current parameters until convergence."""
-        lower_bounds: list[float] = []
-        if self.max_iter == 0:
-            return _Run(lower_bounds, converged=False, parameters=self._em_get_parameters())
+        report, momentum, checkpoint, resumed = course
+        lower_bounds = [] if resumed is None else resumed.lower_bounds
+        if lower_bounds:
+            lower_bound = lower_bounds[-1]
+        converged = len(lower_bounds) > 1 and abs(lower_bound - lower_bounds[-2]) < self.tol
+        if converged or len(lower_bounds) >= self.max_iter:
+            return _Run(lower_bounds, converged, self._em_get_parameters())
         parameters = self._em_parameters()
-        samples.prepare(typical_stds(parameters))
+        units = typical_stds(parameters) if resumed is None else resumed.units
+        samples.prepare(units)
         is_watched = report.is_watched
         shown = self._em_show() if is_watched else None
-        for n_iter in range(1, self.max_iter + 1):
+        for n_iter in range(len(lower_bounds) + 1, self.max_iter + 1):
             report.begin_iteration()
             previous = lower_bound
             statistics = samples.statistics(parameters)
@@ -156,7 +175,10 @@ class EMMixture:
             self._em_read(shown)
             parameters = self._em_parameters()
             converged = last is None and bool(abs(lower_bound - previous) < self.tol)
-            if converged or stop or n_iter == self.max_iter:
+            is_last = converged or stop or n_iter == self.max_iter
+            if checkpoint is not None and (is_last or n_iter % checkpoint.every == 0):
+                checkpoint.write(self, samples, self._em_progress(lower_bounds, units))
+            if is_last:
                 break
             if momentum is not None and last is None:
                 self._em_m_step(momentum.extrapolated(some))
@@ -190,11 +212,11 @@ class EMMixture:
         options = InitOptions(
             self.n_components, self.covariance_type, self.reg_covar, self.init_params
         )
-        points = samples.initial_points(random_state)
-        some = None
+        some, weight = None, samples.weight
         if self._em_needs_initialization():
-            some = initialize(points, options, random_state)
-        self._em_set_initial(some, points.weight)
+            points = samples.initial_points(random_state)
+            some, weight = initialize(points, options, random_state), points.weight
+        self._em_set_initial(some, weight)
 
     def _em_moments(
         self, samples: Samples, parameters: MixtureParameters, statistics: _core.Statistics
@@ -287,6 +309,15 @@ class EMMixture:
     def _em_get_parameters(self) -> tuple[Any, ...]:
         """Return the current parameters, in scikit-learn's order."""
         raise NotImplementedError
+
+    def _em_set_parameters(self, parameters: tuple[Any, ...]) -> None:
+        """Set the current parameters, as `_em_get_parameters` returned them."""
+        raise NotImplementedError
+
+    def _em_progress(self, lower_bounds: list[float], units: Array) -> FitState:
+        """Return the state of the fit after an iteration."""
+        priors = {name: value for name, value in vars(self).items() if name.endswith("_prior_")}
+        return FitState(self._em_get_parameters(), lower_bounds, units, priors)
 
     def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
         """Set the attributes of a fitted estimator."""

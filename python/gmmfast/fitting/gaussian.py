@@ -50,6 +50,9 @@ class GaussianSteps(EMMixture):
     def _em_get_parameters(self) -> tuple[Any, ...]:
         return self.weights_, self.means_, self.covariances_
 
+    def _em_set_parameters(self, parameters: tuple[Any, ...]) -> None:
+        self.weights_, self.means_, self.covariances_ = parameters
+
     def _em_set_fitted(self, parameters: tuple[Any, ...], dtype: Any) -> None:
         weights, means, covariances = parameters
         try:

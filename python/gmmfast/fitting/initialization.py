@@ -93,12 +93,8 @@ def _from_kmeans(samples: InMemory, options: InitOptions, random_state: Any) -> 
             sklearn_exceptions.ConvergenceWarning,
             stacklevel=2,
         )
-    statistics = statistics_of_labels(
-        points,
-        labels,
-        n_components,
-        samples.sample_weight,
-        covariance_type=options.covariance_type,
+    statistics = samples.statistics_of_labels(
+        labels, n_components, covariance_type=options.covariance_type
     )
     return moments(statistics, options.covariance_type, options.reg_covar)[0]
 
@@ -114,7 +110,7 @@ def _kmeans_samples(samples: InMemory) -> tuple[InMemory, tuple[Array, int] | No
     is_lattice = _is_lattice(samples.points)
     if not is_lattice and not _origin(samples.points, 0.0).any():
         return samples, None
-    points = np.ascontiguousarray(samples.points, dtype=np.float64)
+    points = np.require(samples.points, np.float64, ["C", "ALIGNED"])
     points = points - points.mean(axis=0)
     weight = samples.sample_weight
     relative = None if weight is None else weight / weight.max()

@@ -7,7 +7,7 @@ centers, compute them from labels, and derive moments and entropy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -49,6 +49,20 @@ def merged(statistics: _core.Statistics | None, other: _core.Statistics) -> _cor
         return other
     statistics.merge(other)
     return statistics
+
+
+def arrays_of(statistics: _core.Statistics) -> tuple[Any, ...]:
+    """Return the arguments that make the same statistics."""
+    return (
+        statistics.centers,
+        statistics.counts,
+        statistics.sums,
+        statistics.scatters,
+        statistics.log_likelihood,
+        statistics.weight,
+        statistics.n_samples,
+        statistics.roundings,
+    )
 
 
 def recentered(statistics: _core.Statistics, centers: Array) -> _core.Statistics:

@@ -8,13 +8,14 @@ shifted by the constant.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gmmfast import _core
 from gmmfast._arithmetic import allows_underflow
 from gmmfast.mixture.layouts import as_matrices, as_variances
+from gmmfast.mixture.transport import CoreState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,13 @@ class MixtureParameters(NamedTuple):
     def matrices(self) -> Array:
         """Return the covariance matrices, (n_components, n_features, n_features)."""
         return as_matrices(self.core.covariances, self.covariance_type, self.core.means.shape)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (CoreState.of(self.core, self.covariance_type), self.shift)
+
+
+def _restored(state: CoreState, shift: float) -> MixtureParameters:
+    return MixtureParameters(state.core(), shift, state.covariance_type)
 
 
 @allows_underflow
@@ -55,7 +63,7 @@ def mixture_parameters(
 
 
 def _array(values: Array) -> Array:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    return np.require(values, np.float64, ["C", "ALIGNED"])
 
 
 @allows_underflow

@@ -82,12 +82,14 @@ class _Line:
 
     def __init__(self, max_iter: int, score: str) -> None:
         self._max_iter, self._score, self._start = max_iter, score, time.perf_counter()
-        self._is_open = False
+        self._is_open, self._first = False, max_iter
 
     def __call__(self, n_iter: int, score: float) -> None:
         seconds = time.perf_counter() - self._start
+        self._first = min(self._first, n_iter)  # more than 1 if the fit goes on
         text = f"\riteration {n_iter}/{self._max_iter}  {self._score} {score:.6g}"
-        sys.stderr.write(f"{text}  {seconds:.1f} s")
+        rest = seconds / (n_iter - self._first + 1) * (self._max_iter - n_iter)
+        sys.stderr.write(f"{text}  at most {rest:.0f} s left, {seconds:.1f} s")
         sys.stderr.flush()
         self._is_open = True
 

@@ -14,7 +14,7 @@ import numpy as np
 from gmmfast import _core
 from gmmfast.fitting.chunks import refuse_other_chunks
 from gmmfast.fitting.missing import Size, completed, filled, has_nan, patterns, size_of
-from gmmfast.fitting.moments import merged
+from gmmfast.fitting.moments import merged, statistics_of_labels
 from gmmfast.fitting.parameters import MixtureParameters
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 #: Number of rows of chunks that a fit is initialized from.
-_INITIAL_ROWS = 1 << 18
+INITIAL_ROWS = 1 << 18
 
 
 class Samples(Protocol):
@@ -78,7 +78,7 @@ class InMemory:
         self._data = self._prepared(units)
 
     def _prepared(self, units: Array | None) -> _core.Data:
-        points = np.ascontiguousarray(self.points, dtype=np.float64)
+        points = np.require(self.points, np.float64, ["C", "ALIGNED"])
         return _core.Data(points, self.sample_weight, units, self.n_threads)
 
     def statistics(
@@ -91,6 +91,14 @@ class InMemory:
         """Return the samples themselves."""
         del random_state
         return self
+
+    def statistics_of_labels(
+        self, labels: NDArray[np.integer], n_components: int, *, covariance_type: str
+    ) -> _core.Statistics:
+        """Return the statistics of the points, with one component each."""
+        return statistics_of_labels(
+            self.points, labels, n_components, self.sample_weight, covariance_type=covariance_type
+        )
 
     def parts(self) -> Iterator[Array]:
         """Yield the array."""
@@ -233,16 +241,16 @@ class Chunked:
         expected to count as those of an array do.
         """
         taken = np.arange(self.n_samples)
-        if self.n_samples > _INITIAL_ROWS:
+        if self.n_samples > INITIAL_ROWS:
             if self._is_map:
                 warnings.warn(
-                    f"X: the fit starts from {_INITIAL_ROWS} of the {self.n_samples} rows of the "
+                    f"X: the fit starts from {INITIAL_ROWS} of the {self.n_samples} rows of the "
                     "memory map, drawn at random, because all would not fit in memory; pass "
                     "means_init, or fewer rows, for another start",
                     UserWarning,
                     stacklevel=2,
                 )
-            taken = np.sort(random_state.choice(self.n_samples, size=_INITIAL_ROWS, replace=False))
+            taken = np.sort(random_state.choice(self.n_samples, size=INITIAL_ROWS, replace=False))
         rows: list[Array] = []
         weights: list[Array] = []
         first, has_weights = 0, False

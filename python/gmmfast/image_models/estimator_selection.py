@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gmmfast.fitting.report import Progress
 
 
-def select_n_components(  # noqa: PLR0913 (a user's choices, by name)
+def select_n_components(
     X: ArrayLike,
     candidates: Iterable[int],
     *,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gmmfast.images import ImageSource
 
 
-def fit_image(  # noqa: PLR0913 (a user's choices, all by name)
+def fit_image(
     image: ImageSource,
     n_components: int | str | None = None,
     *,

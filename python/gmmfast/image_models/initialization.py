@@ -29,11 +29,13 @@ from gmmfast.fitting.samples import InMemory
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gmmfast.fitting.initialization import Initializer
+
     Array = NDArray[np.float64]
 
 #: Points of the sample: this many, and at least so many for each component.
-_SAMPLE = 1 << 16
-_SAMPLE_PER_COMPONENT = 32
+SAMPLE = 1 << 16
+SAMPLE_PER_COMPONENT = 32
 
 #: Lloyd iterations; EM moves the cells' borders later anyway.
 _KMEANS_MAX_ITER = 20
@@ -69,12 +71,23 @@ def image_start(
     return some._replace(counts=some.counts * (samples.weight / sample.weight))
 
 
+def spread_start(n_samples: int) -> Initializer:
+    """Return an initializer from points that are a sample of `n_samples` pixels."""
+
+    def start(sample: InMemory, options: InitOptions, random_state: Any) -> Moments:
+        left_out = 1 - sample.n_samples / n_samples
+        options = options._replace(reg_covar=options.reg_covar + _EM_REG_COVAR * left_out)
+        return image_start(sample, options, random_state)
+
+    return start
+
+
 def _stratified(samples: InMemory, n_components: int, random_state: Any) -> InMemory:
     """Return one point from each of as many stretches of equal weight, or all if they are few.
 
     The rows follow the picture, which spreads the sample over it.
     """
-    n_sample = max(_SAMPLE, _SAMPLE_PER_COMPONENT * n_components)
+    n_sample = max(SAMPLE, SAMPLE_PER_COMPONENT * n_components)
     if samples.n_samples <= n_sample:
         return samples
     places = (np.arange(n_sample) + random_state.uniform(size=n_sample)) / n_sample

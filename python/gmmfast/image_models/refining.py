@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-def refine(  # noqa: PLR0913 (a user's choices, all by name)
+def refine(
     model: Any,
     image: ImageSource | FramesSource,
     *,
@@ -166,7 +166,7 @@ def refine(  # noqa: PLR0913 (a user's choices, all by name)
     return estimator_of(fit, parameters | {"n_components": n_components})
 
 
-def refinements(  # noqa: PLR0913 (those of `refine`)
+def refinements(
     model: Any,
     image: ImageSource | FramesSource,
     *,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gmmfast.images import FramesSource
 
 
-def fit_video(  # noqa: PLR0913 (a user's choices, all by name)
+def fit_video(
     frames: FramesSource,
     n_components: int | str | None = None,
     *,

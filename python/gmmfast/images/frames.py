@@ -17,7 +17,14 @@ from gmmfast._files import StrPath
 from gmmfast._memory import check_fits
 from gmmfast._validation import refuse_masked
 from gmmfast.images.checks import Pixels, complaint
-from gmmfast.images.reading import ImageSource, decode, open_for_reading, read_image
+from gmmfast.images.reading import (
+    ImageSource,
+    decode,
+    decoding,
+    open_for_reading,
+    open_picture,
+    read_image,
+)
 
 FramesSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any] | Iterable[ImageSource]
 
@@ -75,7 +82,7 @@ def _opened(file: IO[bytes], name: str) -> Pixels:
     opened: list[Image.Image] = []
 
     def first() -> Image.Image:
-        opened.append(Image.open(file))
+        opened.append(open_picture(file))
         return opened[0]
 
     decode(first, name, "frames")  # raises the reason if it is not an animation
@@ -90,7 +97,11 @@ def _of_animation(image: Image.Image, name: str) -> Pixels:
 
         return seek
 
-    n_frames = getattr(image, "n_frames", 1)
+    with decoding(name, "frames"):  # GIF and PNG are read to their ends to count
+        n_frames = getattr(image, "n_frames", 1)
+    n_bytes = 3 * n_frames * image.width * image.height
+    got = f"{n_frames} frames of {image.width} x {image.height} pixels"
+    check_fits("frames", got, n_bytes, "pass fewer or smaller frames")
     return _stacked([decode(at(i), name, "frames") for i in range(n_frames)])
 
 

@@ -9,7 +9,7 @@ import contextlib
 import io
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -39,6 +39,12 @@ _KEY_TO_8_BITS: dict[str, Callable[[int], int]] = {
     "L;4": lambda level: level * 17,
     "RGB;16B": lambda level: level >> 8,
 }
+# The formats that are read. Pillow has others, of which EPS is executed (by Ghostscript) and some
+# are read by whatever program has registered itself.
+FORMATS = (
+    *("AVIF", "BMP", "DIB", "GIF", "ICNS", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "PSD"),
+    *("QOI", "SGI", "TGA", "TIFF", "WEBP"),
+)
 _READ_ADVICE: dict[type[OSError], str] = {
     FileNotFoundError: "check the spelling and the current folder",
     IsADirectoryError: "name one picture inside that folder",
@@ -98,14 +104,20 @@ def read_image(image: ImageSource) -> Pixels:
     if isinstance(image, str | os.PathLike):
         name = repr(os.fspath(image))
         with open_for_reading(image, name) as file:
-            return decode(lambda: Image.open(file), name)
+            return decode(lambda: open_picture(file), name)
     if isinstance(image, np.ndarray):
         return _from_array(image)
     if hasattr(image, "read") and not isinstance(image, io.TextIOBase):
-        return decode(lambda: Image.open(image), f"the file {getattr(image, 'name', image)!r}")
+        return decode(lambda: open_picture(image), f"the file {getattr(image, 'name', image)!r}")
     wanted = "a path, a binary file, a PIL image or a numpy array"
     mend = "open files in mode 'rb', wrap bytes in io.BytesIO and lists in numpy.asarray"
     raise TypeError(complaint("image", wanted, type(image).__name__, mend))
+
+
+def open_picture(file: IO[bytes]) -> Image.Image:
+    """Open a picture in one of the formats that are read."""
+    Image.init()
+    return Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
 
 
 def open_for_reading(path: StrPath, name: str, argument: str = "image") -> IO[bytes]:
@@ -123,11 +135,18 @@ def open_for_reading(path: StrPath, name: str, argument: str = "image") -> IO[by
 
 def decode(open_picture: Callable[[], Image.Image], name: str, argument: str = "image") -> Pixels:
     """Return the picture as a viewer shows it, or raise an error that names the argument."""
+    with decoding(name, argument):
+        return _displayed(open_picture())
+
+
+@contextlib.contextmanager
+def decoding(name: str, argument: str) -> Iterator[None]:
+    """Turn whatever Pillow raises into an error that names the argument."""
     wanted = "a picture that can be read"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return _displayed(open_picture())
+            yield
     except _NoAgreedWhiteError as error:
         mend = "scale the levels to [0, 1] and pass the array, or export as 16-bit integers"
         got = f"{name} with {error}, which have no agreed white"
@@ -136,7 +155,7 @@ def decode(open_picture: Callable[[], Image.Image], name: str, argument: str = "
         got, mend = f"{name}, which is too large ({error})", "shrink it or cut it up first"
         raise ValueError(complaint(argument, wanted, got, mend)) from error
     except UnidentifiedImageError as error:
-        got = f"{name}, which is in no format that Pillow can read"
+        got = f"{name}, which is in no format of {', '.join(FORMATS)}"
         mend = "fetch it again or export it as PNG"
         raise ValueError(complaint(argument, wanted, got, mend)) from error
     except Exception as error:  # Pillow's plugins raise nearly every class on damaged data

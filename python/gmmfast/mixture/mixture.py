@@ -7,7 +7,6 @@ this folder, which take the mixture as their first argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +16,7 @@ from gmmfast._files import StrPath, check_path
 from gmmfast._validation import Extent, check_extent, check_points
 from gmmfast.mixture import (
     evaluation,
+    exchange,
     intervals,
     operations,
     regions,
@@ -26,13 +26,14 @@ from gmmfast.mixture import (
 )
 from gmmfast.mixture.parameters import (
     Parameters,
+    check_kind,
     check_parameters,
     kind_of_model,
     parameters_of_model,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -240,6 +241,8 @@ class Mixture:
     marginal = operations.marginal
     condition = operations.condition
     component = operations.component
+    to_json = exchange.to_json
+    to_onnx = exchange.to_onnx
     transform = operations.transform
     product = operations.product
     mean = summaries.mean
@@ -303,8 +306,8 @@ class Mixture:
         -----
         The file is NumPy's .npz of the arrays "weights", "log_weights", "means",
         "covariances" (scikit-learn's layout), "covariance_type", "extent" (no rows if there
-        is none), "kind" (empty if there is none), "format" and "version": `numpy.load` reads
-        it without gmmfast and without pickle.
+        is none), "kind" (empty if there is none), "format", "version" and "written_by":
+        `numpy.load` reads it without gmmfast and without pickle.
 
         Examples
         --------
@@ -342,23 +345,39 @@ class Mixture:
         """
         check_path("path", path)
         arrays = serialization.read_arrays(path)
-        extent = arrays["extent"] if len(arrays["extent"]) else None
         try:
-            mixture = cls(
-                arrays["weights"],
-                arrays["means"],
-                arrays["covariances"],
-                covariance_type=str(arrays["covariance_type"]),
-                extent=extent,  # type: ignore[arg-type]
-            )
-            mixture = mixture.with_kind(str(arrays.get("kind", "")) or None)
-            kept = serialization.kept_log_weights(mixture.weights, arrays["log_weights"])
-            if kept is None:
-                return mixture
-            parameters = replace(mixture._parameters(), log_weights=kept)
-            return mixture._from_parameters(parameters, mixture.extent)
+            return cls._from_arrays(arrays)
         except (ValueError, TypeError) as error:
             raise serialization.damaged(path, f"one with {error}") from None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Mixture:
+        """Read a mixture from the text that `to_json` returned.
+
+        Parameters
+        ----------
+        text : str or bytes
+
+        Raises
+        ------
+        ValueError
+            If the text is something else, or has invalid parameters.
+        """
+        return cls._from_arrays(exchange.arrays_of_json(text))
+
+    @classmethod
+    def _from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Mixture:
+        """Return the mixture of the arrays of a file."""
+        shape = arrays["means"].shape
+        extent = arrays["extent"].tolist()
+        return object.__new__(cls)._replace(
+            _extent=check_extent(extent, max_axes=shape[1]) if extent else None,
+            _kind=check_kind(str(arrays["kind"]) or None, shape[1]),
+            _core=serialization.core_of_file(arrays),
+            _shape=shape,
+            _covariance_type=str(arrays["covariance_type"]),
+            _copies={},
+        )
 
     def __repr__(self) -> str:
         extent = "" if self._extent is None else f", extent={self._extent}"

@@ -23,6 +23,7 @@ from gmmfast.mixture.layouts import (
     covariances_of_precisions,
     layouts,
 )
+from gmmfast.mixture.peers import estimator_of, parameters_of_peer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -133,7 +134,7 @@ def check_parameters(
 
 
 def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
-    """Return the unchecked parameters of a fitted estimator or a triple of arrays."""
+    """Return the unchecked parameters of a fitted model or a triple of arrays."""
     if isinstance(model, tuple | list):
         if len(model) == 3:
             return (*model, None)
@@ -141,6 +142,10 @@ def parameters_of_model(model: Any) -> tuple[Any, Any, Any, str | None]:
             "model: expected a triple (weights, means, covariances), "
             f"got a {type(model).__name__} of length {len(model)}"
         )
+    model = estimator_of(model)
+    peer = parameters_of_peer(model)
+    if peer is not None:
+        return peer
     fitted = [hasattr(model, name) for name in ("weights_", "means_", "covariance_type")]
     if all(fitted) and (hasattr(model, "covariances_") or hasattr(model, _FACTORS)):
         return model.weights_, model.means_, covariances_of_model(model), model.covariance_type

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import stat
-import zlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from gmmfast import _core
 from gmmfast._files import StrPath, check_destination, mode_of, replaced
+from gmmfast._validation import float_array
+from gmmfast.mixture.archive import ArchiveError, read_archive
 from gmmfast.mixture.layouts import WIDER, components, precisions, precisions_cholesky, widened
-from gmmfast.mixture.parameters import Parameters
+from gmmfast.mixture.parameters import Parameters, check_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,21 +28,26 @@ if TYPE_CHECKING:
 
     from gmmfast._validation import Extent
 
-    Array = NDArray[np.float64]
-
 #: The format name in each file, and the version of its layout. A reader accepts every version up
 #: to its own.
-_FORMAT, _VERSION = "gmmfast.Mixture", 1
+FORMAT, VERSION = "gmmfast.Mixture", 1
 
-#: The dtype kind and number of axes of each array in a file.
-_LAYOUT = {
-    "weights": ("f", 1),
-    "log_weights": ("f", 1),
-    "means": ("f", 2),
-    "covariances": ("f", None),
+#: The dtype and number of axes of each array that a file must have.
+LAYOUT: dict[str, tuple[str, int | None]] = {
+    "weights": ("f8", 1),
+    "log_weights": ("f8", 1),
+    "means": ("f8", 2),
+    "covariances": ("f8", None),
     "covariance_type": ("U", 0),
-    "extent": ("f", 2),
+    "extent": ("f8", 2),
+    "kind": ("U", 0),
 }
+
+#: The most bytes of each array: the parameters may have any number of them.
+_LIMITS = dict.fromkeys(("weights", "log_weights", "means", "covariances"), sys.maxsize)
+_LIMITS |= dict.fromkeys(
+    ("format", "version", "covariance_type", "extent", "kind", "written_by"), 1 << 10
+)
 
 #: Largest difference from 1 that scikit-learn's `sample` accepts in the sum of the weights.
 _SUM_TOLERANCE = 1e-12
@@ -93,14 +100,14 @@ def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) 
 
     It holds the arrays "weights", "log_weights", "means", "covariances" (scikit-learn's layout),
     "covariance_type", "extent" (no rows if there is none), "kind" (empty if there is none),
-    "format" and "version".
+    "format", "version" and "written_by".
     """
     check_destination("path", "the path of a file that can be written", path)
     with replaced(path) as file:
         np.savez(
             file,
-            format=_FORMAT,
-            version=_VERSION,
+            format=FORMAT,
+            version=VERSION,
             weights=p.weights,
             log_weights=p.log_weights,
             means=p.means,
@@ -108,16 +115,31 @@ def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) 
             covariance_type=p.covariance_type,
             extent=np.array(extent or np.empty((0, 2)), dtype=np.float64),
             kind=kind or "",
+            written_by=f"gmmfast {_core.__version__}",
         )
 
 
-def kept_log_weights(weights: Array, log_weights: Array) -> Array | None:
-    """Return the log-weights of a file unless they are the logarithms of its weights."""
-    with np.errstate(divide="ignore"):
-        known = np.log(weights)
+def core_of_file(arrays: Mapping[str, NDArray[Any]]) -> _core.Mixture:
+    """Return the core's mixture of the arrays of a file, which checks them.
+
+    Its weights are those of the file, and where these have underflowed, the exponentials of the
+    log-weights of the file.
+    """
+    parameters = check_parameters(
+        arrays["weights"],
+        arrays["means"],
+        arrays["covariances"],
+        str(arrays["covariance_type"]),
+    )
+    log_weights = float_array("log_weights", arrays["log_weights"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        known = np.log(parameters.weights)
     if known.shape == log_weights.shape and np.allclose(known, log_weights, 0, _LOG_TOLERANCE):
-        return None
-    return log_weights
+        return _core.Mixture(*parameters)
+    core = _core.Mixture.from_log_weights(log_weights, *parameters[1:])
+    if not np.allclose(core.weights, parameters.weights, _LOG_TOLERANCE, sys.float_info.min):
+        raise ValueError("weights: expected the exponentials of log_weights, got others")
+    return core
 
 
 def damaged(path: StrPath, got: str) -> ValueError:
@@ -131,44 +153,40 @@ def damaged(path: StrPath, got: str) -> ValueError:
 def read_arrays(path: StrPath) -> Mapping[str, NDArray[Any]]:
     """Return the arrays of a file after checks of its version, dtypes and numbers of axes."""
     arrays = _read_npz(path)
-    if str(arrays.get("format")) != _FORMAT:
+    if str(arrays.get("format")) != FORMAT:
         raise damaged(path, "which is another of NumPy's files")
     version = arrays.get("version")
     if version is None or version.shape != () or version.dtype.kind not in "iu" or version < 1:
         raise damaged(path, "which tells no version")
-    if version > _VERSION:
+    if version > VERSION:
         raise ValueError(
-            f"path: expected a file of version 1 to {_VERSION}, got {os.fspath(path)!r} of "
+            f"path: expected a file of version 1 to {VERSION}, got {os.fspath(path)!r} of "
             f"version {version}; read it with a newer gmmfast"
         )
-    missing = sorted(_LAYOUT.keys() - arrays.keys())
+    missing = sorted(LAYOUT.keys() - arrays.keys())
     if missing:
         raise damaged(path, f"which lacks {', '.join(missing)}")
-    for name, (kind, n_axes) in _LAYOUT.items():
+    for name, (dtype, n_axes) in LAYOUT.items():
         array = arrays[name]
-        if array.dtype.kind != kind or n_axes not in (None, array.ndim):
+        is_of_dtype = dtype in (array.dtype.kind, array.dtype.str[1:])
+        if not is_of_dtype or n_axes not in (None, array.ndim):
             got = f"whose {name} have dtype {array.dtype} and shape {array.shape}"
             raise damaged(path, got)
     return arrays
 
 
 def _read_npz(path: StrPath) -> dict[str, NDArray[Any]]:
-    """Return all arrays of an .npz file, or an empty dict for a .npy file."""
+    """Return the arrays of an .npz file that `save` writes."""
     mode = mode_of(Path(path))
     if mode is not None and not stat.S_ISREG(mode):
         raise damaged(path, "which is a folder or a device")
     try:
         with Path(path).open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            return dict(archive) if hasattr(archive, "files") else {}
+            return read_archive(file, _LIMITS)
     except OSError as error:
-        if error.errno is None:
-            raise damaged(path, f"which is damaged ({error})") from None
         got = f"{os.fspath(path)!r} ({error.strerror})"
         raise type(error)(
             f"path: expected a file that can be read, got {got}; check the path"
         ) from error
-    except (BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError) as error:
-        # The text of NumPy's ValueError is left out: it is about pickles.
-        why = "" if isinstance(error, ValueError) else f" ({error})"
-        raise damaged(path, f"which is no .npz file, cut off or damaged{why}") from None
+    except ArchiveError as error:
+        raise damaged(path, str(error)) from None

@@ -120,6 +120,20 @@ impl Statistics {
         })
     }
 
+    /// Sets the bounds of the rounding of each feature's scatter, as
+    /// [`roundings`](Self::roundings) returns them.
+    ///
+    /// # Errors
+    /// If there is not one for each center's feature.
+    pub fn with_roundings(mut self, roundings: Vec<f64>) -> Result<Self> {
+        if roundings.len() != self.centers.len() {
+            let expected = format!("{} values", self.centers.len());
+            return Err(Error::Length { argument: "roundings", expected, got: roundings.len() });
+        }
+        self.roundings = roundings;
+        Ok(self)
+    }
+
     /// Sets the number of points of a weight above 0, to which the total weight belongs.
     #[must_use]
     pub fn with_n_samples(mut self, n_samples: f64) -> Self {
@@ -151,6 +165,12 @@ impl Statistics {
     #[must_use]
     pub fn centers(&self) -> &[f64] {
         &self.centers
+    }
+
+    /// Bounds of the rounding of each feature's scatter, (n_components, n_features) row-major.
+    #[must_use]
+    pub fn roundings(&self) -> &[f64] {
+        &self.roundings
     }
 
     /// The log-likelihood Σ w log p(x).

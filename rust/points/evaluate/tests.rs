@@ -95,7 +95,7 @@ fn case(d: usize) -> impl Strategy<Value = (Mixture, Vec<f64>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.min(64), rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn the_tree_gives_what_the_dense_kernel_gives(

@@ -1,0 +1,78 @@
+"""Ctrl-C at random moments of every long call: the time to the answer, and the state afterwards.
+
+    python tests/campaigns/interrupts.py 20           # moments of each call
+
+The last line of each call has the number of answers and the slowest one.
+"""
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+
+import gmmfast
+from gmmfast import GaussianMixture, Mixture, fit_image, refine, render_grid, render_samples
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(400_000, 4))
+WIDE = Mixture(np.full(3000, 1 / 3000), RNG.uniform(0, 4000, (3000, 2)), np.full(3000, 1e7))
+COLOR = RNG.integers(0, 255, (300, 400, 3), np.uint8)
+MODEL = fit_image(COLOR, 30, kind="color", max_iter=2)
+POINTS = RNG.uniform(0, 4000, (400_000, 2))
+
+CALLS = {
+    "render_grid": lambda: render_grid(WIDE, (4000, 4000), dtype="uint8"),
+    "score_samples": lambda: WIDE.score_samples(POINTS),
+    "predict_proba": lambda: WIDE.predict_proba(POINTS[:20_000]),
+    "sample": lambda: WIDE.sample(20_000_000),
+    "render_samples": lambda: render_samples(WIDE, 300_000_000, (900, 900)),
+    "fit": lambda: GaussianMixture(60, max_iter=200, tol=0).fit(X),
+    "fit of k-means++": lambda: GaussianMixture(60, init_params="k-means++", tol=0).fit(X),
+    "fit_image": lambda: fit_image(COLOR, 300, kind="color", max_iter=200, tol=0),
+    "refine": lambda: refine(MODEL, COLOR, max_iter=5000),
+}
+
+
+def answer(call, delay):
+    """Return the seconds from the signal to the end of the call, None if it had ended."""
+    sent = []
+
+    def send():
+        time.sleep(delay)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=send)
+    try:
+        thread.start()
+        call()
+        ended = time.perf_counter()
+        thread.join()
+        time.sleep(0.1)
+    except KeyboardInterrupt:
+        ended = time.perf_counter()
+    thread.join()
+    return ended - sent[0] if sent and ended >= sent[0] else None
+
+
+def main():
+    """Interrupt, and print the slowest answers."""
+    warnings.simplefilter("ignore")
+    moments = random.Random(0)
+    small = render_grid(WIDE, (9, 9)).tobytes()
+    for name, call in CALLS.items():
+        answers = [answer(call, moments.uniform(0.01, 1.5)) for _ in range(int(sys.argv[1]))]
+        assert render_grid(WIDE, (9, 9)).tobytes() == small
+        given = [seconds for seconds in answers if seconds is not None]
+        slowest = f"{max(given) * 1000:.0f} ms" if given else "none"
+        print(f"{name}: {len(given)} answers, slowest {slowest}", flush=True)
+    assert gmmfast.Mixture.from_model(MODEL).n_components == 30
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Tests of mixture/archive.py: hostile model files are refused, fast and in bounded memory."""
+
+import io
+import tracemalloc
+import warnings
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gmmfast import Mixture
+from support import models
+from support.checks import check_message, refusal
+from support.models import EVERY_TYPE
+
+#: Written by gmmfast 0.1.0 at commit 3672b83, the first of these by `golden` below.
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def golden(covariance_type):
+    return models.build(4, 3, covariance_type).with_extent([(-0.5, 3.5), (2, 1)])
+
+
+def same(one, other):
+    names = ("weights", "means", "covariances")
+    is_same = all(getattr(one, n).tobytes() == getattr(other, n).tobytes() for n in names)
+    labels = [(m.covariance_type, m.extent, m.kind) for m in (one, other)]
+    return is_same and labels[0] == labels[1]
+
+
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
+def test_files_of_version_1_stay_readable(covariance_type):
+    loaded = Mixture.load(GOLDEN / f"version-1-{covariance_type}.npz")
+    assert same(loaded, golden(covariance_type))
+
+
+def test_files_of_version_1_keep_kinds_and_weights_below_float64():
+    assert Mixture.load(GOLDEN / "version-1-kind.npz").kind == "color"
+    far = Mixture.load(GOLDEN / "version-1-underflow.npz")
+    joint = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 0.0]], [1.0, 1.0])
+    expected = joint.condition([0], [1e4])
+    assert far.weights.min() == 0
+    np.testing.assert_array_equal(far._core.log_weights, expected._core.log_weights)
+
+
+def members(path=GOLDEN / "version-1-full.npz"):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def archive_of(content, **options):
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w", **options) as archive:
+        warnings.simplefilter("ignore", UserWarning)  # of names that are there twice
+        for name, value in content:
+            archive.writestr(name, value)
+    return buffer.getvalue()
+
+
+def array_bytes(header, content=b""):
+    """An array of NumPy's format 1.0 with any text as its header."""
+    text = header.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + content
+
+
+def declared(shape, dtype="'<f8'", content=b""):
+    return array_bytes(f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}}}", content)
+
+
+def with_means(value):
+    return archive_of(list({**members(), "means.npy": value}.items()))
+
+
+@cache
+def hostile_files():
+    whole = list(members().items())
+    zeros = np.zeros((1 << 20, 10))
+    bomb = io.BytesIO()
+    np.savez_compressed(bomb, means=zeros)
+    encrypted = bytearray(archive_of(whole))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flags of each header
+        encrypted[encrypted.index(mark) + place] |= 1
+    return {
+        "a name twice": archive_of([*whole, whole[3]]),
+        "a name with and without its ending": archive_of([*whole, ("means", whole[3][1])]),
+        "another name": archive_of([*whole, ("more.npy", b"")]),
+        "a zip bomb": bomb.getvalue(),
+        "a compression that NumPy does not use": archive_of(whole, compression=zipfile.ZIP_BZIP2),
+        "a password": bytes(encrypted),
+        "a list of many arrays": archive_of([(f"{i}.npy", b"") for i in range(3000)]),
+        "a long header": with_means(array_bytes("{" + " " * 60_000 + "}")),
+        "a deep header": with_means(array_bytes("(" * 900)),
+        "signs without end": with_means(array_bytes("-" * 900 + "1")),
+        "a shape beyond memory": with_means(declared((1 << 40, 3))),
+        "a shape whose product overflows": with_means(declared((1 << 32, 1 << 32, 8))),
+        "a negative shape": with_means(declared((-4, -3), content=bytes(96))),
+        "a shape of fewer bytes": with_means(declared((3, 3), content=bytes(96))),
+        "elements of a terabyte": with_means(declared((), dtype=f"'<U{1 << 38}'")),
+        "Python objects": with_means(declared((12,), "'|O'", bytes(96))),
+        "an unknown format of arrays": with_means(b"\x93NUMPY\x09\x00" + bytes(100)),
+        "Fortran order": with_means(
+            array_bytes("{'descr': '<f8', 'fortran_order': True, 'shape': (4, 3)}", bytes(96))
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", hostile_files())
+def test_a_hostile_file_is_refused_in_little_memory(name, tmp_path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(hostile_files()[name])
+    tracemalloc.start()
+    try:
+        message = refusal(ValueError, Mixture.load, path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    check_message(message, "path: expected a file that Mixture.save wrote")
+    assert len(message) < 1000
+    assert peak < 2 * path.stat().st_size + 16 * 2**20
+
+
+def test_a_compressed_file_that_is_not_larger_than_memory_allows_is_read(tmp_path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(archive_of(members().items(), compression=zipfile.ZIP_DEFLATED))
+    assert same(Mixture.load(path), golden("full"))
+
+
+def damage(content, rng):
+    """The content cut off, or with some bytes changed, left out or put in."""
+    if rng.random() < 0.2:
+        return content[: rng.integers(len(content))]
+    changed = bytearray(content)
+    pieces = [b"", rng.bytes(1), b"\xff" * 4, b"PK\x01\x02"]
+    for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
+        at = rng.integers(len(changed))
+        if rng.random() < 0.4:
+            changed[at] ^= 1 << rng.integers(8)
+        else:
+            changed[at : at + rng.integers(5)] = pieces[rng.integers(4)]
+    return bytes(changed)
+
+
+def test_a_damaged_file_is_refused_or_brings_back_the_same_mixture(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "model.npz"
+    originals = [(each.read_bytes(), Mixture.load(each)) for each in sorted(GOLDEN.iterdir())]
+    n_refused = 0
+    for _ in range(1500):
+        content, mixture = originals[rng.integers(len(originals))]
+        path.write_bytes(damage(content, rng))
+        try:
+            loaded = Mixture.load(path)
+        except ValueError as error:
+            n_refused += 1
+            check_message(str(error), "path: expected a file that Mixture.save wrote")
+        else:
+            assert same(loaded, mixture)
+    assert n_refused > 1000
+
+
+def test_weights_that_contradict_the_log_weights_are_refused(tmp_path):
+    path = tmp_path / "model.npz"
+    golden("full").save(path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    np.savez(path, **{**arrays, "weights": np.full(4, 0.25)})
+    check_message(refusal(ValueError, Mixture.load, path), "path: expected .*weights: expected")

@@ -1,0 +1,161 @@
+"""Tests of processes and threads at once: of every start method, in workers, and at the end."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from gmmfast import Mixture, _core, render_grid
+from support.models import random_parameters
+
+MIXTURE = Mixture(*random_parameters(40, 2, "full"), covariance_type="full")
+POINTS = np.random.default_rng(0).normal(scale=5, size=(3000, 2))
+
+
+def n_threads():
+    return _core.runtime_info()[1]
+
+
+@pytest.mark.skipif(n_threads() < 2, reason="of several processors")
+def test_threadpoolctl_limits_the_threads_and_restores_them():
+    before = n_threads()
+    (found,) = [each for each in threadpool_info() if each["user_api"] == "gmmfast"]
+    assert found["num_threads"] == before
+    assert found["version"] == _core.__version__
+    with threadpool_limits(1):
+        assert n_threads() == 1
+        assert render_grid(MIXTURE, (20, 20)).shape == (20, 20)
+    assert n_threads() == before
+    with threadpool_limits(1, user_api="blas"):
+        assert n_threads() == before
+
+
+def test_32_threads_at_once_have_the_results_of_one():
+    expected = MIXTURE.score_samples(POINTS), render_grid(MIXTURE, (30, 40))
+    results = [None] * 32
+
+    def call(at):
+        results[at] = MIXTURE.score_samples(POINTS), render_grid(MIXTURE, (30, 40))
+
+    threads = [threading.Thread(target=call, args=(at,)) for at in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    for result in results:
+        for one, other in zip(result, expected, strict=True):
+            assert one.tobytes() == other.tobytes()
+
+
+def test_an_input_that_changes_meanwhile_harms_nothing():
+    points = np.random.default_rng(1).normal(scale=5, size=(20_000, 2))
+    ends = threading.Event()
+
+    def write():
+        values = np.array([np.nan, np.inf, -1e300, 1e300, 0.0, 3.0])
+        while not ends.is_set():
+            points[:] = np.random.default_rng().choice(values, size=points.shape)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(15):
+            try:
+                assert MIXTURE.score_samples(points).shape == (20_000,)
+                assert MIXTURE.predict(points).max() < 40
+            except (ValueError, RuntimeError):  # non-finite values that the check saw, or not
+                pass
+    finally:
+        ends.set()
+        writer.join()
+    assert np.isfinite(MIXTURE.score_samples(POINTS)).all()
+
+
+# The number of threads of the workers of every kind, of which two run at once.
+WORKERS = """
+import multiprocessing, os, sys
+import numpy as np
+import joblib
+import gmmfast
+
+model = [0.5, 0.5], [[10.0, 20.0], [30.0, 10.0]], [40.0, 90.0]
+
+def work(_):
+    from gmmfast import _core
+    return gmmfast.render_grid(model, (20, 30)).tobytes(), _core.runtime_info()[1]
+
+if __name__ == "__main__":
+    expected = work(0)[0]
+    for method in ("fork", "spawn", "forkserver"):
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            assert [image for image, _ in pool.map(work, range(2))] == [expected] * 2, method
+    for backend in ("loky", "threading"):
+        found = joblib.Parallel(2, backend=backend)(joblib.delayed(work)(i) for i in range(4))
+        assert [image for image, _ in found] == [expected] * 4, backend
+        if backend == "loky":
+            most = max(1, joblib.cpu_count() // 2)
+            assert {n for _, n in found} == {most}, found
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="of systems that fork")
+def test_workers_of_every_kind_have_the_same_results(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(WORKERS)
+    numbers = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", script],
+        env={name: value for name, value in os.environ.items() if name not in numbers},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+# A daemon thread is in a long call when the interpreter ends.
+SHUTDOWN = """
+import threading, time
+import numpy as np
+import gmmfast
+
+rng = np.random.default_rng(0)
+model = (np.full(4000, 1 / 4000), rng.uniform(0, 6000, (4000, 2)), np.full(4000, 1e7))
+call = lambda: gmmfast.render_grid(model, (6000, 6000), dtype="uint8")
+threading.Thread(target=call, daemon=True).start()
+time.sleep(0.3)
+"""
+
+
+def test_an_interpreter_ends_during_a_call(run_python):
+    result = run_python(SHUTDOWN)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+
+
+SUBINTERPRETER = """
+import gmmfast
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+number = interpreters.create()
+try:
+    failure = interpreters.run_string(number, "import gmmfast")
+except Exception as error:
+    failure = error
+assert failure is not None
+print(failure)
+assert gmmfast.render_grid(([1.0], [[1.0]], [1.0]), 3).shape == (3,)
+"""
+
+
+def test_a_subinterpreter_is_refused_and_spares_the_first(run_python):
+    result = run_python(SUBINTERPRETER)
+    assert result.returncode == 0, result.stderr
+    assert "ImportError" in result.stdout

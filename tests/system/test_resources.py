@@ -1,0 +1,106 @@
+"""Tests of what runs out: memory is an exception, a bug is one to report, and nothing grows."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+
+from gmmfast import Mixture, _core, render_grid
+from support.checks import refusal
+
+LINUX = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="of Linux")  # noqa: PTH112
+
+# Children that have as much address space as before, and a little more each, do some work. They
+# end with its result, or with a MemoryError.
+LIMITED = """
+import os, resource, sys
+import numpy as np
+import gmmfast
+from gmmfast import GaussianMixture, Mixture, render_grid
+
+rng = np.random.default_rng(0)
+arrays = np.full(9000, 1 / 9000), rng.normal(size=(9000, 6)), np.tile(np.eye(6), (9000, 1, 1))
+X = rng.normal(size=(100_000, 4))
+mixture = Mixture(np.full(300, 1 / 300), rng.normal(size=(300, 4)) * 3, np.ones(300))
+GaussianMixture(2, max_iter=1, init_params="random_from_data").fit(X[:100])
+calls = {
+    "Mixture": lambda: Mixture(*arrays),
+    "fit": lambda: GaussianMixture(5, max_iter=2, init_params="random_from_data").fit(X),
+    "score_samples": lambda: mixture.score_samples(X),
+    "sample": lambda: mixture.sample(200_000),
+    "render_grid": lambda: render_grid(mixture.marginal([0, 1]), (900, 900), dtype="uint8"),
+}
+size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+outcomes = set()
+for name, call in calls.items():
+    for mebibytes in map(int, sys.argv[1].split()):
+        child = os.fork()
+        if child == 0:
+            limit = size + mebibytes * 2**20
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            try:
+                call()
+            except MemoryError:
+                os._exit(3)
+            except BaseException as error:
+                os.write(2, repr(error).encode())
+                os._exit(4)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status in (0, 3), f"{name} with {mebibytes} MiB: {status}"
+        outcomes.add(status)
+assert outcomes == {0, 3}, outcomes
+"""
+
+
+@LINUX
+def test_without_memory_there_is_a_memory_error_and_no_abort(run_python):
+    sizes = "0 2 6 14 30 512"
+    options = ("-W", "ignore")
+    result = run_python(LIMITED, *options, arguments=[sizes], GMMFAST_NUM_THREADS="2")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("n_operations", [0, 1 << 30], ids=["short", "long"])
+def test_a_panic_is_an_exception_to_report_and_spares_the_next_call(n_operations, capfd):
+    message = refusal(RuntimeError, _core.panic, n_operations)
+    expected = (
+        r"internal error of gmmfast \S+: for a test at rust/python/mod\.rs:\d+:\d+; please report "
+        r"this line with the output of gmmfast\.show_runtime\(\)"
+    )
+    assert re.fullmatch(expected, message.replace("\\", "/")), message
+    assert "panicked" in capfd.readouterr().err
+    assert render_grid(([1.0], [[1.0]], [1.0]), 3).shape == (3,)
+
+
+def resident():
+    with open("/proc/self/statm") as file:  # noqa: PTH123
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+@LINUX
+def test_no_memory_and_no_file_is_kept_by_many_calls(tmp_path):
+    mixture = Mixture([0.4, 0.6], [[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0])
+    points = np.arange(20.0).reshape(10, 2)
+    path = tmp_path / "model.npz"
+    mixture.save(path)
+    calls = [
+        lambda: mixture.score_samples(points),
+        lambda: mixture.predict_proba(points),
+        lambda: mixture.sample(10, random_state=0),
+        lambda: mixture.condition([0], [1.0]).mean(),
+        lambda: render_grid(mixture, (4, 5)),
+        lambda: Mixture(mixture.weights, mixture.means, mixture.covariances),
+        lambda: Mixture.load(path),
+        lambda: refusal(ValueError, mixture.score_samples, points[:, :1]),
+    ]
+    for call in calls:
+        for _ in range(100):
+            call()
+    files, bytes_ = len(os.listdir("/proc/self/fd")), resident()  # noqa: PTH208
+    for call in calls:
+        for _ in range(300):
+            call()
+    assert len(os.listdir("/proc/self/fd")) == files  # noqa: PTH208
+    assert resident() - bytes_ < 4 * 2**20
