@@ -5,6 +5,8 @@
 //! child has the parent's memory but none of its threads. It builds its own pool and
 //! leaves the parent's in place, because dropping it would wait for threads that do not
 //! exist.
+//!
+//! Where the platform has no threads (WebAssembly), the pool is the calling thread.
 
 use crate::error::{Error, Result};
 use crate::simd::Level;
@@ -16,6 +18,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Number of pools kept, for the numbers of threads requested last.
 const MAX_POOLS: usize = 4;
+
+/// Whether the platform has threads. Python in a browser has none.
+pub(crate) const HAS_THREADS: bool =
+    cfg!(not(target_family = "wasm")) || cfg!(target_feature = "atomics");
 
 /// Largest number of threads from an environment variable.
 const MAX_THREADS: usize = 1024;
@@ -51,11 +57,13 @@ pub struct Runtime {
 impl Runtime {
     /// Creates a runtime with `n_threads` threads and the best instruction set. By default
     /// the environment variables or the processor affinity of the process decide the number.
+    /// Where the platform has no threads, the calling thread does all work.
     ///
     /// # Errors
     /// If the system does not provide the threads.
     pub fn new(n_threads: Option<usize>) -> Result<Self> {
         let n_threads = n_threads.filter(|&n| n > 0).unwrap_or_else(default_n_threads);
+        let n_threads = if HAS_THREADS { n_threads } else { 1 };
         Ok(Self { pool: pool(n_threads)?, level: Level::best(), interrupt: Arc::default() })
     }
 
@@ -189,7 +197,7 @@ fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
     // Built without the lock: a fork in the meantime must not copy it locked.
     let pool = match take(process, n_threads) {
         Some(pool) => pool,
-        None => Arc::new(build(n_threads)?),
+        None => Arc::new(build(n_threads, !HAS_THREADS)?),
     };
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     pools.push(Kept { process, pool: ManuallyDrop::new(Arc::clone(&pool)) });
@@ -216,14 +224,16 @@ fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
 const STACK: usize = 1 << 21;
 const MARGIN: usize = 1 << 22;
 
-fn build(n_threads: usize) -> Result<rayon::ThreadPool> {
+/// Builds a pool of new threads, or one whose first thread is the calling one.
+fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {
     // A thread that starts without memory for its variables ends the process.
     let n_bytes = n_threads.saturating_mul(STACK).saturating_add(MARGIN);
     if Vec::<u8>::new().try_reserve_exact(n_bytes).is_err() {
         return Err(Error::Threads { n_threads, reason: "no memory for their stacks".to_owned() });
     }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(n_threads)
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
+    let builder = if is_caller { builder.use_current_thread() } else { builder };
+    builder
         .thread_name(|i| format!("gmmfast-{i}"))
         .build()
         .map_err(|error| Error::Threads { n_threads, reason: error.to_string() })
@@ -242,6 +252,20 @@ mod tests {
         }
         assert!(POOLS.lock().unwrap().len() <= MAX_POOLS);
         assert_eq!(first.install(|| 5), 5, "a pool that is no longer kept still works");
+    }
+
+    #[test]
+    fn without_threads_the_calling_thread_does_all_work() {
+        let own_thread = || {
+            let pool = build(1, true).unwrap();
+            let caller = std::thread::current().id();
+            let workers: Vec<_> = pool.install(|| {
+                (0..100).into_par_iter().map(|_| std::thread::current().id()).collect()
+            });
+            assert!(workers.iter().all(|&worker| worker == caller));
+        };
+        // Not on the thread of the test, which the pool would keep.
+        std::thread::spawn(own_thread).join().unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! `RuntimeError` that can be reported.
 
 use crate::python::failure::{caught, check_memory};
+use crate::runtime::HAS_THREADS;
 use crate::{Error, Runtime};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -14,8 +15,8 @@ use std::time::Duration;
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Multiply-adds of a call that ends within some milliseconds, before anyone could press
-/// Ctrl-C; it needs no second thread that watches.
-const SHORT_CALL: usize = 1 << 26;
+/// Ctrl-C; it needs no second thread that watches. Without threads, nothing watches.
+const SHORT_CALL: usize = if HAS_THREADS { 1 << 26 } else { usize::MAX };
 
 /// Multiply-adds of a call that takes less time than reading the number of threads (some ten
 /// microseconds), or than threads would save.
