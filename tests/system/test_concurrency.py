@@ -119,23 +119,6 @@ def test_workers_of_every_kind_have_the_same_results(tmp_path):
 
 
 # A daemon thread is in a long call when the interpreter ends.
-SHUTDOWN = """
-import threading, time
-import numpy as np
-import gmmfast
-
-rng = np.random.default_rng(0)
-model = (np.full(4000, 1 / 4000), rng.uniform(0, 6000, (4000, 2)), np.full(4000, 1e7))
-call = lambda: gmmfast.render_grid(model, (6000, 6000), dtype="uint8")
-threading.Thread(target=call, daemon=True).start()
-time.sleep(0.3)
-"""
-
-
-def test_an_interpreter_ends_during_a_call(run_python):
-    result = run_python(SHUTDOWN)
-    assert result.returncode == 0, result.stderr
-    assert result.stderr == ""
 
 
 SUBINTERPRETER = """
