@@ -18,6 +18,7 @@ __all__ = [
     "Statistics",
     "__version__",
     "kernel_calls",
+    "panic",
     "runtime_info",
 ]
 
@@ -250,5 +251,4 @@ class Refinement:
 
 def runtime_info() -> tuple[str, int, list[str], list[str]]: ...
 def kernel_calls() -> dict[str, int]: ...
-def panic(n_operations: int) -> None: ...
 def panic(n_operations: int) -> None: ...
