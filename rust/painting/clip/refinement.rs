@@ -1,8 +1,8 @@
 //! Refinement of a clip: the experts' least squares by conjugate gradients; gates stay.
 //!
 //! Directions are conjugate by the rule of E. Polak and G. Ribière (1969), and preconditioned by
-//! the sum of each component's responsibilities: it bounds the diagonal of Jᵀ J, because slopes are
-//! per standard deviation of the gate. The residual is computed anew from time to time, because
+//! the sum of each component's responsibilities, which has the size of the diagonal of Jᵀ J, because
+//! slopes are per standard deviation of the gate. The residual is computed anew from time to time, because
 //! kernels are float32. The result has the same bits for any number of threads, unless the budget
 //! is a time.
 
@@ -14,7 +14,7 @@ use crate::painting::clip::Clip;
 use crate::painting::clip::gate::{Experts, MovingGate, N_POSITIONS};
 use crate::painting::clip::least_squares::LeastSquares;
 use crate::painting::component::MAX_CHANNELS;
-use crate::painting::joint::{covariance, scatter};
+use crate::painting::joint::{RANGE, covariance, scatter};
 use crate::painting::options::{Freedom, Options};
 use crate::runtime::Runtime;
 use std::time::Instant;
@@ -38,6 +38,12 @@ struct Search {
     square: f64,
 }
 
+/// Experts and the squared error of their painting.
+struct Found {
+    experts: Vec<Experts>,
+    squared_error: f64,
+}
+
 /// A refinement of a clip in progress.
 pub struct ClipRefinement {
     problem: LeastSquares,
@@ -46,7 +52,7 @@ pub struct ClipRefinement {
     moves_slopes: bool,
     experts: Vec<Experts>,
     masses: Vec<f64>,
-    best: Option<(Vec<Experts>, f64)>,
+    best: Option<Found>,
     search: Option<Search>,
     begin: Instant,
     n_passes: usize,
@@ -92,7 +98,7 @@ impl ClipRefinement {
 
     /// The best experts so far.
     fn best(&self) -> &[Experts] {
-        self.best.as_ref().map_or(&self.experts, |(experts, _)| experts)
+        self.best.as_ref().map_or(&self.experts, |best| &best.experts)
     }
 
     /// Computes error and residual, and keeps the experts if they are the best.
@@ -106,8 +112,9 @@ impl ClipRefinement {
                 expert[1..].fill(0.0);
             }
         }
-        if self.best.as_ref().is_none_or(|(_, least)| found.squared_error < *least) {
-            self.best = Some((self.experts.clone(), found.squared_error));
+        let squared_error = found.squared_error;
+        if self.best.as_ref().is_none_or(|best| squared_error < best.squared_error) {
+            self.best = Some(Found { experts: self.experts.clone(), squared_error });
         }
         match &mut self.search {
             Some(search) => search.residual = residual,
@@ -117,7 +124,7 @@ impl ClipRefinement {
                 self.search = Some(Search { residual, direction, last, square: 0.0 });
             }
         }
-        Ok(found.squared_error)
+        Ok(squared_error)
     }
 
     /// Makes a step along a conjugate direction; returns by how much the error falls.
@@ -160,7 +167,7 @@ impl Refine for ClipRefinement {
     }
 
     fn psnr(&self) -> f64 {
-        let error = self.best.as_ref().map_or(f64::INFINITY, |(_, error)| *error);
+        let error = self.best.as_ref().map_or(f64::INFINITY, |best| best.squared_error);
         10.0 * (self.problem.clip().n_values() as f64 / error).log10()
     }
 
@@ -190,7 +197,7 @@ impl Refine for ClipRefinement {
         let mut means = Vec::with_capacity(gates.len() * d);
         for (k, experts) in experts.iter().enumerate() {
             means.extend(&self.mixture.mean(k)[..N_POSITIONS]);
-            means.extend(experts.iter().take(n_channels).map(|expert| 255.0 * expert[0]));
+            means.extend(experts.iter().take(n_channels).map(|expert| RANGE * expert[0]));
         }
         let scatters = self.problem.scatters(experts, runtime)?;
         let matrices = scatters.iter().map(|sums| scatter(sums, n_channels, reg_covar));
