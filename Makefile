@@ -53,8 +53,10 @@ demo: $(CLI)
 
 test: test-core test-package
 
+# Without the programs of the examples, which a test runs: each would compile the kernels again.
 test-core:
-	cargo test --locked
+	cargo test --locked --tests
+	cargo test --locked --doc
 
 # A worker takes tests in their order: fixtures of a module are made once.
 test-package: $(DEV)
