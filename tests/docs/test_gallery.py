@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery_sizes import small_source
+from gallery_sizes import embedded, small_source
 from support.checks import structural_similarity
 
 mpl.use("Agg")
@@ -85,6 +85,12 @@ def test_pages_link_to_gallery_pages_that_exist():
     for path in (ROOT / "docs").glob("**/*.md"):
         for section, name in re.findall(r"generated/gallery/(\w+)/plot_(\w+)\.", path.read_text()):
             assert (ROOT / "docs" / "gallery" / section / f"plot_{name}.py").exists(), path.name
+
+
+def test_a_small_build_runs_the_scripts_whose_pictures_are_on_other_pages():
+    names = set(re.findall(r"plot_\w+", embedded(ROOT / "docs")))
+    assert "plot_painting" in names
+    assert names < {path.stem for path in SCRIPTS}
 
 
 if __name__ == "__main__":
