@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test soak differential fuzz-python peers upstream versions \
+.PHONY: help demo docs strip screenshot test test-core test-package soak differential fuzz-python peers upstream versions \
   arm lint bench count scaling dist wheels bounds clean
 
 help:
@@ -51,9 +51,16 @@ help:
 demo: $(CLI)
 	$(BIN)/gmmfast paint -k 1000 -o painting.png
 
-test: $(DEV)
-	cargo test --locked
-	$(BIN)/python -m pytest -n auto
+test: test-core test-package
+
+# Without the programs of the examples, which a test runs: each would compile the kernels again.
+test-core:
+	cargo test --locked --tests
+	cargo test --locked --doc
+
+# A worker takes tests in their order: fixtures of a module are made once.
+test-package: $(DEV)
+	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream
 
@@ -144,9 +151,10 @@ lint: $(DEV)
 	fi
 
 # Runs the code of every page and every gallery script at its full size, without a network.
+# GALLERY=small runs only those whose pictures are on other pages, too, at a small size.
 docs: $(DOCS)
 	$(BIN)/python .ci/run_pages.py
-	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	GALLERY=$(GALLERY) $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
 	$(BIN)/python .ci/check_links.py docs/_build/html
 	@echo "docs/_build/html/index.html"
 
