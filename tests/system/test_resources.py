@@ -54,7 +54,7 @@ assert outcomes == {0, 3}, outcomes
 def test_without_memory_there_is_a_memory_error_and_no_abort(run_python):
     # Where a call needs less than what is left, but the data of a new thread do not fit, the
     # platform's library aborts: these calls need some 100 MiB.
-    sizes = "8 30 1024"
+    sizes = "1 8 30 1024"
     options = ("-W", "ignore")
     result = run_python(LIMITED, *options, arguments=[sizes], GMMFAST_NUM_THREADS="2")
     assert result.returncode == 0, result.stderr
