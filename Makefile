@@ -51,9 +51,12 @@ help:
 demo: $(CLI)
 	$(BIN)/gmmfast paint -k 1000 -o painting.png
 
+# Cargo leaves out the programs of the examples, which a test runs: each would compile the kernels
+# again. A worker of pytest takes tests in their order: fixtures of a module are made once.
 test: $(DEV)
-	cargo test --locked
-	$(BIN)/python -m pytest -n auto
+	cargo test --locked --tests
+	cargo test --locked --doc
+	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream
 
@@ -105,7 +108,7 @@ versions: $(DEV)
 	  echo "scikit-learn $$version"; \
 	  $(BIN)/python -m venv .venv-versions; \
 	  .venv-versions/bin/python -m pip install --quiet --disable-pip-version-check \
-	    '.[test]' "scikit-learn==$$version.*"; \
+	    '$(PACKAGE)[test]' "scikit-learn==$$version.*"; \
 	  .venv-versions/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning \
 	    tests/acceleration tests/estimators tests/fitting; \
 	  rm -rf .venv-versions; \
@@ -144,9 +147,10 @@ lint: $(DEV)
 	fi
 
 # Runs the code of every page and every gallery script at its full size, without a network.
+# GALLERY=small runs only those whose pictures are on other pages, too, at a small size.
 docs: $(DOCS)
 	$(BIN)/python .ci/run_pages.py
-	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	GALLERY=$(GALLERY) $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
 	$(BIN)/python .ci/check_links.py docs/_build/html
 	@echo "docs/_build/html/index.html"
 

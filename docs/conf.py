@@ -5,6 +5,7 @@ the API and of the commands by the two extensions in docs/_ext.
 """
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import gmmfast
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 from gallery_order import SECTIONS
+from gallery_sizes import embedded, write_small
 
 # Sphinx would show the log of accelerated calls on the gallery's pages.
 logging.getLogger("gmmfast").setLevel(logging.WARNING)
@@ -32,7 +34,7 @@ extensions = [
     "command_pages",
     "reference_pages",
 ]
-exclude_patterns = ["_build", "gallery", "generated/gallery/**/*.md5"]
+exclude_patterns = ["_build", "gallery", "generated/small", "generated/gallery/**/*.md5"]
 default_role = "literal"
 smartquotes = False  # they would turn the -- of --ink into a dash
 
@@ -51,11 +53,17 @@ html_theme_options = {"navigation_with_keys": True}
 html_show_sphinx = False
 copybutton_exclude = ".linenos, .gp, .go"
 
+gallery, scripts = "gallery", "plot_"
+if os.environ.get("GALLERY") == "small":
+    here = Path(__file__).parent
+    gallery, scripts = "generated/small", embedded(here)
+    write_small(here / "gallery", here / gallery)
+
 sphinx_gallery_conf = {
-    "examples_dirs": "gallery",
+    "examples_dirs": gallery,
     "gallery_dirs": "generated/gallery",
-    "filename_pattern": "plot_",
-    "subsection_order": [f"gallery/{section}" for section in SECTIONS],
+    "filename_pattern": scripts,
+    "subsection_order": [f"{gallery}/{section}" for section in SECTIONS],
     "within_subsection_order": "gallery_order.page_order",
     "copyfile_regex": r".*\.rst",
     "image_scrapers": ("matplotlib", "animation_scraper.scrape"),

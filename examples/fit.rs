@@ -7,7 +7,8 @@ use gmmfast::{Covariances, Data, Mixture, Order, Result, Runtime, Sampling, kmea
 const N_SAMPLES: usize = 20_000;
 const N_COMPONENTS: usize = 3;
 
-fn main() -> Result<()> {
+/// Prints the weights and the means.
+pub fn main() -> Result<()> {
     let runtime = Runtime::new(None)?;
     let true_means = vec![0.0, 0.0, 6.0, 1.0, 2.0, 5.0];
     let variances = Covariances::Spherical(vec![1.0, 0.25, 0.5]);

@@ -1,9 +1,11 @@
 //! Renders a mixture over (x, y, r, g, b) at two sizes: `cargo run --release --example render`.
 //!
-//! The mean color of every pixel is written to render.ppm and render_large.ppm, which most viewers
-//! open. The grid of the large picture covers the same extent with four times the pixels a side.
+//! The mean color of every pixel is written to render.ppm and render_large.ppm in the folder of
+//! temporary files; most viewers open them. The grid of the large picture covers the same extent
+//! with four times the pixels a side.
 
 use gmmfast::{Covariances, Grid, Mixture, Quantity, Rendering, Runtime};
+use std::env;
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;
@@ -27,7 +29,8 @@ fn landscape() -> gmmfast::Result<Mixture> {
     Mixture::new(vec![0.3, 0.3, 0.4], means.concat(), covariances)
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Writes both pictures and prints their paths.
+pub fn main() -> Result<(), Box<dyn Error>> {
     let mixture = landscape()?;
     let runtime = Runtime::new(None)?;
     for (path, height, width) in [("render.ppm", 80, 120), ("render_large.ppm", 320, 480)] {
@@ -35,10 +38,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let painting = Rendering::new(&mixture, &grid, &[0, 1], Quantity::Mean)?;
         let mut pixels = vec![0_u8; painting.n_values()];
         painting.render(&mut pixels, &runtime)?;
-        let mut file = File::create(path)?;
+        let path = env::temp_dir().join(path);
+        let mut file = File::create(&path)?;
         writeln!(file, "P6 {width} {height} 255")?;
         file.write_all(&pixels)?;
-        println!("{path}: {width} x {height}");
+        println!("{}: {width} x {height}", path.display());
     }
     Ok(())
 }

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from itertools import product
 
+# Idle threads of BLAS and OpenMP spin, and take the processors from the other workers of pytest.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import numpy as np
 import pytest
 from PIL import Image

@@ -14,7 +14,14 @@ use crate::model::mixture::Mixture;
 struct Cell {
     /// The fraction of the cell below which the cell's own component is drawn.
     threshold: f64,
-    other: u32,
+    /// The other component, and the cell's own.
+    choices: [u32; 2],
+}
+
+impl Cell {
+    fn new(own: usize, threshold: f64, other: usize) -> Self {
+        Self { threshold, choices: [other as u32, own as u32] }
+    }
 }
 
 /// The cells, one per component of positive weight.
@@ -33,13 +40,12 @@ impl AliasTable {
         let sum: f64 = drawn().fold(0.0, |sum, w| sum + w);
         let n = components.len() as f64;
         let mut shares: Vec<f64> = drawn().map(|w| w / sum * n).collect();
-        let mut cells: Vec<Cell> =
-            (0..components.len()).map(|i| Cell { threshold: 1.0, other: i as u32 }).collect();
+        let mut cells: Vec<Cell> = (0..components.len()).map(|i| Cell::new(i, 1.0, i)).collect();
         let (mut small, mut large): (Vec<usize>, Vec<usize>) =
             (0..components.len()).partition(|&i| shares[i] < 1.0);
         while let (Some(&low), Some(&high)) = (small.last(), large.last()) {
             small.pop();
-            cells[low] = Cell { threshold: shares[low], other: high as u32 };
+            cells[low] = Cell::new(low, shares[low], high);
             shares[high] -= 1.0 - shares[low];
             if shares[high] < 1.0 {
                 large.pop();
@@ -68,9 +74,8 @@ impl AliasTable {
     pub(crate) fn at(&self, x: f64) -> u32 {
         let at = x as u32;
         let cell = self.cells[at as usize];
-        // No branch: it would be unpredictable.
-        let is_own = u32::from(x - f64::from(at) < cell.threshold);
-        cell.other ^ ((at ^ cell.other) & is_own.wrapping_neg())
+        // A choice by address: compilers turn a choice by masks into a branch, which is unpredictable.
+        cell.choices[usize::from(x - f64::from(at) < cell.threshold)]
     }
 }
 
@@ -101,7 +106,8 @@ mod tests {
             let mut got = vec![0.0; weights.len()];
             for (i, cell) in table.cells.iter().enumerate() {
                 got[table.components[i] as usize] += cell.threshold / n;
-                got[table.components[cell.other as usize] as usize] += (1.0 - cell.threshold) / n;
+                got[table.components[cell.choices[0] as usize] as usize] +=
+                    (1.0 - cell.threshold) / n;
             }
             let sum: f64 = weights.iter().sum();
             for (got, weight) in got.iter().zip(&weights) {

@@ -15,6 +15,9 @@ use crate::simd::{Dispatch, MAX_LANES, Simd, Words};
 pub(crate) const BLOCK_SAMPLES: usize = 64;
 const _: () = assert!(BLOCK_SAMPLES.is_multiple_of(NORMALS_PER_GROUP));
 
+/// Numbers in a cache line.
+const LINE: usize = 8;
+
 /// Returns the distance from one column to the next; columns of few features are aligned.
 const fn pitch(n_features: usize) -> usize {
     if n_features > 4 { n_features } else { n_features.next_multiple_of(4) }
@@ -29,15 +32,21 @@ pub(crate) struct FactorLayout {
 }
 
 /// Parameters of the components that can be drawn, in the order in which samples read them.
+///
+/// A component's mean and the columns of its lower factor (or its standard deviations as one
+/// column), [`pitch`] numbers each, are one record of whole cache lines, because a sample waits
+/// for them more than for its arithmetic. A shared factor follows the last record.
 pub(crate) struct SampleTables {
     pub(crate) n_features: usize,
-    /// The means, [`pitch`] numbers each, and padding for vectors that read beyond.
-    means: Vec<f64>,
-    /// The columns of the lower factors, [`pitch`] numbers each; or the standard deviations
-    /// as one column.
-    factors: Vec<f64>,
-    /// Distance from the factor of a component to the next; 0 if it is shared.
+    /// The records from `first` on, and padding for vectors that read beyond.
+    parameters: Vec<f64>,
+    /// Place of the first record: that of a cache line.
+    first: usize,
+    /// Distance from a record to the next.
     stride: usize,
+    /// Place of the first factor, and the distance to the next: 0 if it is shared.
+    factor: usize,
+    factor_stride: usize,
     is_diagonal: bool,
 }
 
@@ -45,27 +54,39 @@ impl SampleTables {
     /// Creates the tables from means and from the columns of all factors.
     pub(crate) fn new<'a>(
         n_features: usize,
-        means: impl Iterator<Item = &'a [f64]>,
-        columns: impl Iterator<Item = &'a Vec<f64>>,
+        means: impl ExactSizeIterator<Item = &'a [f64]>,
+        columns: impl Iterator<Item = &'a [f64]>,
         layout: FactorLayout,
     ) -> Self {
         let FactorLayout { is_diagonal, is_shared } = layout;
-        let p = pitch(n_features);
-        let padding = |row: &[f64]| p - row.len();
-        let (mut all, mut factors) = (Vec::new(), Vec::new());
-        for mean in means {
-            all.extend_from_slice(mean);
-            all.resize(all.len() + padding(mean), 0.0);
-        }
-        for column in columns {
-            factors.extend_from_slice(column);
-            factors.resize(factors.len() + padding(column), 0.0);
-        }
-        all.resize(all.len() + MAX_LANES, 0.0);
-        factors.resize(factors.len() + MAX_LANES, 0.0);
+        let (p, n_components) = (pitch(n_features), means.len());
         let n_columns = if is_diagonal { 1 } else { n_features };
-        let stride = if is_shared { 0 } else { n_columns * p };
-        Self { n_features, means: all, factors, stride, is_diagonal }
+        let n_own = if is_shared { 0 } else { n_columns };
+        let stride = ((1 + n_own) * p).next_multiple_of(LINE);
+        let n_parameters = n_components * stride + n_columns * p + MAX_LANES;
+        let mut parameters = vec![0.0; n_parameters + LINE];
+        let first = parameters.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+        let (factor, factor_stride) =
+            if is_shared { (first + n_components * stride, 0) } else { (first + p, stride) };
+        let mut write =
+            |at: usize, row: &[f64]| parameters[at..][..n_features].copy_from_slice(row);
+        means.enumerate().for_each(|(k, mean)| write(first + k * stride, mean));
+        for (i, column) in columns.enumerate() {
+            write(factor + i / n_columns * factor_stride + i % n_columns * p, column);
+        }
+        Self { n_features, parameters, first, stride, factor, factor_stride, is_diagonal }
+    }
+
+    /// Returns the mean of a component, and what follows it.
+    #[inline(always)]
+    fn mean(&self, k: u32) -> &[f64] {
+        &self.parameters[self.first + k as usize * self.stride..]
+    }
+
+    /// Returns the columns of the factor of a component, and what follows them.
+    #[inline(always)]
+    fn factor(&self, k: u32) -> &[f64] {
+        &self.parameters[self.factor + k as usize * self.factor_stride..]
     }
 }
 
@@ -160,8 +181,8 @@ fn multiply<S: Words, const D: usize>(
     let d = if D > 0 { D } else { tables.n_features };
     let p = pitch(d);
     for (r, &k) in labels.iter().enumerate() {
-        let mean = &tables.means[k as usize * p..][..p + MAX_LANES];
-        let factor = &tables.factors[k as usize * tables.stride..][..d * p + MAX_LANES];
+        let (mean, factor) =
+            (&tables.mean(k)[..p + MAX_LANES], &tables.factor(k)[..d * p + MAX_LANES]);
         let (z, row) = (&normals[r * d..][..d], &mut rows[r * d..][..d + MAX_LANES - 1]);
         for i in (0..d).step_by(S::LANES) {
             let mut x = simd.load(&mean[i..]);
@@ -186,8 +207,7 @@ fn scale<S: Words, const D: usize>(
     let d = if D > 0 { D } else { tables.n_features };
     let p = pitch(d);
     for (r, &k) in labels.iter().enumerate() {
-        let mean = &tables.means[k as usize * p..][..p + MAX_LANES];
-        let stds = &tables.factors[k as usize * tables.stride..][..p + MAX_LANES];
+        let (mean, stds) = (&tables.mean(k)[..p + MAX_LANES], &tables.factor(k)[..p + MAX_LANES]);
         let (z, row) = (&normals[r * d..], &mut rows[r * d..]);
         for i in (0..d).step_by(S::LANES) {
             let offset = simd.mul(simd.load(&stds[i..]), simd.load(&z[i..]));

@@ -86,7 +86,7 @@ impl Sampling {
             }
         }
         let layout = FactorLayout { is_diagonal, is_shared };
-        let tables = SampleTables::new(d, means, columns.iter(), layout);
+        let tables = SampleTables::new(d, means, columns.iter().map(Vec::as_slice), layout);
         Self { source: SampleSource { tables, alias, seed, bounds: Vec::new() }, reach }
     }
 

@@ -201,7 +201,9 @@ pub(crate) trait Words: Simd<Element = f64> {
 
     /// `first + i step` in lane i.
     fn words_from(self, first: u64, step: u64) -> Self::U;
-    /// Loads the first `LANES` words; panics if there are fewer.
+    /// Loads the first `LANES` words; panics if there are fewer. Only x86-64's own levels and tests
+    /// use it.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     fn load_words(self, from: &[u64]) -> Self::U;
     /// The sum of each word and `b`.
     fn add_word(self, a: Self::U, b: u64) -> Self::U;

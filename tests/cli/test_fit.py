@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gmmfast import Mixture
+from gmmfast import Mixture, fit_image
 from support.commands import QUICK_FIT
 
 
@@ -18,3 +18,21 @@ def test_a_fit_is_kept_and_rendered_as_paint_would(gmmfast, photo, photo_mixture
     assert gmmfast("render", "m.npz", "-o", "r.png").status == 0
     assert gmmfast("paint", photo, *QUICK_FIT, "-o", "p.png").status == 0
     assert Path("r.png").read_bytes() == Path("p.png").read_bytes()
+
+
+def test_an_accelerated_fit_is_that_of_fit_image(gmmfast, photo):
+    outcome = gmmfast("fit", photo, *QUICK_FIT, "--acceleration", "momentum", "-o", "m.npz")
+    assert outcome.status == 0, outcome.stderr
+    k, max_iter = (int(QUICK_FIT[QUICK_FIT.index(name) + 1]) for name in ("-k", "--max-iter"))
+    want = fit_image(photo, k, max_iter=max_iter, random_state=0, acceleration="momentum")
+    np.testing.assert_array_equal(Mixture.load("m.npz").means, want.means_)
+    plain = fit_image(photo, k, max_iter=max_iter, random_state=0)
+    assert want.lower_bound_ > plain.lower_bound_
+
+
+def test_a_picture_that_is_read_in_parts_is_fitted_by_plain_iterations(gmmfast):
+    np.save("picture.npy", np.zeros((8, 8, 3), np.uint8))
+    outcome = gmmfast("fit", "picture.npy", "--workers", "1", "--acceleration", "momentum")
+    assert outcome.status == 2
+    assert "--acceleration" in outcome.stderr
+    assert not Path("model.npz").exists()

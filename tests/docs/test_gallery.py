@@ -1,11 +1,10 @@
 """Tests of the gallery: every script runs and shows the same pictures as before.
 
-Scripts run here at a small size: the constants at their tops are replaced. Their figures are
-compared with the pictures in tests/gallery. This file as a script, with PYTHONPATH=tests, writes
-the pictures anew; look at them before you commit them.
+Scripts run here at the small size of docs/_ext/gallery_sizes.py. Their figures are compared with
+the pictures in tests/gallery. This file as a script, with PYTHONPATH=tests:docs/_ext, writes the
+pictures anew; look at them before you commit them.
 """
 
-import ast
 import contextlib
 import io
 import re
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gallery_sizes import embedded, small_source
 from support.checks import structural_similarity
 
 mpl.use("Agg")
@@ -31,41 +31,11 @@ WIDTH = 160
 #: round differently, and fonts differ; a mirrored or an empty picture is far below.
 LEAST_SIMILARITY = 0.9
 
-#: What the constants at the top of a script become.
-SMALL = {
-    "STEP": lambda _: 6,
-    "N_COMPONENTS": lambda n: [max(1, k // 40) for k in n] if isinstance(n, list) else 40,
-    "N_SAMPLES": lambda n: [k // 36 for k in n],
-    "N_POINTS": lambda n: n // 4,
-    "N_TREES": lambda _: 40,
-    "CANDIDATES": lambda _: range(3, 8),
-    "AT_MOST": lambda _: 8,
-    "CROP": lambda crop: tuple(side // 6 for side in crop),
-    "SCALE": lambda n: n // 2,
-    "SIZE": lambda size: tuple(side // 3 for side in size),
-    "N_FRAMES": lambda n: n // 10,
-}
-
-
-def small_code(path):
-    """The script with its constants replaced, and their names."""
-    tree = ast.parse(path.read_text(), str(path))
-    replaced = set()
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name in SMALL:
-                value = eval(compile(ast.Expression(node.value), str(path), "eval"))  # noqa: S307 (ours)
-                node.value = ast.parse(repr(SMALL[name](value)), mode="eval").body
-                replaced.add(name)
-    return compile(ast.fix_missing_locations(tree), str(path), "exec"), replaced
-
 
 def pictures(path):
     """Return the figures of the script, one above the other, as gray (height, WIDTH)."""
     plt.close("all")
-    code, _ = small_code(path)
-    exec(code, {"__name__": "__main__"})  # noqa: S102 (ours)
+    exec(compile(small_source(path), str(path), "exec"), {"__name__": "__main__"})  # noqa: S102 (ours)
     drawn = []
     for number in plt.get_fignums():
         figure, file = plt.figure(number), io.BytesIO()
@@ -115,6 +85,12 @@ def test_pages_link_to_gallery_pages_that_exist():
     for path in (ROOT / "docs").glob("**/*.md"):
         for section, name in re.findall(r"generated/gallery/(\w+)/plot_(\w+)\.", path.read_text()):
             assert (ROOT / "docs" / "gallery" / section / f"plot_{name}.py").exists(), path.name
+
+
+def test_a_small_build_runs_the_scripts_whose_pictures_are_on_other_pages():
+    names = set(re.findall(r"plot_\w+", embedded(ROOT / "docs")))
+    assert "plot_painting" in names
+    assert names < {path.stem for path in SCRIPTS}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ mod clips;
 mod conditional;
 mod draws;
 mod em;
+mod examples;
 mod kernels;
 mod kmeans;
 mod layers;

@@ -45,7 +45,7 @@ def test_a_fit_takes_at_most_three_times_its_data(init_params, n_components):
 PAINTING = SCRIPT.with_name("peak_memory_painting.py")
 
 
-@pytest.mark.parametrize(("height", "n_components"), [(2048, 1000), (512, 20_000)])
+@pytest.mark.parametrize(("height", "n_components"), [(1024, 1000), (512, 20_000)])
 def test_a_refinement_takes_40_bytes_a_pixel_and_2_kilobytes_a_component(height, n_components):
     command = [sys.executable, PAINTING, str(height), str(n_components)]
     taken = float(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from gmmfast import render_grid
+from gmmfast import Mixture, fit_image, render_grid
 from support.models import random_parameters
 from support.processes import read_terminal, running
 
@@ -64,6 +64,21 @@ def test_several_threads_render_at_once():
     assert len(images) == len(workers)
     for image in (image for each in images.values() for image in each):
         np.testing.assert_array_equal(image, expected)
+
+
+def test_a_fit_and_its_picture_need_no_process_and_no_thread_of_python(monkeypatch):
+    """Python in a browser has neither."""
+
+    def refuse(*_, **__):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    monkeypatch.delattr(os, "fork", raising=False)
+    picture = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    model = fit_image(picture, 3, max_iter=2)
+    assert render_grid(model, (24, 32), dtype="uint8").shape == (24, 32, 3)
+    assert Mixture.from_model(model).sample(5, random_state=0).shape == (5, 5)
 
 
 # Wide components, which no kernel may leave out, over enough pixels for a minute's work.

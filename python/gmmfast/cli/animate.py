@@ -167,6 +167,7 @@ def _video(job: _Job) -> Frames:
                 job.fit.n_components,
                 progress=lambda n_iter, _: advance(n_iter),
                 n_threads=job.fit.n_threads,
+                acceleration=job.fit.acceleration,
                 parameters={"max_iter": job.fit.max_iter, "random_state": job.fit.seed},
             )
             model = settings.fit(read_clip(images.read_frames(job.image)))

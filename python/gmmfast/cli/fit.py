@@ -93,10 +93,10 @@ def _fit_in_parts(
     seconds: dict[str, float],
 ) -> Any:
     """Return the model of a picture that is read in parts."""
-    if fit.ink or fit.drawing or isinstance(fit.n_components, str):
+    if fit.ink or fit.drawing or isinstance(fit.n_components, str) or fit.acceleration:
         raise click.UsageError(
-            "--ink, --drawing, -k: expected a number of components and all pixels of a picture "
-            "that is read in parts, got others; leave them out"
+            "--ink, --drawing, -k, --acceleration: expected a number of components, all pixels "
+            "and plain iterations for a picture that is read in parts, got others; leave them out"
         )
     from gmmfast.storage import open_picture
 

@@ -44,6 +44,7 @@ class FitOptions:
     max_iter: int
     seed: int
     n_threads: int | None
+    acceleration: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class FitRequest:
     max_iter: int = DEFAULT_MAX_ITER
     seed: int = 0
     n_threads: int | None = None
+    acceleration: str | None = None
     candidates: tuple[int, ...] | None = None
     sharpness: SharpOptions = SharpOptions()
 
@@ -104,6 +106,7 @@ def fit_picture(request: FitRequest) -> Any:
             candidates=request.candidates,
             progress=lambda n_iter, _: advance(n_iter),
             n_threads=request.n_threads,
+            acceleration=request.acceleration,
             parameters={"max_iter": request.max_iter, "random_state": request.seed},
         )
         model = settings.fit(read_pixels(request.pixels, request.kind, threshold))
@@ -154,6 +157,7 @@ def fit_request(pixels: NDArray[np.uint8], options: FitOptions) -> FitRequest:
         options.max_iter,
         options.seed,
         options.n_threads,
+        options.acceleration,
     )
 
 

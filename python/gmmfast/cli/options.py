@@ -317,6 +317,11 @@ fit_options = bundle(
     ),
     kind_options,
     max_iter_option,
+    click.option(
+        "--acceleration",
+        type=click.Choice(["momentum"]),
+        help="momentum: a third of the iterations, or fewer, to as good a fit.",
+    ),
     seed_option,
     threads_option,
 )
