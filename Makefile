@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test test-core test-package soak differential fuzz-python peers upstream versions \
+.PHONY: help demo docs strip screenshot test soak differential fuzz-python peers upstream versions \
   arm lint bench count scaling platforms dist wheels bounds clean
 
 help:
@@ -52,15 +52,11 @@ help:
 demo: $(CLI)
 	$(BIN)/gmmfast paint -k 1000 -o painting.png
 
-test: test-core test-package
-
-# Without the programs of the examples, which a test runs: each would compile the kernels again.
-test-core:
+# Cargo leaves out the programs of the examples, which a test runs: each would compile the kernels
+# again. A worker of pytest takes tests in their order: fixtures of a module are made once.
+test: $(DEV)
 	cargo test --locked --tests
 	cargo test --locked --doc
-
-# A worker takes tests in their order: fixtures of a module are made once.
-test-package: $(DEV)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest --doctest-modules --pyargs gmmfast
 	$(MAKE) --no-print-directory upstream

@@ -81,12 +81,23 @@ def seconds(client):
     return np.array([time.perf_counter(), time.process_time() + sum(workers)])
 
 
-def iteration_seconds(fit, options, n_iter, client=None):
-    """Return the model, and the time and processor time of an iteration, without the first."""
+def fit_seconds(fit, options, n_iter, client=None):
+    """Return the model, and the time and processor time of an iteration and of the call.
+
+    An iteration is the mean of all but the first.
+    """
     ends = []
     model = GaussianMixture(**options, max_iter=n_iter)
+    begin = seconds(client)
     fit(model, lambda *_: ends.append(seconds(client)))
-    return model, (ends[-1] - ends[0]) / (len(ends) - 1)
+    return model, np.array([(ends[-1] - ends[0]) / (n_iter - 1), seconds(client) - begin])
+
+
+def shown(name, found):
+    """Print times and processor times."""
+    (time_, cpu), (whole, whole_cpu) = found
+    print(f"  {name:<24} {time_:7.2f} s an iteration, processors {cpu:6.2f} s; the call "
+          f"{whole:6.1f} s, processors {whole_cpu:6.1f} s", flush=True)  # fmt: skip
 
 
 def fits(n_rows=10_000_000, n_components=200, n_iter=6):
@@ -95,33 +106,40 @@ def fits(n_rows=10_000_000, n_components=200, n_iter=6):
     lazy = lazy_points(n_rows, block)
     X = np.concatenate([points(i, block) for i in range(20)])
     options = start(X, n_components)
-    print(f"\nfit of {n_rows:,} rows of 5 features, K={n_components}: seconds an iteration, of "
-          "time and of processors")  # fmt: skip
+    print(f"\nfit of {n_rows:,} rows of 5 features in 20 blocks, K={n_components}, "
+          f"{n_iter} iterations")  # fmt: skip
     found = {}
     for threads in (1, 2):
-        want, found[threads] = iteration_seconds(
+        want, found[threads] = fit_seconds(
             lambda m, p, X=X, t=threads: m.fit(X, progress=p, n_threads=t), options, n_iter
         )
-        print(f"  in process, {threads} threads  {found[threads]}", flush=True)
+        shown(f"in process, {threads} threads", found[threads])
     del X
     workers = {}
     for n in (1, 2, 4):
         cluster, client = connected(n)
-        model, workers[n] = iteration_seconds(
-            lambda m, p: m.fit(lazy, progress=p), options, n_iter, client
+        rows = lazy.persist()  # in memory, as the rows in process
+        distributed.wait(rows)
+        model, workers[n] = fit_seconds(
+            lambda m, p, rows=rows: m.fit(rows, progress=p), options, n_iter, client
         )
         np.testing.assert_allclose(model.means_, want.means_, rtol=1e-10, atol=1e-10)
         np.testing.assert_allclose(model.covariances_, want.covariances_, rtol=1e-9, atol=1e-9)
         peaks = client.run(lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         peak = max(peaks.values())
-        print(f"  {n} workers             {workers[n]}  peak {peak:.0f} MiB a worker", flush=True)
+        shown(f"{n} workers of {peak:.0f} MiB", workers[n])
+        del rows
         client.close()
         cluster.close()
     state = pickle.dumps(EStep(want._fitted_parameters()))
-    print(f"  overhead of 1 worker against 1 thread   {workers[1] / found[1] - 1}")
-    print(f"  overhead of 2 workers against 2 threads {workers[2] / found[2] - 1}")
-    print(f"  throughput a worker, 2 against 1        {workers[1][0] / workers[2][0] / 2:.2f} in "
-          f"time, {workers[1][1] / workers[2][1]:.2f} in processor time")  # fmt: skip
+    for n in (1, 2):
+        iteration, call = (workers[n] / found[n] - 1)[:, 0]
+        print(f"  overhead of {n} workers against as many threads: {iteration:.0%} an iteration, "
+              f"{call:.0%} of the call")  # fmt: skip
+    for n in (2, 4):
+        gain = workers[1][:, 0] / workers[n][:, 0] / min(n, os.cpu_count())
+        print(f"  {n} workers: throughput of a processor {gain[0]:.2f} of that with 1 worker, "
+              f"{gain[1]:.2f} in the call")  # fmt: skip
     print(f"  parameters on the wire {len(state):,} bytes: {len(state) / 8 / n_components:.1f} "
           "doubles a component")  # fmt: skip
 

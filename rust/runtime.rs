@@ -221,9 +221,10 @@ fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     Some(ManuallyDrop::into_inner(pools.remove(at).pool))
 }
 
-/// Bytes for the stack of a thread, and for what a pool takes in addition.
+/// Bytes for the stack of a thread, and for what a pool takes in addition: more than the
+/// allocator of Linux keeps in one piece, to try what the system has left.
 const STACK: usize = 1 << 21;
-const MARGIN: usize = 1 << 22;
+const MARGIN: usize = 33 << 20;
 
 /// Builds a pool of new threads, or one whose first thread is the calling one.
 fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {

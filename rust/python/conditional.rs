@@ -2,6 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::points::moments::operations_per_point_of_moments;
+use crate::python::closing::detach;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::python::mixture::PyMixture;
@@ -42,7 +43,7 @@ impl PyConditional {
 
     /// Returns the mixture of the remaining features, given values of the others.
     fn at(&self, py: Python<'_>, values: Vec<f64>) -> PyResult<PyMixture> {
-        let at = py.detach(|| self.conditional.at(&values))?;
+        let at = detach(py, || self.conditional.at(&values))??;
         Ok(PyMixture(Arc::new(at)))
     }
 

@@ -80,7 +80,9 @@ fn message(payload: &(dyn Any + Send)) -> &str {
 }
 
 /// Bytes for the scratch of threads and for what small results take, in addition to large arrays.
-const MARGIN: usize = 1 << 23;
+/// The allocator of Linux takes so much from the system, never from what it keeps, which a thread
+/// that starts may not use: without address space for its variables it ends the process.
+const MARGIN: usize = 33 << 20;
 
 /// Raises a `MemoryError` unless `n_bytes` and a margin can be allocated: a vector of the core
 /// that finds no memory aborts the process. Nothing is written, which takes microseconds.

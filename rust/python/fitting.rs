@@ -1,6 +1,7 @@
 //! Bindings of data, statistics and k-means; the public class is `gmmfast.GaussianMixture`.
 
 use crate::points::evaluate::operations_per_point;
+use crate::python::closing::detach;
 use crate::python::counters::{Kernel, count};
 use crate::python::failure::check_memory_of_points;
 use crate::python::interrupt::run;
@@ -244,7 +245,7 @@ impl PyStatistics {
         Vec<usize>,
     )> {
         let like = covariances_of_type(covariance_type, Vec::new())?;
-        let estimate = py.detach(|| self.0.m_step(&like, reg_covar))?;
+        let estimate = detach(py, || self.0.m_step(&like, reg_covar))??;
         let n_components = estimate.weights.len();
         let n_features = estimate.means.len() / n_components;
         let shape = estimate.covariances.shape(n_components, n_features);

@@ -1,6 +1,7 @@
 //! Runs the core without the interpreter, and answers Ctrl-C in the meantime. A panic becomes a
 //! `RuntimeError` that can be reported.
 
+use crate::python::closing::{check_open, detach};
 use crate::python::failure::{caught, check_memory};
 use crate::runtime::HAS_THREADS;
 use crate::{Error, Runtime};
@@ -56,9 +57,9 @@ fn run_once(
     }
     let mut work = || caught(&mut *work);
     if n_operations <= SHORT_CALL {
-        return Ok(py.detach(work)?);
+        return Ok(detach(py, work)??);
     }
-    py.detach(|| {
+    detach(py, || {
         std::thread::scope(|scope| {
             let (sender, receiver) = channel();
             std::thread::Builder::new()
@@ -71,18 +72,14 @@ fn run_once(
                         unreachable!("the worker sends before it ends, and catches its panic")
                     }
                     Err(RecvTimeoutError::Timeout) => {
-                        // An interpreter that shuts down is treated as Ctrl-C. The
-                        // scope waits for the worker, which stops at the flag.
-                        let signal = Python::try_attach(|py| py.check_signals());
-                        if !matches!(signal, Some(Ok(()))) {
-                            runtime.interrupt().store(true, Ordering::Relaxed);
-                        }
-                        signal.transpose()?;
+                        // The scope waits for the worker, which stops at the flag.
+                        check_continues()
+                            .inspect_err(|_| runtime.interrupt().store(true, Ordering::Relaxed))?;
                     }
                 }
             }
         })
-    })
+    })?
 }
 
 /// Runs `work`, which owns its data, without the interpreter. Ctrl-C abandons it: its result
@@ -93,7 +90,7 @@ pub(crate) fn run_owned<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
     if n_operations <= SHORT_CALL {
-        return Ok(py.detach(|| caught(work))?);
+        return Ok(detach(py, || caught(work))??);
     }
     check_memory(0)?;
     let result = run_boxed(py, Box::new(move || Ok(Box::new(work()?) as Box<dyn Any + Send>)))?;
@@ -109,21 +106,21 @@ fn run_boxed(py: Python<'_>, work: BoxedWork) -> PyResult<Box<dyn Any + Send>> {
     std::thread::Builder::new()
         .spawn(move || sender.send(caught(work)))
         .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
-    py.detach(move || {
+    detach(py, move || {
         loop {
             match receiver.recv_timeout(SIGNAL_INTERVAL) {
                 Ok(result) => return Ok(result?),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(PyRuntimeError::new_err("the work ended without a result"));
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    // An interpreter that shuts down is treated as Ctrl-C.
-                    match Python::try_attach(|py| py.check_signals()) {
-                        Some(signal) => signal?,
-                        None => return Err(Error::Interrupted.into()),
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => check_continues()?,
             }
         }
-    })
+    })?
+}
+
+/// Raises what ends a long call: Ctrl-C, or the end of the interpreter.
+fn check_continues() -> PyResult<()> {
+    check_open()?;
+    Python::try_attach(|py| py.check_signals()).unwrap_or(Err(Error::Interrupted.into()))
 }

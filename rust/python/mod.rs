@@ -4,6 +4,7 @@
 //! Python code of the package checks objects; shapes and element types are checked here
 //! again, because the core refuses wrong ones. `python/gmmfast/_core.pyi` has the types.
 
+mod closing;
 mod conditional;
 mod counters;
 mod failure;
@@ -15,6 +16,7 @@ mod rendering;
 mod sampling;
 
 use crate::{Error, Level, Runtime};
+use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::{PyImportError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::HashMap;
@@ -71,6 +73,14 @@ fn refuse_other_interpreters(py: Python<'_>) -> PyResult<()> {
     ))
 }
 
+/// Loads what the crate numpy loads at its first use, by code in Python: there the end of the
+/// interpreter would end a daemon thread in the middle of the core, which is a crash.
+fn load_numpy(py: Python<'_>) -> PyResult<()> {
+    let array = PyArray1::<f64>::zeros(py, 1, false);
+    array.try_readwrite().map(drop)?;
+    Ok(())
+}
+
 /// Kernels of gmmfast.
 ///
 /// The module needs no lock of the interpreter: its objects are immutable, or borrowed by one
@@ -98,6 +108,8 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::refuse_other_interpreters(module.py())?;
         super::failure::store_places_of_panics();
+        super::closing::await_calls_at_exit(module.py())?;
+        super::load_numpy(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

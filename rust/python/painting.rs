@@ -3,6 +3,7 @@
 use crate::painting::{
     Clip, ClipRefinement, Options, Picture, Refine, Refinement, components_of, draw,
 };
+use crate::python::closing::detach;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::run;
 use crate::python::mixture::PyMixture;
@@ -49,7 +50,7 @@ impl PyRefinement {
             Start::Mixture(mixture) => Ok(Arc::clone(&mixture.0)),
             Start::NComponents(n) => Err(n),
         };
-        let refinement = py.detach(|| {
+        let refinement = detach(py, || {
             let picture = Picture::new(bytes, height, width, n_channels)?;
             let components = match mixture {
                 Ok(mixture) => components_of(&mixture)?,
@@ -59,7 +60,7 @@ impl PyRefinement {
             let max_time = max_time.map(|limit| limit.saturating_sub(begin.elapsed()));
             let options = Options { max_passes, max_time, least_std };
             Refinement::new(picture, components, covariances, options)
-        })?;
+        })??;
         let n_operations = (height * width).saturating_mul(PASS_OPERATIONS);
         Ok(Self { refinement: Box::new(refinement), n_operations })
     }

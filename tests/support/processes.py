@@ -43,3 +43,14 @@ def read_terminal(descriptor):
         if not part:
             return b"".join(parts)
         parts.append(part)
+
+
+def resident():
+    """Return the bytes of memory of this process, on Linux."""
+    with open("/proc/self/statm") as file:  # noqa: PTH123
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def open_files():
+    """Return the number of open file descriptors of this process, on Linux."""
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208

@@ -118,7 +118,44 @@ def test_workers_of_every_kind_have_the_same_results(tmp_path):
     assert result.returncode == 0, result.stderr
 
 
-# A daemon thread is in a long call when the interpreter ends.
+# Daemon threads are in long and in short calls when the interpreter ends; other hooks of its end
+# may still call.
+DAEMON = """
+import atexit, sys, threading, time
+import numpy as np
+
+def paint():
+    print(gmmfast.render_grid(small, (3, 4)).shape)
+
+atexit.register(paint)  # runs after the hook of gmmfast
+
+import gmmfast
+from gmmfast import Mixture
+
+rng = np.random.default_rng(0)
+wide = Mixture(np.full(900, 1 / 900), rng.uniform(0, 4000, (900, 2)), np.full(900, 1e7))
+small = Mixture([0.4, 0.6], [[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0])
+points = rng.normal(size=(2000, 2))
+
+def repeat(call):
+    while True:
+        call()
+
+for call in (
+    lambda: gmmfast.render_grid(wide, (4000, 4000), dtype="uint8"),
+    lambda: small.score_samples(points),
+    lambda: Mixture(wide.weights, wide.means, wide.covariances).marginal([0]),
+):
+    threading.Thread(target=repeat, args=(call,), daemon=True).start()
+time.sleep(float(sys.argv[1]))
+"""
+
+
+def test_the_interpreter_may_end_during_calls_of_daemon_threads(run_python):
+    for delay in (0.0, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2):
+        result = run_python(DAEMON, arguments=[delay])
+        assert (result.returncode, result.stderr) == (0, ""), (delay, result.stderr)
+        assert result.stdout == "(3, 4)\n"
 
 
 SUBINTERPRETER = """

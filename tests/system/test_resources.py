@@ -3,11 +3,12 @@
 import os
 import re
 
-import numpy as np
 import pytest
 
-from gmmfast import Mixture, _core, render_grid
+from gmmfast import _core, render_grid
 from support.checks import refusal
+from support.processes import open_files, resident
+from support.public_calls import calls
 
 LINUX = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="of Linux")  # noqa: PTH112
 
@@ -54,7 +55,7 @@ assert outcomes == {0, 3}, outcomes
 def test_without_memory_there_is_a_memory_error_and_no_abort(run_python):
     # Where a call needs less than what is left, but the data of a new thread do not fit, the
     # platform's library aborts: these calls need some 100 MiB.
-    sizes = "8 30 1024"
+    sizes = "1 8 30 1024"
     options = ("-W", "ignore")
     result = run_python(LIMITED, *options, arguments=[sizes], GMMFAST_NUM_THREADS="2")
     assert result.returncode == 0, result.stderr
@@ -72,33 +73,16 @@ def test_a_panic_is_an_exception_to_report_and_spares_the_next_call(n_operations
     assert render_grid(([1.0], [[1.0]], [1.0]), 3).shape == (3,)
 
 
-def resident():
-    with open("/proc/self/statm") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-
 @LINUX
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_no_memory_and_no_file_is_kept_by_many_calls(tmp_path):
-    mixture = Mixture([0.4, 0.6], [[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0])
-    points = np.arange(20.0).reshape(10, 2)
-    path = tmp_path / "model.npz"
-    mixture.save(path)
-    calls = [
-        lambda: mixture.score_samples(points),
-        lambda: mixture.predict_proba(points),
-        lambda: mixture.sample(10, random_state=0),
-        lambda: mixture.condition([0], [1.0]).mean(),
-        lambda: render_grid(mixture, (4, 5)),
-        lambda: Mixture(mixture.weights, mixture.means, mixture.covariances),
-        lambda: Mixture.load(path),
-        lambda: refusal(ValueError, mixture.score_samples, points[:, :1]),
-    ]
-    for call in calls:
-        for _ in range(100):
+    every = calls(tmp_path).values()
+    for call in every:
+        for _ in range(10):
             call()
-    files, bytes_ = len(os.listdir("/proc/self/fd")), resident()  # noqa: PTH208
-    for call in calls:
-        for _ in range(300):
+    files, n_bytes = open_files(), resident()
+    for call in every:
+        for _ in range(50):
             call()
-    assert len(os.listdir("/proc/self/fd")) == files  # noqa: PTH208
-    assert resident() - bytes_ < 4 * 2**20
+    assert open_files() == files
+    assert resident() - n_bytes < 4 * 2**20

@@ -10,21 +10,26 @@ from __future__ import annotations
 import pickle
 import warnings
 from contextlib import contextmanager
-from functools import reduce
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+from dask._task_spec import Task, TaskRef
 from dask.base import compute, persist
 from dask.delayed import Delayed, delayed
+from dask.highlevelgraph import HighLevelGraph
+from distributed import as_completed, futures_of
 
 from gmmfast._memory import available_bytes
 from gmmfast.dask.cluster import check_workers, current_client
-from gmmfast.fitting.blocks import Prepare, added
+from gmmfast.fitting.blocks import Prepare, called, summed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from gmmfast.fitting.blocks import Done
 
 #: Number of values that a task of the tree adds.
 _FAN_IN = 8
@@ -53,38 +58,79 @@ class DaskBlocks:
 
     def map(self, function: Callable[[Any], Any]) -> Iterable[Any]:
         """Return the value of the function for each block, in their order."""
-        return _computed(self._values(function))
+        return _computed(self._sum(function).parts())
 
     def map_with(
         self, function: Callable[[tuple[Any, Any]], Any], extras: Sequence[Any]
     ) -> Iterable[Any]:
         """Return the value of the function for each pair of a block and an extra."""
-        shared = broadcast(function)
-        pairs = zip(self._parts, extras, strict=True)
-        call = delayed(_call_with, pure=False)
-        return _computed([call(shared, part, extra) for part, extra in pairs])
+        return _computed(_Sum(function, self._parts, extras).parts())
 
-    def total(self, function: Callable[[Any], Any]) -> Any:
-        """Return the sum of the function's values."""
-        values = self._values(function)
-        add = delayed(_total, pure=False)
-        while len(values) > 1:
-            values = [add(values[i : i + _FAN_IN]) for i in range(0, len(values), _FAN_IN)]
-        return _computed(values)[0]
+    def total(self, function: Callable[[Any], Any], done: Done | None = None) -> Any:
+        """Return the sum of the function's values; see `Blocks`."""
+        both = self._sum(function)
+        value = both.total()
+        if done is None or current_client() is None:
+            return _computed([value])[0]
+        return _watched(value, both.parts(), done)
 
     def prepare(self, units: NDArray[np.float64], n_bytes: int) -> None:
         """Sort the rows where they are and keep them there, if that fits in memory."""
         self._sorted = None
         if n_bytes > _KEPT_PART * _memory():
             return
-        prepare = broadcast(Prepare(units, self.n_threads))
-        call = delayed(_call, pure=False)
+        values = self._sum(Prepare(units, self.n_threads)).parts()
         with _large_graphs():
-            self._sorted = list(persist(*[call(prepare, part) for part in self._parts]))
+            self._sorted = list(persist(*values, optimize_graph=False))
 
-    def _values(self, function: Callable[[Any], Any]) -> list[Delayed]:
-        shared, call = broadcast(function), delayed(_call, pure=False)
-        return [call(shared, part) for part in self._sorted or self._parts]
+    def _sum(self, function: Callable[[Any], Any]) -> _Sum:
+        return _Sum(function, self._sorted or self._parts)
+
+
+class _Sum:
+    """The tasks of a function's values for blocks and of their sum.
+
+    The graph is written here: to make it of calls of delayed functions takes milliseconds a call.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        parts: list[Delayed],
+        extras: Sequence[Any] | None = None,
+    ) -> None:
+        # The scheduler learns the time of a task by the first part of its name.
+        self._name = f"{_name_of(function)}-{uuid4().hex}"
+        shared = f"{self._name}-function"
+        more = [()] * len(parts) if extras is None else [(extra,) for extra in extras]
+        self._keys = [f"{self._name}-{i}" for i in range(len(parts))]
+        self._tasks: dict[Any, Any] = {shared: Task(shared, pickle.loads, pickle.dumps(function))}
+        for key, part, extra in zip(self._keys, parts, more, strict=True):
+            self._tasks[key] = Task(key, called, TaskRef(shared), TaskRef(part.key), *extra)
+        self._blocks = parts
+
+    def parts(self) -> list[Delayed]:
+        """Return the values."""
+        return self._values(self._keys)
+
+    def total(self) -> Delayed:
+        """Return their sum, by a tree of a fixed shape."""
+        keys = self._keys
+        while len(keys) > 1:
+            groups = [keys[i : i + _FAN_IN] for i in range(0, len(keys), _FAN_IN)]
+            keys = [f"sum-{uuid4().hex}" for _ in groups]
+            for key, group in zip(keys, groups, strict=True):
+                self._tasks[key] = Task(key, summed, *map(TaskRef, group))
+        return self._values(keys)[0]
+
+    def _values(self, keys: Sequence[str]) -> list[Delayed]:
+        blocks: Any = self._blocks  # in each of which dask sees a collection
+        graph = HighLevelGraph.from_collections(self._name, self._tasks, blocks)
+        return [Delayed(key, graph, layer=self._name) for key in keys]
+
+
+def _name_of(function: Callable[[Any], Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__)).strip("_")
 
 
 def broadcast(value: Any) -> Delayed:
@@ -92,22 +138,23 @@ def broadcast(value: Any) -> Delayed:
     return delayed(pickle.loads, pure=False)(pickle.dumps(value))
 
 
-def _call(function: Callable[[Any], Any], block: Any) -> Any:
-    return function(block)
-
-
-def _call_with(function: Callable[[Any], Any], block: Any, extra: Any) -> Any:
-    return function((block, extra))
-
-
-def _total(values: list[Any]) -> Any:
-    return reduce(added, values)
-
-
 def _computed(values: Sequence[Delayed]) -> Sequence[Any]:
     with _large_graphs():
-        found: Sequence[Any] = compute(*values)
+        found: Sequence[Any] = compute(*values, optimize_graph=False)
     return found
+
+
+def _watched(value: Delayed, parts: Sequence[Delayed], done: Done) -> Any:
+    """Return a value that a cluster computes; report the number of parts that are computed."""
+    with _large_graphs():
+        wanted = persist(value, *parts, optimize_graph=False)
+    computed = as_completed(futures_of(wanted))
+    del wanted  # a value is released as soon as it is added
+    n_done = 0
+    while (future := next(computed)).key != value.key:
+        n_done += 1
+        done(n_done)
+    return future.result()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import distributed
 
 from gmmfast._validation import check_count, describe
+from gmmfast.fitting.blocks import called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -115,8 +116,4 @@ def client_map(client: distributed.Client) -> Callable[..., Iterable[Any]]:
 
 
 def _submit(client: distributed.Client, function: Any, element: Any) -> Any:
-    return client.submit(_called, function, element, pure=False)
-
-
-def _called(function: Callable[[Any], Any], element: Any) -> Any:
-    return function(element)
+    return client.submit(called, function, element, pure=False)

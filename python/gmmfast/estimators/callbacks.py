@@ -69,8 +69,9 @@ class FitReport(Report):
         self._estimator._print_verbose_msg_init_beg(init)
         self._open_task("initialization", self._estimator.max_iter)
 
-    def begin_iteration(self) -> None:
-        """Report that the next iteration begins."""
+    def begin_iteration(self, n_iter: int) -> None:
+        """Report that an iteration begins, the first of number 1."""
+        super().begin_iteration(n_iter)
         self._open_task("iteration", 0)
 
     def end_iteration(self, n_iter: int, score: float, change: float = 0.0) -> bool:

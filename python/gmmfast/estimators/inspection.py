@@ -31,4 +31,4 @@ class Inspect:
             if not (np.isfinite(weight).all() and (weight >= 0).all()):
                 raise ValueError("sample_weight: expected finite values of at least 0")
         total = float(len(rows)) if weight is None else float(weight.sum())
-        return BlockSize(len(rows), total, weight is not None, rows.dtype, points[:0])
+        return BlockSize(len(rows), total, weight is not None, rows.dtype, points[:0].copy())

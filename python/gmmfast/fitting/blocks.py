@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
 
     from gmmfast import _core
     from gmmfast.fitting.parameters import MixtureParameters
+    from gmmfast.fitting.report import Advance
 
     Array = NDArray[np.float64]
 
 #: Applies a function to each element of an iterable, as the builtin map.
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+#: Called with the number of blocks that are done.
+Done = Callable[[int], object]
 
 
 class Blocks(Protocol):
@@ -53,8 +58,11 @@ class Blocks(Protocol):
     ) -> Iterable[Any]:
         """Return the value of the function for each pair of a block and an extra."""
 
-    def total(self, function: Callable[[Any], Any]) -> Any:
-        """Return the sum of the function's values by `added`."""
+    def total(self, function: Callable[[Any], Any], done: Done | None = None) -> Any:
+        """Return the sum of the function's values by `added`.
+
+        `done` is called with the number of blocks that are done.
+        """
 
     def prepare(self, units: Array, n_bytes: int) -> None:
         """Prepare the blocks for many sums, which takes `n_bytes` in all.
@@ -85,11 +93,13 @@ class MappedBlocks:
         """Return the value of the function for each pair of a block and an extra."""
         return self._mapper(function, zip(self._blocks(), extras, strict=True))
 
-    def total(self, function: Callable[[Any], Any]) -> Any:
+    def total(self, function: Callable[[Any], Any], done: Done | None = None) -> Any:
         """Return the sum of the function's values, from the first to the last."""
         result = None
-        for part in self.map(function):
+        for i, part in enumerate(self.map(function), 1):
             result = added(result, part)
+            if done is not None:
+                done(i)
         return result
 
     def prepare(self, units: Array, n_bytes: int) -> None:
@@ -103,6 +113,19 @@ def added(one: Any, other: Any) -> Any:
     return one + other
 
 
+def called(function: Callable[[Any], Any], *values: Any) -> Any:
+    """Return the value of a function for a block, or for a pair of a block and an extra.
+
+    This and `summed` are the tasks of workers, which import no more than this module for them.
+    """
+    return function(values[0] if len(values) == 1 else values)
+
+
+def summed(*values: Any) -> Any:
+    """Return the sum of values by `added`."""
+    return reduce(added, values)
+
+
 class Rows(NamedTuple):
     """The rows of a block, and their weights or None."""
 
@@ -111,7 +134,11 @@ class Rows(NamedTuple):
 
 
 class Prepared:
-    """The rows of a block, sorted once in the process that holds it."""
+    """The rows of a block, sorted once in the process that holds it.
+
+    Another process gets the rows alone and sorts them again. `sys.getsizeof` returns the bytes
+    of the rows and of the sorted copy: schedulers read it to leave a block where it is.
+    """
 
     def __init__(self, rows: Rows, units: Array) -> None:
         self._rows, self._units = Rows(*map(aligned, rows)), aligned(units)
@@ -131,6 +158,16 @@ class Prepared:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Prepared, (self._rows, self._units)
+
+    def __sizeof__(self) -> int:
+        points, weight = self._rows
+        n_bytes = points.nbytes + (0 if weight is None else weight.nbytes)
+        return int(n_bytes + sorted_bytes(*points.shape))
+
+
+def sorted_bytes(n_samples: int, n_features: int) -> int:
+    """Return the bytes that rows take when they are sorted, with their tree."""
+    return n_samples * (8 * n_features + 64)
 
 
 def rows_of_block(block: Any) -> Rows:
@@ -230,6 +267,7 @@ class Mapped:
     whole: InMemory | Incomplete | None = None
     oversampling: Callable[[Mapped, Any], InMemory] | None = None
     _units: Array | None = field(default=None, init=False)
+    advance: Advance | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.n_samples = sum(size.n_samples for size in self.sizes)
@@ -241,14 +279,17 @@ class Mapped:
     def prepare(self, units: Array) -> None:
         """Store the units in which each block is sorted."""
         self._units = units
-        self.blocks.prepare(units, self.n_samples * (16 * self.n_features + 64))
+        rows = 8 * self.n_samples * self.n_features
+        self.blocks.prepare(units, rows + sorted_bytes(self.n_samples, self.n_features))
 
     def statistics(
         self, parameters: MixtureParameters, centers: Array | None = None
     ) -> _core.Statistics:
         """Return the statistics under the parameters, about the means or other centers."""
         step = EStep(parameters, self._units, centers, self.n_threads)
-        result = self.blocks.total(step)
+        advance, n_blocks = self.advance, len(self.sizes)
+        done = None if advance is None else (lambda n_done: advance(n_done / n_blocks))
+        result = self.blocks.total(step, done)
         assert result is not None  # noqa: S101 (the total weight is above 0)
         return result.core  # type: ignore[no-any-return]
 

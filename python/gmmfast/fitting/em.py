@@ -154,10 +154,11 @@ class EMMixture:
         parameters = self._em_parameters()
         units = typical_stds(parameters) if resumed is None else resumed.units
         samples.prepare(units)
+        samples.advance = report.advance
         is_watched = report.is_watched
         shown = self._em_show() if is_watched else None
         for n_iter in range(len(lower_bounds) + 1, self.max_iter + 1):
-            report.begin_iteration()
+            report.begin_iteration(n_iter)
             previous = lower_bound
             statistics = samples.statistics(parameters)
             term = self._em_bound_term(statistics, parameters)

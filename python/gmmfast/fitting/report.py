@@ -9,6 +9,12 @@ from typing import Any
 
 from gmmfast._validation import describe
 
+#: Seconds between two lines within an iteration.
+_INTERVAL = 0.5
+
+#: Called with the part of a sum over the data that is done, from 0 to 1.
+Advance = Callable[[float], object]
+
 #: Type of the argument `progress=`.
 Progress = bool | None | Callable[[int, float], object]
 
@@ -35,14 +41,21 @@ class Report:
         """Whether anything may use the fitted object during the fit."""
         return self._progress is not None
 
+    @property
+    def advance(self) -> Advance | None:
+        """A callable that shows the part of an iteration that is done, or None without a line."""
+        return self._progress.advance if isinstance(self._progress, _Line) else None
+
     def begin(self, n_init: int, attributes: Callable[[], dict[str, Any]]) -> None:
         """Report the begin of the fit; `attributes()` returns those of a fitted estimator."""
 
     def begin_initialization(self, init: int) -> None:
         """Report that an initialization begins, the first of number 0."""
 
-    def begin_iteration(self) -> None:
-        """Report that the next iteration begins."""
+    def begin_iteration(self, n_iter: int) -> None:
+        """Report that an iteration begins, the first of number 1."""
+        if isinstance(self._progress, _Line):
+            self._progress.begin(n_iter)
 
     def end_iteration(self, n_iter: int, score: float, change: float = 0.0) -> bool:
         """Report the end of an iteration; return whether the fit must stop."""
@@ -78,18 +91,35 @@ def _checked(
 
 
 class _Line:
-    """A line on standard error that is overwritten after each iteration."""
+    """A line on standard error that is overwritten after each iteration, and within long ones."""
 
     def __init__(self, max_iter: int, score: str) -> None:
-        self._max_iter, self._score, self._start = max_iter, score, time.perf_counter()
-        self._is_open, self._first = False, max_iter
+        self._max_iter, self._score = max_iter, score
+        self._start = self._written = time.perf_counter()
+        self._is_open, self._n_iter, self._n_done, self._last = False, 0, 0, ""
+
+    def begin(self, n_iter: int) -> None:
+        """Begin an iteration; the first one, not number 1 if a fit goes on, starts the clock."""
+        self._n_iter = n_iter - 1
+        if not self._n_done:
+            self._start = time.perf_counter()
+
+    def advance(self, part: float) -> None:
+        """Show the part of the iteration that is done, a few times a second."""
+        if time.perf_counter() - self._written > _INTERVAL and part < 1:
+            self._write(f"iteration {self._n_iter + 1}/{self._max_iter}, {part:.0%}", part)
 
     def __call__(self, n_iter: int, score: float) -> None:
-        seconds = time.perf_counter() - self._start
-        self._first = min(self._first, n_iter)  # more than 1 if the fit goes on
-        text = f"\riteration {n_iter}/{self._max_iter}  {self._score} {score:.6g}"
-        rest = seconds / (n_iter - self._first + 1) * (self._max_iter - n_iter)
-        sys.stderr.write(f"{text}  at most {rest:.0f} s left, {seconds:.1f} s")
+        self._n_iter, self._last = n_iter, f"  {self._score} {score:.6g}"
+        self._n_done += 1
+        self._write(f"iteration {n_iter}/{self._max_iter}", 0.0)
+
+    def _write(self, text: str, part: float) -> None:
+        self._written = time.perf_counter()
+        seconds = self._written - self._start
+        rest = seconds / (self._n_done + part) * (self._max_iter - self._n_iter - part)
+        end = f"  at most {rest:.0f} s left, {seconds:.1f} s"
+        sys.stderr.write(f"\r{text}{self._last}{end}\x1b[K")
         sys.stderr.flush()
         self._is_open = True
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gmmfast.fitting.report import Advance
+
     Array = NDArray[np.float64]
 
 #: Number of rows of chunks that a fit is initialized from.
@@ -37,6 +39,8 @@ class Samples(Protocol):
     weight: float
     #: Type of the rows as they were passed: float32 or float64.
     dtype: Any
+    #: Called by `statistics` with the part that is done, if the rows come in parts.
+    advance: Advance | None
 
     def prepare(self, units: Array) -> None:
         """Prepare for many calls of `statistics`; a typical component is `units` wide."""
@@ -55,6 +59,8 @@ class Samples(Protocol):
 
 class InMemory:
     """Complete points in an array, (n_samples, n_features), finite."""
+
+    advance: Advance | None = None
 
     def __init__(
         self, points: Array, sample_weight: Array | None = None, n_threads: int | None = None
@@ -123,6 +129,8 @@ class Incomplete:
     Rows with the same missing features are prepared together.
     """
 
+    advance: Advance | None = None
+
     def __init__(
         self, points: Array, sample_weight: Array | None = None, n_threads: int | None = None
     ) -> None:
@@ -188,6 +196,8 @@ class Chunked:
         Whether the chunks are the rows of a memory map.
     """
 
+    advance: Advance | None = None
+
     def __init__(
         self,
         chunks: Callable[[], Iterator[tuple[Array, Array | None]]],
@@ -222,8 +232,11 @@ class Chunked:
         self, parameters: MixtureParameters, centers: Array | None = None
     ) -> _core.Statistics:
         """Return the statistics under the parameters, about the means or other centers."""
-        result = None
+        result, n_samples = None, 0
         for points, sample_weight in self._same_chunks():
+            if self.advance is not None:
+                self.advance(n_samples / self.n_samples)
+            n_samples += len(points)
             if sample_weight is not None and not sample_weight.any():
                 continue
             part = samples_of(points, sample_weight, self._n_threads)
