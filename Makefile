@@ -24,7 +24,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo docs strip screenshot test soak differential fuzz-python peers upstream versions \
-  arm lint bench count scaling dist wheels bounds clean
+  arm lint bench count scaling platforms dist wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -43,6 +43,7 @@ help:
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
 	@echo "make scaling  fits and renderings past one process, checked and measured"
+	@echo "make platforms  the extension checked for Windows, macOS and Pyodide; a fit as WebAssembly"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make wheels  make dist, and wheels for free-threaded Python and for aarch64"
 	@echo "make bounds  the wheel with the lowest and the newest declared dependencies"
@@ -171,6 +172,16 @@ count:
 # Minutes, and 8 GB of disk: ten kills of workers, overheads, and pictures of 10^8 and 10^9 pixels.
 scaling: $(DEV)
 	$(BIN)/python benches/scaling.py
+
+# Type checks only, but for the fit: `rustup target add` brings the standard libraries.
+PLATFORMS := x86_64-pc-windows-msvc x86_64-pc-windows-gnu aarch64-apple-darwin \
+  x86_64-apple-darwin wasm32-unknown-emscripten
+platforms:
+	set -e; for target in $(PLATFORMS); do \
+	  PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CROSS_PYTHON_VERSION=3.11 \
+	    cargo check --locked --lib --features python --target $$target; \
+	done
+	.ci/wasm
 
 # On Linux zig links against glibc 2.17, hence the tag manylinux_2_17.
 ifeq ($(shell uname -s),Linux)

@@ -193,7 +193,8 @@ fn unlimited_n_threads() -> usize {
 }
 
 fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
-    let process = std::process::id();
+    // Where there are no threads there is no fork, and WebAssembly may have no process ids.
+    let process = if HAS_THREADS { std::process::id() } else { 0 };
     // Built without the lock: a fork in the meantime must not copy it locked.
     let pool = match take(process, n_threads) {
         Some(pool) => pool,

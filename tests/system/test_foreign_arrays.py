@@ -10,7 +10,7 @@ X = np.random.default_rng(0).normal(size=(60, 2))
 
 
 class Tensor:
-    """What tensors of other libraries have in common: they convert themselves."""
+    """A tensor of another library, which converts itself."""
 
     shape = X.shape
 
