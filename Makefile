@@ -133,7 +133,7 @@ versions: $(DEV)
 	  echo "scikit-learn $$version"; \
 	  $(BIN)/python -m venv .venv-versions; \
 	  .venv-versions/bin/python -m pip install --quiet --disable-pip-version-check \
-	    '.[test]' "scikit-learn==$$version.*"; \
+	    '$(PACKAGE)[test]' "scikit-learn==$$version.*"; \
 	  .venv-versions/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning \
 	    tests/acceleration tests/estimators tests/fitting; \
 	  rm -rf .venv-versions; \

@@ -1,26 +1,22 @@
-"""Tests of dask/cluster.py: clusters, and workers without gmmfast."""
+"""Tests of dask/cluster.py; test_faults.py has workers without gmmfast."""
 
 import distributed
 import pytest
 
-from gmmfast.dask import cluster, connected
+from gmmfast.dask import connected
 
 
-def test_a_worker_without_gmmfast_gives_an_error_that_says_so():
-    class Client:
-        def run(self, function, name, **_):
-            return {"tcp://10.0.0.1:1": function(name), "tcp://10.0.0.2:1": None}
-
-    with pytest.raises(ModuleNotFoundError, match=r"1 without, such as tcp://10\.0\.0\.2:1"):
-        cluster.check_workers(Client())
+def test_a_local_cluster_has_the_workers(client):
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    assert [worker["nthreads"] for worker in workers] == [1, 1]
+    assert distributed.default_client() is client
+    assert client.dashboard_link.startswith("http")
 
 
-def test_a_local_cluster_has_the_workers_and_ends_with_the_block():
-    with connected(n_workers=1) as client:
-        assert len(client.scheduler_info()["workers"]) == 1
-        assert distributed.default_client() is client
-        assert client.dashboard_link.startswith("http")
-    assert client.status == "closed"
+def test_a_scheduler_is_connected_to_by_its_address(client):
+    with connected(scheduler=client.scheduler.address) as other:
+        assert other.scheduler.address == client.scheduler.address
+    assert distributed.default_client() is client
 
 
 def test_one_of_scheduler_and_workers_is_required():

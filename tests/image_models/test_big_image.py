@@ -69,3 +69,20 @@ def test_wrong_pictures_are_refused():
             fit_big_image(np.zeros(shape), 2)
     with pytest.raises(ValueError, match="n_components"):
         fit_big_image(np.zeros((4, 4)), 0)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_block_of_a_memory_map_pickles_as_the_path_of_its_file(tmp_path, order):
+    picture = np.random.default_rng(0).integers(0, 256, (90, 70, 3), dtype=np.uint8)
+    np.save(tmp_path / "big.npy", np.asarray(picture, order=order))
+    (block,) = big_image.pixel_blocks(np.load(tmp_path / "big.npy", mmap_mode="r"))
+    sent = pickle.dumps(block)
+    assert len(sent) < 1000
+    restored = pickle.loads(sent)  # noqa: S301
+    assert np.array_equal(restored(), big_image.pixel_blocks(picture)[0]())
+
+
+def test_a_part_of_a_memory_map_is_itself(tmp_path):
+    np.save(tmp_path / "big.npy", np.arange(63.0).reshape(9, 7))
+    part = np.load(tmp_path / "big.npy", mmap_mode="r")[2:, 1:]
+    assert big_image.pixel_blocks(part)[0]()[0].tolist() == [0, 0, 15]

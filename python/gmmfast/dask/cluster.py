@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections import deque
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec  # workers without gmmfast have it
@@ -77,13 +78,13 @@ def connected(
     with ExitStack() as stack:
         address: object = scheduler
         if n_workers is not None:
-            address = stack.enter_context(
-                distributed.LocalCluster(
-                    n_workers=check_count("n_workers", n_workers),
-                    threads_per_worker=1,
-                    processes=True,
+            n_processes = check_count("n_workers", n_workers)
+            with warnings.catch_warnings():  # the dashboard then has another port
+                warnings.filterwarnings("ignore", r"\s*Port 8787 is already in use", UserWarning)
+                cluster = distributed.LocalCluster(
+                    n_workers=n_processes, threads_per_worker=1, processes=True
                 )
-            )
+            address = stack.enter_context(cluster)
         client = stack.enter_context(distributed.Client(address))
         check_workers(client)
         yield client

@@ -6,11 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dask.array as da
+import numpy as np
+from dask.base import persist
 from dask.delayed import Delayed, delayed
 
 from gmmfast.dask.blocks import DaskBlocks
 from gmmfast.estimators import GaussianMixture
-from gmmfast.image_models.big_image import BLOCK, PixelBlock, fit_blocks, pixel_blocks
+from gmmfast.image_models.big_image import (
+    BLOCK,
+    MappedPicture,
+    PixelBlock,
+    fit_blocks,
+    pixel_blocks,
+)
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
 
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ def fit_image(
     ----------
     picture : array-like
         As for `gmmfast.fit_big_image`. Workers read their blocks themselves: its file must be
-        where they can open it.
+        where they can open it. An array in memory is sent to them once, in blocks.
     n_components : int
         The number of components.
     checkpoint, progress
@@ -64,6 +72,9 @@ def fit_image(
     """
     options = {"reg_covar": PIXEL_VARIANCE, "random_state": 0, **parameters}
     model = GaussianMixture(n_components, **options)
+    picture = MappedPicture.of(picture)
+    if isinstance(picture, np.ndarray):
+        picture = persist(da.from_array(picture, chunks=(BLOCK, BLOCK, *picture.shape[2:])))[0]
     parts = pixel_blocks(picture)
     return fit_blocks(
         model,

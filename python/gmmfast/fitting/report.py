@@ -96,17 +96,18 @@ class _Line:
     def __init__(self, max_iter: int, score: str) -> None:
         self._max_iter, self._score = max_iter, score
         self._start = self._written = time.perf_counter()
-        self._is_open, self._n_iter, self._n_done, self._last = False, 0, 0, ""
+        self._is_open, self._n_iter, self._n_done = False, 0, 0
+        self._last, self._length = "", 0
 
     def begin(self, n_iter: int) -> None:
-        """Begin an iteration; the first one, not number 1 if a fit goes on, starts the clock."""
+        """Begin an iteration. The time of those that an earlier fit did is not known."""
         self._n_iter = n_iter - 1
         if not self._n_done:
             self._start = time.perf_counter()
 
     def advance(self, part: float) -> None:
         """Show the part of the iteration that is done, a few times a second."""
-        if time.perf_counter() - self._written > _INTERVAL and part < 1:
+        if time.perf_counter() - self._written > _INTERVAL and 0 < part < 1:
             self._write(f"iteration {self._n_iter + 1}/{self._max_iter}, {part:.0%}", part)
 
     def __call__(self, n_iter: int, score: float) -> None:
@@ -118,8 +119,9 @@ class _Line:
         self._written = time.perf_counter()
         seconds = self._written - self._start
         rest = seconds / (self._n_done + part) * (self._max_iter - self._n_iter - part)
-        end = f"  at most {rest:.0f} s left, {seconds:.1f} s"
-        sys.stderr.write(f"\r{text}{self._last}{end}\x1b[K")
+        line = f"{text}{self._last}  at most {rest:.0f} s left, {seconds:.1f} s"
+        sys.stderr.write(f"\r{line:<{self._length}}")
+        self._length = len(line)
         sys.stderr.flush()
         self._is_open = True
 

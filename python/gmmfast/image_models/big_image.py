@@ -8,7 +8,8 @@ the start, an evenly spread sample of the pixels, depends on the picture and the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from mmap import mmap
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -38,6 +39,30 @@ BLOCK = 1024
 
 #: The kind of the points by the number of channels.
 _KINDS = {1: "gray", 3: "color"}
+
+
+@dataclass(frozen=True)
+class MappedPicture:
+    """The picture of a memory map, which pickles as the path of its file."""
+
+    path: Any
+    offset: int
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    order: Literal["C", "F"]
+
+    @classmethod
+    def of(cls, picture: Any) -> Any:
+        """Return the picture of a map of a file; return any other picture as it is."""
+        if not isinstance(picture, np.memmap) or not isinstance(picture.base, mmap):
+            return picture
+        order: Literal["C", "F"] = "C" if picture.flags.c_contiguous else "F"
+        return cls(picture.filename, picture.offset, picture.dtype, picture.shape, order)
+
+    def __getitem__(self, window: tuple[slice, ...]) -> NDArray[Any]:
+        """Return a part of the picture."""
+        levels = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
+        return np.asarray(levels[window])
 
 
 @dataclass(frozen=True)
@@ -161,6 +186,7 @@ def pixel_blocks(picture: Any) -> list[PixelBlock]:
             f"got {describe(shape)}; leave alpha out"
         )
     height, width = (int(n) for n in shape[:2])
+    picture = MappedPicture.of(picture)
     return [
         PixelBlock(
             picture,
