@@ -23,8 +23,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test soak differential fuzz-python peers upstream versions \
-  arm lint bench count scaling platforms dist wheels bounds clean
+.PHONY: help demo docs strip screenshot test soak differential growth fuzz fuzz-python miri peers \
+  upstream versions arm lint bench count scaling platforms dist wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -33,6 +33,9 @@ help:
 	@echo "make versions  each tested version of scikit-learn in a fresh environment"
 	@echo "make soak   the property tests with new examples: make soak MINUTES=60"
 	@echo "make differential  thousands of random problems against scikit-learn and mpmath"
+	@echo "make growth  memory and files over 10,000 calls of every public function"
+	@echo "make fuzz   fuzzing of the core, by cargo-fuzz: make fuzz SECONDS=600 (nightly Rust)"
+	@echo "make miri   the scalar level under Miri (nightly Rust)"
 	@echo "make fuzz-python  fuzzing of files, by atheris: make fuzz-python SECONDS=600"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make arm    tests on aarch64 in emulation (needs packages of Debian: see .ci/arm)"
@@ -75,6 +78,28 @@ differential: $(DEV)
 	$(BIN)/python tests/campaigns/differential.py 2000
 	$(BIN)/python tests/campaigns/tails.py 500
 	$(BIN)/python tests/campaigns/interrupts.py 20
+
+growth: $(DEV)
+	$(BIN)/python tests/campaigns/growth.py 10000
+
+# A crash is a file in fuzz/artifacts, and ends make.
+FUZZ_TARGETS := mixture cull grid tree sampler
+fuzz:
+	@cargo +nightly fuzz --version >/dev/null 2>&1 || { \
+	  echo "make fuzz needs a nightly toolchain (rustup toolchain install nightly)" >&2; \
+	  echo "and cargo-fuzz (cargo install cargo-fuzz --locked)" >&2; exit 1; }
+	set -e; for target in $(FUZZ_TARGETS); do \
+	  mkdir -p fuzz/target/corpus/$$target fuzz/corpus/$$target; \
+	  cargo +nightly fuzz run $$target fuzz/target/corpus/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(SECONDS) -timeout=100 -rss_limit_mb=3000; \
+	done
+
+# Tests without threads and without files; Miri has none of the instruction sets above the baseline.
+miri:
+	@cargo +nightly miri --version >/dev/null 2>&1 || { \
+	  echo "make miri needs: rustup component add miri rust-src --toolchain nightly" >&2; exit 1; }
+	cargo +nightly miri test --locked --lib -- model:: grid:: simd:: points::tree \
+	  points::threshold random::alias
 
 # atheris has wheels for Linux. A crash is a file in fuzz/artifacts, and ends make.
 SECONDS ?= 60

@@ -10,7 +10,7 @@ X = np.random.default_rng(0).normal(size=(60, 2))
 
 
 class Tensor:
-    """A tensor of another library, which converts itself."""
+    """An object that converts itself to an array, as tensors of other libraries do."""
 
     shape = X.shape
 
