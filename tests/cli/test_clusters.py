@@ -58,7 +58,8 @@ def test_a_fit_goes_on_from_the_checkpoint_next_to_the_model(gmmfast, big):
 def test_options_that_do_not_go_together_are_refused(gmmfast, photo, big):
     cases = [
         (["fit", photo, "--workers", "2"], "expected a picture in .zarr or .npy"),
-        (["fit", big, "--ink"], "--ink, --drawing, -k: expected a number of components"),
+        (["fit", big, "--ink"], "-k, --acceleration: expected a number of components"),
+        (["fit", big, "--acceleration", "momentum"], "--acceleration: expected a number"),
         (["fit", big, "--workers", "2", "--scheduler", "tcp://a:1"], "expected one of the two"),
         (["render", photo, "--workers", "2", "-o", "a.png"], "expected outputs that are written"),
     ]

@@ -28,11 +28,3 @@ def test_an_accelerated_fit_is_that_of_fit_image(gmmfast, photo):
     np.testing.assert_array_equal(Mixture.load("m.npz").means, want.means_)
     plain = fit_image(photo, k, max_iter=max_iter, random_state=0)
     assert want.lower_bound_ > plain.lower_bound_
-
-
-def test_a_picture_that_is_read_in_parts_is_fitted_by_plain_iterations(gmmfast):
-    np.save("picture.npy", np.zeros((8, 8, 3), np.uint8))
-    outcome = gmmfast("fit", "picture.npy", "--workers", "1", "--acceleration", "momentum")
-    assert outcome.status == 2
-    assert "--acceleration" in outcome.stderr
-    assert not Path("model.npz").exists()
