@@ -152,7 +152,6 @@ def kills(n_kills=10):
     model = gmmfast.Mixture.from_model(
         GaussianMixture(**options, max_iter=2).fit(points(0, 20_000))
     )
-    cluster, client = connected(2)
     picture = gmmfast.dask.render_grid(
         model,
         (2000, 3000),
@@ -168,32 +167,32 @@ def kills(n_kills=10):
     def fit():
         return GaussianMixture(**options, max_iter=10).fit(lazy).means_
 
-    wanted = {}
-    for work in (fit, rendering):
-        work()  # workers import what they need
-        begin = time.perf_counter()
-        wanted[work] = work(), time.perf_counter() - begin
+    wanted = {work: work() for work in (fit, rendering)}
     done = 0
     while done < n_kills:
+        # A cluster of its own: after some kills distributed's nanny starts no new worker.
+        cluster, client = connected(2)
         work = (fit, rendering)[done % 2]
-        want, seconds = wanted[work]
-        client.wait_for_workers(2, timeout=300)  # the nanny starts a new one
-        pids = sorted(client.run(os.getpid).values())
+        work()  # workers import what they need
+        begin = time.perf_counter()
+        work()
+        seconds = time.perf_counter() - begin
         moment = rng.uniform(0, seconds)
-        timer = threading.Timer(moment, os.kill, (rng.choice(pids), signal.SIGKILL))
+        pid = rng.choice(sorted(client.run(os.getpid).values()))
+        timer = threading.Timer(moment, os.kill, (pid, signal.SIGKILL))
         timer.start()
         begin = time.perf_counter()
-        same = np.array_equal(work(), want)
+        same = np.array_equal(work(), wanted[work])
         timer.cancel()
         took = time.perf_counter() - begin
         check(same)
+        client.close()
+        cluster.close()
         if moment > took:
             continue  # it was done before the kill
         done += 1
         print(f"  kill {done} after {moment:.1f} s of a {work.__name__} of {seconds:.1f} s: "
               f"{took:.1f} s, the same bits: {same}", flush=True)  # fmt: skip
-    client.close()
-    cluster.close()
 
 
 def in_process_of_its_own(code, *arguments):
