@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,14 @@ import matplotlib.pyplot as plt
 from command_pages import write_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sphinx.application import Sphinx
 
-#: The values of each series at the commits that stored it; a label is a short hash and a date.
-Series = dict[str, dict[str, float]]
+#: For each panel the values of its lines at the commits that stored them; a label is a short hash
+#: and a date.
+Panels = dict[str, dict[str, dict[str, float]]]
+
+#: Panels beside each other.
+N_COLUMNS = 2
 
 INTRODUCTION = """\
 History of the benchmarks
@@ -50,40 +53,50 @@ def history(root: Path, file: str) -> list[tuple[str, Any]]:
     return [(label, json.loads(text)) for label, text in texts if text]
 
 
-def counts(versions: list[tuple[str, Any]]) -> Series:
-    """Return the counts of each workload relative to its first one."""
-    series: Series = {}
+def counts(versions: list[tuple[str, Any]]) -> Panels:
+    """Return the counts of each workload at each instruction set, relative to its first one."""
+    panels: Panels = {}
+    firsts: dict[str, float] = {}
     for label, table in versions:
         for name, count in table.items():
-            series.setdefault(name, {})[label] = count
-    return {
-        name: {label: count / next(iter(points.values())) for label, count in points.items()}
-        for name, points in series.items()
-    }
+            workload, level = name.rsplit("/", 1)
+            points = panels.setdefault(workload, {}).setdefault(level, {})
+            points[label] = count / firsts.setdefault(name, count)
+    return panels
 
 
-def ratios(versions: list[tuple[str, Any]]) -> Series:
+def ratios(versions: list[tuple[str, Any]]) -> Panels:
     """Return the time of each alternative relative to the first line of its table."""
-    series: Series = {}
+    panels: Panels = {}
     for label, stored in versions:
         for title, table in stored["seconds"].items():
             (_, first), *others = table.items()
             for name, times in others:
-                points = series.setdefault(f"{title}: {name}", {})
+                points = panels.setdefault(title, {}).setdefault(name, {})
                 points[label] = times["cpu"] / first["cpu"]
-    return series
+    return panels
 
 
-def draw(series: Mapping[str, Mapping[str, float]], labels: list[str], path: Path) -> None:
-    """Draw a line for each series over the commits."""
-    fig, ax = plt.subplots(figsize=(9, 5), layout="constrained")
-    ax.set_prop_cycle(color=plt.get_cmap("tab20").colors)
-    for name, points in series.items():
-        places = [labels.index(label) for label in points]
-        ax.plot(places, list(points.values()), marker="o", ms=3, lw=1, label=name)
-    ax.set(yscale="log", xticks=range(len(labels)))
-    ax.set_xticklabels(labels, rotation=30, ha="right", fontsize=7)
-    ax.legend(frameon=False, fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
+def draw(panels: Panels, labels: list[str], path: Path) -> None:
+    """Draw a panel for each table, and a line with its last value for each of its series."""
+    n_rows = -(-len(panels) // N_COLUMNS)
+    fig, axes = plt.subplots(
+        n_rows, N_COLUMNS, figsize=(11, 2.4 * n_rows), squeeze=False, layout="constrained"
+    )
+    for ax in axes.flat[len(panels) :]:
+        ax.set_axis_off()
+    for ax, (title, series) in zip(axes.flat, panels.items(), strict=False):
+        for name, points in sorted(series.items(), key=lambda item: -[*item[1].values()][-1]):
+            places, values = [labels.index(label) for label in points], [*points.values()]
+            last = f"{values[-1]:,.0f}" if values[-1] >= 100 else f"{values[-1]:.3g}"
+            label = f"{name}: {last}"
+            ax.plot(places, values, marker="o", ms=3, lw=1, label=label)
+        ax.set_title("\n".join(textwrap.wrap(title, 40)), fontsize=8)
+        ax.set(yscale="log", xticks=range(len(labels)), xlim=(-0.5, len(labels) - 0.5))
+        ax.minorticks_off()
+        ax.set_xticklabels([label.replace(" ", "\n") for label in labels], fontsize=6)
+        ax.tick_params("y", labelsize=6)
+        ax.legend(frameon=False, fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
     fig.savefig(path, dpi=150)
     plt.close(fig)
 

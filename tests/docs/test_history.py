@@ -28,22 +28,25 @@ def commit(folder, name, content):
 @pytest.mark.skipif(GIT is None, reason="git is not installed")
 def test_each_commit_of_a_file_is_a_point_of_its_series(script, tmp_path):
     subprocess.run([GIT, "init", "-q"], cwd=tmp_path, check=True)
-    commit(tmp_path, "counts.json", {"mean": 200})
+    commit(tmp_path, "counts.json", {"mean/avx2": 200})
     commit(tmp_path, "other.json", {})
-    commit(tmp_path, "counts.json", {"mean": 150, "label": 80})
+    commit(tmp_path, "counts.json", {"mean/avx2": 150, "label/avx2": 80})
     versions = script.history(tmp_path, "counts.json")
-    assert [table for _, table in versions] == [{"mean": 200}, {"mean": 150, "label": 80}]
-    series = script.counts(versions)
-    assert list(series["mean"].values()) == [1, 0.75]
-    assert list(series["label"].values()) == [1]
-    script.draw(series, [label for label, _ in versions], tmp_path / "history.png")
+    assert [table for _, table in versions] == [
+        {"mean/avx2": 200},
+        {"mean/avx2": 150, "label/avx2": 80},
+    ]
+    panels = script.counts(versions)
+    assert list(panels["mean"]["avx2"].values()) == [1, 0.75]
+    assert list(panels["label"]["avx2"].values()) == [1]
+    script.draw(panels, [label for label, _ in versions], tmp_path / "history.png")
     assert (tmp_path / "history.png").stat().st_size > 1000
 
 
 def test_ratios_are_to_the_first_line_of_a_table(script):
     times = {"gmmfast": {"cpu": 2.0}, "theirs": {"cpu": 50.0}}
     stored = {"machine": "AVX2", "seconds": {"fit": times}}
-    assert script.ratios([("abc", stored)]) == {"fit: theirs": {"abc": 25.0}}
+    assert script.ratios([("abc", stored)]) == {"fit": {"theirs": {"abc": 25.0}}}
 
 
 def test_without_git_there_is_no_history(script, tmp_path):
