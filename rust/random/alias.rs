@@ -74,7 +74,7 @@ impl AliasTable {
     pub(crate) fn at(&self, x: f64) -> u32 {
         let at = x as u32;
         let cell = self.cells[at as usize];
-        // A choice by address: compilers turn a choice by masks into a branch, which is unpredictable.
+        // A choice by address: compilers turn one by masks into a branch, which is unpredictable.
         cell.choices[usize::from(x - f64::from(at) < cell.threshold)]
     }
 }

@@ -124,8 +124,13 @@ DAEMON = """
 import atexit, sys, threading, time
 import numpy as np
 
+threads = []
+
 def paint():
-    print(gmmfast.render_grid(small, (3, 4)).shape)
+    for thread in threads:
+        thread.join(30)
+    alive = sum(thread.is_alive() for thread in threads)
+    print(gmmfast.render_grid(small, (3, 4)).shape, alive)
 
 atexit.register(paint)  # runs after the hook of gmmfast
 
@@ -146,7 +151,8 @@ for call in (
     lambda: small.score_samples(points),
     lambda: Mixture(wide.weights, wide.means, wide.covariances).marginal([0]),
 ):
-    threading.Thread(target=repeat, args=(call,), daemon=True).start()
+    threads.append(threading.Thread(target=repeat, args=(call,), daemon=True))
+    threads[-1].start()
 time.sleep(float(sys.argv[1]))
 """
 
@@ -155,7 +161,7 @@ def test_the_interpreter_may_end_during_calls_of_daemon_threads(run_python):
     for delay in (0.0, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2):
         result = run_python(DAEMON, arguments=[delay])
         assert (result.returncode, result.stderr) == (0, ""), (delay, result.stderr)
-        assert result.stdout == "(3, 4)\n"
+        assert result.stdout == "(3, 4) 0\n"
 
 
 SUBINTERPRETER = """

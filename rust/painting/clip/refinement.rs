@@ -1,10 +1,10 @@
 //! Refinement of a clip: the experts' least squares by conjugate gradients; gates stay.
 //!
 //! Directions are conjugate by the rule of E. Polak and G. Ribière (1969), and preconditioned by
-//! the sum of each component's responsibilities, which has the size of the diagonal of Jᵀ J, because
-//! slopes are per standard deviation of the gate. The residual is computed anew from time to time, because
-//! kernels are float32. The result has the same bits for any number of threads, unless the budget
-//! is a time.
+//! the sum of each component's responsibilities, which has the size of the diagonal of Jᵀ J,
+//! because slopes are per standard deviation of the gate. The residual is computed anew from time
+//! to time, because kernels are float32. The result has the same bits for any number of threads,
+//! unless the budget is a time.
 
 use crate::error::{Error, Result};
 use crate::model::covariances::Covariances;
