@@ -5,11 +5,11 @@
 //! ordinary Gaussian mixture over (x, y, channels). A [`ClipRefinement`] moves the experts of a
 //! mixture over (x, y, t, channels). [`spec`] is the specification.
 
-mod adam;
 mod clip;
 mod component;
 mod joint;
 mod kernel;
+mod moments;
 mod options;
 mod picture;
 mod refinement;
@@ -17,6 +17,7 @@ mod relocation;
 pub mod spec;
 mod start;
 mod survivors;
+mod update;
 
 pub use clip::{Clip, ClipRefinement};
 pub use component::{Change, Component, MAX_CHANNELS, N_PARAMETERS};
@@ -84,5 +85,5 @@ pub fn squared_error(
     let (scene, mut slots) =
         (Scene { components, picture, survivors: &survivors }, Slots::default());
     scene.sum(&Gradient, &mut slots, runtime)?;
-    Ok(Error { squared_error: slots.squared_error(), gradient: adam::gradients(&scene, &slots) })
+    Ok(Error { squared_error: slots.squared_error(), gradient: update::gradients(&scene, &slots) })
 }

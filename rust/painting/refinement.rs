@@ -9,15 +9,16 @@ use crate::error::{Error, Result};
 use crate::model::covariances::Covariances;
 use crate::model::mixture::Mixture;
 use crate::painting::Refine;
-use crate::painting::adam::{Moments, Step, update};
 use crate::painting::component::Component;
 use crate::painting::joint::mixture_of;
 use crate::painting::kernel::gradient::Gradient;
 use crate::painting::kernel::sums::{Scene, Slots};
+use crate::painting::moments::Moments;
 use crate::painting::options::{Freedom, Options};
 use crate::painting::picture::Picture;
 use crate::painting::relocation::relocate;
 use crate::painting::survivors::Survivors;
+use crate::painting::update::{Step, update};
 use crate::runtime::Runtime;
 use std::time::Instant;
 
@@ -312,7 +313,9 @@ impl Refine for Refinement {
             let warm = ((self.stage_passes + 1) as f64 / WARM_UP).min(1.0);
             let scale = warm * (1.0 - progress * (1.0 - self.stage().last_rate));
             let step = Step {
-                rates: self.freedom.rates().map(|rate| rate * scale),
+                rates: self.freedom.rates(),
+                scale,
+                n_channels: self.stage().picture.n_channels(),
                 least_std: self.options.least_std,
             };
             update(

@@ -14,13 +14,18 @@ use crate::runtime::Runtime;
 const PART: f64 = 0.1;
 
 /// A component moves if its cost is below this many times the promise.
-const GAIN: f64 = 15.0;
+const GAIN: f64 = 30.0;
 
 /// The part of a cell's error that two components are expected to mend in the long run.
 const ERROR_PART: f64 = 0.02;
 
 /// Pixels of a cell that is split, at least.
 const LEAST_PIXELS: f64 = 4.0;
+
+/// Most standard deviations from the mean of a half to the middle of its cell. Gates that paint
+/// only far out in their tails have large peaks, and steps of the usual size then change the
+/// painting so much that whole fits diverge.
+const MAX_DISTANCE: f64 = 4.0;
 
 /// Pixels added to a cell's number in its promise: small cells promise less.
 const EXTRA_PIXELS: f64 = 4.0;
@@ -68,13 +73,16 @@ pub(crate) fn relocate(
         if is_used[to] {
             continue;
         }
-        let source = sources.find(|&s| !is_used[s] && s != to && splits[s].n_pixels > LEAST_PIXELS);
-        let Some(source) = source else { break };
+        let split = sources.find_map(|source| {
+            let is_free = !is_used[source] && source != to;
+            let halves = is_free.then(|| halves(&components[source], &splits[source]))??;
+            Some((source, halves))
+        });
+        let Some((source, [one, other])) = split else { break };
         if to < n_old && costs[to] > GAIN * splits[source].promise {
             break;
         }
         (is_used[to], is_used[source]) = (true, true);
-        let [one, other] = halves(&components[source], &splits[source]);
         components[source] = one;
         if to == components.len() {
             components.push(other)
@@ -164,8 +172,12 @@ impl Role {
 }
 
 /// The halves of a split component. In the middle of the cell, which is often not at the mean
-/// of the gate, each has half of the density.
-fn halves(component: &Component, split: &Split) -> [Component; 2] {
+/// of the gate, each has half of the density. There are none of a cell that is too small, or
+/// too far from the halves' means.
+fn halves(component: &Component, split: &Split) -> Option<[Component; 2]> {
+    if split.n_pixels <= LEAST_PIXELS {
+        return None;
+    }
     let Split { cell, direction: [a, b], .. } = split;
     let (f, l) = (component.factor, component.inverse());
     // The direction in the frame of the gate. A standard deviation of the cell is `length`
@@ -189,7 +201,8 @@ fn halves(component: &Component, split: &Split) -> [Component; 2] {
     let density = |component: &Component| {
         component.gate().at(cell.mean[0], cell.mean[1]) * std::f64::consts::LN_2
     };
-    [1.0, -1.0].map(|sign| {
+    let mut distance: f64 = 0.0;
+    let halves = [1.0, -1.0].map(|sign| {
         let mut half = Component { peak: 0.0, factor, ..*component };
         for i in 0..2 {
             half.mean[i] += sign * step[i];
@@ -197,7 +210,10 @@ fn halves(component: &Component, split: &Split) -> [Component; 2] {
         for [level, along_x, along_y] in &mut half.experts {
             *level += sign * (*along_x * step[0] + *along_y * step[1]);
         }
-        half.peak = density(component) - std::f64::consts::LN_2 - density(&half);
+        let at_middle = density(&half);
+        distance = distance.max((-2.0 * at_middle).sqrt());
+        half.peak = density(component) - std::f64::consts::LN_2 - at_middle;
         half
-    })
+    });
+    (distance <= MAX_DISTANCE).then_some(halves)
 }

@@ -5,7 +5,6 @@
 //! against black frames, so that a pass over the clip is a product and J is never stored.
 
 use crate::error::Result;
-use crate::painting::adam::gradient;
 use crate::painting::clip::Clip;
 use crate::painting::clip::gate::{Experts, MovingGate};
 use crate::painting::component::{Component, MAX_CHANNELS};
@@ -14,6 +13,7 @@ use crate::painting::kernel::gradient::Gradient;
 use crate::painting::kernel::sums::{Scene, Slots};
 use crate::painting::picture::Picture;
 use crate::painting::survivors::Survivors;
+use crate::painting::update::gradient;
 use crate::runtime::Runtime;
 
 /// Smaller responsibilities in all pixels of a tile are neglected.

@@ -1,61 +1,25 @@
-//! Adam, the optimizer: each parameter moves by about its rate, whatever the gradient's scale.
-//!
-//! D. Kingma and J. Ba, Adam: a method for stochastic optimization, ICLR 2015. A component
-//! that is new starts with moments of its own age.
+//! One step of all components: from sums over the picture to gradients, and from these to changes.
 
 use crate::error::Result;
 use crate::painting::component::{Change, Component, N_PARAMETERS, moments_about};
 use crate::painting::kernel::sums::{Scene, Slots};
+use crate::painting::moments::Moments;
 use crate::painting::survivors::Survivors;
 use crate::runtime::{Runtime, Worker, distribute};
 use crate::simd::{Dispatch, Simd};
 
-/// Weights of the past in the means of the gradient and of its square.
-const DECAY_FIRST: f64 = 0.9;
-const DECAY_SECOND: f64 = 0.99;
-
-/// Keeps a parameter without gradient in place.
-const EPSILON: f64 = 1e-8;
-
-/// Age from which the means are those of infinitely many gradients.
-const OLD: u32 = 2000;
-
 /// Components that a thread updates at once.
 const CHUNK: usize = 64;
-
-/// Means of the gradient and of its square, and how many gradients they are of.
-#[derive(Clone, Copy)]
-pub(crate) struct Moments {
-    first: Change,
-    second: Change,
-    age: u32,
-}
-
-impl Moments {
-    pub(crate) const NEW: Self =
-        Self { first: [0.0; N_PARAMETERS], second: [0.0; N_PARAMETERS], age: 0 };
-
-    /// Takes a gradient and returns the change for it.
-    #[inline(always)]
-    fn change(&mut self, gradient: &Change, rates: &Change) -> Change {
-        self.age = (self.age + 1).min(OLD);
-        let bias = |decay: f64| 1.0 - decay.powi(self.age.cast_signed());
-        let scale = -bias(DECAY_SECOND).sqrt() / bias(DECAY_FIRST);
-        let mut change = [0.0; N_PARAMETERS];
-        for i in 0..N_PARAMETERS {
-            self.first[i] += (1.0 - DECAY_FIRST) * (gradient[i] - self.first[i]);
-            self.second[i] += (1.0 - DECAY_SECOND) * (gradient[i] * gradient[i] - self.second[i]);
-            change[i] = scale * rates[i] * self.first[i] / (self.second[i].sqrt() + EPSILON);
-        }
-        change
-    }
-}
 
 /// The size of a step.
 #[derive(Clone, Copy)]
 pub(crate) struct Step {
-    /// The rate of each parameter.
+    /// The rate of each parameter, at the start.
     pub(crate) rates: Change,
+    /// The part of the rates that is left.
+    pub(crate) scale: f64,
+    /// Channels of the picture.
+    pub(crate) n_channels: usize,
     /// Least diagonal entry of a gate's factor.
     pub(crate) least_std: f64,
 }
@@ -135,8 +99,9 @@ impl Dispatch for Update<'_> {
                 for (at, (component, moments)) in pairs.enumerate() {
                     let k = self.first + at;
                     let gradient = gradient(component, k, self.survivors, self.slots);
-                    let change = moments.change(&gradient, &self.step.rates);
-                    *component = component.changed(&change, self.step.least_std);
+                    let Step { rates, scale, n_channels, least_std } = self.step;
+                    let change = moments.change(&gradient, rates, *n_channels).map(|c| scale * c);
+                    *component = component.changed(&change, *least_std);
                 }
             },
         );
