@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
-from gmmfast import Mixture, images, render_grid
+from gmmfast import Mixture, fit_video, images, render_grid
 from gmmfast.cli.refine import refine_command
 from gmmfast.styles import STYLES
 from support.animation_files import SHAPE, waves
@@ -45,3 +46,27 @@ def test_refine_goes_on_with_ink(tmp_path, picture):
         refine_command, picture, "--ink", "-k", 4, "--max-iter", 2, "-o", tmp_path / "a.png"
     )
     assert "log-likelihood" in told
+
+
+def test_refine_improves_the_model_of_a_clip(tmp_path):
+    frames = [np.roll(waves(), 2 * shift, axis=1) for shift in range(6)]
+    images_of = [Image.fromarray(frame) for frame in frames]
+    clip, model, better = (tmp_path / name for name in ("clip.png", "clip.npz", "better.npz"))
+    images_of[0].save(clip, save_all=True, append_images=images_of[1:])
+    Mixture.from_model(fit_video(frames, 8, max_iter=3)).save(model)
+    told = invoke(refine_command, clip, "--model", model, "-o", better)
+    low, high = map(float, re.search(r"PSNR +([\d.]+) to ([\d.]+) dB", told).groups())
+    assert high > low
+    refined = Mixture.load(better)
+    assert refined.n_features == 6
+    again = invoke(refine_command, clip, "--model", better, "--passes", 1, "-o", model)
+    assert f"{high:.2f} to" in again
+    for arguments, message in [
+        ([clip, "-o", tmp_path / "a.png"], "-o: expected names that end in .npz"),
+        (["-o", better], "IMAGE: expected the animated picture"),
+    ]:
+        refused = CliRunner().invoke(
+            refine_command, [str(part) for part in ["--model", better, *arguments]]
+        )
+        assert refused.exit_code == 2
+        assert message in refused.output.replace("\n", " ")

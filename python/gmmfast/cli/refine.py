@@ -31,6 +31,7 @@ from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class _Job:
 
     request: FitRequest
     shape: tuple[int, int]
-    model: Path | None
+    model: Mixture | None
     passes: int | None
     time: float | None
     tone: ToneCurve
@@ -56,35 +57,20 @@ class _Job:
     def fitted(self) -> Mixture:
         """Return the model to refine: the one of the file, or a fit."""
         if self.model is not None:
-            mixture = read_model(self.model)
-            if n_positions(mixture) == 3:
-                raise click.UsageError(
-                    "--model: expected a model of a picture, got one of a clip; refine clips with "
-                    "gmmfast.refine in Python"
-                )
-            return mixture
+            return self.model
         return Mixture.from_model(fit_picture(self.request))
 
     def refinements(self, mixture: Mixture) -> list[Any]:
         """Return the steps of the refinement, the first of which is the mixture itself."""
-        from gmmfast.image_models import refinements
-
         otsu = "otsu" if self.request.threshold is None else self.request.threshold
-        is_ink = mixture.n_features == 2
-        steps = refinements(
+        return _steps(
             mixture,
             self.request.pixels,
             max_iter=self.passes,
             time=self.time,
-            threshold=otsu if is_ink else None,
+            threshold=otsu if mixture.n_features == 2 else None,
             n_threads=self.request.n_threads,
         )
-        kept = []
-        with progress_bar("refining", None if is_ink else 100) as advance:
-            for step in steps:
-                kept.append(step)
-                advance(round(100 * step.progress), "" if is_ink else f"{step.score:.2f} dB")
-        return kept
 
     def painting(self, mixture: Mixture) -> NDArray[np.uint8]:
         """Return the painting of a mixture."""
@@ -94,6 +80,18 @@ class _Job:
         if mixture.n_features == 2:
             return self.tone.picture(render_grid(mixture, self.shape, n_threads=n_threads))
         return render_grid(mixture, self.shape, dtype=np.uint8, n_threads=n_threads)
+
+
+def _steps(mixture: Mixture, source: Any, **arguments: Any) -> list[Any]:
+    from gmmfast.image_models import refinements
+
+    steps, kept = refinements(mixture, source, **arguments), []
+    is_ink = mixture.n_features == 2
+    with progress_bar("refining", None if is_ink else 100) as advance:
+        for step in steps:
+            kept.append(step)
+            advance(round(100 * step.progress), "" if is_ink else f"{step.score:.2f} dB")
+    return kept
 
 
 @click.command("refine")
@@ -118,22 +116,33 @@ class _Job:
 @size_options
 @watch_option("image", "model")
 def refine_command(
-    image: Path | None, outputs: tuple[Path, ...], fit: FitOptions, **options: Any
+    image: Path | None,
+    outputs: tuple[Path, ...],
+    model: Path | None,
+    fit: FitOptions,
+    **options: Any,
 ) -> None:
     """Fit a mixture to IMAGE, and refine it until it paints the picture better.
 
     The painting of a photograph gains three to eight decibels. For ink, the fit goes on.
-    Without IMAGE, the photograph china.jpg of scikit-learn is painted.
+    Without IMAGE, the photograph china.jpg of scikit-learn is painted. With the model of a clip,
+    IMAGE is an animated picture, and the refined model is written as .npz.
 
     \b
     Examples:
       gmmfast refine photo.jpg -k 1000 -o painting.png -o photo.npz
       gmmfast refine photo.jpg --model photo.npz --time 10s -o better.png
       gmmfast refine photo.jpg --style oil --scale 2 -o oil.png
+      gmmfast refine clip.gif --model clip.npz -o better.npz
     """
     destinations = Outputs(outputs, frozenset({".npz"}))
+    mixture = None if model is None else read_model(model)
+    if mixture is not None and n_positions(mixture) == 3:
+        budget = {"max_iter": options["passes"], "time": options["time"]}
+        _refine_clip(mixture, image, destinations, n_threads=fit.n_threads, **budget)
+        return
     pixels = read_picture(image)
-    job = _job(pixels, fit, **options)
+    job = _job(pixels, fit, model=mixture, **options)
     destinations.check(job.shape)
     seconds: dict[str, float] = {}
     with timed(seconds, "fit"):
@@ -141,22 +150,49 @@ def refine_command(
     with timed(seconds, "refine"):
         steps = job.refinements(fitted)
     refined = steps[-1].mixture
-    paths = [path for path in outputs if path.suffix.lower() == ".npz"]
-    pictures = [path for path in outputs if path not in paths]
-    for path in paths:
-        refined.save(path)
+    pictures = [path for path in outputs if path.suffix.lower() != ".npz"]
+    _save(refined, outputs)
     if pictures:
         Outputs(pictures).write(Artwork(lambda: job.painting(refined)))
-    is_ink = refined.n_features == 2
+    painting = f"painting    {job.shape[1]} x {job.shape[0]}, {destinations.names}"
+    destinations.report([*_report(steps, seconds), painting])
+
+
+def _refine_clip(
+    mixture: Mixture, image: Path | None, destinations: Outputs, **arguments: Any
+) -> None:
+    if image is None:
+        raise click.UsageError("IMAGE: expected the animated picture of the model, got none")
+    others = [path for path in destinations.paths if path.suffix.lower() != ".npz"]
+    if others:
+        raise click.UsageError(
+            f"-o: expected names that end in .npz for the model of a clip, got {others[0]}; "
+            "gmmfast animate video shows the model"
+        )
+    destinations.check()
+    seconds: dict[str, float] = {}
+    with timed(seconds, "refine"):
+        steps = _steps(mixture, image, **arguments)
+    _save(steps[-1].mixture, destinations.paths)
+    destinations.report([*_report(steps, seconds), f"model       {destinations.names}"])
+
+
+def _save(mixture: Mixture, paths: Sequence[Path]) -> None:
+    for path in paths:
+        if path.suffix.lower() == ".npz":
+            mixture.save(path)
+
+
+def _report(steps: list[Any], seconds: dict[str, float]) -> list[str]:
+    is_ink = steps[-1].mixture.n_features == 2
     what = "log-likelihood" if is_ink else "PSNR"
     unit = "a pixel of ink" if is_ink else "dB"
-    destinations.report([
-        f"components  {refined.n_components}",
+    return [
+        f"components  {steps[-1].mixture.n_components}",
         f"steps       {len(steps) - 1}",
         *(f"{step:<11} {duration:.3f} s" for step, duration in seconds.items()),
         f"{what:<11} {steps[0].score:.2f} to {steps[-1].score:.2f} {unit}",
-        f"painting    {job.shape[1]} x {job.shape[0]}, {destinations.names}",
-    ])  # fmt: skip
+    ]
 
 
 def _job(
