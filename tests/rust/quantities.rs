@@ -307,7 +307,7 @@ fn a_grid_of_more_values_than_can_be_counted_is_rendered_in_parts() {
     // Three values for each pixel: their number is 2 modulo 2^64.
     let huge = line(usize::MAX / 3 + 1);
     assert_eq!(huge.n_values(), usize::MAX);
-    let (mut got, mut expected) = (vec![0.0; 15], vec![0.0; 15]);
+    let (mut got, mut expected) = (vec![0.0_f64; 15], vec![0.0_f64; 15]);
     huge.render_lines(0, &mut got, &runtime).unwrap();
     line(5).render(&mut expected, &runtime).unwrap();
     for (got, expected) in got.iter().zip(&expected) {
