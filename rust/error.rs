@@ -3,7 +3,7 @@
 //! Every variant carries the name of the argument and the offending value. The
 //! message gives the argument, what was expected, what was passed and, where it is
 //! not obvious, how to correct it. The Python bindings raise these messages
-//! unchanged as `ValueError`.
+//! unchanged as `ValueError`, and as `MemoryError` where memory is missing.
 
 use std::fmt;
 
@@ -39,6 +39,8 @@ pub enum Error {
     Bounds { n_candidates: u64, n_within: usize },
     /// More threads than the system provides.
     Threads { n_threads: usize, reason: String },
+    /// More memory than the system provides.
+    Memory { n_bytes: usize },
     /// The caller interrupted the call.
     Interrupted,
 }
@@ -119,6 +121,12 @@ impl fmt::Display for Error {
                 f,
                 "n_threads: expected a number of threads that the system gives, got {n_threads} \
                  ({reason}); ask for fewer"
+            ),
+            Self::Memory { n_bytes } => write!(
+                f,
+                "expected {} MiB of memory for this call, got less from the system; free some, or \
+                 pass less at a time",
+                n_bytes >> 20
             ),
             Self::Interrupted => write!(f, "interrupted before the result was complete"),
         }

@@ -221,24 +221,38 @@ fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     Some(ManuallyDrop::into_inner(pools.remove(at).pool))
 }
 
-/// Bytes for the stack of a thread, and for what a pool takes in addition: more than the
-/// allocator of Linux keeps in one piece, to try what the system has left.
+/// Bytes of the stack of a thread.
 const STACK: usize = 1 << 21;
-const MARGIN: usize = 33 << 20;
+
+/// Bytes for the scratch of threads and for small results, in addition to stacks and large arrays.
+/// The allocator of Linux keeps up to 64 MiB at the end of its heap, which a thread that starts
+/// may not use: without address space for its variables it ends the process. A piece that is larger
+/// comes from the system.
+const MARGIN: usize = 65 << 20;
+
+/// Returns an error unless `n_bytes` and a margin can be allocated: a vector that finds no memory
+/// ends the process. Nothing is written, which takes microseconds.
+pub(crate) fn check_memory(n_bytes: usize) -> Result<()> {
+    let n_bytes = n_bytes.saturating_add(MARGIN);
+    Vec::<u8>::new().try_reserve_exact(n_bytes).map_err(|_| Error::Memory { n_bytes })
+}
+
+/// Returns the error of threads that the system did not give: their number, or memory, is too
+/// large.
+pub(crate) fn no_threads(n_threads: usize, reason: &dyn std::fmt::Display) -> Error {
+    let missing = check_memory(n_threads.saturating_mul(STACK)).err();
+    missing.unwrap_or_else(|| Error::Threads { n_threads, reason: reason.to_string() })
+}
 
 /// Builds a pool of new threads, or one whose first thread is the calling one.
 fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {
-    // A thread that starts without memory for its variables ends the process.
-    let n_bytes = n_threads.saturating_mul(STACK).saturating_add(MARGIN);
-    if Vec::<u8>::new().try_reserve_exact(n_bytes).is_err() {
-        return Err(Error::Threads { n_threads, reason: "no memory for their stacks".to_owned() });
-    }
+    check_memory(n_threads.saturating_mul(STACK))?;
     let builder = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
     let builder = if is_caller { builder.use_current_thread() } else { builder };
     builder
         .thread_name(|i| format!("gmmfast-{i}"))
         .build()
-        .map_err(|error| Error::Threads { n_threads, reason: error.to_string() })
+        .map_err(|error| no_threads(n_threads, &error))
 }
 
 #[cfg(test)]
@@ -268,6 +282,15 @@ mod tests {
         };
         // Not on the thread of the test, which the pool would keep.
         std::thread::spawn(own_thread).join().unwrap();
+    }
+
+    #[test]
+    fn threads_without_memory_are_told_as_memory_and_too_many_as_their_number() {
+        let huge = usize::MAX / STACK;
+        assert!(matches!(build(huge, false), Err(Error::Memory { .. })));
+        assert!(matches!(no_threads(huge, &"full"), Error::Memory { .. }));
+        let few = no_threads(3, &"full");
+        assert_eq!(few, Error::Threads { n_threads: 3, reason: "full".to_owned() });
     }
 
     #[test]

@@ -1,8 +1,10 @@
 """Tests of _memory.py: the available memory, and the check of results against it."""
 
+import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
-from gmmfast import _memory, render_grid
+from gmmfast import GaussianMixture, _memory, render_grid
 
 MIB = 2**20
 MEMINFO = f"MemTotal:  {2**40} kB\nMemFree:  1 kB\nMemAvailable:  {900 * 1024} kB\n"
@@ -89,3 +91,16 @@ def test_a_result_larger_than_what_is_left_is_refused_with_both_sizes(monkeypatc
     _memory.check_fits("shape", "(9, 9)", 2**30)
     with pytest.raises(MemoryError, match=r"^shape: .* 1\.00 GiB .* got \(9, 9\), .* 2\.00 GiB; "):
         _memory.check_fits("shape", "(9, 9)", 2**31)
+
+
+def test_a_fit_that_needs_more_than_what_is_left_is_refused(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(600_000, 2))  # 18.3 MiB in the order of a tree
+    model = GaussianMixture(2, init_params="random_from_data", max_iter=1, random_state=0)
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 18 * MIB)
+    with pytest.raises(
+        MemoryError, match=r"^X: .* got \(600000, 2\), .*; pass the rows in chunks"
+    ):
+        model.fit(X)
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 19 * MIB)
+    with pytest.warns(ConvergenceWarning):
+        assert model.fit(X).n_iter_ == 1

@@ -1,7 +1,8 @@
 //! Reasons why a call of the core has no result, as Python's exceptions.
 
 use crate::Error;
-use pyo3::exceptions::{PyMemoryError, PyRuntimeError};
+use crate::runtime::check_memory;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -65,7 +66,7 @@ pub(crate) fn store_places_of_panics() {
 pub(crate) fn check_memory_of_points(n_points: usize, n_features: usize) -> PyResult<()> {
     let per_point = n_features.saturating_mul(2).saturating_add(8).saturating_mul(size_of::<f64>());
     match n_points.saturating_mul(per_point) {
-        n_bytes if n_bytes > SMALL => check_memory(n_bytes),
+        n_bytes if n_bytes > SMALL => Ok(check_memory(n_bytes)?),
         _ => Ok(()),
     }
 }
@@ -77,22 +78,4 @@ const SMALL: usize = 1 << 17;
 fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic")
-}
-
-/// Bytes for the scratch of threads and for what small results take, in addition to large arrays.
-/// The allocator of Linux takes so much from the system, never from what it keeps, which a thread
-/// that starts may not use: without address space for its variables it ends the process.
-const MARGIN: usize = 33 << 20;
-
-/// Raises a `MemoryError` unless `n_bytes` and a margin can be allocated: a vector of the core
-/// that finds no memory aborts the process. Nothing is written, which takes microseconds.
-pub(crate) fn check_memory(n_bytes: usize) -> PyResult<()> {
-    let n_bytes = n_bytes.saturating_add(MARGIN);
-    Vec::<u8>::new().try_reserve_exact(n_bytes).map_err(|_| {
-        PyMemoryError::new_err(format!(
-            "expected {} MiB of memory for this call, got less from the system; free some, or \
-             pass less at a time",
-            n_bytes >> 20
-        ))
-    })
 }

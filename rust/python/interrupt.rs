@@ -2,8 +2,8 @@
 //! `RuntimeError` that can be reported.
 
 use crate::python::closing::{check_open, detach};
-use crate::python::failure::{caught, check_memory};
-use crate::runtime::HAS_THREADS;
+use crate::python::failure::caught;
+use crate::runtime::{HAS_THREADS, check_memory, no_threads};
 use crate::{Error, Runtime};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -64,7 +64,7 @@ fn run_once(
             let (sender, receiver) = channel();
             std::thread::Builder::new()
                 .spawn_scoped(scope, move || sender.send(work()))
-                .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
+                .map_err(|error| no_threads(1, &error))?;
             loop {
                 match receiver.recv_timeout(SIGNAL_INTERVAL) {
                     Ok(result) => return Ok(result?),
@@ -105,7 +105,7 @@ fn run_boxed(py: Python<'_>, work: BoxedWork) -> PyResult<Box<dyn Any + Send>> {
     let (sender, receiver) = channel();
     std::thread::Builder::new()
         .spawn(move || sender.send(caught(work)))
-        .map_err(|error| Error::Threads { n_threads: 1, reason: error.to_string() })?;
+        .map_err(|error| no_threads(1, &error))?;
     detach(py, move || {
         loop {
             match receiver.recv_timeout(SIGNAL_INTERVAL) {

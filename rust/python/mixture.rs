@@ -2,8 +2,9 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::python::counters::{Kernel, count};
-use crate::python::failure::{check_memory, check_memory_of_points};
+use crate::python::failure::check_memory_of_points;
 use crate::python::interrupt::{run, run_owned, runtime};
+use crate::runtime::check_memory;
 use crate::{Covariances, Error, Mixture};
 use numpy::{
     PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,

@@ -17,25 +17,19 @@ mod sampling;
 
 use crate::{Error, Level, Runtime};
 use numpy::{PyArray1, PyArrayMethods};
-use pyo3::exceptions::{PyImportError, PyValueError};
+use pyo3::exceptions::{PyImportError, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
-        // Every thread has a stack: without memory for these it is not the number that is wrong.
-        if let Error::Threads { n_threads, .. } = error
-            && let Err(memory) = failure::check_memory(n_threads.saturating_mul(STACK))
-        {
-            return memory;
+        match error {
+            Error::Memory { .. } => PyMemoryError::new_err(error.to_string()),
+            _ => PyValueError::new_err(error.to_string()),
         }
-        PyValueError::new_err(error.to_string())
     }
 }
-
-/// Bytes of the stack of a thread.
-const STACK: usize = 1 << 21;
 
 /// Returns how often each kernel has run in this process.
 #[pyfunction]

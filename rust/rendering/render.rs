@@ -140,10 +140,11 @@ impl Rendering {
         self.values_per_pixel
     }
 
-    /// Returns the number of values of the result: pixels times values per pixel.
+    /// Returns the number of values of the result: pixels times values per pixel, or the largest
+    /// number if there are more.
     #[must_use]
     pub fn n_values(&self) -> usize {
-        self.grid.n_pixels() * self.values_per_pixel
+        self.grid.n_pixels().saturating_mul(self.values_per_pixel)
     }
 
     /// Writes the result in the array order of the grid, the values of a pixel together.
@@ -174,7 +175,7 @@ impl Rendering {
         out: &mut [P],
         runtime: &Runtime,
     ) -> Result<()> {
-        let line = self.grid.pixels_of_line() * self.values_per_pixel;
+        let line = self.grid.pixels_of_line().saturating_mul(self.values_per_pixel);
         let n_lines = out.len() / line;
         let left = self.grid.first_axis().n_pixels().checked_sub(first);
         if n_lines * line != out.len() || left.is_none_or(|left| n_lines > left) {
@@ -216,7 +217,7 @@ impl Rendering {
                 got: format!("{columns:?}"),
             });
         }
-        let row = columns.len() * self.values_per_pixel;
+        let row = columns.len().saturating_mul(self.values_per_pixel);
         let left = self.grid.n_lines().checked_sub(first);
         if !out.len().is_multiple_of(row) || left.is_none_or(|left| out.len() / row > left) {
             return Err(Error::Length {
@@ -319,7 +320,8 @@ fn pieces(
     let mut pieces = Vec::with_capacity(n_pixels.div_ceil(len) + 1);
     let (mut number, mut skipped, mut rest) = (first / len, first % len, out);
     while rest.len() > 0 {
-        let (head, tail) = rest.split_at((len - skipped) * values_per_pixel);
+        // A piece may have more values than a number can count; a slice has not.
+        let (head, tail) = rest.split_at((len - skipped).saturating_mul(values_per_pixel));
         pieces.push(Piece { number, skipped, out: head });
         (number, skipped, rest) = (number + 1, 0, tail);
     }

@@ -1,6 +1,7 @@
 """Ctrl-C at random moments of every long call: the time to the answer, and the state afterwards.
 
     python tests/campaigns/interrupts.py 20           # moments of each call
+    python tests/campaigns/interrupts.py 20 fit refine  # of some
 
 The last line of each call has the number of answers and the slowest one.
 """
@@ -30,7 +31,7 @@ CALLS = {
     "score_samples": lambda: WIDE.score_samples(POINTS),
     "predict_proba": lambda: WIDE.predict_proba(POINTS[:20_000]),
     "sample": lambda: WIDE.sample(20_000_000),
-    "render_samples": lambda: render_samples(WIDE, 300_000_000, (900, 900)),
+    "render_samples": lambda: render_samples(WIDE, (900, 900), 300_000_000),
     "fit": lambda: GaussianMixture(60, max_iter=200, tol=0).fit(X),
     "fit of k-means++": lambda: GaussianMixture(60, init_params="k-means++", tol=0).fit(X),
     "fit_image": lambda: fit_image(COLOR, 300, kind="color", max_iter=200, tol=0),
@@ -65,7 +66,8 @@ def main():
     warnings.simplefilter("ignore")
     moments = random.Random(0)
     small = render_grid(WIDE, (9, 9)).tobytes()
-    for name, call in CALLS.items():
+    for name in sys.argv[2:] or CALLS:
+        call = CALLS[name]
         answers = [answer(call, moments.uniform(0.01, 1.5)) for _ in range(int(sys.argv[1]))]
         assert render_grid(WIDE, (9, 9)).tobytes() == small
         given = [seconds for seconds in answers if seconds is not None]

@@ -26,7 +26,7 @@ def golden(covariance_type):
 def same(one, other):
     names = ("weights", "means", "covariances")
     is_same = all(getattr(one, n).tobytes() == getattr(other, n).tobytes() for n in names)
-    labels = [(m.covariance_type, m.extent, m.kind) for m in (one, other)]
+    labels = [(m.covariance_type, m.extent, m.kind, m.feature_names) for m in (one, other)]
     return is_same and labels[0] == labels[1]
 
 
@@ -43,6 +43,12 @@ def test_files_of_version_1_keep_kinds_and_weights_below_float64():
     expected = joint.condition([0], [1e4])
     assert far.weights.min() == 0
     np.testing.assert_array_equal(far._core.log_weights, expected._core.log_weights)
+
+
+def test_files_of_version_1_keep_names_of_features():
+    # Written by `named`, when names came into the format.
+    named = golden("diag").with_feature_names(["width", "größe", "rock 'n' roll"])
+    assert same(Mixture.load(GOLDEN / "version-1-feature-names.npz"), named)
 
 
 def members(path=GOLDEN / "version-1-full.npz"):

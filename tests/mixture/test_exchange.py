@@ -14,7 +14,7 @@ from support.models import EVERY_TYPE
 def same(one, other):
     names = ("weights", "means", "covariances")
     is_same = all(getattr(one, n).tobytes() == getattr(other, n).tobytes() for n in names)
-    labels = [(m.covariance_type, m.extent, m.kind) for m in (one, other)]
+    labels = [(m.covariance_type, m.extent, m.kind, m.feature_names) for m in (one, other)]
     logs = [m._core.log_weights.tobytes() for m in (one, other)]
     return is_same and labels[0] == labels[1] and logs[0] == logs[1]
 
@@ -25,6 +25,8 @@ def test_json_brings_back_the_same_mixture(covariance_type):
     assert same(Mixture.from_json(mixture.to_json()), mixture)
     gray = mixture.with_extent([(-0.5, 3.5), (2, 1)]).with_kind("gray")
     assert same(Mixture.from_json(gray.to_json().encode()), gray)
+    named = mixture.with_feature_names(["größe", "", "a b"])
+    assert same(Mixture.from_json(named.to_json()), named)
 
 
 def test_json_keeps_weights_of_zero_and_below_float64():
@@ -48,6 +50,8 @@ BAD_TEXTS = {
     "flat means": json.dumps({**WHOLE, "means": [1.0, 2.0]}),
     "words": json.dumps({**WHOLE, "means": [["a"], ["b"]]}),
     "ragged means": json.dumps({**WHOLE, "means": [[1.0], [2.0, 3.0]]}),
+    "names of numbers": json.dumps({**WHOLE, "feature_names": [1, 2, 3]}),
+    "one name": json.dumps({**WHOLE, "feature_names": "abc"}),
     "an endless nest": "[" * 100_000,
     "a number beyond float64": json.dumps({**WHOLE, "weights": [10**400, 1]}),
     "no text": 7,
@@ -64,6 +68,8 @@ def test_another_text_is_refused(name):
 def test_invalid_parameters_are_refused_by_name():
     text = json.dumps({**WHOLE, "weights": [0.5, 0.6]})
     check_message(refusal(ValueError, Mixture.from_json, text), "weights: expected")
+    text = json.dumps({**WHOLE, "feature_names": ["a", "b"]})
+    check_message(refusal(ValueError, Mixture.from_json, text), "feature_names: expected 3 names")
     text = json.dumps({**WHOLE, "weights": [0.5, 1e999], "log_weights": [0, 0]})
     assert "Infinity" in refusal(ValueError, Mixture.from_json, text)
 

@@ -10,6 +10,7 @@ from scipy.stats import multivariate_normal
 
 from gmmfast import Mixture
 from oracle.textbook import exact_log_density, textbook_conditional, textbook_log_density
+from support.checks import check_message, refusal
 from support.models import (
     COVARIANCE_TYPES,
     as_gaussian_mixture,
@@ -278,12 +279,14 @@ def pickled(mixture):
 @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, pickled])
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 def test_a_copy_is_the_same_mixture(covariance_type, clone):
-    mixture = build(2, 2, covariance_type).with_extent([(0, 4), (3, -1)])
+    mixture = build(2, 2, covariance_type).with_extent([(0, 4), (3, -1)]).with_kind("ink")
+    mixture = mixture.with_feature_names(["a", "b"])
     twin = clone(mixture)
     points = [[1.0, 2.0], [30.0, -40.0]]
     np.testing.assert_array_equal(twin.score_samples(points), mixture.score_samples(points))
     assert repr(twin) == repr(mixture)
     assert twin.extent == ((0.0, 4.0), (3.0, -1.0))
+    assert (twin.kind, twin.feature_names) == ("ink", ("a", "b"))
     assert not twin.means.flags.writeable
 
 
@@ -296,3 +299,29 @@ def test_the_extent_is_remembered_where_it_keeps_its_meaning():
     assert mixture.marginal([0]).extent is None
     assert mixture.condition([0], [1.0]).extent is None
     assert "extent=((0.0, 5.0), (1.0, 2.0))" in repr(mixture)
+
+
+def test_names_stay_with_their_features():
+    mixture = Mixture(*random_parameters(3, 3, "full")).with_feature_names(
+        np.array(["a", "b", "c"])
+    )
+    assert mixture.feature_names == ("a", "b", "c")
+    assert mixture.marginal([2, 0]).feature_names == ("c", "a")
+    assert mixture.condition([1], [0.5]).feature_names == ("a", "c")
+    many = mixture.condition([2, 0], [[0.5, 1.0]])
+    assert many[0].feature_names == ("b",)
+    assert mixture.component(1).feature_names == ("a", "b", "c")
+    assert mixture.product(mixture).mixture.feature_names == ("a", "b", "c")
+    assert mixture.transform(np.eye(3)).feature_names is None
+    assert mixture.with_feature_names(None).feature_names is None
+    assert mixture.with_extent([(0, 1)]).feature_names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b", "b"], ["a", "b", 3], ["a", "b", "c\0"]])
+def test_other_names_than_one_for_each_feature_are_refused(names):
+    mixture = Mixture(*random_parameters(3, 3, "full"))
+    message = refusal(ValueError, mixture.with_feature_names, names)
+    check_message(message, "feature_names: expected")
+    for kind in ("abc", 7):
+        message = refusal(TypeError, mixture.with_feature_names, kind)
+        check_message(message, "feature_names: expected a sequence of str or None, got")

@@ -23,7 +23,8 @@ def check_same(one, other):
     for name in ("weights", "means", "covariances"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     np.testing.assert_array_equal(one._core.log_weights, other._core.log_weights)
-    assert (one.covariance_type, one.extent) == (other.covariance_type, other.extent)
+    labels = [(m.covariance_type, m.extent, m.feature_names) for m in (one, other)]
+    assert labels[0] == labels[1]
 
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
@@ -103,6 +104,39 @@ def test_a_file_keeps_weights_below_float64(tmp_path):
     check_same(Mixture.load(tmp_path / "far.npz"), far)
 
 
+NAMES = ["größe", "", "a b"]
+
+
+def test_names_of_fitted_columns_go_into_a_file_and_back_to_an_estimator(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=NAMES)
+    fitted = gmmfast.GaussianMixture(2, random_state=0).fit(frame)
+    Mixture.from_model(fitted).save(tmp_path / "model.npz")
+    loaded = Mixture.load(tmp_path / "model.npz")
+    assert loaded.feature_names == tuple(NAMES)
+    with np.load(tmp_path / "model.npz") as archive:
+        assert archive["feature_names"].tolist() == NAMES
+    estimator = loaded.to_sklearn()
+    np.testing.assert_array_equal(estimator.feature_names_in_, fitted.feature_names_in_)
+    assert estimator.feature_names_in_.dtype == fitted.feature_names_in_.dtype
+    np.testing.assert_array_equal(estimator.predict(frame), fitted.predict(frame))
+    with pytest.raises(ValueError, match="feature names should match"):
+        estimator.predict(frame[NAMES[::-1]])
+
+
+def test_a_mixture_without_names_has_none_in_its_file_and_estimator(tmp_path):
+    build().save(tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as archive:
+        assert "feature_names" not in archive
+    assert Mixture.load(tmp_path / "model.npz").feature_names is None
+    assert not hasattr(build().to_sklearn(), "feature_names_in_")
+    # A script may set whatever it likes.
+    estimator = build().to_sklearn()
+    for names in (["a", "b"], ["a", "b", "b"], ["a", "b", 3], 7):
+        estimator.feature_names_in_ = names
+        assert Mixture.from_model(estimator).feature_names is None
+
+
 def test_a_file_is_numpys_and_needs_no_pickle(tmp_path):
     build().save(tmp_path / "model")
     with np.load(tmp_path / "model", allow_pickle=False) as archive:
@@ -156,6 +190,11 @@ def saved(tmp_path, **changes):
     return tmp_path / "model.npz"
 
 
+def beyond_unicode(shape):
+    """Return an array of text whose only character no text has."""
+    return np.full(shape, 7 << 28, np.uint32).view("<U1")
+
+
 BAD_ARRAYS = {
     "another format": ({"format": "other"}, "another of NumPy's"),
     "no format": ({"format": None}, "another of NumPy's"),
@@ -172,6 +211,16 @@ BAD_ARRAYS = {
     "log weights": ({"log_weights": np.full(4, -1.0)}, "weights"),
     "log weights of others": ({"log_weights": np.zeros(3)}, "weights"),
     "extent": ({"extent": np.zeros((1, 2))}, "extent: expected"),
+    "names of text": ({"feature_names": np.array("abc")}, "whose feature_names have dtype"),
+    "names of numbers": ({"feature_names": np.arange(3)}, "whose feature_names have dtype int64"),
+    "few names": ({"feature_names": np.array(["a", "b"])}, "feature_names: expected 3 names"),
+    "many names": ({"feature_names": np.array(list("abcd"))}, "feature_names: expected 3 names"),
+    "a name twice": ({"feature_names": np.array(list("aba"))}, "feature_names: expected 3 names"),
+    "names beyond Unicode": (
+        {"feature_names": beyond_unicode((3,))},
+        "feature_names.npy is no text",
+    ),
+    "a kind beyond Unicode": ({"kind": beyond_unicode(())}, "kind.npy is no text"),
     "extent of three": ({"extent": np.zeros((1, 3))}, "extent: expected"),
 }
 

@@ -296,3 +296,22 @@ fn lines_beyond_the_grid_and_parts_of_lines_are_errors() {
     }
     assert!(rendering.render_lines(4, &mut [0.0; 0], &runtime).is_ok());
 }
+
+#[test]
+fn a_grid_of_more_values_than_can_be_counted_is_rendered_in_parts() {
+    let (mixture, runtime) = (picture_mixture(3, 4), Runtime::new(Some(1)).unwrap());
+    let line = |n_pixels: usize| {
+        let grid = Grid::new(&[n_pixels], &[(0.0, n_pixels as f64)]).unwrap();
+        Rendering::new(&mixture, &grid, &[0], Quantity::Mean).unwrap()
+    };
+    // Three values for each pixel: their number is 2 modulo 2^64.
+    let huge = line(usize::MAX / 3 + 1);
+    assert_eq!(huge.n_values(), usize::MAX);
+    let (mut got, mut expected) = (vec![0.0_f64; 15], vec![0.0_f64; 15]);
+    huge.render_lines(0, &mut got, &runtime).unwrap();
+    line(5).render(&mut expected, &runtime).unwrap();
+    for (got, expected) in got.iter().zip(&expected) {
+        assert!((got - expected).abs() <= 1e-12 * expected.abs(), "{got} {expected}");
+    }
+    assert!(huge.render(&mut got, &runtime).is_err());
+}

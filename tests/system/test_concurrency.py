@@ -118,6 +118,45 @@ def test_workers_of_every_kind_have_the_same_results(tmp_path):
     assert result.returncode == 0, result.stderr
 
 
+# Children that are forked while two threads render with pools of their own.
+FORKED = """
+import os, signal, threading
+import gmmfast
+
+model = [0.5, 0.5], [[10.0, 20.0], [30.0, 10.0]], [40.0, 90.0]
+
+def work(n_threads):
+    return gmmfast.render_grid(model, (64, 80), n_threads=n_threads).tobytes()
+
+def repeat(n_threads):
+    while not has_ended.is_set():
+        work(n_threads)
+
+expected = work(1)
+has_ended = threading.Event()
+threads = [threading.Thread(target=repeat, args=(n,)) for n in (2, 3)]
+for thread in threads:
+    thread.start()
+statuses = []
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)  # a lock that no thread of the child holds would never open
+        os._exit(0 if work(2) == work(4) == expected else 1)
+    statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+has_ended.set()
+for thread in threads:
+    thread.join()
+assert statuses == [0] * 20, statuses
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="of systems that fork")
+def test_a_child_that_is_forked_during_calls_of_threads_renders(run_python):
+    result = run_python(FORKED, "-W", "ignore")
+    assert result.returncode == 0, result.stderr
+
+
 # Daemon threads are in long and in short calls when the interpreter ends; other hooks of its end
 # may still call.
 DAEMON = """

@@ -21,16 +21,26 @@ import gmmfast
 from gmmfast import GaussianMixture, Mixture
 
 rng = np.random.default_rng(0)
-X = rng.normal(size=(1_000_000, 4))
+X = rng.normal(size=(200_000, 4))
+some = X[:50_000]
 mixture = Mixture(np.full(300, 1 / 300), rng.normal(size=(300, 4)) * 3, np.ones(300))
+picture = rng.integers(0, 255, size=(60, 50, 3), dtype=np.uint8)
+color = gmmfast.fit_image(picture, 9, kind="color", max_iter=2)
 GaussianMixture(2, max_iter=1, init_params="random_from_data").fit(X[:100])
 calls = {
     "fit": lambda: GaussianMixture(5, max_iter=2, init_params="random_from_data").fit(X),
     "score_samples": lambda: mixture.score_samples(X),
+    "predict_proba": lambda: mixture.predict_proba(some),
+    "sample": lambda: mixture.sample(200_000, random_state=0),
+    "condition": lambda: mixture.condition([0, 1], some[:, :2]).mean(),
+    "render_grid": lambda: gmmfast.render_grid(mixture, (200, 300), given=[0, 1]),
+    "render_samples": lambda: gmmfast.render_samples(mixture.marginal([0, 1]), (90, 80), 10**5),
+    "fit_image": lambda: gmmfast.fit_image(picture, 20, kind="color", max_iter=3),
+    "refine": lambda: gmmfast.refine(color, picture, max_iter=3),
 }
 size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-outcomes = set()
 for name, call in calls.items():
+    outcomes = set()
     for mebibytes in map(int, sys.argv[1].split()):
         child = os.fork()
         if child == 0:
@@ -47,17 +57,16 @@ for name, call in calls.items():
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         assert status in (0, 3), f"{name} with {mebibytes} MiB: {status}"
         outcomes.add(status)
-assert outcomes == {0, 3}, outcomes
+    assert outcomes == {0, 3}, f"{name}: {outcomes}"
 """
 
 
 @LINUX
-def test_without_memory_there_is_a_memory_error_and_no_abort(run_python):
-    # Where a call needs less than what is left, but the data of a new thread do not fit, the
-    # platform's library aborts: these calls need some 100 MiB.
-    sizes = "1 8 30 1024"
-    options = ("-W", "ignore")
-    result = run_python(LIMITED, *options, arguments=[sizes], GMMFAST_NUM_THREADS="2")
+@pytest.mark.parametrize("n_threads", [2, 4])
+def test_without_memory_there_is_a_memory_error_and_no_abort(n_threads, run_python):
+    options, sizes = ("-W", "ignore"), "1 30 60 100 1024"
+    threads = {"GMMFAST_NUM_THREADS": str(n_threads)}
+    result = run_python(LIMITED, *options, arguments=[sizes], **threads)
     assert result.returncode == 0, result.stderr
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from gmmfast import _core
 from gmmfast._lazy import LazyModule
+from gmmfast._memory import check_fits
 from gmmfast.fitting.moments import Moments, moments, statistics_of_labels
 from gmmfast.fitting.samples import InMemory
 from gmmfast.mixture.layouts import DIAGONAL, TIED, of_matrix, packed_indices
@@ -127,13 +128,16 @@ def _is_lattice(points: Array) -> bool:
 
 def seeds(samples: InMemory, n_components: int, random_state: Any) -> NDArray[np.int64]:
     """Return the rows of the k-means++ centers that scikit-learn chooses."""
+    data = samples.data
+    # Weights, and what is drawn with them, or the distances from the centers.
+    check_fits("X", samples.points.shape, samples.n_samples * 24, "pass the rows in chunks")
     weights = (
         np.ones(samples.n_samples) if samples.sample_weight is None else samples.sample_weight
     )
     first = int(random_state.choice(samples.n_samples, p=weights / weights.sum()))
     n_trials = 2 + int(np.log(n_components))
     draws = random_state.uniform(size=(n_components - 1, n_trials))
-    return samples.data.kmeans_plusplus(first, draws, samples.n_threads)
+    return data.kmeans_plusplus(first, draws, samples.n_threads)
 
 
 def _from_kmeans_plusplus(samples: InMemory, options: InitOptions, random_state: Any) -> Moments:

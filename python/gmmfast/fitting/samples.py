@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from gmmfast import _core
+from gmmfast._memory import check_fits
 from gmmfast.fitting.chunks import refuse_other_chunks
 from gmmfast.fitting.missing import Size, completed, filled, has_nan, patterns, size_of
 from gmmfast.fitting.moments import merged, statistics_of_labels
@@ -84,6 +85,10 @@ class InMemory:
         self._data = self._prepared(units)
 
     def _prepared(self, units: Array | None) -> _core.Data:
+        # A copy in the order of a tree, the order, and a weight for each point. Linux gives arrays
+        # that are larger than what a control group leaves, and kills the process later.
+        n_bytes = self.n_samples * (self.n_features + 2) * 8
+        check_fits("X", self.points.shape, n_bytes, "pass the rows in chunks")
         points = np.require(self.points, np.float64, ["C", "ALIGNED"])
         return _core.Data(points, self.sample_weight, units, self.n_threads)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import sys
 from typing import IO, TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -141,7 +142,15 @@ def _array(archive: ZipFile, member: ZipInfo) -> NDArray[Any]:
             at += len(chunk)
     if at != n_bytes:
         raise ArchiveError(f"whose {member.filename} is cut off")
+    if dtype.kind == "U" and _largest_code(content, dtype) > sys.maxunicode:
+        raise ArchiveError(f"whose {member.filename} is no text")
     return np.frombuffer(content, dtype).reshape(shape)
+
+
+def _largest_code(content: bytearray, dtype: np.dtype[Any]) -> int:
+    """Return the largest character of an array of text; NumPy raises SystemError at wrong ones."""
+    codes = np.frombuffer(content, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
+    return int(codes.max(initial=0))
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -45,11 +45,12 @@ class Conditioning:
     def at(self, point: Array) -> Mixture:
         """Return the mixture of the remaining features at one point."""
         core = self._core.at(point.tolist())
-        return self.mixture._from_core(core, self.n_targets)
+        features = [k for k in range(self.mixture.n_features) if k not in self.given]
+        return self.mixture._from_core(core, features)
 
     def marginal(self) -> Mixture:
         """Return the mixture of the given features."""
-        return self.mixture._from_core(self._core.marginal, len(self.given))
+        return self.mixture._from_core(self._core.marginal, self.given)
 
     def mean(self, values: Array, n_threads: int | None = None) -> Array:
         """Return the means at checked points, (n_samples, n_targets)."""

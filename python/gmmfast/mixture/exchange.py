@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast._validation import describe
-from gmmfast.mixture.serialization import FORMAT, LAYOUT, VERSION
+from gmmfast.mixture.serialization import FORMAT, LAYOUT, OPTIONAL, VERSION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,8 @@ def to_json(mixture: Mixture) -> str:
     str
         An object of "format", "version", "weights", "log_weights", "means", "covariances"
         (scikit-learn's layout), "covariance_type", "extent" (empty if there is none) and "kind"
-        (empty if there is none). The log-weight of a component of weight 0 is null.
+        (empty if there is none), and of "feature_names" if there are any. The log-weight of a
+        component of weight 0 is null.
 
     See Also
     --------
@@ -37,7 +38,7 @@ def to_json(mixture: Mixture) -> str:
     >>> gmmfast.Mixture.from_json(mixture.to_json())
     Mixture(n_components=1, n_features=2, covariance_type='spherical')
     """
-    p = mixture._parameters()
+    p, names = mixture._parameters(), mixture.feature_names
     return json.dumps(
         {
             "format": FORMAT,
@@ -49,6 +50,7 @@ def to_json(mixture: Mixture) -> str:
             "covariance_type": p.covariance_type,
             "extent": [list(pair) for pair in mixture.extent or ()],
             "kind": mixture.kind or "",
+            **({} if names is None else {"feature_names": names}),
         },
         allow_nan=False,
     )
@@ -70,7 +72,10 @@ def arrays_of_json(text: str | bytes) -> dict[str, NDArray[Any]]:
             raise ValueError(f"version {describe(content.get('version'))}")  # noqa: TRY301
         logs = [-np.inf if w is None else w for w in content["log_weights"]]
         content |= {"log_weights": logs, "extent": np.reshape(content["extent"], (-1, 2))}
-        return {name: _array(content[name], *layout) for name, layout in LAYOUT.items()}
+        if not all(isinstance(name, str) for name in content.get("feature_names", ())):
+            raise TypeError("feature_names that are no text")  # noqa: TRY301
+        layouts = LAYOUT | {name: OPTIONAL[name] for name in OPTIONAL.keys() & content.keys()}
+        return {name: _array(content[name], *layout) for name, layout in layouts.items()}
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ValueError(
             f"text: expected what Mixture.to_json returned, got {describe(text)} "

@@ -26,8 +26,10 @@ from gmmfast.mixture import (
 )
 from gmmfast.mixture.parameters import (
     Parameters,
+    check_feature_names,
     check_kind,
     check_parameters,
+    feature_names_of_model,
     kind_of_model,
     parameters_of_model,
 )
@@ -95,6 +97,7 @@ class Mixture:
         self._covariance_type = parameters.covariance_type
         self._extent = None if extent is None else check_extent(extent, max_axes=self.n_features)
         self._kind: str | None = None
+        self._feature_names: tuple[str, ...] | None = None
         # Read-only copies of the core's parameters, made at first use: a render needs none, and
         # with many components they are large.
         self._copies: dict[str, NDArray[np.float64]] = {}
@@ -104,10 +107,17 @@ class Mixture:
         mixture.__dict__.update(self.__dict__ | changes)
         return mixture
 
-    def _from_core(self, core: _core.Mixture, n_features: int) -> Mixture:
-        """Return a mixture of as many components, the same covariance type and no extent."""
-        shape = (self.n_components, n_features)
-        return self._replace(_core=core, _shape=shape, _extent=None, _kind=None, _copies={})
+    def _from_core(self, core: _core.Mixture, features: Sequence[int]) -> Mixture:
+        """Return a mixture of some features and as many components, without extent."""
+        names = self._feature_names
+        return self._replace(
+            _core=core,
+            _shape=(self.n_components, len(features)),
+            _extent=None,
+            _kind=None,
+            _feature_names=names and tuple(names[feature] for feature in features),
+            _copies={},
+        )
 
     def _from_parameters(self, parameters: Parameters, extent: Extent | None) -> Mixture:
         return self._replace(
@@ -158,8 +168,8 @@ class Mixture:
             A fitted `sklearn.mixture.GaussianMixture` or
             `BayesianGaussianMixture` of any covariance type, or any object with
             their fitted attributes; a `Mixture`, returned as it is; or a triple
-            of arrays. Extent and kind are the estimator's `extent_` and `kind_`, if it has
-            them, as those of `fit_image` do.
+            of arrays. Extent, kind and names of features are the estimator's `extent_`, `kind_`
+            and `feature_names_in_`, if it has them.
 
         Returns
         -------
@@ -187,7 +197,10 @@ class Mixture:
         weights, means, covariances, covariance_type = parameters_of_model(model)
         extent = getattr(model, "extent_", None)
         made = cls(weights, means, covariances, covariance_type=covariance_type, extent=extent)
-        return made._replace(_kind=kind_of_model(model, made.n_features))
+        return made._replace(
+            _kind=kind_of_model(model, made.n_features),
+            _feature_names=feature_names_of_model(model, made.n_features),
+        )
 
     @property
     def n_components(self) -> int:
@@ -229,6 +242,11 @@ class Mixture:
         """The kind of picture of the model: "color", "gray", "ink" or "video", or None."""
         return self._kind
 
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """The names of the features, those of the columns that were fitted, or None."""
+        return self._feature_names
+
     score_samples = evaluation.score_samples
     predict = evaluation.predict
     predict_proba = evaluation.predict_proba
@@ -238,11 +256,14 @@ class Mixture:
     # operations.py
     with_extent = operations.with_extent
     with_kind = operations.with_kind
+    with_feature_names = operations.with_feature_names
     marginal = operations.marginal
     condition = operations.condition
     component = operations.component
     to_json = exchange.to_json
     to_onnx = exchange.to_onnx
+    to_sklearn = serialization.to_sklearn
+    save = serialization.save
     transform = operations.transform
     product = operations.product
     mean = summaries.mean
@@ -258,70 +279,6 @@ class Mixture:
     error_ellipses = regions.error_ellipses
     confidence_region = regions.confidence_region
 
-    def to_sklearn(self) -> Any:
-        """Return a fitted `sklearn.mixture.GaussianMixture` of the same parameters.
-
-        Returns
-        -------
-        sklearn.mixture.GaussianMixture
-            Of the same covariance type, or of "diag" and "spherical" for "tied-diag" and
-            "tied-spherical", which scikit-learn lacks, with `weights_`, `means_`, `covariances_`,
-            `precisions_`, `precisions_cholesky_` and `n_features_in_`, as if it had been
-            fitted: it predicts, scores and samples. scikit-learn's own class, also while
-            `patch_sklearn` is in force. Without a fit `lower_bound_` is NaN and
-            `n_iter_` is 0. An extent becomes `extent_`, and a kind `kind_`. Components of
-            weight 0 are left out.
-
-        Examples
-        --------
-        >>> import gmmfast
-        >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 2.0])
-        >>> estimator = mixture.to_sklearn()
-        >>> estimator.predict([[1.0], [3.0]])
-        array([0, 1])
-        >>> gmmfast.Mixture.from_model(estimator)
-        Mixture(n_components=2, n_features=1, covariance_type='spherical')
-        """
-        return serialization.to_sklearn(self._parameters(), self.extent, self.kind)
-
-    def save(self, path: StrPath) -> None:
-        """Write the mixture to a file, whole or not at all.
-
-        Parameters
-        ----------
-        path : str or os.PathLike
-            Path of the file; ".npz" is the usual ending, and none is added. An existing file
-            keeps its permissions and is replaced only by a finished one.
-
-        Raises
-        ------
-        OSError
-            If no file can be written there.
-
-        See Also
-        --------
-        load : Read the file.
-
-        Notes
-        -----
-        The file is NumPy's .npz of the arrays "weights", "log_weights", "means",
-        "covariances" (scikit-learn's layout), "covariance_type", "extent" (no rows if there
-        is none), "kind" (empty if there is none), "format", "version" and "written_by":
-        `numpy.load` reads it without gmmfast and without pickle.
-
-        Examples
-        --------
-        >>> from pathlib import Path
-        >>> from tempfile import TemporaryDirectory
-        >>> import gmmfast
-        >>> mixture = gmmfast.Mixture([1.0], [[1.0, 2.0]], [3.0], extent=[(0, 4), (0, 3)])
-        >>> with TemporaryDirectory() as folder:
-        ...     mixture.save(Path(folder, "model.npz"))
-        ...     gmmfast.Mixture.load(Path(folder, "model.npz")).extent
-        ((0.0, 4.0), (0.0, 3.0))
-        """
-        serialization.save(self._parameters(), self.extent, self.kind, path)
-
     @classmethod
     def load(cls, path: StrPath) -> Mixture:
         """Read a mixture that `save` wrote.
@@ -334,7 +291,7 @@ class Mixture:
         Returns
         -------
         Mixture
-            The mixture, with the same bits, extent and kind.
+            The mixture, with the same bits, extent, kind and names of features.
 
         Raises
         ------
@@ -370,9 +327,13 @@ class Mixture:
         """Return the mixture of the arrays of a file."""
         shape = arrays["means"].shape
         extent = arrays["extent"].tolist()
+        names = arrays.get("feature_names")
         return object.__new__(cls)._replace(
             _extent=check_extent(extent, max_axes=shape[1]) if extent else None,
             _kind=check_kind(str(arrays["kind"]) or None, shape[1]),
+            _feature_names=check_feature_names(
+                None if names is None else names.tolist(), shape[1]
+            ),
             _core=serialization.core_of_file(arrays),
             _shape=shape,
             _covariance_type=str(arrays["covariance_type"]),
@@ -390,7 +351,8 @@ class Mixture:
 
     def __reduce__(self) -> tuple[Any, ...]:
         make = partial(Mixture, covariance_type=self.covariance_type, extent=self.extent)
-        return make, (self.weights, self.means, self.covariances), {"_kind": self._kind}
+        state = {"_kind": self._kind, "_feature_names": self._feature_names}
+        return make, (self.weights, self.means, self.covariances), state
 
     def __copy__(self) -> Self:
         return self

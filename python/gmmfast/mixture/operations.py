@@ -11,7 +11,7 @@ from gmmfast import _core
 from gmmfast._validation import check_extent, check_features, float_array
 from gmmfast.mixture import algebra
 from gmmfast.mixture.conditional import ConditionalMixtures
-from gmmfast.mixture.parameters import check_kind
+from gmmfast.mixture.parameters import check_feature_names, check_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,34 @@ def with_kind(mixture: Mixture, kind: str | None) -> Mixture:
     return mixture._replace(_kind=check_kind(kind, mixture.n_features))
 
 
+def with_feature_names(mixture: Mixture, names: Sequence[str] | None) -> Mixture:
+    """Return this mixture with other names of its features.
+
+    Parameters
+    ----------
+    names : sequence of str, or None
+        One for each feature, none twice.
+
+    Returns
+    -------
+    Mixture
+        The mixture, with shared parameters.
+
+    Raises
+    ------
+    ValueError
+        If the number of names is another, or if a name is there twice.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([1.0], [[1.0, 2.0]], [3.0]).with_feature_names(["width", "age"])
+    >>> mixture.marginal([1]).feature_names
+    ('age',)
+    """
+    return mixture._replace(_feature_names=check_feature_names(names, mixture.n_features))
+
+
 def marginal(mixture: Mixture, features: Sequence[int]) -> Mixture:
     """Return the marginal mixture of some features.
 
@@ -107,7 +135,7 @@ def marginal(mixture: Mixture, features: Sequence[int]) -> Mixture:
     array([[[3.]]])
     """
     checked = check_features("features", features, mixture.n_features)
-    return mixture._from_core(mixture._core.marginal(checked), len(checked))
+    return mixture._from_core(mixture._core.marginal(checked), checked)
 
 
 @overload
@@ -154,7 +182,8 @@ def condition(
         return ConditionalMixtures(mixture, given, rows)
     checked = check_features("given", given, mixture.n_features)
     core = _core.Conditional(mixture._core, checked).at(rows.tolist())
-    return mixture._from_core(core, mixture.n_features - len(checked))
+    features = [k for k in range(mixture.n_features) if k not in checked]
+    return mixture._from_core(core, features)
 
 
 def component(mixture: Mixture, index: int) -> Mixture:
@@ -238,7 +267,8 @@ def transform(mixture: Mixture, matrix: ArrayLike, offset: ArrayLike | None = No
     a, b = algebra.check_map(matrix, offset, mixture.n_features)
     try:
         mapped = algebra.transform(mixture._parameters(), a, b)
-        return mixture._from_parameters(mapped, algebra.mapped_extent(mixture.extent, a, b))
+        extent = algebra.mapped_extent(mixture.extent, a, b)
+        return mixture._from_parameters(mapped, extent)._replace(_feature_names=None)
     except ValueError as error:
         raise ValueError(
             "matrix: expected a map that leaves means and covariances finite and positive "

@@ -5,6 +5,7 @@ Types and shapes of arrays are checked here; values are checked by the core.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -229,6 +230,27 @@ def check_kind(kind: str | None, n_features: int) -> str | None:
     return kind
 
 
+def check_feature_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
+    """Return the names of the features after checks."""
+    if names is None:
+        return None
+    if isinstance(names, str) or not isinstance(names, Sequence | np.ndarray):
+        raise TypeError(
+            f"feature_names: expected a sequence of str or None, got {describe(names)}"
+        )
+    found = tuple(names)
+    for name in found:
+        # NumPy's arrays of text leave out zeros at the end.
+        if not isinstance(name, str) or "\0" in name:
+            raise ValueError(f"feature_names: expected str without zeros, got {describe(name)}")
+    if len(found) != n_features or len(set(found)) < n_features:
+        raise ValueError(
+            f"feature_names: expected {n_features} names, one for each feature and none twice, "
+            f"got {describe(list(found))}"
+        )
+    return tuple(map(str, found))
+
+
 def n_positions(mixture: Any) -> int:
     """Return how many of the first features are positions: 3 in a clip, else 2.
 
@@ -247,6 +269,14 @@ def kind_of_model(model: Any, n_features: int) -> str | None:
     kind = getattr(model, "kind_", None)
     is_known = isinstance(kind, str) and KINDS.get(kind) == n_features
     return kind if is_known else None
+
+
+def feature_names_of_model(model: Any, n_features: int) -> tuple[str, ...] | None:
+    """Return the `feature_names_in_` of an estimator if each feature has one, else None."""
+    try:
+        return check_feature_names(getattr(model, "feature_names_in_", None), n_features)
+    except (TypeError, ValueError):
+        return None
 
 
 def _covariance_type_of_shape(shape: tuple[int, ...], means: tuple[int, ...]) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gmmfast._validation import Extent
+    from gmmfast.mixture.mixture import Mixture
 
 #: The format name in each file, and the version of its layout. A reader accepts every version up
 #: to its own.
@@ -43,8 +43,13 @@ LAYOUT: dict[str, tuple[str, int | None]] = {
     "kind": ("U", 0),
 }
 
-#: The most bytes of each array: the parameters may have any number of them.
-_LIMITS = dict.fromkeys(("weights", "log_weights", "means", "covariances"), sys.maxsize)
+#: The same of arrays that a file may have.
+OPTIONAL: dict[str, tuple[str, int | None]] = {"feature_names": ("U", 1)}
+
+#: The most bytes of each array: parameters and names of features may have any number of them.
+_LIMITS = dict.fromkeys(
+    ("weights", "log_weights", "means", "covariances", "feature_names"), sys.maxsize
+)
 _LIMITS |= dict.fromkeys(
     ("format", "version", "covariance_type", "extent", "kind", "written_by"), 1 << 10
 )
@@ -57,17 +62,35 @@ _SUM_TOLERANCE = 1e-12
 _LOG_TOLERANCE = 1e-9
 
 
-def to_sklearn(p: Parameters, extent: Extent | None, kind: str | None) -> Any:
-    """Return a fitted `sklearn.mixture.GaussianMixture` with these parameters.
+def to_sklearn(mixture: Mixture) -> Any:
+    """Return a fitted `sklearn.mixture.GaussianMixture` of the same parameters.
 
-    Its class is scikit-learn's own, also while `sklearn.mixture` is patched. Components of
-    weight 0 are left out: scikit-learn takes the logarithm of every weight. Covariance types that
-    scikit-learn lacks become the nearest that it has, with values repeated for each component.
+    Returns
+    -------
+    sklearn.mixture.GaussianMixture
+        Of the same covariance type, or of "diag" and "spherical" for "tied-diag" and
+        "tied-spherical", which scikit-learn lacks, with `weights_`, `means_`, `covariances_`,
+        `precisions_`, `precisions_cholesky_` and `n_features_in_`, as if it had been
+        fitted: it predicts, scores and samples. scikit-learn's own class, also while
+        `patch_sklearn` is in force. Without a fit `lower_bound_` is NaN and
+        `n_iter_` is 0. An extent becomes `extent_`, a kind `kind_`, and names of features
+        `feature_names_in_`. Components of weight 0 are left out.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 2.0])
+    >>> estimator = mixture.to_sklearn()
+    >>> estimator.predict([[1.0], [3.0]])
+    array([0, 1])
+    >>> gmmfast.Mixture.from_model(estimator)
+    Mixture(n_components=2, n_features=1, covariance_type='spherical')
     """
     from sklearn.mixture._gaussian_mixture import GaussianMixture  # noqa: PLC0415 (a second)
 
+    p = mixture._parameters()
     n_features = p.shape[1]
-    if not p.weights.all():
+    if not p.weights.all():  # scikit-learn takes the logarithm of every weight
         p = _without(p, p.weights == 0)
     n_components, covariance_type = len(p.weights), WIDER.get(p.covariance_type, p.covariance_type)
     estimator = GaussianMixture(n_components, covariance_type=covariance_type)
@@ -79,10 +102,12 @@ def to_sklearn(p: Parameters, extent: Extent | None, kind: str | None) -> Any:
     estimator.precisions_ = precisions(estimator.precisions_cholesky_, covariance_type)
     estimator.converged_, estimator.n_iter_ = True, 0
     estimator.lower_bound_, estimator.n_features_in_ = np.nan, n_features
-    if extent is not None:
-        estimator.extent_ = extent
-    if kind is not None:
-        estimator.kind_ = kind
+    if mixture.extent is not None:
+        estimator.extent_ = mixture.extent
+    if mixture.kind is not None:
+        estimator.kind_ = mixture.kind
+    if mixture.feature_names is not None:
+        estimator.feature_names_in_ = np.array(mixture.feature_names, dtype=object)
     return estimator
 
 
@@ -95,14 +120,48 @@ def _without(p: Parameters, empty: NDArray[np.bool_]) -> Parameters:
     )
 
 
-def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) -> None:
-    """Write an .npz file, whole or not at all.
+def save(mixture: Mixture, path: StrPath) -> None:
+    """Write the mixture to a file, whole or not at all.
 
-    It holds the arrays "weights", "log_weights", "means", "covariances" (scikit-learn's layout),
-    "covariance_type", "extent" (no rows if there is none), "kind" (empty if there is none),
-    "format", "version" and "written_by".
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Path of the file; ".npz" is the usual ending, and none is added. An existing file
+        keeps its permissions and is replaced only by a finished one.
+
+    Raises
+    ------
+    OSError
+        If no file can be written there.
+
+    See Also
+    --------
+    load : Read the file.
+
+    Notes
+    -----
+    The file is NumPy's .npz of the arrays "weights", "log_weights", "means",
+    "covariances" (scikit-learn's layout), "covariance_type", "extent" (no rows if there
+    is none), "kind" (empty if there is none), "format", "version" and "written_by":
+    `numpy.load` reads it without gmmfast and without pickle. Where the features have names,
+    there is "feature_names", too, an array of text of shape (n_features,).
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import gmmfast
+    >>> mixture = gmmfast.Mixture([1.0], [[1.0, 2.0]], [3.0], extent=[(0, 4), (0, 3)])
+    >>> with TemporaryDirectory() as folder:
+    ...     mixture.save(Path(folder, "model.npz"))
+    ...     gmmfast.Mixture.load(Path(folder, "model.npz")).extent
+    ((0.0, 4.0), (0.0, 3.0))
     """
     check_destination("path", "the path of a file that can be written", path)
+    p, names = mixture._parameters(), mixture.feature_names
+    optional: dict[str, Any] = {}
+    if names is not None:
+        optional["feature_names"] = np.array(names, dtype=np.str_)
     with replaced(path) as file:
         np.savez(
             file,
@@ -113,9 +172,10 @@ def save(p: Parameters, extent: Extent | None, kind: str | None, path: StrPath) 
             means=p.means,
             covariances=p.covariances,
             covariance_type=p.covariance_type,
-            extent=np.array(extent or np.empty((0, 2)), dtype=np.float64),
-            kind=kind or "",
+            extent=np.array(mixture.extent or np.empty((0, 2)), dtype=np.float64),
+            kind=mixture.kind or "",
             written_by=f"gmmfast {_core.__version__}",
+            **optional,
         )
 
 
@@ -166,8 +226,10 @@ def read_arrays(path: StrPath) -> Mapping[str, NDArray[Any]]:
     missing = sorted(LAYOUT.keys() - arrays.keys())
     if missing:
         raise damaged(path, f"which lacks {', '.join(missing)}")
-    for name, (dtype, n_axes) in LAYOUT.items():
-        array = arrays[name]
+    for name, (dtype, n_axes) in (LAYOUT | OPTIONAL).items():
+        array = arrays.get(name)
+        if array is None:  # an optional one
+            continue
         is_of_dtype = dtype in (array.dtype.kind, array.dtype.str[1:])
         if not is_of_dtype or n_axes not in (None, array.ndim):
             got = f"whose {name} have dtype {array.dtype} and shape {array.shape}"

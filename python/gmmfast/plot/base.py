@@ -73,7 +73,7 @@ class Frame(NamedTuple):
 
         A model with an extent is shown over it, y down. A model without one is over pixels, y
         down, if there is a shape and no extent; else its mass is shown, y up. Names are those of
-        the estimator's `feature_names_in_`, if it has any.
+        the features, if they have any.
         """
         mixture = Mixture.from_model(model)
         if mixture.n_features < 2:
@@ -81,8 +81,8 @@ class Frame(NamedTuple):
                 f"model: expected at least 2 features, got {mixture.n_features}; see PdfDisplay"
             )
         is_picture = mixture.extent is not None or (shape is not None and extent is None)
-        given = getattr(model, "feature_names_in_", ("x", "y"))
-        names = str(given[0]), str(given[1])
+        given = mixture.feature_names or ("x", "y")
+        names = given[0], given[1]
         if shape is None:
             wanted = mixture.extent if extent is None else check_extent(extent, max_axes=2)
             known = _view(mixture) if wanted is None else wanted[:2]
