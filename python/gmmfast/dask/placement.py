@@ -58,7 +58,7 @@ def balanced(
     return [places[i] for i in range(len(sizes))]
 
 
-def _holders(part: Delayed, held: Mapping[str, Sequence[str]]) -> Sequence[str]:
+def _holders(part: Delayed, held: Mapping[Any, Sequence[str]]) -> Sequence[str]:
     """Return the workers that have a block, or the rows of which it is made."""
     if part.key in held:
         return held[part.key]
