@@ -233,9 +233,10 @@ const MARGIN: usize = 33 << 20;
 
 /// Builds a pool of new threads, or one whose first thread is the calling one.
 fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {
-    // A thread that starts without memory for its variables ends the process.
+    // A thread that starts without memory for its variables ends the process. The calling thread
+    // runs already; the whole memory of a WebAssembly program may be smaller than the margin.
     let n_bytes = n_threads.saturating_mul(STACK).saturating_add(MARGIN);
-    if Vec::<u8>::new().try_reserve_exact(n_bytes).is_err() {
+    if !is_caller && Vec::<u8>::new().try_reserve_exact(n_bytes).is_err() {
         return Err(Error::Threads { n_threads, reason: "no memory for their stacks".to_owned() });
     }
     let builder = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
