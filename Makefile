@@ -214,6 +214,11 @@ platforms:
 	    cargo check --locked --lib --features python --target $$target; \
 	done
 	.ci/wasm
+	@if emcc --version >/dev/null 2>&1; then \
+	  .ci/emscripten; \
+	else \
+	  echo "emcc is not installed; the fit was not run as an Emscripten program" >&2; \
+	fi
 
 # On Linux zig links against glibc 2.17, hence the tag manylinux_2_17.
 ifeq ($(shell uname -s),Linux)
