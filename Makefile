@@ -24,7 +24,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo docs strip screenshot test soak differential growth fuzz fuzz-python miri peers \
-  upstream versions arm lint bench count scaling platforms dist wheels bounds clean
+  upstream versions arm api lint bench count scaling platforms dist wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -39,6 +39,7 @@ help:
 	@echo "make fuzz-python  fuzzing of files, by atheris: make fuzz-python SECONDS=600"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make arm    tests on aarch64 in emulation (needs packages of Debian: see .ci/arm)"
+	@echo "make api    the crate's public API against its record: docs/reference/rust_api.txt"
 	@echo "make lint   formatters, linters, spelling, prose, types, stubs, workflows, licenses"
 	@echo "make docs   the documentation, with its gallery: docs/_build/html/index.html"
 	@echo "make strip  the strip of pictures in README.md: docs/strip.png"
@@ -172,6 +173,11 @@ lint: $(DEV)
 	else \
 	  echo "cargo-deny is not installed; licenses and duplicates were not checked" >&2; \
 	fi
+	@if cargo public-api --version >/dev/null 2>&1; then \
+	  $(MAKE) --no-print-directory api; \
+	else \
+	  echo "cargo-public-api is not installed; the record of the API was not compared" >&2; \
+	fi
 
 # Runs the code of every page and every gallery script at its full size, without a network.
 # GALLERY=small runs only those whose pictures are on other pages, too, at a small size.
@@ -208,6 +214,11 @@ platforms:
 	    cargo check --locked --lib --features python --target $$target; \
 	done
 	.ci/wasm
+	@if emcc --version >/dev/null 2>&1; then \
+	  .ci/emscripten; \
+	else \
+	  echo "emcc is not installed; the fit was not run as an Emscripten program" >&2; \
+	fi
 
 # On Linux zig links against glibc 2.17, hence the tag manylinux_2_17.
 ifeq ($(shell uname -s),Linux)
@@ -230,6 +241,20 @@ wheels: dist
 	RUSTC=$(ARM_RUSTC) $(WHEEL) --target aarch64-unknown-linux-gnu --interpreter $(BIN)/python
 	$(BIN)/python .ci/check_dist.py dist
 	.ci/smoke_aarch64 dist/*-abi3-*_aarch64.whl
+
+# The record of the crate's public API; `make api RECORD=write` writes it anew. Its tool reads the
+# documentation of nightly Rust.
+API := docs/reference/rust_api.txt
+api:
+	@cargo public-api --version >/dev/null 2>&1 || { \
+	  echo "make api needs cargo-public-api (cargo install cargo-public-api --locked)" >&2; \
+	  echo "and a nightly toolchain (rustup toolchain install nightly)" >&2; exit 1; }
+	mkdir -p target
+	cargo public-api -sss >target/rust_api.txt
+ifeq ($(RECORD),write)
+	cp target/rust_api.txt $(API)
+endif
+	diff -u $(API) target/rust_api.txt
 
 # The wheel in fresh environments, one for each end of the declared versions.
 API_TESTS := tests/test_public.py tests/rendering tests/mixture tests/images tests/estimators

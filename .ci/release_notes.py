@@ -21,7 +21,7 @@ def notes(tag: str | None) -> str:
         sys.exit(f"tag: expected v{version}, the version of Cargo.toml, got {tag}")
     if f"\nversion: {version}\n" not in (ROOT / "CITATION.cff").read_text():
         sys.exit(f"CITATION.cff: expected version {version}, that of Cargo.toml")
-    heading = rf"^## {re.escape(version)} \((?P<date>.+)\)\n(?P<text>.*?)(?=^## |\Z)"
+    heading = rf"^## {re.escape(version)} \((?P<date>[^)\n]+)\)\n(?P<text>.*?)(?=^## |\Z)"
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     section = re.search(heading, changelog, re.DOTALL | re.MULTILINE)
     if section is None:

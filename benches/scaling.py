@@ -297,14 +297,14 @@ def big_fit(height=10_000, width=10_000, n_components=2000):
         check(peak < 2048)
 
 
-def whole_way(height=15_000, width=20_000, n_components=300):
+def whole_way(height=15_000, width=20_000, n_components=32, n_iter=1):
     """Write a picture to zarr, fit it with two workers, render a pyramid, and read it."""
     with tempfile.TemporaryDirectory() as folder:
         picture = synthetic(height, width, folder, model_file(folder))
         cluster, client = connected(2)
         begin = time.perf_counter()
         opened = open_picture(picture)
-        model = gmmfast.dask.fit_image(opened, n_components, max_iter=2, tol=0)
+        model = gmmfast.dask.fit_image(opened, n_components, max_iter=n_iter, tol=0)
         fitted = time.perf_counter()
         path, tiff = Path(folder, "way.ome.zarr"), Path(folder, "way.big.tif")
         mapper = gmmfast.dask.client_map(client)
@@ -313,8 +313,9 @@ def whole_way(height=15_000, width=20_000, n_components=300):
         peaks = client.run(lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         client.close()
         cluster.close()
-        print(f"\n{width} x {height}, two workers: fit {fitted - begin:.1f} s, rendering "
-              f"{rendered - fitted:.1f} s, peak {max(peaks.values()):.0f} MiB")  # fmt: skip
+        print(f"\n{width} x {height}, K={n_components}, {n_iter} iteration(s), two workers: fit "
+              f"{fitted - begin:.1f} s, rendering {rendered - fitted:.1f} s, peak of a worker "
+              f"{max(peaks.values()):.0f} MiB", flush=True)  # fmt: skip
         level = zarr.open_group(path, mode="r")["0"]
         save(open_picture(path), tiff)
         with tifffile.TiffFile(tiff) as file:

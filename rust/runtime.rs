@@ -212,11 +212,16 @@ fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
     Ok(pool)
 }
 
-/// Removes and returns the kept pool with this number of threads, if any.
+/// Removes and returns the kept pool with this number of threads, if any. A pool of one thread
+/// serves one call at a time: calls of several threads of the program, each with a thread of its
+/// own, run side by side.
 fn take(process: u32, n_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_wanted =
-        |kept: &Kept| kept.process == process && kept.pool.current_num_threads() == n_threads;
+    let is_wanted = |kept: &Kept| {
+        kept.process == process
+            && kept.pool.current_num_threads() == n_threads
+            && (n_threads > 1 || Arc::strong_count(&kept.pool) == 1)
+    };
     let at = pools.iter().position(is_wanted)?;
     Some(ManuallyDrop::into_inner(pools.remove(at).pool))
 }
@@ -246,7 +251,11 @@ pub(crate) fn no_threads(n_threads: usize, reason: &dyn std::fmt::Display) -> Er
 
 /// Builds a pool of new threads, or one whose first thread is the calling one.
 fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {
-    check_memory(n_threads.saturating_mul(STACK))?;
+    // The calling thread runs already; the whole memory of a WebAssembly program may be smaller
+    // than the margin.
+    if !is_caller {
+        check_memory(n_threads.saturating_mul(STACK))?;
+    }
     let builder = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
     let builder = if is_caller { builder.use_current_thread() } else { builder };
     builder
@@ -268,6 +277,18 @@ mod tests {
         }
         assert!(POOLS.lock().unwrap().len() <= MAX_POOLS);
         assert_eq!(first.install(|| 5), 5, "a pool that is no longer kept still works");
+    }
+
+    #[test]
+    fn calls_of_one_thread_run_side_by_side() {
+        let runtimes = [(); 2].map(|()| Runtime::new(Some(1)).unwrap());
+        assert!(!Arc::ptr_eq(&runtimes[0].pool, &runtimes[1].pool));
+        let both = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for runtime in &runtimes {
+                scope.spawn(|| runtime.install(|| both.wait()));
+            }
+        });
     }
 
     #[test]

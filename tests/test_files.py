@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gmmfast import Mixture
+from gmmfast import Mixture, _files
 from gmmfast._files import replaced
 from support.checks import refusal
 
@@ -158,3 +158,28 @@ def test_file_and_folder_are_forced_to_the_disk(tmp_path, monkeypatch):
     with replaced(tmp_path / "file") as file:
         number = os.fstat(file.fileno()).st_ino
     assert forced == [number, tmp_path.stat().st_ino]
+
+
+def test_without_locks_a_closed_file_is_renamed_and_only_old_litter_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(_files, "fcntl", None)  # as on Windows, which renames no open file
+    monkeypatch.delattr(os, "O_DIRECTORY", raising=False)
+    renamed_open = []
+    rename = Path.replace
+
+    def checked(self, target):
+        renamed_open.append(not written[0].closed)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", checked)
+    old, new = tmp_path / f".gmmfast-{'0' * 32}.tmp", tmp_path / f".gmmfast-{'1' * 32}.tmp"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(_files, "_CLEANED", set())
+    written = []
+    with replaced(tmp_path / "file") as file:
+        written.append(file)
+        file.write(b"whole")
+    assert renamed_open == [False]
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert sorted(each.name for each in tmp_path.iterdir()) == [new.name, "file"]

@@ -68,3 +68,12 @@ def test_planes_of_different_units_are_drawn_with_labels(gmmfast, command):
     assert outcome.status == 0, outcome.stderr
     assert images.read_image("plane.png").shape == (480, 640, 3)
     assert "1e9" in Path("plane.svg").read_text()
+
+
+def test_a_photograph_without_outlines_is_refused_with_the_way_out(gmmfast):
+    ramp = np.linspace(80, 120, 90).astype(np.uint8)[None, :, None].repeat(60, 0).repeat(3, 2)
+    images.write_image("smooth.png", ramp)
+    outcome = gmmfast("contour", "smooth.png", *QUICK_FIT, "-o", "c.npy")
+    assert outcome.status == 2
+    assert "expected outlines to draw, got a picture that has none; pass --ink" in outcome.stderr
+    assert gmmfast("contour", "smooth.png", "--ink", *QUICK_FIT, "-o", "c.npy").status == 0

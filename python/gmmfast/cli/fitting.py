@@ -149,8 +149,16 @@ def fit_request(pixels: NDArray[np.uint8], options: FitOptions) -> FitRequest:
     height, width = pixels.shape[:2]
     n_bytes = height * width * _POINT_BYTES[is_ink]
     check_fits("image", f"a picture of {width}x{height}", n_bytes, "shrink the picture first")
+    if options.drawing:
+        lines = images.line_drawing(pixels)
+        if lines.min() == lines.max():
+            raise click.UsageError(
+                "image: expected outlines to draw, got a picture that has none; pass --ink to "
+                "take its dark pixels, or a sharper picture"
+            )
+        pixels = lines[..., None].repeat(3, axis=2)
     return FitRequest(
-        images.line_drawing(pixels)[..., None].repeat(3, axis=2) if options.drawing else pixels,
+        pixels,
         options.n_components,
         is_ink,
         options.threshold,

@@ -16,11 +16,12 @@ from uuid import uuid4
 from dask._task_spec import Task, TaskRef
 from dask.base import compute, persist
 from dask.delayed import Delayed, delayed
-from dask.highlevelgraph import HighLevelGraph
+from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 from distributed import as_completed, futures_of
 
 from gmmfast._memory import available_bytes
 from gmmfast.dask.cluster import check_workers, current_client
+from gmmfast.dask.placement import placed
 from gmmfast.fitting.blocks import Prepare, called, summed
 
 if TYPE_CHECKING:
@@ -74,17 +75,22 @@ class DaskBlocks:
             return _computed([value])[0]
         return _watched(value, both.parts(), done)
 
-    def prepare(self, units: NDArray[np.float64], n_bytes: int) -> None:
-        """Sort the rows where they are and keep them there, if that fits in memory."""
+    def prepare(self, units: NDArray[np.float64], n_bytes: Sequence[int]) -> None:
+        """Sort the rows and keep them where they are sorted, if that fits in memory.
+
+        Every thread of the workers gets an equal share of the rows.
+        """
         self._sorted = None
-        if n_bytes > _KEPT_PART * _memory():
+        if sum(n_bytes) > _KEPT_PART * _memory():
             return
-        values = self._sum(Prepare(units, self.n_threads)).parts()
+        client = current_client()
+        places = [] if client is None else placed(client, self._parts, n_bytes)
+        values = self._sum(Prepare(units, self.n_threads), places).parts()
         with _large_graphs():
             self._sorted = list(persist(*values, optimize_graph=False))
 
-    def _sum(self, function: Callable[[Any], Any]) -> _Sum:
-        return _Sum(function, self._sorted or self._parts)
+    def _sum(self, function: Callable[[Any], Any], places: Sequence[str] = ()) -> _Sum:
+        return _Sum(function, self._sorted or self._parts, places=places)
 
 
 class _Sum:
@@ -98,6 +104,7 @@ class _Sum:
         function: Callable[[Any], Any],
         parts: list[Delayed],
         extras: Sequence[Any] | None = None,
+        places: Sequence[str] = (),
     ) -> None:
         # The scheduler learns the time of a task by the first part of its name.
         self._name = f"{_name_of(function)}-{uuid4().hex}"
@@ -108,6 +115,11 @@ class _Sum:
         for key, part, extra in zip(self._keys, parts, more, strict=True):
             self._tasks[key] = Task(key, called, TaskRef(shared), TaskRef(part.key), *extra)
         self._blocks = parts
+        self._annotations: dict[str, Any] | None = None
+        if places:
+            # Another worker takes the block of one that is lost.
+            of_key = dict(zip(self._keys, places, strict=True)).get
+            self._annotations = {"workers": of_key, "allow_other_workers": True}
 
     def parts(self) -> list[Delayed]:
         """Return the values."""
@@ -125,7 +137,8 @@ class _Sum:
 
     def _values(self, keys: Sequence[str]) -> list[Delayed]:
         blocks: Any = self._blocks  # in each of which dask sees a collection
-        graph = HighLevelGraph.from_collections(self._name, self._tasks, blocks)
+        layer: Any = MaterializedLayer(self._tasks, self._annotations)
+        graph = HighLevelGraph.from_collections(self._name, layer, blocks)
         return [Delayed(key, graph, layer=self._name) for key in keys]
 
 

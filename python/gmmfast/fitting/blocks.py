@@ -64,8 +64,8 @@ class Blocks(Protocol):
         `done` is called with the number of blocks that are done.
         """
 
-    def prepare(self, units: Array, n_bytes: int) -> None:
-        """Prepare the blocks for many sums, which takes `n_bytes` in all.
+    def prepare(self, units: Array, n_bytes: Sequence[int]) -> None:
+        """Prepare the blocks for many sums, which takes `n_bytes` for each of them.
 
         A typical component is `units` wide.
         """
@@ -102,7 +102,7 @@ class MappedBlocks:
                 done(i)
         return result
 
-    def prepare(self, units: Array, n_bytes: int) -> None:
+    def prepare(self, units: Array, n_bytes: Sequence[int]) -> None:
         """Prepare nothing: each sum sorts the rows of a block anew."""
 
 
@@ -279,8 +279,8 @@ class Mapped:
     def prepare(self, units: Array) -> None:
         """Store the units in which each block is sorted."""
         self._units = units
-        rows = 8 * self.n_samples * self.n_features
-        self.blocks.prepare(units, rows + sorted_bytes(self.n_samples, self.n_features))
+        row = 8 * self.n_features + sorted_bytes(1, self.n_features)
+        self.blocks.prepare(units, [row * size.n_samples for size in self.sizes])
 
     def statistics(
         self, parameters: MixtureParameters, centers: Array | None = None
