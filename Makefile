@@ -258,14 +258,18 @@ endif
 
 # The wheel in fresh environments, one for each end of the declared versions.
 API_TESTS := tests/test_public.py tests/rendering tests/mixture tests/images tests/estimators
+# Other extras (Dask, ONNX, peers) need newer versions of NumPy or scikit-learn than the lowest.
+API_TOOLS := pytest pytest-xdist hypothesis mpmath array-api-strict pandas polars
 bounds: $(DEV)
 	set -e; for bound in lowest newest; do \
 	  rm -rf .venv-bounds; \
 	  $(BIN)/python -m venv .venv-bounds; \
 	  $(BIN)/python .ci/bounds.py $$bound >.venv-bounds/constraints.txt; \
 	  .venv-bounds/bin/python -m pip install --quiet --disable-pip-version-check \
-	    -c .venv-bounds/constraints.txt $$(echo dist/*-abi3-*_x86_64.whl)'[test]'; \
-	  .venv-bounds/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning $(API_TESTS); \
+	    -c .venv-bounds/constraints.txt $$(echo dist/*-abi3-*_x86_64.whl)'[cli,plot,video]' \
+	    $(API_TOOLS); \
+	  .venv-bounds/bin/python -m pytest -n auto -W ignore::pytest.PytestRemovedIn10Warning \
+	    $(API_TESTS); \
 	done; rm -rf .venv-bounds
 
 clean:
