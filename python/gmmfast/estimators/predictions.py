@@ -176,6 +176,8 @@ class FittedMixture(EMMixture):
         is_number = isinstance(n_samples, Real) and not isinstance(n_samples, bool | np.bool_)
         if isinstance(n_samples, Real | np.bool_) and not (is_number and n_samples % 1 == 0):
             raise TypeError(f"n_samples: expected an integer, got {describe(n_samples)}")
+        if is_number:
+            n_samples = int(n_samples)  # NumPy 1 takes no 3.0
         model: Any = with_sklearn_type(self)
         changes: dict[str, Array] = {}
         if foreign_array(self.weights_) is None:
