@@ -304,7 +304,8 @@ mod tests {
         }
         let size = (0..6).map(|i| (change[i] / rates[i]).powi(2)).sum::<f64>().sqrt();
         assert!((size - 19.0_f64.powf(-1.5)).abs() < 1e-3, "{size}");
-        let still = Moments::NEW.change(&[0.0; N_PARAMETERS], &[1.0; N_PARAMETERS], 4);
+        let mut moments = Moments::NEW;
+        let still = moments.change(&[0.0; N_PARAMETERS], &[1.0; N_PARAMETERS], 4);
         assert_eq!(still, [0.0; N_PARAMETERS]);
     }
 }

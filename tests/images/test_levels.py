@@ -73,6 +73,14 @@ def test_psnr_follows_its_definition():
     assert images.psnr(white, white) == math.inf
 
 
+def test_psnr_is_of_all_rows_of_a_large_picture():
+    gray = np.random.default_rng(0).integers(0, 256, (700, 301), dtype=np.uint8)
+    color = np.roll(np.repeat(gray[..., None], 3, axis=2), 1, axis=0)
+    mean_square = np.square(color.astype(float) - gray[..., None]).mean()
+    want = 10 * math.log10(255**2 / mean_square)
+    assert images.psnr(gray, color) == pytest.approx(want, rel=1e-14)
+
+
 def test_psnr_refuses_pictures_that_cannot_be_compared():
     gray = np.zeros((2, 3), np.uint8)
     with pytest.raises(ValueError, match=r"^reference: .*\(2, 3\) of picture, got .*\(3, 2\)"):
