@@ -1,9 +1,10 @@
 //! Refinement: components move until their painting is as close to the picture as the budget
 //! allows.
 //!
-//! The squared error over all pixels is minimized by Adam with decaying rates; in the first
-//! half of the passes components also relocate. If there are few, the first are over the
-//! picture at half size. The result has the same bits for any number of threads, unless the budget is a time.
+//! The squared error over all pixels is minimized by Adam along the eigenvectors of each
+//! block's gradients, with decaying rates; in the first half of the passes components also
+//! relocate. If there are few, the first are over the picture at half size. The result has the
+//! same bits for any number of threads, unless the budget is a time.
 
 use crate::error::{Error, Result};
 use crate::model::covariances::Covariances;

@@ -113,7 +113,8 @@ def refine(
     -----
     The painting is sum_k r_k e_k, with responsibilities r_k of (x, y) and experts e_k(x, y), the
     affine conditional means of each component. Adam (D. Kingma and J. Ba, ICLR 2015) follows
-    the gradient of the squared error through both, over all pixels; components whose loss costs
+    the gradient of the squared error through both, over all pixels, along the eigenvectors of the
+    gradients of each gate and expert (N. Vyas et al., SOAP, 2024); components whose loss costs
     little move to where the error is large. Any slopes A, position covariance S and conditional
     covariance C (the responsible pixels' scatter about the painting) make a joint covariance
     [[S, S A^T], [A S, C + A S A^T]]: the result is a Gaussian mixture. With "diag" gates stay
