@@ -3,6 +3,10 @@
 /// Width and height of a tile, in pixels.
 pub(crate) const TILE: usize = 32;
 
+/// How often a tile may be divided into quarters: down to 8 x 8 pixels, a vector of float32
+/// on AVX2 and 8 rows.
+pub(crate) const N_DIVISIONS: usize = 2;
+
 /// A pixel of a plane.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {

@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::grid::output_band::{OutputBand, TileOutput, TileRect};
-use crate::grid::tile::{Place, Size, TILE};
+use crate::grid::tile::{N_DIVISIONS, Place, Size, TILE};
 use crate::rendering::context::BandContext;
 use crate::rendering::cull::{Area, Survivors};
 use crate::rendering::hierarchy::{BoxLists, Culler, Tile};
@@ -21,8 +21,8 @@ pub(crate) struct BandRenderer<'a, S: Simd> {
     culler: Culler<'a, S>,
     context: &'a BandContext<'a>,
     lists: BoxLists,
-    /// Survivors of a part of a tile.
-    part: Survivors,
+    /// Survivors of the parts that contain a pixel, from the largest.
+    parts: [Survivors; N_DIVISIONS],
     painter: Box<dyn Painter + 'a>,
     lines: LineKernel<'a, S>,
 }
@@ -40,7 +40,7 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
             culler: Culler { simd, context },
             context,
             lists: BoxLists::default(),
-            part: Survivors::default(),
+            parts: Default::default(),
             painter: painter(simd, context),
             lines: LineKernel::new(simd, context.components),
         }
@@ -65,31 +65,39 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
 
     /// Renders a tile: whole, in parts, or line by line.
     fn render_tile(&mut self, tile: &Tile<'_>, rows: BandRows, output: &mut OutputBand<'_>) {
-        let Tile { survivors, block, .. } = *tile;
         if tile.starts_block {
             self.painter.start_block();
         }
         let size = Size { rows: rows.len, columns: tile.n_columns };
         let whole = TilePart { place: tile.place, band_row: 0, size, side: TILE };
-        match self.paint(survivors, block, &whole, output) {
-            Outcome::Painted => return,
-            Outcome::UseLogSumExp => {
-                return self.render_by_lines(&survivors.components, &whole, output);
+        let mut lists = std::mem::take(&mut self.parts);
+        self.render_part(&whole, tile.survivors, tile.block, &mut lists, output);
+        self.parts = lists;
+    }
+
+    /// Renders a tile or a part of one; `lists` is memory for the survivors of its own parts.
+    fn render_part(
+        &mut self,
+        part: &TilePart,
+        survivors: &Survivors,
+        block: &Survivors,
+        lists: &mut [Survivors],
+        output: &mut OutputBand<'_>,
+    ) {
+        match (self.paint(survivors, block, part, output), lists) {
+            (Outcome::Painted, _) => {}
+            (Outcome::SplitTile, [list, lists @ ..]) => {
+                for quarter in part.quarters() {
+                    let size = Size { rows: quarter.side, ..quarter.size };
+                    self.culler.cull(&survivors.components, quarter.place, size, list);
+                    for position in &mut list.positions {
+                        *position = survivors.positions[*position as usize];
+                    }
+                    self.render_part(&quarter, list, block, lists, output);
+                }
             }
-            Outcome::SplitTile => {}
+            _ => self.render_by_lines(&survivors.components, part, output),
         }
-        let mut part_list = std::mem::take(&mut self.part);
-        for part in whole.parts() {
-            let size = Size { rows: HALF_TILE, columns: part.size.columns };
-            self.culler.cull(&survivors.components, part.place, size, &mut part_list);
-            for position in &mut part_list.positions {
-                *position = survivors.positions[*position as usize];
-            }
-            if self.paint(&part_list, block, &part, output) != Outcome::Painted {
-                self.render_by_lines(&part_list.components, &part, output);
-            }
-        }
-        self.part = part_list;
     }
 
     /// Paints a tile, or a part of one.
@@ -151,9 +159,6 @@ impl<'a, S: Simd> BandRenderer<'a, S> {
     }
 }
 
-/// The number of rows and of columns of a part of a tile.
-const HALF_TILE: usize = TILE / 2;
-
 /// A tile or a part of one.
 struct TilePart {
     /// The first pixel in the plane.
@@ -167,20 +172,19 @@ struct TilePart {
 }
 
 impl TilePart {
-    /// Iterates over the quarters of a tile that have pixels.
-    fn parts(&self) -> impl Iterator<Item = Self> {
-        [(0, 0), (0, HALF_TILE), (HALF_TILE, 0), (HALF_TILE, HALF_TILE)].into_iter().filter_map(
-            |(down, right)| {
-                let rows = self.size.rows.saturating_sub(down).min(HALF_TILE);
-                let columns = self.size.columns.saturating_sub(right).min(HALF_TILE);
-                let Place { row, column } = self.place;
-                (rows > 0 && columns > 0).then_some(Self {
-                    place: Place { row: row + down, column: column + right },
-                    band_row: down,
-                    size: Size { rows, columns },
-                    side: HALF_TILE,
-                })
-            },
-        )
+    /// Iterates over the quarters that have pixels.
+    fn quarters(&self) -> impl Iterator<Item = Self> {
+        let side = self.side / 2;
+        [(0, 0), (0, side), (side, 0), (side, side)].into_iter().filter_map(move |(down, right)| {
+            let rows = self.size.rows.saturating_sub(down).min(side);
+            let columns = self.size.columns.saturating_sub(right).min(side);
+            let Place { row, column } = self.place;
+            (rows > 0 && columns > 0).then_some(Self {
+                place: Place { row: row + down, column: column + right },
+                band_row: self.band_row + down,
+                size: Size { rows, columns },
+                side,
+            })
+        })
     }
 }

@@ -9,11 +9,11 @@
 //! for a precision of B bits: 53, or fewer where a tolerance or the type of the
 //! output allows (precision.rs). Each component is left out at most once, on some
 //! box of the hierarchy that contains the pixel, against the r of that box; the
-//! hierarchy has four levels. Narrow components are left out pixel by pixel
+//! hierarchy has five levels at most. Narrow components are left out pixel by pixel
 //! (tile/narrow.rs), within the same allowance. Since p(x) >= 2^(q_r(x)),
 //! for E_k = 0
 //!
-//!   sum of all that is left out <= 5 2^-(B + 3) p(x) < 2^-B p(x).
+//!   sum of all that is left out <= 6 2^-(B + 3) p(x) < 2^-B p(x).
 //!
 //! A threshold for each component would have to be lower by log2(K); the sum leaves out
 //! a tenth more components. It is kept lane by lane, each lane with its part of the

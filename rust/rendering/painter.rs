@@ -107,7 +107,7 @@ impl<S: Simd, const N: usize> Kernels<S, N> {
             match outcome(single, input, block) {
                 Outcome::Painted => return Ready::Single,
                 // The exponents of parts of the tile may be within range.
-                _ if input.is_whole() => return Ready::Not(Outcome::SplitTile),
+                _ if input.is_divisible() => return Ready::Not(Outcome::SplitTile),
                 _ => {}
             }
         }
@@ -126,7 +126,7 @@ fn outcome<S: Simd, const N: usize>(
 ) -> Outcome {
     if !kernel.prepare(input, block) {
         Outcome::UseLogSumExp
-    } else if input.is_whole() && !kernel.is_mostly_smooth() {
+    } else if input.is_divisible() && !kernel.is_mostly_smooth() {
         Outcome::SplitTile
     } else {
         Outcome::Painted

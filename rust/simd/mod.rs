@@ -154,11 +154,11 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// are unspecified.
     #[inline(always)]
     fn store_positions(self, first: u32, lanes: u32, to: &mut [u32]) -> usize {
-        let (mut rest, mut n) = (lanes, 0);
-        while rest != 0 {
-            to[n] = first + rest.trailing_zeros();
-            rest &= rest - 1;
-            n += 1;
+        // Which lanes are set is hard to predict: a store for each lane, and no branch.
+        let (to, mut n) = (&mut to[..Self::LANES], 0);
+        for lane in 0..Self::LANES as u32 {
+            to[n % Self::LANES] = first + lane;
+            n += (lanes >> lane & 1) as usize;
         }
         n
     }

@@ -1,14 +1,14 @@
 //! The kernel of a tile: its sums, and the values that it writes.
 
-use super::input::{TileInput, table};
+use super::input::{Table, TileInput};
 use super::sums::{Summand, cell};
-use super::terms::{Lanes, Setup};
+use super::terms::Setup;
 use crate::grid::output_band::{Channels, TileOutput};
 use crate::grid::tile::{Size, TILE};
 use crate::rendering::cull::{Quadratic, Xy};
 use crate::rendering::plane::{Field, PlaneComponents};
+use crate::simd::Simd;
 use crate::simd::math::{entropy_in_nats, log2, times_exp2};
-use crate::simd::{Format, Simd};
 
 /// Sums of one tile. N is 1 for the density alone, otherwise 1 + the number of values.
 pub(crate) struct TileKernel<S: Simd, const N: usize> {
@@ -17,10 +17,9 @@ pub(crate) struct TileKernel<S: Simd, const N: usize> {
     pub(super) cells: Vec<[S::F; N]>,
     /// Column numbers, from 0.
     pub(super) columns: Vec<f64>,
-    /// 2^(-(b² + c²) v²) for the rows v of a whole tile from its middle, for each component
-    /// of the block. Empty until a tile of the block needs them, and if there are more than
-    /// `MAX_TABLES`.
-    pub(super) tables: Vec<[S::Element; TILE]>,
+    /// The table of each component of the block. Empty until a tile of the block needs them,
+    /// and if there are more than `MAX_TABLES`.
+    pub(super) tables: Vec<Table<S>>,
     pub(super) setup: Setup,
     /// The vectors to write.
     pub(super) results: Vec<S::F>,
@@ -58,14 +57,12 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         if self.tables.is_empty() && block.len() <= MAX_TABLES {
             self.tabulate(block);
         }
-        let Format { max_bits, max_range, .. } = S::FORMAT;
-        let lanes = Lanes { n_lanes: S::LANES, max_bits, max_range };
-        self.setup.prepare(self.simd.double(), input, lanes)
+        self.setup.prepare(self.simd.double(), input, S::FORMAT)
     }
 
     /// Returns whether nearly all components are smooth.
     pub(crate) fn is_mostly_smooth(&self) -> bool {
-        8 * self.setup.narrow.len() <= self.setup.smooth.len()
+        4 * self.setup.narrow.len() <= self.setup.smooth.len()
     }
 
     /// Computes the tables of a block.
@@ -75,8 +72,9 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             #[inline(always)]
             || {
                 for k in 0..block.len() {
-                    let (b, c) = (block.at(Field::B, k), block.at(Field::C, k));
-                    self.tables.push(table(simd, b * b + c * c));
+                    let at = |field| block.at(field, k);
+                    let (a, b, c) = (at(Field::A), at(Field::B), at(Field::C));
+                    self.tables.push(Table::new(simd, -a * a, -2.0 * a * b, -(b * b + c * c)));
                 }
             },
         );
@@ -239,6 +237,6 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
     }
 }
 
-/// Largest number of tables of a block, of 256 bytes each. With more components, every
+/// Largest number of tables of a block, of 272 bytes each. With more components, every
 /// tile computes its own, one group at a time.
 const MAX_TABLES: usize = 4096;

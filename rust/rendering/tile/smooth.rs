@@ -13,7 +13,7 @@
 
 use crate::grid::tile::{Size, TILE};
 use crate::rendering::cull::Xy;
-use crate::rendering::tile::input::{MIDDLE, TileInput, table};
+use crate::rendering::tile::input::{MIDDLE, Table, TileInput};
 use crate::rendering::tile::kernel::TileKernel;
 use crate::rendering::tile::sums::{Density, Start, Summand, cell};
 use crate::rendering::tile::terms::{TermField, Terms};
@@ -24,7 +24,7 @@ use crate::simd::math::exp2_clamped;
 struct TileColumns<'a, S: Simd> {
     simd: S,
     terms: &'a Terms,
-    tables: &'a [[S::Element; TILE]],
+    tables: &'a [Table<S>],
     block_positions: &'a [u32],
     /// Column numbers, from 0.
     columns: &'a [f64],
@@ -78,7 +78,7 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
     let (simd, terms) = (tile.simd, tile.terms);
     let group = group.map(|i| i as usize);
     let own;
-    let tables: [&[S::Element; TILE]; G] = if tile.tables.is_empty() {
+    let tables: [&Table<S>; G] = if tile.tables.is_empty() {
         own = own_tables(tile, group);
         own.each_ref()
     } else {
@@ -91,7 +91,7 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
     let zero = simd.splat(0.0);
     let (mut tops, mut downs, mut growths) = ([zero; G], [zero; G], [zero; G]);
     let v = -tile.middle.y;
-    // The rows of a half tile are the middle ones of the tables.
+    // The rows of a part are the middle ones of the tables.
     let above = (MIDDLE - tile.middle.y) as usize;
     let (n_rows, n_vectors) = (tile.size.rows, tile.size.columns.div_ceil(S::LANES));
     for vector in 0..n_vectors {
@@ -115,10 +115,8 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
         } else {
             for g in 0..G {
                 tops[g] = simd.mul(tops[g], growths[g]);
-                let growth = simd.splat(terms.at(TermField::Growth, group[g]));
-                growths[g] = simd.mul(growths[g], growth);
-                let ratio = simd.splat(terms.at(TermField::Ratio, group[g]));
-                downs[g] = simd.mul(downs[g], ratio);
+                growths[g] = simd.mul(growths[g], simd.splat(tables[g].growth));
+                downs[g] = simd.mul(downs[g], simd.splat(tables[g].ratio));
             }
         }
         let mut states = [start_of(tile, summand, group[0], u, v); G];
@@ -130,7 +128,7 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
         for (row, sums) in cells.iter_mut().enumerate() {
             let mut running = *sums;
             for g in 0..G {
-                let t = simd.splat_element(tables[g][(above + row) % TILE]);
+                let t = simd.splat_element(tables[g].column[(above + row) % TILE]);
                 let density = Density { p: p[g], t };
                 summand.add(simd, &mut states[g], density, cell(vector, row), &mut running);
                 p[g] = simd.mul(p[g], downs[g]);
@@ -187,10 +185,12 @@ fn start_of<S: Simd, M: Summand<S, N>, const N: usize>(
 fn own_tables<S: Simd, const G: usize>(
     tile: &TileColumns<'_, S>,
     group: [usize; G],
-) -> [[S::Element; TILE]; G] {
-    let mut tables = [[tile.simd.element(0.0); TILE]; G];
-    for g in 0..G {
-        tables[g] = table(tile.simd, -tile.terms.at(TermField::Yy, group[g]));
-    }
-    tables
+) -> [Table<S>; G] {
+    group.map(
+        #[inline(always)]
+        |term| {
+            let at = |field| tile.terms.at(field, term);
+            Table::new(tile.simd, at(TermField::Xx), at(TermField::Xy), at(TermField::Yy))
+        },
+    )
 }

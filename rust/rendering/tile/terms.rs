@@ -4,8 +4,7 @@
 use crate::rendering::cull::{Quadratic, VectorQuadratic};
 use crate::rendering::plane::Field;
 use crate::rendering::tile::input::TileInput;
-use crate::simd::Simd;
-use crate::simd::math::exp2_clamped;
+use crate::simd::{Format, Simd};
 
 /// A parameter of a term.
 #[derive(Clone, Copy)]
@@ -18,9 +17,6 @@ pub(crate) enum TermField {
     Xx,
     Xy,
     Yy,
-    /// 2^(2 L² xx) and 2^(L xy) for L lanes: see smooth.rs.
-    Growth,
-    Ratio,
     /// The middle of the tile, from the mean of the component.
     Dx,
     Dy,
@@ -31,7 +27,7 @@ pub(crate) enum TermField {
     Largest,
 }
 
-const N_TERM_FIELDS: usize = 12;
+const N_TERM_FIELDS: usize = 10;
 
 /// The terms of a tile, one array for each field, padded to a multiple of the lanes.
 #[derive(Default)]
@@ -46,15 +42,9 @@ impl Terms {
     }
 
     /// Sets the terms of all survivors, relative to the plane that touches `reference` at
-    /// the middle of the tile, for a kernel with `lanes` lanes.
+    /// the middle of the tile.
     #[inline(always)]
-    fn fill<S: Simd>(
-        &mut self,
-        simd: S,
-        input: &TileInput<'_>,
-        reference: &Quadratic,
-        lanes: usize,
-    ) {
+    fn fill<S: Simd>(&mut self, simd: S, input: &TileInput<'_>, reference: &Quadratic) {
         let TileInput { components, area, .. } = input;
         let len = components.len().next_multiple_of(S::LANES);
         for values in &mut self.values {
@@ -64,7 +54,6 @@ impl Terms {
         let half = area.half;
         let (half_x, half_y) = (splat(half.x), splat(half.y));
         let slope = splat(reference.gx.abs() * half.x + reference.gy.abs() * half.y);
-        let lanes = lanes as f64;
         for first in (0..len).step_by(S::LANES) {
             let k = VectorQuadratic::load(simd, components, first, area.middle);
             let q = simd.sub(k.q, splat(reference.q));
@@ -78,13 +67,11 @@ impl Terms {
             let peak = simd.load(&components.field(Field::Peak)[first..]);
             let by_peak = simd.add(simd.sub(peak, splat(reference.q)), slope);
             let largest = simd.min(by_peak, simd.add(q, linear));
-            let growth = exp2_clamped(simd, simd.mul(k.xx, splat(2.0 * lanes * lanes)));
-            let ratio = exp2_clamped(simd, simd.mul(k.xy, splat(lanes)));
             let mean_x = simd.load(&components.field(Field::MeanX)[first..]);
             let mean_y = simd.load(&components.field(Field::MeanY)[first..]);
             let dx = simd.sub(splat(area.middle.x), mean_x);
             let dy = simd.sub(splat(area.middle.y), mean_y);
-            let fields = [q, gx, gy, k.xx, k.xy, k.yy, growth, ratio, dx, dy, range, largest];
+            let fields = [q, gx, gy, k.xx, k.xy, k.yy, dx, dy, range, largest];
             for (values, field) in self.values.iter_mut().zip(fields) {
                 simd.store(field, &mut values[first..]);
             }
@@ -102,14 +89,6 @@ pub(crate) struct Setup {
     pub(crate) narrow: Vec<u32>,
 }
 
-/// The lanes of a kernel and the range of their exponents.
-#[derive(Clone, Copy)]
-pub(crate) struct Lanes {
-    pub(crate) n_lanes: usize,
-    pub(crate) max_bits: f64,
-    pub(crate) max_range: f64,
-}
-
 impl Setup {
     /// Sets a tile up. Returns false if its exponents are beyond the range of the format
     /// relative to one plane.
@@ -118,22 +97,22 @@ impl Setup {
         &mut self,
         simd: S,
         input: &TileInput<'_>,
-        lanes: Lanes,
+        format: Format,
     ) -> bool {
         simd.vectorize(
             #[inline(always)]
             || {
                 self.reference =
                     Quadratic::of(input.components, input.reference, input.area.middle);
-                self.terms.fill(simd, input, &self.reference, lanes.n_lanes);
-                self.sort(input, lanes)
+                self.terms.fill(simd, input, &self.reference);
+                self.sort(input, format)
             },
         )
     }
 
     /// Divides the terms. Returns false if one of them is beyond the range.
-    fn sort(&mut self, input: &TileInput<'_>, lanes: Lanes) -> bool {
-        let Lanes { max_bits, max_range, .. } = lanes;
+    fn sort(&mut self, input: &TileInput<'_>, format: Format) -> bool {
+        let Format { max_bits, max_range, .. } = format;
         let squared_half = input.area.half.y * input.area.half.y;
         let terms = &self.terms;
         self.narrow.clear();
