@@ -5,11 +5,13 @@
 //! are of the order of the number of features, so plain loops are enough.
 
 /// Returns the number of entries of a packed lower-triangular matrix of order `d`.
+#[inline]
 pub(crate) const fn packed_len(d: usize) -> usize {
     d * (d + 1) / 2
 }
 
 /// Returns row `i` of a packed lower-triangular matrix: its entries in columns 0..=i.
+#[inline]
 pub(crate) fn packed_row(packed: &[f64], i: usize) -> &[f64] {
     &packed[packed_len(i)..packed_len(i + 1)]
 }

@@ -172,6 +172,7 @@ impl Mixture {
 
     /// Mean of component `k`, (n_features,).
     #[must_use]
+    #[inline]
     pub fn mean(&self, k: usize) -> &[f64] {
         &self.means[k * self.n_features..(k + 1) * self.n_features]
     }

@@ -5,11 +5,11 @@
 
 use super::{BlockIndex, GROUP_POINTS, PointsKernel};
 use crate::model::covariances::PrecisionsCholesky;
-use crate::model::linalg::packed_row;
-use crate::simd::Simd;
-use crate::simd::block::{Block, VECTORS, splat};
+use crate::model::linalg::{packed_len, packed_row};
+use crate::simd::block::VECTORS;
 use crate::simd::math::HALF_LOG2_E;
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
+use crate::simd::{MAX_LANES, Simd};
 
 impl<S: Simd> PointsKernel<'_, S> {
     /// Fills the terms with q of a block of points under each component of a chunk, in base
@@ -24,70 +24,86 @@ impl<S: Simd> PointsKernel<'_, S> {
 
     #[inline(always)]
     fn fill_unrolled_terms<const D: usize>(&mut self, block: BlockIndex, chunk: &[u32]) {
+        // Differences and sums of few features stay in 16 registers, if these are of two vectors.
+        if D > 0 && S::LANES < MAX_LANES {
+            self.fill_parts::<D, { VECTORS / 2 }>(block, chunk);
+        } else {
+            self.fill_parts::<D, VECTORS>(block, chunk);
+        }
+    }
+
+    /// Fills the terms, V vectors at a time.
+    #[inline(always)]
+    fn fill_parts<const D: usize, const V: usize>(&mut self, block: BlockIndex, chunk: &[u32]) {
+        let BlockIndex { group, block } = block;
         for (at, &k) in chunk.iter().enumerate() {
             let peak = self.peaks[k as usize];
-            let distance = self.mahalanobis_squared::<D>(block, k as usize);
-            for v in 0..VECTORS {
-                self.terms[at][v] = self.simd.neg_mul_add(
-                    self.simd.splat(HALF_LOG2_E),
-                    distance[v],
-                    self.simd.splat(peak),
-                );
+            for part in 0..VECTORS / V {
+                let first = block * Self::BLOCK_POINTS + part * V * S::LANES;
+                let distance = self.mahalanobis_squared::<D, V>(group, first, k as usize);
+                for v in 0..V {
+                    self.terms[at][part * V + v] = self.simd.neg_mul_add(
+                        self.simd.splat(HALF_LOG2_E),
+                        distance[v],
+                        self.simd.splat(peak),
+                    );
+                }
             }
         }
     }
 
-    /// Squared Mahalanobis distance of a block of points to component `k`.
+    /// Squared Mahalanobis distances of V vectors of points, from the `first` of a group on, to
+    /// component `k`.
     #[inline(always)]
-    fn mahalanobis_squared<const D: usize>(
+    fn mahalanobis_squared<const D: usize, const V: usize>(
         &mut self,
-        BlockIndex { group, block }: BlockIndex,
+        group: usize,
+        first: usize,
         k: usize,
-    ) -> Block<S> {
+    ) -> [S::F; V] {
         let simd = self.simd;
         let d = if D == 0 { self.mixture.n_features() } else { D };
-        let mut in_registers = [splat(simd, 0.0); MAX_UNROLLED];
+        let zero = simd.splat(0.0);
+        let mut in_registers = [[zero; VECTORS]; MAX_UNROLLED];
         let differences = if D == 0 { &mut self.differences[..d] } else { &mut in_registers[..d] };
         let mean = &self.mixture.mean(k)[..d];
         for i in 0..d {
-            let first = (group * d + i) * GROUP_POINTS + block * Self::BLOCK_POINTS;
-            let lanes = &self.coordinates[first..][..Self::BLOCK_POINTS];
-            for v in 0..VECTORS {
+            let lanes = &self.coordinates[(group * d + i) * GROUP_POINTS + first..];
+            let lanes = &lanes[..V * S::LANES];
+            for v in 0..V {
                 let coordinate = simd.load(&lanes[v * S::LANES..]);
                 differences[i][v] = simd.sub(coordinate, simd.splat(mean[i]));
             }
         }
-        let mut distance = splat(simd, 0.0);
+        let mut distance = [zero; V];
         match self.mixture.precisions_cholesky() {
             PrecisionsCholesky::Triangular { factors, stride } => {
-                let factor = &factors[k * stride..];
+                let factor = &factors[k * stride..][..packed_len(d)];
                 // Two rows at a time: twice as many sums as the latency of one needs,
                 // and each difference is loaded for both.
                 for i in (1..d).step_by(2) {
                     let upper = &packed_row(factor, i - 1)[..i];
                     let lower = &packed_row(factor, i)[..i + 1];
                     let known = &differences[..i];
-                    let mut first = splat(simd, 0.0);
-                    let mut second = splat(simd, 0.0);
+                    let (mut sums, mut more) = ([zero; V], [zero; V]);
                     for j in 0..i {
                         let (a, b) = (simd.splat(upper[j]), simd.splat(lower[j]));
-                        for v in 0..VECTORS {
-                            first[v] = simd.mul_add(a, known[j][v], first[v]);
-                            second[v] = simd.mul_add(b, known[j][v], second[v]);
+                        for v in 0..V {
+                            sums[v] = simd.mul_add(a, known[j][v], sums[v]);
+                            more[v] = simd.mul_add(b, known[j][v], more[v]);
                         }
                     }
-                    for v in 0..VECTORS {
-                        second[v] =
-                            simd.mul_add(simd.splat(lower[i]), differences[i][v], second[v]);
+                    for v in 0..V {
+                        more[v] = simd.mul_add(simd.splat(lower[i]), differences[i][v], more[v]);
                     }
-                    add_squares(simd, &mut distance, first);
-                    add_squares(simd, &mut distance, second);
+                    add_squares(simd, &mut distance, sums);
+                    add_squares(simd, &mut distance, more);
                 }
                 if d % 2 == 1 {
                     let row = &packed_row(factor, d - 1)[..d];
-                    let mut whitened = splat(simd, 0.0);
+                    let mut whitened = [zero; V];
                     for j in 0..d {
-                        for v in 0..VECTORS {
+                        for v in 0..V {
                             whitened[v] =
                                 simd.mul_add(simd.splat(row[j]), differences[j][v], whitened[v]);
                         }
@@ -98,9 +114,9 @@ impl<S: Simd> PointsKernel<'_, S> {
             PrecisionsCholesky::Diagonal { inverse_stds, component_stride, feature_stride } => {
                 for i in 0..d {
                     let w = inverse_stds[k * component_stride + i * feature_stride];
-                    let mut whitened = differences[i];
-                    for v in 0..VECTORS {
-                        whitened[v] = simd.mul(simd.splat(w), whitened[v]);
+                    let mut whitened = [zero; V];
+                    for v in 0..V {
+                        whitened[v] = simd.mul(simd.splat(w), differences[i][v]);
                     }
                     add_squares(simd, &mut distance, whitened);
                 }
@@ -111,8 +127,8 @@ impl<S: Simd> PointsKernel<'_, S> {
 }
 
 #[inline(always)]
-fn add_squares<S: Simd>(simd: S, sums: &mut Block<S>, values: Block<S>) {
-    for v in 0..VECTORS {
+fn add_squares<S: Simd, const V: usize>(simd: S, sums: &mut [S::F; V], values: [S::F; V]) {
+    for v in 0..V {
         sums[v] = simd.mul_add(values[v], values[v], sums[v]);
     }
 }
