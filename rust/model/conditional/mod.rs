@@ -157,11 +157,13 @@ impl Conditional {
     }
 
     /// Means of all remaining features under component `k`.
+    #[inline]
     pub(crate) fn remaining_means(&self, k: usize) -> &[f64] {
         &self.remaining_means[k * self.remaining.len()..][..self.remaining.len()]
     }
 
     /// Slopes of all remaining features under component `k`, (n_remaining, n_given).
+    #[inline]
     pub(crate) fn all_slopes(&self, k: usize) -> &[f64] {
         let len = self.remaining.len() * self.marginal.n_features();
         &self.slopes[k * len..][..len]

@@ -19,9 +19,6 @@ use crate::simd::{MAX_LANES, Simd};
 /// The largest number of remaining features whose sums stay in registers.
 const MAX_FUSED: usize = 3;
 
-/// Vectors whose second moments are summed together: each takes six sums.
-const HALF_VECTORS: usize = VECTORS / 2;
-
 /// Calls a method with the numbers of given and remaining features as its constants. The first is
 /// 0 unless it is 2, the number of features of a position in a picture.
 macro_rules! fused {
@@ -156,23 +153,43 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         coordinates: &[f64],
         first: usize,
     ) {
+        if S::LANES < MAX_LANES {
+            self.place_parts_of_means::<D, N, { VECTORS / 2 }>(coordinates, first);
+        } else {
+            self.place_parts_of_means::<D, N, VECTORS>(coordinates, first);
+        }
+    }
+
+    /// Writes these means, V vectors after V vectors: as many as registers hold the sums of.
+    #[inline(always)]
+    fn place_parts_of_means<const D: usize, const N: usize, const V: usize>(
+        &mut self,
+        coordinates: &[f64],
+        first: usize,
+    ) {
         let simd = self.simd;
-        let mut sums = [splat(simd, 0.0); N];
-        for (&k, responsibility) in
-            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
-        {
-            for v in 0..VECTORS {
-                let from = &coordinates[v * S::LANES..];
-                let regressions = self.regressions_of::<D, N>(k as usize, first, from);
-                for n in 0..N {
-                    sums[n][v] = simd.mul_add(responsibility[v], regressions[n], sums[n][v]);
+        let total = self.responsibilities.sum();
+        for part in (0..VECTORS).step_by(V) {
+            let mut sums = [[simd.splat(0.0); V]; N];
+            for (&k, responsibility) in self
+                .responsibilities
+                .components()
+                .iter()
+                .zip(self.responsibilities.responsibilities())
+            {
+                for v in 0..V {
+                    let from = &coordinates[(part + v) * S::LANES..];
+                    let regressions = self.regressions_of::<D, N>(k as usize, first, from);
+                    for n in 0..N {
+                        sums[n][v] =
+                            simd.mul_add(responsibility[part + v], regressions[n], sums[n][v]);
+                    }
                 }
             }
-        }
-        let total = self.responsibilities.sum();
-        for (center, sum) in self.centers[first..].iter_mut().zip(&sums) {
-            for v in 0..VECTORS {
-                center[v] = simd.div(sum[v], total[v]);
+            for (center, sum) in self.centers[first..].iter_mut().zip(&sums) {
+                for v in 0..V {
+                    center[part + v] = simd.div(sum[v], total[part + v]);
+                }
             }
         }
     }
@@ -223,52 +240,58 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         }
     }
 
-    /// Sums the second moments of N features, one half of the vectors after the other.
+    /// Sums the second moments of N features.
     #[inline(always)]
     fn sum_fused_pairs<const D: usize, const N: usize>(&mut self, coordinates: &[f64]) {
-        for half in [0, HALF_VECTORS] {
-            self.sum_half_of_pairs::<D, N>(coordinates, half);
+        // A vector takes six sums, three means and three deviations.
+        if S::LANES < MAX_LANES {
+            self.sum_parts_of_pairs::<D, N, 1>(coordinates);
+        } else {
+            self.sum_parts_of_pairs::<D, N, { VECTORS / 2 }>(coordinates);
         }
     }
 
+    /// Sums the second moments of N features, V vectors after V vectors.
     #[inline(always)]
-    fn sum_half_of_pairs<const D: usize, const N: usize>(
+    fn sum_parts_of_pairs<const D: usize, const N: usize, const V: usize>(
         &mut self,
         coordinates: &[f64],
-        half: usize,
     ) {
         let simd = self.simd;
         let n_pairs = packed_len(N);
-        let mut sums = [[simd.splat(0.0); HALF_VECTORS]; packed_len(MAX_FUSED)];
-        let mut centers = [[simd.splat(0.0); HALF_VECTORS]; N];
-        for n in 0..N {
-            for v in 0..HALF_VECTORS {
-                centers[n][v] = self.centers[n][half + v];
+        for first in (0..VECTORS).step_by(V) {
+            let mut sums = [[simd.splat(0.0); V]; packed_len(MAX_FUSED)];
+            let mut centers = [[simd.splat(0.0); V]; N];
+            for n in 0..N {
+                centers[n].copy_from_slice(&self.centers[n][first..][..V]);
             }
-        }
-        for (&k, responsibility) in
-            self.responsibilities.components().iter().zip(self.responsibilities.responsibilities())
-        {
-            let covariances = &self.covariances[k as usize * n_pairs..][..n_pairs];
-            for v in 0..HALF_VECTORS {
-                let from = &coordinates[(half + v) * S::LANES..];
-                let mut deviations = self.regressions_of::<D, N>(k as usize, 0, from);
-                for n in 0..N {
-                    deviations[n] = simd.sub(deviations[n], centers[n][v]);
-                }
-                for i in 0..N {
-                    for j in 0..=i {
-                        let pair = packed_len(i) + j;
-                        let covariance = simd.splat(covariances[pair]);
-                        let moment = simd.mul_add(deviations[i], deviations[j], covariance);
-                        sums[pair][v] =
-                            simd.mul_add(responsibility[half + v], moment, sums[pair][v]);
+            for (&k, responsibility) in self
+                .responsibilities
+                .components()
+                .iter()
+                .zip(self.responsibilities.responsibilities())
+            {
+                let covariances = &self.covariances[k as usize * n_pairs..][..n_pairs];
+                for v in 0..V {
+                    let from = &coordinates[(first + v) * S::LANES..];
+                    let mut deviations = self.regressions_of::<D, N>(k as usize, 0, from);
+                    for n in 0..N {
+                        deviations[n] = simd.sub(deviations[n], centers[n][v]);
+                    }
+                    for i in 0..N {
+                        for j in 0..=i {
+                            let pair = packed_len(i) + j;
+                            let covariance = simd.splat(covariances[pair]);
+                            let moment = simd.mul_add(deviations[i], deviations[j], covariance);
+                            sums[pair][v] =
+                                simd.mul_add(responsibility[first + v], moment, sums[pair][v]);
+                        }
                     }
                 }
             }
-        }
-        for (to, sum) in self.sums.iter_mut().zip(&sums) {
-            to[half..][..HALF_VECTORS].copy_from_slice(sum);
+            for (to, sum) in self.sums.iter_mut().zip(&sums) {
+                to[first..][..V].copy_from_slice(sum);
+            }
         }
     }
 
