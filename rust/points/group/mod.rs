@@ -43,14 +43,18 @@ pub(crate) fn gather_groups(
     rows: &[u32],
     groups: &mut Vec<f64>,
 ) {
-    let (d, n_points) = (n_features, rows.len());
-    let group_len = GROUP_POINTS * d;
-    groups.resize(n_points.div_ceil(GROUP_POINTS) * group_len, 0.0);
-    for (at, &row) in rows.iter().enumerate() {
-        let group = &mut groups[at / GROUP_POINTS * group_len..][..group_len];
-        let end = if at + 1 < n_points { at % GROUP_POINTS + 1 } else { GROUP_POINTS };
-        for (feature, &x) in group.chunks_exact_mut(GROUP_POINTS).zip(&points[row as usize * d..]) {
-            feature[at % GROUP_POINTS..end].fill(x);
+    let group_len = GROUP_POINTS * n_features;
+    groups.resize(rows.len().div_ceil(GROUP_POINTS) * group_len, 0.0);
+    for (group, rows) in groups.chunks_exact_mut(group_len).zip(rows.chunks(GROUP_POINTS)) {
+        for (lane, &row) in rows.iter().enumerate() {
+            let point = &points[row as usize * n_features..][..n_features];
+            for (feature, &x) in point.iter().enumerate() {
+                group[feature * GROUP_POINTS + lane] = x;
+            }
+        }
+        for lanes in group.chunks_exact_mut(GROUP_POINTS) {
+            let (lanes, rest) = lanes.split_at_mut(rows.len());
+            rest.fill(lanes[rows.len() - 1]);
         }
     }
 }
