@@ -32,6 +32,7 @@ impl Simd for Avx512 {
     type Single = Avx512Single;
     type Double = Self;
     const LANES: usize = 8;
+    const HAS_32_REGISTERS: bool = true;
     const FORMAT: Format = DOUBLE;
 
     #[inline(always)]
@@ -194,6 +195,7 @@ impl Simd for Avx512Single {
     type Single = Self;
     type Double = Avx512;
     const LANES: usize = 16;
+    const HAS_32_REGISTERS: bool = true;
     const FORMAT: Format = SINGLE;
 
     #[inline(always)]

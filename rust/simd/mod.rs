@@ -96,6 +96,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     type Double: Words;
     /// Number of lanes.
     const LANES: usize;
+    /// Whether registers hold 32 vectors; otherwise they hold 16 at most.
+    const HAS_32_REGISTERS: bool = false;
     /// Range and precision of a lane.
     const FORMAT: Format;
 

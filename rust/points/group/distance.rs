@@ -6,10 +6,10 @@
 use super::{BlockIndex, GROUP_POINTS, PointsKernel};
 use crate::model::covariances::PrecisionsCholesky;
 use crate::model::linalg::{packed_len, packed_row};
+use crate::simd::Simd;
 use crate::simd::block::VECTORS;
 use crate::simd::math::HALF_LOG2_E;
 use crate::simd::unroll::{MAX_UNROLLED, unrolled};
-use crate::simd::{MAX_LANES, Simd};
 
 impl<S: Simd> PointsKernel<'_, S> {
     /// Fills the terms with q of a block of points under each component of a chunk, in base
@@ -24,11 +24,11 @@ impl<S: Simd> PointsKernel<'_, S> {
 
     #[inline(always)]
     fn fill_unrolled_terms<const D: usize>(&mut self, block: BlockIndex, chunk: &[u32]) {
-        // Differences and sums of few features stay in 16 registers, if these are of two vectors.
-        if D > 0 && S::LANES < MAX_LANES {
-            self.fill_parts::<D, { VECTORS / 2 }>(block, chunk);
-        } else {
+        // Differences and sums of two vectors of points with few features stay in 16 registers.
+        if D == 0 || S::HAS_32_REGISTERS {
             self.fill_parts::<D, VECTORS>(block, chunk);
+        } else {
+            self.fill_parts::<D, { VECTORS / 2 }>(block, chunk);
         }
     }
 

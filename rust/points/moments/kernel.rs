@@ -153,10 +153,10 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
         coordinates: &[f64],
         first: usize,
     ) {
-        if S::LANES < MAX_LANES {
-            self.place_parts_of_means::<D, N, { VECTORS / 2 }>(coordinates, first);
-        } else {
+        if S::HAS_32_REGISTERS {
             self.place_parts_of_means::<D, N, VECTORS>(coordinates, first);
+        } else {
+            self.place_parts_of_means::<D, N, { VECTORS / 2 }>(coordinates, first);
         }
     }
 
@@ -244,10 +244,10 @@ impl<'a, S: Simd> MomentsKernel<'a, S> {
     #[inline(always)]
     fn sum_fused_pairs<const D: usize, const N: usize>(&mut self, coordinates: &[f64]) {
         // A vector takes six sums, three means and three deviations.
-        if S::LANES < MAX_LANES {
-            self.sum_parts_of_pairs::<D, N, 1>(coordinates);
-        } else {
+        if S::HAS_32_REGISTERS {
             self.sum_parts_of_pairs::<D, N, { VECTORS / 2 }>(coordinates);
+        } else {
+            self.sum_parts_of_pairs::<D, N, 1>(coordinates);
         }
     }
 

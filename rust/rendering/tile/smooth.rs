@@ -56,9 +56,17 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
             }
             rest = others;
         }
-        let (triples, last) = rest.as_chunks::<3>();
-        for &triple in triples {
-            recur::<S, M, N, 3>(&tile, cells, summand, triple);
+        // A component of a mean color takes five registers, and the sums four.
+        if S::HAS_32_REGISTERS {
+            let (groups, others) = rest.as_chunks::<3>();
+            for &group in groups {
+                recur::<S, M, N, 3>(&tile, cells, summand, group);
+            }
+            rest = others;
+        }
+        let (groups, last) = rest.as_chunks::<2>();
+        for &group in groups {
+            recur::<S, M, N, 2>(&tile, cells, summand, group);
         }
         for &term in last {
             recur::<S, M, N, 1>(&tile, cells, summand, [term]);
