@@ -141,6 +141,15 @@ def test_the_kind_of_model_stays(model):
     assert type(refine(bayesian, PHOTO, max_iter=5)) is GaussianMixture
 
 
+def test_names_of_features_stay(model):
+    names = ("x", "y", "red", "green", "blue")
+    mixture = Mixture.from_model(model)
+    for form in (mixture, mixture.transform(np.diag([0.01, 0.01, 1, 1, 1]))):
+        assert refine(form.with_feature_names(names), PHOTO, max_iter=5).feature_names == names
+    estimator = mixture.with_feature_names(names).to_sklearn()
+    assert (*refine(estimator, PHOTO, max_iter=5).feature_names_in_,) == names
+
+
 def test_coordinates_are_those_of_the_models_extent(model):
     matrix, shift = np.diag([0.01, -0.02, 1, 1, 1]), [3.0, 8.0, 0, 0, 0]
     moved = Mixture.from_model(model).transform(matrix, shift)

@@ -98,9 +98,10 @@ def refine(
     GaussianMixture or Mixture
         A `Mixture` if `model` is one or a triple, else a fitted `GaussianMixture`, also for a
         Bayesian model, because the result is not its posterior. Covariance type, extent,
-        `kind_` and `image_shape_` are the model's. The PSNR of its painting, rendered exactly
-        at the picture's size, is at least that of the model's; for ink, its likelihood is. Ctrl-C
-        ends a refinement of color early, and the best model so far is returned.
+        `kind_`, `image_shape_` and names of features are the model's. The PSNR of its painting,
+        rendered exactly at the picture's size, is at least that of the model's; for ink, its
+        likelihood is. Ctrl-C ends a refinement of color early, and the best model so far is
+        returned.
 
     Raises
     ------
@@ -155,7 +156,7 @@ def refine(
     report.end_initialization()
     if isinstance(model, Mixture | tuple | list):
         return last.mixture
-    names = ("extent_", "kind_", "image_shape_")
+    names = ("extent_", "kind_", "image_shape_", "feature_names_in_")
     shown = {name: getattr(model, name) for name in names if hasattr(model, name)}
     shown |= {"lower_bound_": last.score if is_ink else np.nan, "n_iter_": n_iter}
     if isinstance(model, GaussianFit):
@@ -293,12 +294,13 @@ class _Frame(NamedTuple):
         return cls(moved, scale, shift, mixture)
 
     def back(self, mixture: Mixture) -> Mixture:
-        """Return a mixture in pixel coordinates in the model's own, with its extent."""
+        """Return a mixture in pixel coordinates in the model's own, with its extent and names."""
         if mixture is self.mixture:
             return self.original
         if self.mixture is not self.original:
             mixture = _mapped(mixture, self.scale, self.shift)
-        return mixture.with_extent(self.original.extent)._replace(_kind=self.original.kind)
+        mixture = mixture.with_extent(self.original.extent)._replace(_kind=self.original.kind)
+        return mixture.with_feature_names(self.original.feature_names)
 
 
 def _mapped(mixture: Mixture, scale: Array, shift: Array) -> Mixture:
