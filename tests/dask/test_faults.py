@@ -23,7 +23,12 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills pr
 def test_a_worker_killed_in_the_middle_changes_nothing():
     points, _ = rows(20_000)
     array = da.from_array(points, chunks=(3000, 3))
-    with connected(n_workers=2) as client:  # not that of other tests, which need both workers
+    with (  # not that of other tests, which need both workers
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         whole = GaussianMixture(**OPTIONS).fit(array)
 
         def kill(n_iter, _):
