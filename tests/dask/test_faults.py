@@ -20,24 +20,19 @@ OPTIONS = {"n_components": 4, "max_iter": 6, "tol": 0, "random_state": 0}
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills processes")
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing():
+def test_a_worker_killed_in_the_middle_changes_nothing(client):
     points, _ = rows(20_000)
     array = da.from_array(points, chunks=(3000, 3))
-    with (  # not that of other tests, which need both workers
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=":0"
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        whole = GaussianMixture(**OPTIONS).fit(array)
+    whole = GaussianMixture(**OPTIONS).fit(array)
 
-        def kill(n_iter, _):
-            if n_iter == 3:
-                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    def kill(n_iter, _):
+        if n_iter == 3:
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
 
-        other = GaussianMixture(**OPTIONS).fit(array, progress=kill)
+    other = GaussianMixture(**OPTIONS).fit(array, progress=kill)
     assert np.array_equal(other.means_, whole.means_)
     assert np.array_equal(other.covariances_, whole.covariances_)
+    client.wait_for_workers(2, timeout=60)
 
 
 #: A client that is killed in its fifth iteration.
