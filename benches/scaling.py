@@ -19,6 +19,8 @@ import tempfile
 import threading
 import time
 import warnings
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import dask.array as da
@@ -98,6 +100,28 @@ def shown(name, found):
     (time_, cpu), (whole, whole_cpu) = found
     print(f"  {name:<24} {time_:7.2f} s an iteration, processors {cpu:6.2f} s; the call "
           f"{whole:6.1f} s, processors {whole_cpu:6.1f} s", flush=True)  # fmt: skip
+
+
+def alone(part, n_rows=5_000_000, n_components=200, n_iter=8):
+    """Fit rows on one thread; return the median time of an iteration, for `side_by_side`."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    X = np.concatenate([points(5 * part + i, n_rows // 5) for i in range(5)])
+    options = start(points(0, 1_000_000), n_components)
+    ends = []
+    model = GaussianMixture(**options, max_iter=n_iter)
+    model.fit(X, progress=lambda *_: ends.append(time.perf_counter()), n_threads=1)
+    return float(np.median(np.diff(ends)))
+
+
+def side_by_side():
+    """Measure what two processors of this machine give to processes that share nothing."""
+    found = {}
+    for n in (1, 2):
+        with ProcessPoolExecutor(n, get_context("spawn")) as pool:
+            found[n] = max(pool.map(alone, range(n)))
+    print(f"\nfits of 5,000,000 rows on one thread: {found[1]:.2f} s an iteration alone, "
+          f"{found[2]:.2f} s with another beside it, which leaves {found[1] / found[2]:.2f} of "
+          "the throughput of a processor")  # fmt: skip
 
 
 def fits(n_rows=10_000_000, n_components=200, n_iter=8, n_blocks=10):
@@ -331,6 +355,7 @@ def whole_way(height=15_000, width=20_000, n_components=32, n_iter=1):
 
 
 PARTS = {
+    "side_by_side": side_by_side,
     "fits": fits,
     "kills": kills,
     "pictures": pictures,

@@ -3,6 +3,7 @@
 import tracemalloc
 
 import dask.array as da
+import distributed
 import numpy as np
 import pytest
 from dask.delayed import delayed
@@ -13,7 +14,7 @@ from gmmfast import BayesianGaussianMixture, GaussianMixture
 from gmmfast.dask.blocks import DaskBlocks
 from gmmfast.dask.rows import delayed_rows
 from gmmfast.fitting import samples as samples_module
-from gmmfast.fitting.blocks import Prepare
+from gmmfast.fitting.blocks import EStep, Prepare
 from support.dask_rows import assert_same, random_chunks, rows
 
 TYPES = ("full", "tied-diag")  # tests/fitting/test_blocks.py has all of them
@@ -90,6 +91,24 @@ def test_a_cluster_reports_each_block_of_a_sum():
     assert done == sorted(done)
     assert set(done) <= set(range(1, 11))
     assert len(done) >= 9  # the last block may be seen after the sum
+
+
+def test_a_worker_sums_its_blocks_in_one_task_with_the_same_bits(client, monkeypatch):
+    points, _ = rows()
+    model = make().fit(points)
+    blocks = DaskBlocks(delayed_rows(da.from_array(points, chunks=(170, 3))))
+    step, done = EStep(model._fitted_parameters(), n_threads=1), []
+    blocks.prepare(np.ones(3), [170] * 18)
+    each = blocks.total(step)
+    distributed.wait(distributed.futures_of(blocks._sorted))
+    assert blocks.total(step) == each
+    assert len(blocks._shares) <= len(client.nthreads())  # of one thread each
+    assert sorted(i for share in blocks._shares for i in share) == list(range(18))
+    assert blocks.total(step) == each
+    assert blocks.total(step, done.append) == each
+    assert done[-1] == 18
+    monkeypatch.setattr("gmmfast.dask.blocks._SENT_BYTES", 0)
+    assert blocks.total(step) == each
 
 
 @pytest.mark.usefixtures("client")

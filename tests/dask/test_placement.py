@@ -1,4 +1,4 @@
-"""Every thread of the workers sorts an equal share of the rows."""
+"""Every thread of the workers sorts and sums an equal share of the rows."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gmmfast.dask.blocks import DaskBlocks
-from gmmfast.dask.placement import balanced
+from gmmfast.dask.placement import balanced, shares
 from gmmfast.dask.rows import delayed_rows
 
 ONE_EACH = {"a": 1, "b": 1}
@@ -40,6 +40,19 @@ def test_holders_that_are_lost_and_blocks_without_rows_are_allowed():
     assert balanced([["lost"], ["a"], ["lost"]], [5, 5, 0], {"a": 1, "b": 1})[:2] == ["b", "a"]
     assert balanced([()], [5], {}) == []
     assert balanced([], [], {"a": 1}) == []
+
+
+def test_a_thread_sums_neighbors_among_the_blocks_of_its_worker():
+    holders = [["a"], ["b"]] * 4
+    assert shares(holders, [10] * 8, {"a": 1, "b": 2}) == [[0, 2, 4, 6], [1, 3], [5, 7]]
+    assert shares([["a"]] * 5, [40, 10, 10, 10, 10], {"a": 2}) == [[0], [1, 2, 3, 4]]
+
+
+def test_blocks_that_no_worker_has_are_summed_alone():
+    holders = [["a"], [], ["lost"], ["a"], ["lost", "a"]]
+    assert shares(holders, [5, 5, 5, 0, 5], {"a": 1}) == [[0, 3, 4], [1], [2]]
+    assert shares([["a"]] * 2, [0, 0], {"a": 4}) == [[0, 1]]
+    assert shares([], [], {}) == []
 
 
 def wanted_workers(keys, dask_scheduler):

@@ -1,4 +1,6 @@
-"""The worker that sorts each block: an equal share of the rows for each thread, few of them moved.
+"""The worker that sorts each block, and the blocks that each thread sums.
+
+Each thread gets an equal share of the rows, and few of them move.
 
 The scheduler places rows by what it expects of their tasks, and leaves six of ten blocks on one of
 two workers. An iteration ends with its last block, so every fit would pay for it.
@@ -6,6 +8,7 @@ two workers. An iteration ends with its last block, so every fit would pay for i
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dask.core import get_dependencies
@@ -56,6 +59,29 @@ def balanced(
         if i not in places:
             place(i, min(threads, key=lambda worker: loads[worker] + sizes[i] / threads[worker]))
     return [places[i] for i in range(len(sizes))]
+
+
+def shares(
+    holders: Sequence[Sequence[str]], sizes: Sequence[int], threads: Mapping[str, int]
+) -> list[list[int]]:
+    """Return the blocks that each thread sums: of those that its worker has, an equal part.
+
+    Those of a share are neighbors among the blocks of the worker: their partial sum is small. A
+    block that no worker has, such as one of a worker that was lost, is a share of its own.
+    """
+    places = [next((one for one in some if one in threads), None) for some in holders]
+    totals, before = Counter[str | None](), Counter[str | None]()
+    for worker, size in zip(places, sizes, strict=True):
+        totals[worker] += size
+    found: dict[Any, list[int]] = {}
+    for i, worker in enumerate(places):
+        key: Any = i
+        if worker is not None:
+            middle = (before[worker] + sizes[i] / 2) / max(1, totals[worker])
+            before[worker] += sizes[i]
+            key = worker, int(middle * threads[worker])
+        found.setdefault(key, []).append(i)
+    return list(found.values())
 
 
 def _holders(part: Delayed, held: Mapping[Any, Sequence[str]]) -> Sequence[str]:

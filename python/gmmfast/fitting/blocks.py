@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -24,6 +23,7 @@ from gmmfast.fitting.samples import (
     samples_of,
 )
 from gmmfast.fitting.statistics import Statistics
+from gmmfast.fitting.sums import added
 from gmmfast.mixture.transport import aligned
 
 if TYPE_CHECKING:
@@ -106,24 +106,12 @@ class MappedBlocks:
         """Prepare nothing: each sum sorts the rows of a block anew."""
 
 
-def added(one: Any, other: Any) -> Any:
-    """Return the sum of two values, of which None is no value."""
-    if one is None or other is None:
-        return other if one is None else one
-    return one + other
-
-
 def called(function: Callable[[Any], Any], *values: Any) -> Any:
     """Return the value of a function for a block, or for a pair of a block and an extra.
 
-    This and `summed` are the tasks of workers, which import no more than this module for them.
+    This and the functions of `sums` are the tasks of workers, which import no more for them.
     """
     return function(values[0] if len(values) == 1 else values)
-
-
-def summed(*values: Any) -> Any:
-    """Return the sum of values by `added`."""
-    return reduce(added, values)
 
 
 class Rows(NamedTuple):
