@@ -274,6 +274,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn half_a_squared_distance_is_as_many_bits_as_in_a_normal_density() {
+        let density = (-HALF_LOG2_E * 9.0).exp2();
+        assert!((density / (-4.5_f64).exp() - 1.0).abs() < 1e-14);
+    }
+
     struct Entropy;
     impl Function for Entropy {
         fn of<S: Simd>(&self, simd: S, _: S::F, bits: S::F) -> S::F {
