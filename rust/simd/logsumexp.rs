@@ -132,7 +132,7 @@ mod tests {
         negligible: Option<f64>,
     }
 
-    /// Of the first and the last point: log2, ln and exp.
+    /// The values of log2, ln and exp at the first and at the last point.
     type Sums = [[f64; 3]; 2];
 
     fn ends<S: Simd>(simd: S, block: &Block<S>) -> [f64; 2] {
