@@ -95,13 +95,14 @@ fuzz:
 	    -max_total_time=$(SECONDS) -timeout=100 -rss_limit_mb=3000; \
 	done
 
-# Tests without threads, files and millions of values; Miri has none of the instruction sets above
-# the baseline.
+# Tests without files and millions of values; Miri has none of the instruction sets above the
+# baseline, and the calling thread does all work there.
 miri:
 	@cargo +nightly miri --version >/dev/null 2>&1 || { \
 	  echo "make miri needs: rustup component add miri rust-src --toolchain nightly" >&2; exit 1; }
 	cargo +nightly miri test --locked --lib -- model:: grid:: points::threshold random::alias \
 	  --skip every_pixel --skip largest_uniform
+	cargo +nightly miri test --locked --test core -- small::
 
 # atheris has wheels for Linux. A crash is a file in fuzz/artifacts, and ends make.
 SECONDS ?= 60

@@ -6,7 +6,7 @@
 //! leaves the parent's in place, because dropping it would wait for threads that do not
 //! exist.
 //!
-//! Where the platform has no threads (WebAssembly), the pool is the calling thread.
+//! Where there are no threads (WebAssembly), there is no pool: the calling thread does all work.
 
 use crate::error::{Error, Result};
 use crate::simd::Level;
@@ -19,9 +19,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Number of pools kept, for the numbers of threads requested last.
 const MAX_POOLS: usize = 4;
 
-/// Whether the platform has threads. Python in a browser has none.
+/// Whether there are threads. Python in a browser has none, and Miri is to check this crate: it
+/// stops at a queue of rayon's.
 pub(crate) const HAS_THREADS: bool =
-    cfg!(not(target_family = "wasm")) || cfg!(target_feature = "atomics");
+    cfg!(not(any(target_family = "wasm", miri))) || cfg!(target_feature = "atomics");
 
 /// Largest number of threads from an environment variable.
 const MAX_THREADS: usize = 1024;
@@ -49,7 +50,8 @@ const THREAD_VARIABLES: [&str; 3] = ["GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS",
 /// ```
 #[derive(Debug, Clone)]
 pub struct Runtime {
-    pool: Arc<rayon::ThreadPool>,
+    /// None where the calling thread does all work.
+    pool: Option<Arc<rayon::ThreadPool>>,
     level: Level,
     interrupt: Arc<AtomicBool>,
 }
@@ -63,8 +65,8 @@ impl Runtime {
     /// If the system does not provide the threads.
     pub fn new(n_threads: Option<usize>) -> Result<Self> {
         let n_threads = n_threads.filter(|&n| n > 0).unwrap_or_else(default_n_threads);
-        let n_threads = if HAS_THREADS { n_threads } else { 1 };
-        Ok(Self { pool: pool(n_threads)?, level: Level::best(), interrupt: Arc::default() })
+        let pool = if HAS_THREADS { Some(pool(n_threads)?) } else { None };
+        Ok(Self { pool, level: Level::best(), interrupt: Arc::default() })
     }
 
     /// Returns this runtime with another instruction set, which the processor must have.
@@ -77,7 +79,7 @@ impl Runtime {
     /// Number of threads.
     #[must_use]
     pub fn n_threads(&self) -> usize {
-        self.pool.current_num_threads()
+        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
     }
 
     /// The instruction set.
@@ -101,7 +103,10 @@ impl Runtime {
 
     /// The part of [`Self::install`] that is not generic; it calls `work` once.
     fn install_once(&self, work: &mut (dyn FnMut() + Send)) {
-        self.pool.install(work);
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
     }
 
     /// Returns an error once the interrupt is set; called before every piece of work.
@@ -135,11 +140,16 @@ fn distribute_numbers<'a>(
     n: usize,
     new_worker: &(dyn Fn() -> Worker<'a, usize> + Sync + 'a),
 ) -> Result<()> {
-    if n <= 1 {
+    if n <= 1 || !HAS_THREADS {
         // Does not need the pool, and may be called outside of one.
-        return if n == 1 { new_worker()(0) } else { Ok(()) };
+        return in_order(n, new_worker);
     }
     (0..n).into_par_iter().try_for_each_init(new_worker, |worker, at| worker(at))
+}
+
+/// The part of [`distribute_numbers`] without threads.
+fn in_order<'a>(n: usize, new_worker: &(dyn Fn() -> Worker<'a, usize> + 'a)) -> Result<()> {
+    if n == 0 { Ok(()) } else { (0..n).try_for_each(new_worker()) }
 }
 
 /// Runs both closures, on two threads if one is free.
@@ -147,6 +157,10 @@ pub(crate) fn join(
     mut left: impl FnMut() -> Result<()> + Send,
     mut right: impl FnMut() -> Result<()> + Send,
 ) -> Result<()> {
+    if !HAS_THREADS {
+        left()?;
+        return right();
+    }
     let (left, right): (Half<'_>, Half<'_>) = (&mut left, &mut right);
     let (left, right) = rayon::join(left, right);
     left.and(right)
@@ -193,12 +207,11 @@ fn unlimited_n_threads() -> usize {
 }
 
 fn pool(n_threads: usize) -> Result<Arc<rayon::ThreadPool>> {
-    // Where there are no threads there is no fork, and WebAssembly may have no process ids.
-    let process = if HAS_THREADS { std::process::id() } else { 0 };
+    let process = std::process::id();
     // Built without the lock: a fork in the meantime must not copy it locked.
     let pool = match take(process, n_threads) {
         Some(pool) => pool,
-        None => Arc::new(build(n_threads, !HAS_THREADS)?),
+        None => Arc::new(build(n_threads)?),
     };
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     pools.push(Kept { process, pool: ManuallyDrop::new(Arc::clone(&pool)) });
@@ -249,16 +262,11 @@ pub(crate) fn no_threads(n_threads: usize, reason: &dyn std::fmt::Display) -> Er
     missing.unwrap_or_else(|| Error::Threads { n_threads, reason: reason.to_string() })
 }
 
-/// Builds a pool of new threads, or one whose first thread is the calling one.
-fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {
-    // The calling thread runs already; the whole memory of a WebAssembly program may be smaller
-    // than the margin.
-    if !is_caller {
-        check_memory(n_threads.saturating_mul(STACK))?;
-    }
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
-    let builder = if is_caller { builder.use_current_thread() } else { builder };
-    builder
+/// Builds a pool of new threads.
+fn build(n_threads: usize) -> Result<rayon::ThreadPool> {
+    check_memory(n_threads.saturating_mul(STACK))?;
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(n_threads)
         .thread_name(|i| format!("gmmfast-{i}"))
         .build()
         .map_err(|error| no_threads(n_threads, &error))
@@ -268,10 +276,14 @@ fn build(n_threads: usize, is_caller: bool) -> Result<rayon::ThreadPool> {
 mod tests {
     use super::*;
 
+    fn pool_of(runtime: &Runtime) -> &Arc<rayon::ThreadPool> {
+        runtime.pool.as_ref().unwrap()
+    }
+
     #[test]
     fn pools_are_kept_for_the_next_call_but_not_for_every_number_of_threads() {
         let first = Runtime::new(Some(2)).unwrap();
-        assert!(Arc::ptr_eq(&first.pool, &Runtime::new(Some(2)).unwrap().pool));
+        assert!(Arc::ptr_eq(pool_of(&first), pool_of(&Runtime::new(Some(2)).unwrap())));
         for n_threads in 3..12 {
             assert_eq!(Runtime::new(Some(n_threads)).unwrap().n_threads(), n_threads);
         }
@@ -282,7 +294,7 @@ mod tests {
     #[test]
     fn calls_of_one_thread_run_side_by_side() {
         let runtimes = [(); 2].map(|()| Runtime::new(Some(1)).unwrap());
-        assert!(!Arc::ptr_eq(&runtimes[0].pool, &runtimes[1].pool));
+        assert!(!Arc::ptr_eq(pool_of(&runtimes[0]), pool_of(&runtimes[1])));
         let both = std::sync::Barrier::new(2);
         std::thread::scope(|scope| {
             for runtime in &runtimes {
@@ -292,23 +304,33 @@ mod tests {
     }
 
     #[test]
-    fn without_threads_the_calling_thread_does_all_work() {
-        let own_thread = || {
-            let pool = build(1, true).unwrap();
-            let caller = std::thread::current().id();
-            let workers: Vec<_> = pool.install(|| {
-                (0..100).into_par_iter().map(|_| std::thread::current().id()).collect()
-            });
-            assert!(workers.iter().all(|&worker| worker == caller));
+    fn without_threads_the_calling_thread_does_all_work_in_order_up_to_an_error() {
+        let level = Level::best();
+        let runtime = Runtime { pool: None, level, interrupt: Arc::default() };
+        assert_eq!(runtime.n_threads(), 1);
+        let caller = std::thread::current().id();
+        assert_eq!(runtime.install(|| std::thread::current().id()), caller);
+        let done = Mutex::new(Vec::new());
+        let stops_at = |last: usize| {
+            let done = &done;
+            move || -> Worker<'_, usize> {
+                Box::new(move |at| {
+                    done.lock().unwrap().push((at, std::thread::current().id()));
+                    if at == last { Err(Error::Interrupted) } else { Ok(()) }
+                })
+            }
         };
-        // Not on the thread of the test, which the pool would keep.
-        std::thread::spawn(own_thread).join().unwrap();
+        assert_eq!(in_order(0, &stops_at(0)), Ok(()));
+        assert_eq!(in_order(3, &stops_at(9)), Ok(()));
+        assert_eq!(in_order(5, &stops_at(1)), Err(Error::Interrupted));
+        let expected = [0, 1, 2, 0, 1].map(|at| (at, caller));
+        assert_eq!(*done.lock().unwrap(), expected);
     }
 
     #[test]
     fn threads_without_memory_are_told_as_memory_and_too_many_as_their_number() {
         let huge = usize::MAX / STACK;
-        assert!(matches!(build(huge, false), Err(Error::Memory { .. })));
+        assert!(matches!(build(huge), Err(Error::Memory { .. })));
         assert!(matches!(no_threads(huge, &"full"), Error::Memory { .. }));
         let few = no_threads(3, &"full");
         assert_eq!(few, Error::Threads { n_threads: 3, reason: "full".to_owned() });

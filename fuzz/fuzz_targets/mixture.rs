@@ -11,7 +11,8 @@ fuzz_target!(|data: &[u8]| {
     let d = mixture.n_features();
     let point: Vec<f64> = (0..d).map(|_| bytes.any()).collect();
     let _ = score_samples(&mixture, &point, &mut [0.0], &RUNTIME);
-    let given: Vec<usize> = (0..bytes.count(3)).map(|_| usize::from(bytes.byte()) % (d + 1)).collect();
+    let given: Vec<usize> =
+        (0..bytes.count(3)).map(|_| usize::from(bytes.byte()) % (d + 1)).collect();
     let _ = mixture.marginal(&given);
     if let Ok(conditional) = Conditional::new(&mixture, &given) {
         let values: Vec<f64> = given.iter().map(|_| bytes.any()).collect();

@@ -2,7 +2,7 @@
 #![no_main]
 
 use gmmfast::{Grid, Order, Sampling, Splat};
-use gmmfast_fuzz::{Bytes, RUNTIME, any_mixture};
+use gmmfast_fuzz::{Bytes, RUNTIME, any_mixture, impatient};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let bounds: Vec<(f64, f64)> = (0..d).map(|_| (bytes.any(), bytes.any())).collect();
     let Ok(bounded) = sampling.with_bounds(&bounds) else { return };
-    if bounded.draw(Order::Grouped, &mut samples, None, &RUNTIME).is_ok() {
+    if bounded.draw(Order::Grouped, &mut samples, None, &impatient()).is_ok() {
         for sample in samples.chunks(d) {
             for (x, (low, high)) in sample.iter().zip(&bounds) {
                 assert!(low <= x && x <= high, "{x} is not within {low} and {high}");

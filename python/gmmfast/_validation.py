@@ -33,10 +33,20 @@ _MAX_SHOWN = 200
 def describe(value: object) -> str:
     """Return the value as text for messages, of at most about 200 characters."""
     try:
-        text = repr(value)
+        text = repr(_start(value))
     except ValueError:  # an integer of more digits than Python prints
         return f"a {type(value).__name__} too long to show"
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def _start(value: object) -> object:
+    """Return what is shown of text, or of a list of texts, which may be as long as a file."""
+    most = _MAX_SHOWN + 1
+    if type(value) in (str, bytes):
+        return value[:most]  # type: ignore[index]
+    if type(value) is list:
+        return [item[:most] if type(item) is str else item for item in value[:most]]
+    return value
 
 
 def refuse_masked(

@@ -227,4 +227,61 @@ mod tests {
         assert!(Grid::new(&[3], &[(-1e308, 1e308)]).is_err());
         assert!(Grid::new(&[usize::MAX, 2], &[(0.0, 1.0); 2]).is_err());
     }
+
+    #[test]
+    fn an_axis_has_the_centers_of_its_pixels_and_finds_the_pixel_of_a_coordinate() {
+        for (extent, step) in [((10.0, 16.0), 1.5), ((16.0, 10.0), -1.5)] {
+            let axis = Axis::new(4, extent).unwrap();
+            assert_eq!((axis.n_pixels(), axis.step()), (4, step));
+            for i in 0..4 {
+                let start = extent.0 + i as f64 * step;
+                assert_eq!(axis.center(i), start + 0.5 * step);
+                assert_eq!(axis.pixel(start), i as f64 - 0.5);
+                assert_eq!(axis.pixel(axis.center(i)), i as f64);
+                assert_eq!((axis.position(start), axis.position(axis.center(i))), (i, i));
+            }
+            for outside in [extent.1, extent.0 - 0.1 * step, f64::NAN, f64::INFINITY] {
+                assert_eq!(axis.position(outside), usize::MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn a_grid_counts_its_lines_and_pixels_and_gives_axes_in_both_orders() {
+        let extent = [(0.0, 8.0), (10.0, 16.0), (20.0, 22.0)];
+        let grid = |shape: &[usize]| Grid::new(shape, &extent[..shape.len()]).unwrap();
+        let volume = grid(&[2, 3, 4]);
+        let counts = |grid: &Grid| (grid.n_axes(), grid.n_lines(), grid.n_pixels());
+        assert_eq!(counts(&volume), (3, 6, 24));
+        assert_eq!(counts(&grid(&[3, 4])), (2, 3, 12));
+        assert_eq!(counts(&grid(&[4])), (1, 1, 4));
+        let line_lens = [&[2, 3, 4][..], &[3, 4], &[4]].map(|shape| grid(shape).pixels_of_line());
+        assert_eq!(line_lens, [12, 4, 1]);
+        let firsts = [&[2, 3, 4][..], &[3, 4], &[4]].map(|shape| grid(shape).first_axis().n_pixels);
+        assert_eq!(firsts, [2, 3, 4]);
+        assert_eq!(volume.in_array_order(&["x", "y", "t"]), ["t", "y", "x"]);
+        assert_eq!(volume.x_axis().center(1), 3.0);
+        let centers = |axes: Vec<&Axis>| axes.iter().map(|axis| axis.center(0)).collect::<Vec<_>>();
+        assert_eq!(centers(volume.axes_from_x().collect()), [1.0, 11.0, 20.5]);
+        assert_eq!(centers(volume.axes_before_x().iter().collect()), [20.5, 11.0]);
+        assert_eq!(volume.line(0), [20.5, 11.0]);
+        assert_eq!(volume.line(5), [21.5, 15.0]);
+        assert!(grid(&[4]).line(0).is_empty());
+    }
+
+    #[test]
+    fn the_error_of_a_grid_names_the_argument() {
+        let name = |result: Result<Grid>| match result {
+            Err(Error::Grid { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(name(Grid::new(&[0], &[(0.0, 1.0)])), "shape");
+        for extent in [(f64::INFINITY, 1.0), (1.0, f64::NAN), (2.0, 2.0), (-1e308, 1e308)] {
+            assert_eq!(name(Grid::new(&[1], &[extent])), "extent");
+        }
+        assert_eq!(name(Grid::new(&[3, 3], &[(0.0, 1.0)])), "shape");
+        assert_eq!(name(Grid::new(&[3], &[(0.0, 1.0), (0.0, 1.0)])), "shape");
+        assert!(Grid::new(&[1 << 31, 1 << 31, 3], &[(0.0, 1.0); 3]).is_ok());
+        assert_eq!(name(Grid::new(&[1 << 31, 1 << 31, 4], &[(0.0, 1.0); 3])), "shape");
+    }
 }

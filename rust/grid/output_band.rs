@@ -189,3 +189,130 @@ fn interleave_bytes<S: Simd>(simd: S, planes: [&[u8]; 3], out: &mut [u8]) {
         &mut out[48 * n_whole..],
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{Dispatch, Level};
+
+    const UNTOUCHED: u8 = 77;
+
+    /// Writes a rectangle of `columns` of each of `rows`, whose values are distinct numbers.
+    struct Case {
+        values_per_pixel: usize,
+        channels: Channels,
+        rows: usize,
+        columns: usize,
+        /// The first pixel of the rectangle and of the output, counted from that of the band.
+        at: usize,
+        first: usize,
+        row_stride: usize,
+        /// Number of pixels of the output.
+        len: usize,
+    }
+
+    impl Case {
+        fn value(&self, row: usize, column: usize, channel: usize) -> u8 {
+            ((row * 37 + column * 5 + channel * 11) % 251) as u8
+        }
+
+        fn expected(&self) -> Vec<u8> {
+            let mut out = vec![UNTOUCHED; self.len * self.values_per_pixel];
+            for row in 0..self.rows {
+                for column in 0..self.columns {
+                    let pixel = self.at + row * self.row_stride + column;
+                    let pixel = pixel.checked_sub(self.first).filter(|pixel| *pixel < self.len);
+                    let Some(pixel) = pixel else { continue };
+                    for channel in 0..self.channels.len {
+                        let place = pixel * self.values_per_pixel + self.channels.first + channel;
+                        out[place] = self.value(row, column, channel);
+                    }
+                }
+            }
+            out
+        }
+    }
+
+    struct Write<'a, 'b>(&'a Case, &'a mut OutputBand<'b>);
+
+    impl Dispatch for Write<'_, '_> {
+        type Output = ();
+        fn run<S: Simd>(self, simd: S) {
+            let Self(case, band) = self;
+            let n_vectors = case.columns.div_ceil(S::LANES);
+            let mut vectors = Vec::new();
+            for row in 0..case.rows {
+                for channel in 0..case.channels.len {
+                    for v in 0..n_vectors {
+                        let lanes: Vec<f64> = (0..S::LANES)
+                            .map(|i| case.value(row, v * S::LANES + i, channel).into())
+                            .collect();
+                        vectors.push(simd.load(&lanes));
+                    }
+                }
+            }
+            let size = Size { rows: case.rows, columns: case.columns };
+            let rect = TileRect { first: case.at, row_stride: case.row_stride, size };
+            TileOutput { rect, band }.write(simd, case.channels, &vectors);
+        }
+    }
+
+    fn written<P: Pixel>(case: &Case, level: Level) -> Vec<P> {
+        let mut out = vec![P::from_f64(UNTOUCHED.into()); case.len * case.values_per_pixel];
+        let values = P::output_slice(&mut out);
+        let values_per_pixel = case.values_per_pixel;
+        level
+            .dispatch(Write(case, &mut OutputBand { values, values_per_pixel, first: case.first }));
+        out
+    }
+
+    fn check(case: &Case) {
+        let expected = case.expected();
+        for level in Level::available() {
+            assert_eq!(written::<u8>(case, level), expected);
+            assert!(written::<f64>(case, level).into_iter().eq(expected.iter().map(|&x| x.into())));
+            assert!(written::<f32>(case, level).into_iter().eq(expected.iter().map(|&x| x.into())));
+            assert!(written::<i32>(case, level).into_iter().eq(expected.iter().map(|&x| x.into())));
+            assert!(written::<i64>(case, level).into_iter().eq(expected.iter().map(|&x| x.into())));
+        }
+    }
+
+    #[test]
+    fn the_pixels_of_a_rectangle_that_are_requested_are_written_and_no_others() {
+        let all = |len| Channels { first: 0, len };
+        let some = |first, len| Channels { first, len };
+        for (values_per_pixel, channels) in [
+            (1, Channels::FIRST),
+            (2, all(2)),
+            (3, all(3)),
+            (3, some(1, 2)),
+            (3, some(2, 1)),
+            (4, some(1, 3)),
+            (5, some(2, 2)),
+        ] {
+            for columns in [1, 7, 16, 31, 32] {
+                let whole = Case {
+                    values_per_pixel,
+                    channels,
+                    rows: 3,
+                    columns,
+                    at: 4,
+                    first: 0,
+                    row_stride: 40,
+                    len: 130,
+                };
+                check(&whole);
+                // From within the first row, from the second one, and from behind all on.
+                for first in [2, 4, 5, 4 + columns, 44, 45, 90, 124] {
+                    check(&Case { first, len: 130 - first, ..whole });
+                }
+                // Up to within a row.
+                for len in [1, 5, 6, 45, 60, 85] {
+                    check(&Case { len, ..whole });
+                }
+                // A band as wide as the rectangle.
+                check(&Case { row_stride: columns, at: 0, len: 3 * columns, ..whole });
+            }
+        }
+    }
+}

@@ -6,18 +6,24 @@ use crate::python::failure::check_memory_of_points;
 use crate::python::interrupt::{run, run_owned, runtime};
 use crate::runtime::check_memory;
 use crate::{Covariances, Error, Mixture};
+use numpy::ndarray::{Dimension, Ix1, Ix2, IxDyn};
 use numpy::{
-    PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
-    PyReadonlyArrayDyn, PyUntypedArrayMethods,
+    PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray, PyReadonlyArray1,
+    PyReadonlyArray2, PyReadonlyArrayDyn, PyUntypedArrayMethods,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use std::sync::Arc;
 
 /// Multiply-adds of the factors of all components, or slightly more.
 pub(crate) fn factor_operations(n_components: usize, n_features: usize) -> usize {
     n_components.saturating_mul(n_features.saturating_pow(3))
 }
+
+/// Largest difference of a log-weight of a file from the logarithm of its weight, or of a weight,
+/// relative, from the exponential of its log-weight.
+const LOG_TOLERANCE: f64 = 1e-9;
 
 /// The number of values from which it is checked that they fit in memory: 128 kB.
 const LARGE: usize = 1 << 14;
@@ -101,6 +107,32 @@ impl PyMixture {
         let means = means.as_slice()?.to_vec();
         let restore = move || Mixture::restored(weights, log_weights, means, typed);
         run_owned(py, n_operations, restore).map(Self::of)
+    }
+
+    /// Creates a mixture from the arrays of a file. Its weights are those of the file or, where
+    /// these have underflowed, the exponentials of the log-weights of the file.
+    ///
+    /// The arrays are taken out of `arrays`, and each is freed once it is copied: there are never
+    /// two copies of all of them.
+    #[staticmethod]
+    fn of_file(
+        py: Python<'_>,
+        arrays: &Bound<'_, PyDict>,
+        covariance_type: &str,
+    ) -> PyResult<Self> {
+        let means = taken::<Ix2>(arrays, "means")?;
+        let [n_components, n_features] = [means.shape()[0], means.shape()[1]];
+        let covariances = taken::<IxDyn>(arrays, "covariances")?;
+        check_copies(covariances.len(), means.len(), n_components)?;
+        let means = copied(means)?;
+        let shape = covariances.shape().to_vec();
+        let typed = covariances_of_type(covariance_type, copied(covariances)?)?;
+        let weights = copied(taken::<Ix1>(arrays, "weights")?)?;
+        let logs = copied(taken::<Ix1>(arrays, "log_weights")?)?;
+        check_shapes(&typed, &shape, weights.len(), [n_components, n_features])?;
+        let n_operations = factor_operations(n_components, n_features);
+        run_owned(py, n_operations, move || mixture_of_file(weights, logs, means, typed))
+            .map(Self::of)
     }
 
     /// Returns the sum of the same Gaussians with other weights, which need not sum to 1.
@@ -210,24 +242,11 @@ impl PyMixture {
         (weights, means, covariances): Arrays<'_>,
         covariance_type: &str,
     ) -> PyResult<Self> {
-        let n_values = covariances.len().saturating_add(means.len() + weights.len());
-        if n_values > LARGE {
-            // Copies, factors and what is computed of both.
-            check_memory(n_values.saturating_mul(4 * size_of::<f64>()))?;
-        }
+        check_copies(covariances.len(), means.len(), weights.len())?;
         let values = covariances.as_slice()?.to_vec();
         let typed = covariances_of_type(covariance_type, values)?;
         let [n_components, n_features] = [means.shape()[0], means.shape()[1]];
-        let expected = typed.shape(n_components, n_features);
-        if weights.shape() != [n_components] || covariances.shape() != expected {
-            return Err(PyValueError::new_err(format!(
-                "covariances: expected shape {expected:?}, got {:?}, with means of shape {:?} and \
-                 weights of shape {:?}",
-                covariances.shape(),
-                means.shape(),
-                weights.shape()
-            )));
-        }
+        check_shapes(&typed, covariances.shape(), weights.len(), [n_components, n_features])?;
         let (weights, means) = (weights.as_slice()?.to_vec(), means.as_slice()?.to_vec());
         let n_operations = factor_operations(n_components, n_features);
         run_owned(py, n_operations, move || construct(weights, means, typed)).map(Self::of)
@@ -239,5 +258,77 @@ impl PyMixture {
 
     pub(crate) fn factor_operations(&self) -> usize {
         factor_operations(self.0.n_components(), self.0.n_features())
+    }
+}
+
+/// Checks that there is memory for the parameters of a mixture, its factors, and what is computed
+/// of both.
+fn check_copies(n_covariances: usize, n_means: usize, n_weights: usize) -> PyResult<()> {
+    let n_values = n_covariances.saturating_add(n_means + n_weights);
+    if n_values > LARGE {
+        check_memory(n_values.saturating_mul(4 * size_of::<f64>()))?;
+    }
+    Ok(())
+}
+
+/// Checks that the shapes of parameters fit together.
+fn check_shapes(
+    covariances: &Covariances,
+    shape: &[usize],
+    n_weights: usize,
+    [n_components, n_features]: [usize; 2],
+) -> PyResult<()> {
+    let expected = covariances.shape(n_components, n_features);
+    if n_weights == n_components && shape == expected {
+        return Ok(());
+    }
+    Err(PyValueError::new_err(format!(
+        "covariances: expected shape {expected:?}, got {shape:?}, with means of shape \
+         {:?} and weights of shape {:?}",
+        [n_components, n_features],
+        [n_weights]
+    )))
+}
+
+/// Removes an array from a dictionary and returns it.
+fn taken<'py, D: Dimension>(
+    arrays: &Bound<'py, PyDict>,
+    name: &str,
+) -> PyResult<PyReadonlyArray<'py, f64, D>> {
+    let array = arrays.as_any().get_item(name)?;
+    arrays.del_item(name)?;
+    array.extract()
+}
+
+/// Returns the values of an array, which is freed if nothing else refers to it.
+fn copied<D: Dimension>(array: PyReadonlyArray<'_, f64, D>) -> PyResult<Vec<f64>> {
+    Ok(array.as_slice()?.to_vec())
+}
+
+/// Returns the mixture of a file, whose weights may have underflowed.
+fn mixture_of_file(
+    weights: Vec<f64>,
+    log_weights: Vec<f64>,
+    means: Vec<f64>,
+    covariances: Covariances,
+) -> Result<Mixture, Error> {
+    let is_log = |(weight, log): (&f64, &f64)| {
+        let known = weight.ln();
+        known == *log || (known - log).abs() <= LOG_TOLERANCE
+    };
+    let is_one_each = weights.len() == log_weights.len();
+    if is_one_each && weights.iter().zip(&log_weights).all(is_log) {
+        drop(log_weights);
+        return Mixture::new(weights, means, covariances);
+    }
+    let mixture = Mixture::from_log_weights(log_weights, means, covariances)?;
+    let is_weight = |(exact, weight): (&f64, &f64)| {
+        (exact - weight).abs() <= f64::MIN_POSITIVE + LOG_TOLERANCE * weight.abs()
+    };
+    if is_one_each && mixture.weights().iter().zip(&weights).all(is_weight) {
+        Ok(mixture)
+    } else {
+        let expected = "the exponentials of log_weights".to_owned();
+        Err(Error::Value { argument: "weights", expected, got: "others".to_owned() })
     }
 }

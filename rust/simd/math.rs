@@ -164,4 +164,139 @@ mod tests {
             }
         }
     }
+
+    /// The first lanes of a function of two numbers, in float64 and in float32.
+    struct Both<'a, F>(&'a [(f64, f64)], F);
+
+    trait Function {
+        fn of<S: Simd>(&self, simd: S, a: S::F, x: S::F) -> S::F;
+    }
+
+    fn first<S: Simd>(simd: S, x: S::F) -> f64 {
+        let mut lanes = [0.0; 32];
+        simd.store(x, &mut lanes);
+        assert!(lanes[..S::LANES].iter().all(|lane| lane.to_bits() == lanes[0].to_bits()));
+        lanes[0]
+    }
+
+    impl<F: Function> Dispatch for Both<'_, F> {
+        type Output = Vec<(f64, f64)>;
+        fn run<S: Simd>(self, simd: S) -> Vec<(f64, f64)> {
+            let Self(pairs, function) = self;
+            let double = |a, x| {
+                simd.vectorize(|| first(simd, function.of(simd, simd.splat(a), simd.splat(x))))
+            };
+            let single = simd.single();
+            let single = |a, x| {
+                let at = || function.of(single, single.splat(a), single.splat(x));
+                single.vectorize(|| first(single, at()))
+            };
+            pairs.iter().map(|&(a, x)| (double(a, x), single(a, x))).collect()
+        }
+    }
+
+    struct TimesExp2;
+    impl Function for TimesExp2 {
+        fn of<S: Simd>(&self, simd: S, a: S::F, x: S::F) -> S::F {
+            times_exp2(simd, a, x)
+        }
+    }
+
+    #[test]
+    fn products_with_powers_of_two_are_right_over_the_whole_range_at_every_level() {
+        let tiny = f64::from_bits(1);
+        let huge = 2.0_f64.powi(1023);
+        let cases = [
+            (1.0, 1023.0, huge),
+            (1.0, 1024.0, f64::INFINITY),
+            (1.0, 1e300, f64::INFINITY),
+            (1.0, f64::INFINITY, f64::INFINITY),
+            (1.0, -1022.0, f64::MIN_POSITIVE),
+            (1.0, -1074.0, tiny),
+            (1.75, -1074.0, 2.0 * tiny),
+            (5.25, -1074.0, 5.0 * tiny),
+            (1.0, -1076.0, 0.0),
+            (1.0, -1e300, 0.0),
+            (1.0, f64::NEG_INFINITY, 0.0),
+            (1.0, f64::NAN, 0.0),
+            (tiny.sqrt(), 1537.0, 2.0_f64.powi(1000)),
+            (2.0_f64.powi(500), -1500.0, 2.0_f64.powi(-1000)),
+        ];
+        let pairs = cases.map(|(a, x, _)| (a, x));
+        for level in Level::available() {
+            for ((a, x, want), (got, _)) in
+                cases.iter().zip(level.dispatch(Both(&pairs, TimesExp2)))
+            {
+                assert!(got == *want, "{level:?} {a:e} 2^{x}: {got:e}");
+            }
+        }
+        let pairs: Vec<(f64, f64)> =
+            (-300..300).map(|i| (1.5 + f64::from(i) * 1e-3, f64::from(i) * 0.377)).collect();
+        for level in Level::available() {
+            for ((a, x), (double, single)) in
+                pairs.iter().zip(level.dispatch(Both(&pairs, TimesExp2)))
+            {
+                let error = (double / (a * x.exp2()) - 1.0).abs();
+                assert!(error < 3.0 * f64::EPSILON, "{level:?} {a} 2^{x}: {error}");
+                // Numbers between have a float32's digits, and x has them above the point, too.
+                let error = (single / (a * x.exp2()) - 1.0).abs();
+                assert!(error < 6e-6, "{level:?} {a} 2^{x} in float32: {error}");
+            }
+        }
+    }
+
+    struct Exp2AndLog2;
+    impl Function for Exp2AndLog2 {
+        fn of<S: Simd>(&self, simd: S, a: S::F, x: S::F) -> S::F {
+            simd.add(log2(simd, a), exp2_clamped(simd, x))
+        }
+    }
+
+    #[test]
+    fn exp2_and_log2_are_right_in_float32_at_every_level() {
+        let below = -119.9;
+        let cases: Vec<(f64, f64)> = (1..900)
+            .flat_map(|i| {
+                let x = f64::from(i) * 0.131;
+                [(1.0, -x), (x, below), (x.recip(), below)]
+            })
+            .collect();
+        for level in Level::available() {
+            for ((a, x), (_, got)) in cases.iter().zip(level.dispatch(Both(&cases, Exp2AndLog2))) {
+                let (a, x) = (f64::from(*a as f32), f64::from(*x as f32));
+                let want = a.log2() + x.exp2();
+                assert!((got - want).abs() <= 4e-7 * want.abs(), "{level:?} {a} {x}: {got:e}");
+            }
+            let beyond = [(1.0, -121.0), (1.0, f64::NAN), (1.0, f64::NEG_INFINITY)];
+            for (_, got) in level.dispatch(Both(&beyond, Exp2AndLog2)) {
+                assert_eq!(got, 2.0_f64.powi(-120));
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_squared_distance_is_as_many_bits_as_in_a_normal_density() {
+        let density = (-HALF_LOG2_E * 9.0).exp2();
+        assert!((density / (-4.5_f64).exp() - 1.0).abs() < 1e-14);
+    }
+
+    struct Entropy;
+    impl Function for Entropy {
+        fn of<S: Simd>(&self, simd: S, _: S::F, bits: S::F) -> S::F {
+            entropy_in_nats(simd, bits)
+        }
+    }
+
+    #[test]
+    fn an_entropy_below_rounding_is_none_at_every_level() {
+        let least = 2.0_f64.powi(-44);
+        let below = least * (1.0 - f64::EPSILON);
+        let cases = [(0.0, 3.0), (0.0, least), (0.0, below), (0.0, 0.0), (0.0, -least)];
+        for level in Level::available() {
+            let got: Vec<f64> =
+                level.dispatch(Both(&cases, Entropy)).iter().map(|(double, _)| *double).collect();
+            let ln_2 = std::f64::consts::LN_2;
+            assert_eq!(got, [3.0 * ln_2, least * ln_2, 0.0, 0.0, 0.0]);
+        }
+    }
 }

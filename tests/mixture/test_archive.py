@@ -1,6 +1,8 @@
 """Tests of mixture/archive.py: hostile model files are refused, fast and in bounded memory."""
 
 import io
+import subprocess
+import sys
 import tracemalloc
 import warnings
 import zipfile
@@ -124,6 +126,99 @@ def test_a_hostile_file_is_refused_in_little_memory(name, tmp_path):
         tracemalloc.stop()
     check_message(message, "path: expected a file that Mixture.save wrote")
     assert len(message) < 1000
+    assert peak < 2 * path.stat().st_size + 16 * 2**20
+
+
+#: Loads a file; prints by how many bytes the memory of the process grew at most, and the error.
+PEAK = """
+import os, sys
+from pathlib import Path
+from gmmfast import Mixture
+
+Mixture.load(sys.argv[1])  # a small one: the first call imports
+Path("/proc/self/clear_refs").write_text("5")  # the peak is now the present size
+
+def bytes_of(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
+
+before, message = bytes_of("VmRSS"), ""
+try:
+    mixture = Mixture.load(sys.argv[2])
+except ValueError as error:
+    message = str(error)
+print(bytes_of("VmHWM") - before, message)
+"""
+
+
+def large_arrays(name):
+    """Arrays of a file of 64 MB, and what the error says if they are no mixture."""
+    if name.startswith("one feature"):
+        n = 2_000_000
+        logs = np.full(n, -np.log(n))
+        if name.endswith("underflowed"):
+            logs[1:9] = -1000
+            logs -= np.log(np.exp(logs).sum())
+        means, covariances, covariance_type = np.zeros((n, 1)), np.ones(n), "spherical"
+    else:
+        n = 1900
+        logs = np.full(n, -np.log(n))
+        means = np.zeros((n, 64))
+        covariances, covariance_type = np.tile(np.eye(64), (n, 1, 1)), "full"
+        if name.endswith("not positive definite"):
+            covariances[-1, -1, -1] = -1
+    numbers = {
+        "weights": np.exp(logs),
+        "log_weights": logs,
+        "means": means,
+        "covariances": covariances,
+    }
+    if name.endswith("other byte order"):
+        numbers = {name: array.astype(">f8") for name, array in numbers.items()}
+    labels = {"covariance_type": covariance_type, "extent": np.empty((0, 2)), "kind": ""}
+    return {"format": "gmmfast.Mixture", "version": 1, **numbers, **labels}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("covariances", ""),
+        (
+            "the last covariance is not positive definite",
+            "pivot -1.0 at feature 63 of component 1899",
+        ),
+        ("covariances of the other byte order", ""),
+        ("one feature", ""),
+        ("one feature and weights that have underflowed", ""),
+    ],
+)
+def test_a_file_is_loaded_or_refused_in_twice_its_size(name, error, tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez(path, **large_arrays(name))
+    command = [sys.executable, "-c", PEAK, GOLDEN / "version-1-full.npz", path]
+    peak, message = subprocess.check_output(command, text=True).split(" ", 1)
+    assert error in message
+    assert bool(error) == bool(message.strip())
+    size = path.stat().st_size
+    path.unlink()  # pytest would keep it
+    assert size > 60 * 2**20
+    assert int(peak) < 2 * size + 16 * 2**20
+
+
+def test_names_of_features_are_counted_before_they_are_objects(tmp_path):
+    path = tmp_path / "model.npz"
+    golden("full").save(path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    np.savez(path, **arrays, feature_names=np.full(1 << 20, "\U0001f600"))
+    tracemalloc.start()
+    try:
+        message = refusal(ValueError, Mixture.load, path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    check_message(message, "path: expected .*feature_names: expected 3 names, got 1048576")
     assert peak < 2 * path.stat().st_size + 16 * 2**20
 
 

@@ -16,6 +16,7 @@ mod pictures;
 mod points;
 mod quantities;
 mod sample;
+mod small;
 mod support;
 mod survivors;
 mod windows;

@@ -35,7 +35,7 @@ from gmmfast.mixture.parameters import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -323,11 +323,14 @@ class Mixture:
         return cls._from_arrays(exchange.arrays_of_json(text))
 
     @classmethod
-    def _from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Mixture:
-        """Return the mixture of the arrays of a file."""
+    def _from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Mixture:
+        """Return the mixture of the arrays of a file, of which the numbers are taken."""
         shape = arrays["means"].shape
         extent = arrays["extent"].tolist()
         names = arrays.get("feature_names")
+        # Before they are objects of Python, which may take twenty times as much.
+        if names is not None and len(names) != shape[1]:
+            raise ValueError(f"feature_names: expected {shape[1]} names, got {len(names)}")
         return object.__new__(cls)._replace(
             _extent=check_extent(extent, max_axes=shape[1]) if extent else None,
             _kind=check_kind(str(arrays["kind"]) or None, shape[1]),

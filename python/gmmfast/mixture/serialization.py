@@ -22,8 +22,6 @@ from gmmfast.mixture.layouts import WIDER, components, precisions, precisions_ch
 from gmmfast.mixture.parameters import Parameters, check_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from gmmfast.mixture.mixture import Mixture
@@ -56,10 +54,6 @@ _LIMITS |= dict.fromkeys(
 
 #: Largest difference from 1 that scikit-learn's `sample` accepts in the sum of the weights.
 _SUM_TOLERANCE = 1e-12
-
-#: Log-weights that differ by more than this from the logarithms of the weights are kept; their
-#: weights underflowed in conditioning.
-_LOG_TOLERANCE = 1e-9
 
 
 def to_sklearn(mixture: Mixture) -> Any:
@@ -179,27 +173,25 @@ def save(mixture: Mixture, path: StrPath) -> None:
         )
 
 
-def core_of_file(arrays: Mapping[str, NDArray[Any]]) -> _core.Mixture:
+def core_of_file(arrays: dict[str, NDArray[Any]]) -> _core.Mixture:
     """Return the core's mixture of the arrays of a file, which checks them.
 
-    Its weights are those of the file, and where these have underflowed, the exponentials of the
-    log-weights of the file.
+    The numbers are taken out of `arrays`: the core frees each array once it has copied it, and
+    the largest part of a file is never in memory three times.
     """
-    parameters = check_parameters(
-        arrays["weights"],
-        arrays["means"],
-        arrays["covariances"],
-        str(arrays["covariance_type"]),
+    covariance_type = str(arrays["covariance_type"])
+    log_weights = float_array("log_weights", arrays.pop("log_weights"))
+    checked = check_parameters(
+        arrays.pop("weights"), arrays.pop("means"), arrays.pop("covariances"), covariance_type
     )
-    log_weights = float_array("log_weights", arrays["log_weights"])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        known = np.log(parameters.weights)
-    if known.shape == log_weights.shape and np.allclose(known, log_weights, 0, _LOG_TOLERANCE):
-        return _core.Mixture(*parameters)
-    core = _core.Mixture.from_log_weights(log_weights, *parameters[1:])
-    if not np.allclose(core.weights, parameters.weights, _LOG_TOLERANCE, sys.float_info.min):
-        raise ValueError("weights: expected the exponentials of log_weights, got others")
-    return core
+    numbers = {
+        "weights": checked.weights,
+        "log_weights": log_weights,
+        "means": checked.means,
+        "covariances": checked.covariances,
+    }
+    del log_weights, checked
+    return _core.Mixture.of_file(numbers, covariance_type)
 
 
 def damaged(path: StrPath, got: str) -> ValueError:
@@ -210,7 +202,7 @@ def damaged(path: StrPath, got: str) -> ValueError:
     )
 
 
-def read_arrays(path: StrPath) -> Mapping[str, NDArray[Any]]:
+def read_arrays(path: StrPath) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file after checks of its version, dtypes and numbers of axes."""
     arrays = _read_npz(path)
     if str(arrays.get("format")) != FORMAT:
