@@ -9,7 +9,7 @@
 mod log_prob;
 mod sample;
 
-use crate::support::{N_KINDS, Random, around, every_level, fitted};
+use crate::support::{N_KINDS, Random, around, every_level, fitted, stride};
 use gmmfast::{
     Conditional, Covariances, Error, Level, Mixture, Result, Runtime, conditional_covariance,
     conditional_mean, conditional_mean_and_covariance, conditional_mean_and_std, conditional_std,
@@ -58,8 +58,9 @@ fn check(mixture: &Mixture, given: &[usize], values: &[f64]) {
     check_every(1, mixture, given, values);
 }
 
-/// Compares all moments at every `stride`-th point.
-fn check_every(stride: usize, mixture: &Mixture, given: &[usize], values: &[f64]) {
+/// Compares all moments at every `every`-th point.
+fn check_every(every: usize, mixture: &Mixture, given: &[usize], values: &[f64]) {
+    let stride = every * stride();
     let conditional = Conditional::new(mixture, given).unwrap();
     let (d, n) = (given.len(), mixture.n_features() - given.len());
     let want: Vec<_> = values

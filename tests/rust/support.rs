@@ -40,6 +40,19 @@ pub fn cases(cases: u32) -> Config {
     Config { cases: cases.min(default.cases), rng_seed, failure_persistence: None, ..default }
 }
 
+/// Returns the distance of the points that are compared with the specification: 1, every point, or
+/// GMMFAST_TEST_STRIDE where floating-point numbers are emulated. Kernels compute all points.
+pub fn stride() -> usize {
+    std::env::var("GMMFAST_TEST_STRIDE").map_or(1, |stride| stride.parse().unwrap())
+}
+
+/// Returns the kinds of [`fitted`] that a test of sums over all points takes in case `case`: all, or
+/// every second or third, other ones in the next case, if the tests have a [`stride`].
+pub fn kinds(case: usize) -> impl Iterator<Item = usize> {
+    let every = stride().min(3);
+    (0..N_KINDS).filter(move |kind| (kind + case).is_multiple_of(every))
+}
+
 /// A random generator of numbers in [0, 1).
 pub struct Random(pub u64);
 

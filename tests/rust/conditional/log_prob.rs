@@ -1,13 +1,14 @@
 //! Log-densities of the remaining features against the specification.
 
 use super::{K, N, same_bits, size};
-use crate::support::{N_KINDS, Random, around, every_level, fitted};
+use crate::support::{N_KINDS, Random, around, every_level, fitted, stride};
 use gmmfast::{Conditional, Error, Mixture, Runtime, conditional_log_prob, spec};
 use std::sync::atomic::Ordering;
 
-/// Compares log-densities of the remaining features at every `stride`-th point; its values are
+/// Compares log-densities of the remaining features at every `every`-th point; its values are
 /// the given features, then the remaining ones.
-fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f64]) {
+fn check_log_prob(every: usize, mixture: &Mixture, given: &[usize], points: &[f64]) {
+    let stride = every * stride();
     let conditional = Conditional::new(mixture, given).unwrap();
     let d = mixture.n_features();
     let std = |t: usize| {

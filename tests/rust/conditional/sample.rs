@@ -1,7 +1,7 @@
 //! Draws of the remaining features against the specification.
 
 use super::{K, N, same_bits, size, values_of};
-use crate::support::{N_KINDS, every_level, fitted};
+use crate::support::{N_KINDS, every_level, fitted, stride};
 use gmmfast::{Conditional, DrawStart, Level, Purpose, Runtime, Stream, conditional_sample, spec};
 
 fn start(seed: u64, first_point: u64) -> DrawStart {
@@ -35,7 +35,7 @@ fn draws_follow_the_specification_by_the_numbers_of_the_streams() {
             stream(Purpose::ConditionalNormals).normals(first, &mut normals, Level::best());
             for runtime in every_level() {
                 let got = draws(&conditional, &values, start(7, 100), &runtime);
-                for i in (0..N).step_by(if kind == 0 { 3 } else { 13 }) {
+                for i in (0..N).step_by(if kind == 0 { 3 } else { 13 } * stride()) {
                     let (x, z) = (&values[i * n_given..][..n_given], &normals[i * n..][..n]);
                     let (_, want) = spec::conditional_sample(&mixture, given, x, uniforms[i], z);
                     for t in 0..n {
