@@ -46,10 +46,15 @@ pub fn stride() -> usize {
     std::env::var("GMMFAST_TEST_STRIDE").map_or(1, |stride| stride.parse().unwrap())
 }
 
-/// Returns the kinds of [`fitted`] that a test of sums over all points takes in case `case`: all, or
-/// every second or third, other ones in the next case, if the tests have a [`stride`].
+/// Returns the ordinary size of a problem, or the other one if the tests have a [`stride`].
+pub fn ordinary_or<T>(ordinary: T, in_emulation: T) -> T {
+    if stride() == 1 { ordinary } else { in_emulation }
+}
+
+/// Returns the kinds of [`fitted`] that a long test takes in case `case`, which may be a number of
+/// dimensions: all, or every third if the tests have a [`stride`]. The next case takes other ones.
 pub fn kinds(case: usize) -> impl Iterator<Item = usize> {
-    let every = stride().min(3);
+    let every = ordinary_or(1, 3);
     (0..N_KINDS).filter(move |kind| (kind + case).is_multiple_of(every))
 }
 
