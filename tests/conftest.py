@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from itertools import product
 
 # Idle threads of BLAS and OpenMP spin, and take the processors from the other workers of pytest.
@@ -20,7 +21,23 @@ from support.commands import Outcome
 from support.models import COVARIANCE_TYPES, three_clouds
 from support.processes import default_interrupts
 
+#: Every how many-th case of a test with parameters runs: all, or fewer in emulation (.ci/arm).
+STRIDE = int(os.environ.get("GMMFAST_TEST_STRIDE", "1"))
+
 FITS = list(product((GaussianMixture, BayesianGaussianMixture), COVARIANCE_TYPES, ("f8", "f4")))
+
+
+def pytest_collection_modifyitems(config, items):
+    """Keep every STRIDE-th case of each test, and so at least the first."""
+    seen = Counter()
+    kept, left_out = [], []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        (left_out if seen[test] % STRIDE else kept).append(item)
+        seen[test] += 1
+    items[:] = kept
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session", params=FITS, ids=lambda p: f"{p[0].__name__}-{p[1]}-{p[2]}")

@@ -2,7 +2,7 @@
 //! every pixel and every instruction set.
 
 use crate::models::picture_mixture;
-use crate::support::{cases, every_level, point, render};
+use crate::support::{cases, every_level, point, render, stride};
 use gmmfast::{Conditional, Covariances, Grid, Mixture, Pixel, Quantity, Rendering, Runtime, spec};
 use proptest::prelude::*;
 
@@ -34,6 +34,11 @@ fn scene() -> Mixture {
     Mixture::new(weights, means, Covariances::Full(covariances)).unwrap()
 }
 
+/// The pixels that are compared with the specification: all, unless the tests have a stride.
+fn pixels(grid: &Grid) -> impl Iterator<Item = usize> {
+    (0..grid.n_pixels()).step_by(stride())
+}
+
 /// Compares every value with `want(point)`; errors are allowed up to `allowed(want)`.
 fn check(
     (mixture, grid): (&Mixture, &Grid),
@@ -41,13 +46,16 @@ fn check(
     want: impl Fn(&[f64]) -> Vec<f64>,
     allowed: impl Fn(f64) -> f64,
 ) {
-    let want: Vec<f64> = (0..grid.n_pixels()).flat_map(|i| want(&point(grid, i))).collect();
+    let want: Vec<(usize, Vec<f64>)> = pixels(grid).map(|i| (i, want(&point(grid, i)))).collect();
     for runtime in every_level() {
         let got: Vec<f64> = render(mixture, grid, quantity, &runtime);
-        assert_eq!(got.len(), want.len());
-        for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+        let n = want[0].1.len();
+        assert_eq!(got.len(), n * grid.n_pixels());
+        for (i, want) in &want {
             let place = (runtime.level(), quantity, i);
-            assert!((got - want).abs() <= allowed(*want), "{place:?}: {got} against {want}");
+            for (got, want) in got[i * n..][..n].iter().zip(want) {
+                assert!((got - want).abs() <= allowed(*want), "{place:?}: {got} against {want}");
+            }
         }
     }
 }
@@ -57,7 +65,7 @@ fn check(
 fn largest_log_density(mixture: &Mixture, grid: &Grid) -> f64 {
     let marginal = mixture.marginal(&(0..grid.n_axes()).collect::<Vec<_>>()).unwrap();
     let log_density = |i: usize| spec::log_density(&marginal, &point(grid, i)).abs();
-    (0..grid.n_pixels()).map(log_density).fold(0.0, f64::max)
+    pixels(grid).map(log_density).fold(0.0, f64::max)
 }
 
 fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
@@ -65,9 +73,8 @@ fn check_moments(mixture: &Mixture, grid: &Grid, tolerance: f64) {
     let conditional = Conditional::new(mixture, &given).unwrap();
     let covariance = |x: &[f64]| spec::conditional_covariance(mixture, &given, x);
     // Off the diagonal values cancel: compared by the size of the variances.
-    let scale = (0..grid.n_pixels())
-        .flat_map(|i| covariance(&point(grid, i)))
-        .fold(0.0_f64, |m, c| m.max(c.abs()));
+    let scale =
+        pixels(grid).flat_map(|i| covariance(&point(grid, i))).fold(0.0_f64, |m, c| m.max(c.abs()));
     check((mixture, grid), Quantity::Covariance, covariance, |want| {
         tolerance * (want.abs() + 1e-2 * scale)
     });
@@ -86,7 +93,7 @@ fn check_responsibilities(mixture: &Mixture, grid: &Grid) {
     check((mixture, grid), Quantity::Entropy, |x| vec![spec::entropy(&marginal, x)], |_| allowed);
     for runtime in every_level() {
         let labels: Vec<i32> = render(mixture, grid, Quantity::Label, &runtime);
-        for (i, &got) in labels.iter().enumerate() {
+        for (i, got) in pixels(grid).map(|i| (i, labels[i])) {
             // Of components that are ahead by a rounding only, either may be named.
             let q = spec::weighted_log_prob(&marginal, &point(grid, i));
             let best = q[spec::label(&marginal, &point(grid, i))];

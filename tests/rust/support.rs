@@ -40,6 +40,24 @@ pub fn cases(cases: u32) -> Config {
     Config { cases: cases.min(default.cases), rng_seed, failure_persistence: None, ..default }
 }
 
+/// Returns the distance of the points that are compared with the specification: 1, every point, or
+/// GMMFAST_TEST_STRIDE where floating-point numbers are emulated. Kernels compute all points.
+pub fn stride() -> usize {
+    std::env::var("GMMFAST_TEST_STRIDE").map_or(1, |stride| stride.parse().unwrap())
+}
+
+/// Returns the ordinary size of a problem, or the other one if the tests have a [`stride`].
+pub fn ordinary_or<T>(ordinary: T, in_emulation: T) -> T {
+    if stride() == 1 { ordinary } else { in_emulation }
+}
+
+/// Returns the kinds of [`fitted`] that a long test takes in case `case`, which may be a number of
+/// dimensions: all, or every third if the tests have a [`stride`]. The next case takes other ones.
+pub fn kinds(case: usize) -> impl Iterator<Item = usize> {
+    let every = ordinary_or(1, 3);
+    (0..N_KINDS).filter(move |kind| (kind + case).is_multiple_of(every))
+}
+
 /// A random generator of numbers in [0, 1).
 pub struct Random(pub u64);
 

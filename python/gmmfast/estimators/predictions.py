@@ -67,13 +67,13 @@ class FittedMixture(EMMixture):
         if self._falls_back("score_samples", X):
             return self._sklearn_class.score_samples(with_sklearn_type(self), X)  # type: ignore[no-any-return]
         points = self._checked_X(X)
-        log_prob = np.empty(len(points))
+        log_prob = np.zeros(len(points))  # without observed features the density is 1
         parameters = self._fitted_parameters()
         for rows, core, some in _by_pattern(points, parameters):
-            part = np.zeros(len(some))  # without observed features the density is 1
             if core is not None:
+                part = np.empty(len(some))
                 core.score_samples(some, part)
-            log_prob[rows] = part + parameters.shift
+                log_prob[rows] = part + parameters.shift
         return self._as_result(log_prob, points)
 
     @_log.observed("predict")

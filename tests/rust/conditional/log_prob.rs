@@ -1,13 +1,14 @@
 //! Log-densities of the remaining features against the specification.
 
 use super::{K, N, same_bits, size};
-use crate::support::{N_KINDS, Random, around, every_level, fitted};
+use crate::support::{N_KINDS, Random, around, every_level, fitted, kinds, stride};
 use gmmfast::{Conditional, Error, Mixture, Runtime, conditional_log_prob, spec};
 use std::sync::atomic::Ordering;
 
-/// Compares log-densities of the remaining features at every `stride`-th point; its values are
+/// Compares log-densities of the remaining features at every `every`-th point; its values are
 /// the given features, then the remaining ones.
-fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f64]) {
+fn check_log_prob(every: usize, mixture: &Mixture, given: &[usize], points: &[f64]) {
+    let stride = every * stride();
     let conditional = Conditional::new(mixture, given).unwrap();
     let d = mixture.n_features();
     let std = |t: usize| {
@@ -45,8 +46,8 @@ fn check_log_prob(stride: usize, mixture: &Mixture, given: &[usize], points: &[f
 #[test]
 fn log_densities_match_the_specification() {
     let given = [&[0][..], &[0, 1], &[3, 1], &[0, 1, 2]];
-    for (d, given) in [2, 5, 5, 4].into_iter().zip(given) {
-        for kind in 0..N_KINDS {
+    for (case, (d, given)) in [2, 5, 5, 4].into_iter().zip(given).enumerate() {
+        for kind in kinds(case) {
             let mixture = fitted(kind, K, d, 3.0);
             let order = Conditional::new(&mixture, given).unwrap().order();
             let points = around(&mixture.marginal(&order).unwrap(), N, 3.0);

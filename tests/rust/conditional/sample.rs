@@ -1,7 +1,7 @@
 //! Draws of the remaining features against the specification.
 
 use super::{K, N, same_bits, size, values_of};
-use crate::support::{N_KINDS, every_level, fitted};
+use crate::support::{every_level, fitted, kinds, ordinary_or, stride};
 use gmmfast::{Conditional, DrawStart, Level, Purpose, Runtime, Stream, conditional_sample, spec};
 
 fn start(seed: u64, first_point: u64) -> DrawStart {
@@ -22,8 +22,9 @@ fn draws(
 
 #[test]
 fn draws_follow_the_specification_by_the_numbers_of_the_streams() {
-    for (d, given) in [(2, &[0][..]), (5, &[0, 1]), (4, &[3, 1, 0])] {
-        for kind in 0..N_KINDS {
+    let given = [(2, &[0][..]), (5, &[0, 1]), (4, &[3, 1, 0])];
+    for (case, (d, given)) in given.into_iter().enumerate() {
+        for kind in kinds(case) {
             let mixture = fitted(kind, K, d, 3.0);
             let conditional = Conditional::new(&mixture, given).unwrap();
             let values = values_of(&mixture, given, N, 3.0);
@@ -35,7 +36,7 @@ fn draws_follow_the_specification_by_the_numbers_of_the_streams() {
             stream(Purpose::ConditionalNormals).normals(first, &mut normals, Level::best());
             for runtime in every_level() {
                 let got = draws(&conditional, &values, start(7, 100), &runtime);
-                for i in (0..N).step_by(if kind == 0 { 3 } else { 13 }) {
+                for i in (0..N).step_by(if kind == 0 { 3 } else { 13 } * stride()) {
                     let (x, z) = (&values[i * n_given..][..n_given], &normals[i * n..][..n]);
                     let (_, want) = spec::conditional_sample(&mixture, given, x, uniforms[i], z);
                     for t in 0..n {
@@ -53,15 +54,17 @@ fn draws_follow_the_specification_by_the_numbers_of_the_streams() {
 fn neither_threads_nor_other_points_change_a_draw() {
     let mixture = fitted(0, K, 5, 4.0);
     let conditional = Conditional::new(&mixture, &[0, 1]).unwrap();
-    let values = values_of(&mixture, &[0, 1], (1 << 17) + 5000, 4.0);
+    // More than a piece, and parts of it; in emulation the parts of one.
+    let (n, part) = ordinary_or(((1 << 17) + 5000, 30_011), (9000, 2001));
+    let values = values_of(&mixture, &[0, 1], n, 4.0);
     let on = |n| Runtime::new(Some(n)).unwrap();
     let one = draws(&conditional, &values, start(7, 0), &on(1));
     for n_threads in [2, 3] {
         assert!(same_bits(&one, &draws(&conditional, &values, start(7, 0), &on(n_threads))));
     }
-    for (i, some) in values.chunks(2 * 30_011).enumerate() {
-        let some = draws(&conditional, some, start(7, 30_011 * i as u64), &on(1));
-        assert!(same_bits(&one[i * 30_011 * 3..][..some.len()], &some));
+    for (i, some) in values.chunks(2 * part).enumerate() {
+        let some = draws(&conditional, some, start(7, (part * i) as u64), &on(1));
+        assert!(same_bits(&one[i * part * 3..][..some.len()], &some));
     }
     let other = draws(&conditional, &values[..2 * N], start(8, 0), &on(1));
     assert!(other.iter().zip(&one).all(|(a, b)| a != b), "another seed, other draws");
