@@ -5,6 +5,7 @@ use crate::rendering::cull::Area;
 use crate::rendering::plane::{Plane, PlaneComponents};
 use crate::simd::math::exp2_clamped;
 use crate::simd::{MAX_LANES, Simd};
+use std::ops::Range;
 
 /// A tile, and the components that can matter on it.
 pub(crate) struct TileInput<'a> {
@@ -44,17 +45,22 @@ pub(super) struct Table<S: Simd> {
 }
 
 impl<S: Simd> Table<S> {
-    /// Computes the factors of a component with these second derivatives, of which those along
-    /// one axis are halved.
     #[inline(always)]
-    pub(super) fn new(simd: S, xx: f64, xy: f64, yy: f64) -> Self {
-        let mut column = [simd.element(0.0); TILE];
+    pub(super) fn zero(simd: S) -> Self {
+        Self { column: [simd.element(0.0); TILE], growth: 0.0, ratio: 0.0 }
+    }
+
+    /// Computes the factors of a component with these second derivatives, of which those along
+    /// one axis are halved, for some rows at least.
+    #[inline(always)]
+    pub(super) fn new(simd: S, [xx, xy, yy]: [f64; 3], rows: Range<usize>) -> Self {
+        let mut table = Self::zero(simd);
         let curvature = simd.splat(-yy);
-        for first in (0..TILE).step_by(S::LANES) {
+        for first in (rows.start / S::LANES * S::LANES..rows.end).step_by(S::LANES) {
             let minus_square = simd.load(&MINUS_SQUARES[first..]);
             simd.store_elements(
                 exp2_clamped(simd, simd.mul(curvature, minus_square)),
-                &mut column[first..],
+                &mut table.column[first..],
             );
         }
         let (double, lanes) = (simd.double(), S::LANES as f64);
@@ -62,7 +68,8 @@ impl<S: Simd> Table<S> {
         (steps[0], steps[1]) = (2.0 * lanes * lanes * xx, lanes * xy);
         let factors = exp2_clamped(double, double.load(&steps));
         double.store(factors, &mut steps);
-        Self { column, growth: steps[0], ratio: steps[1] }
+        [table.growth, table.ratio] = [steps[0], steps[1]];
+        table
     }
 }
 

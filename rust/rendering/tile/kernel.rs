@@ -74,7 +74,8 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
                 for k in 0..block.len() {
                     let at = |field| block.at(field, k);
                     let (a, b, c) = (at(Field::A), at(Field::B), at(Field::C));
-                    self.tables.push(Table::new(simd, -a * a, -2.0 * a * b, -(b * b + c * c)));
+                    let derivatives = [-a * a, -2.0 * a * b, -(b * b + c * c)];
+                    self.tables.push(Table::new(simd, derivatives, 0..TILE));
                 }
             },
         );

@@ -19,6 +19,7 @@ use crate::rendering::tile::sums::{Density, Start, Summand, cell};
 use crate::rendering::tile::terms::{TermField, Terms};
 use crate::simd::Simd;
 use crate::simd::math::exp2_clamped;
+use std::ops::Range;
 
 /// The data of a tile that all components share.
 struct TileColumns<'a, S: Simd> {
@@ -85,9 +86,12 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
 ) {
     let (simd, terms) = (tile.simd, tile.terms);
     let group = group.map(|i| i as usize);
+    // The rows of a part are the middle ones of the tables.
+    let above = (MIDDLE - tile.middle.y) as usize;
+    let (n_rows, n_vectors) = (tile.size.rows, tile.size.columns.div_ceil(S::LANES));
     let own;
     let tables: [&Table<S>; G] = if tile.tables.is_empty() {
-        own = own_tables(tile, group);
+        own = own_tables(tile, group, above..above + n_rows);
         own.each_ref()
     } else {
         let mut tables = [&tile.tables[0]; G];
@@ -99,9 +103,6 @@ fn recur<S: Simd, M: Summand<S, N>, const N: usize, const G: usize>(
     let zero = simd.splat(0.0);
     let (mut tops, mut downs, mut growths) = ([zero; G], [zero; G], [zero; G]);
     let v = -tile.middle.y;
-    // The rows of a part are the middle ones of the tables.
-    let above = (MIDDLE - tile.middle.y) as usize;
-    let (n_rows, n_vectors) = (tile.size.rows, tile.size.columns.div_ceil(S::LANES));
     for vector in 0..n_vectors {
         let u = simd.load(&tile.columns[vector * S::LANES..]);
         let u = simd.sub(u, simd.splat(tile.middle.x));
@@ -193,12 +194,14 @@ fn start_of<S: Simd, M: Summand<S, N>, const N: usize>(
 fn own_tables<S: Simd, const G: usize>(
     tile: &TileColumns<'_, S>,
     group: [usize; G],
+    rows: Range<usize>,
 ) -> [Table<S>; G] {
-    group.map(
-        #[inline(always)]
-        |term| {
-            let at = |field| tile.terms.at(field, term);
-            Table::new(tile.simd, at(TermField::Xx), at(TermField::Xy), at(TermField::Yy))
-        },
-    )
+    // A plain loop: a closure of `map` would be left outside the function that has the instructions.
+    let mut tables = [Table::zero(tile.simd); G];
+    for g in 0..G {
+        let at = |field| tile.terms.at(field, group[g]);
+        let derivatives = [at(TermField::Xx), at(TermField::Xy), at(TermField::Yy)];
+        tables[g] = Table::new(tile.simd, derivatives, rows.clone());
+    }
+    tables
 }
