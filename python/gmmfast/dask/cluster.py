@@ -79,8 +79,10 @@ def connected(
         address: object = scheduler
         if n_workers is not None:
             n_processes = check_count("n_workers", n_workers)
-            with warnings.catch_warnings():  # the dashboard then has another port
+            # If 8787 is taken the dashboard has another port; the attempt leaves a socket.
+            with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", r"\s*Port 8787 is already in use", UserWarning)
+                warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
                 cluster = distributed.LocalCluster(
                     n_workers=n_processes, threads_per_worker=1, processes=True
                 )
