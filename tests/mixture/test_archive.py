@@ -114,16 +114,21 @@ def hostile_files():
     }
 
 
+def traced_refusal(path):
+    """The message of the error, and the most memory that Python had during the call."""
+    tracemalloc.start()
+    try:
+        message = refusal(ValueError, Mixture.load, path)
+        return message, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("name", hostile_files())
 def test_a_hostile_file_is_refused_in_little_memory(name, tmp_path):
     path = tmp_path / "model.npz"
     path.write_bytes(hostile_files()[name])
-    tracemalloc.start()
-    try:
-        message = refusal(ValueError, Mixture.load, path)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    message, peak = traced_refusal(path)
     check_message(message, "path: expected a file that Mixture.save wrote")
     assert len(message) < 1000
     assert peak < 2 * path.stat().st_size + 16 * 2**20
@@ -212,12 +217,7 @@ def test_names_of_features_are_counted_before_they_are_objects(tmp_path):
     with np.load(path) as archive:
         arrays = dict(archive)
     np.savez(path, **arrays, feature_names=np.full(1 << 20, "\U0001f600"))
-    tracemalloc.start()
-    try:
-        message = refusal(ValueError, Mixture.load, path)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    message, peak = traced_refusal(path)
     check_message(message, "path: expected .*feature_names: expected 3 names, got 1048576")
     assert peak < 2 * path.stat().st_size + 16 * 2**20
 

@@ -82,8 +82,8 @@ class DaskBlocks:
         client, kept = current_client(), futures_of(self._sorted)
         if client is not None and kept and done is None:
             return self._total_of_kept(client, function, kept)
-        state, name = _call("function", bytes, pickle.dumps(function)), _name_of(function)
-        parts = [_call(name, part_of_sum, state, [i], b) for i, b in enumerate(self._blocks)]
+        shared, name = broadcast(function), _name_of(function)
+        parts = [_call(name, part_of_sum, shared, [i], b) for i, b in enumerate(self._blocks)]
         values = _tree(_call, parts)
         if client is None or done is None:
             return joined(*_computed(values)).total()
@@ -95,13 +95,13 @@ class DaskBlocks:
         def submit(name: str, task: Callable[..., Any], *values: Any) -> Any:
             return client.submit(task, *values, key=_key(name))
 
-        state: Any = pickle.dumps(function)
-        if len(state) * len(self._shares) > _SENT_BYTES:
+        shared: Any = function
+        pickled, name = pickle.dumps(function), _name_of(function)
+        if len(pickled) * len(self._shares) > _SENT_BYTES:
             with _large_graphs():
-                state = submit("function", bytes, state)
-        name = _name_of(function)
+                shared = submit("function", pickle.loads, pickled)
         parts = [
-            submit(name, part_of_sum, state, share, *(blocks[i] for i in share))
+            submit(name, part_of_sum, shared, share, *(blocks[i] for i in share))
             for share in self._shares
         ]
         values = _tree(submit, parts)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import operator
-import pickle
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 def added(one: Any, other: Any) -> Any:
@@ -48,10 +47,10 @@ def _insert(nodes: dict[tuple[int, int], Any], level: int, i: int, value: Any) -
     nodes[level, i] = value
 
 
-def part_of_sum(function: bytes, places: Sequence[int], *blocks: Any) -> PartialSum:
-    """Return the sum of the values of a pickled function for the blocks at some places."""
-    call, pairs = pickle.loads(function), zip(places, blocks, strict=True)  # noqa: S301
-    return reduce(operator.add, (PartialSum({(0, i): call(block)}) for i, block in pairs))
+def part_of_sum(function: Callable[[Any], Any], places: Sequence[int], *blocks: Any) -> PartialSum:
+    """Return the sum of the values of a function for the blocks at some places."""
+    pairs = zip(places, blocks, strict=True)
+    return reduce(operator.add, (PartialSum({(0, i): function(block)}) for i, block in pairs))
 
 
 def joined(*parts: PartialSum) -> PartialSum:
