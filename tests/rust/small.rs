@@ -1,8 +1,11 @@
 //! Small cases of every stage, against the specification. Miri takes seconds or minutes for each
 //! (`make miri`), and hours for the other tests.
 
-use crate::support::{around, every_level, fitted, point, render};
-use gmmfast::{Grid, Mixture, Quantity, Rendering, predict, predict_proba, score_samples, spec};
+use crate::support::{Random, around, every_level, fitted, point, render};
+use gmmfast::{
+    Data, Grid, KMeansOptions, Mixture, Quantity, Rendering, expectation, kmeans, predict,
+    predict_proba, score_samples, spec,
+};
 
 fn grid(shape: &[usize]) -> Grid {
     let extent: Vec<_> = shape.iter().rev().map(|&n| (0.0, 100.0 + n as f64 / 64.0)).collect();
@@ -98,6 +101,24 @@ fn scattered_points_in_a_tree() {
             assert_eq!(labels[i] as usize, spec::label(&mixture, x));
             let got = &responsibilities[12 * i..][..12];
             spec::responsibilities(&mixture, x).iter().zip(got).for_each(|(w, g)| check(*g, *w));
+        }
+    }
+}
+
+#[test]
+fn an_iteration_of_em_and_k_means_of_scattered_points() {
+    let (mixture, points) = scattered();
+    for runtime in every_level() {
+        let data = Data::new(&points, 2, None, None, &runtime).unwrap();
+        let statistics = expectation(&mixture, &data, &runtime).unwrap();
+        let total = points.chunks(2).map(|x| spec::log_density(&mixture, x)).sum();
+        check(statistics.log_likelihood(), total);
+        let mut random = Random(1);
+        let centers: Vec<f64> = (0..8).map(|_| 100.0 * random.uniform()).collect();
+        let options = KMeansOptions { tol: 0.0, max_iter: 2 };
+        let found = kmeans(&data, &centers, options, &runtime).unwrap();
+        for (x, &label) in points.chunks(2).zip(&found.labels).step_by(7) {
+            assert_eq!(label as usize, spec::nearest_center(&found.centers, x));
         }
     }
 }

@@ -87,11 +87,11 @@ def test_a_panic_is_an_exception_to_report_and_spares_the_next_call(n_operations
 def test_no_memory_and_no_file_is_kept_by_many_calls(tmp_path):
     every = calls(tmp_path).values()
     for call in every:
-        for _ in range(10):
+        for _ in range(5):
             call()
     files, n_bytes = open_files(), resident()
     for call in every:
-        for _ in range(50):
+        for _ in range(25):
             call()
     assert open_files() == files
     assert resident() - n_bytes < 4 * 2**20
