@@ -18,7 +18,9 @@ CLIP = PICTURE[None].repeat(2, axis=0)
 COLOR = gmmfast.fit_image(PICTURE, 2, kind="color", max_iter=2)
 FITTED = GaussianMixture(2, random_state=0, max_iter=2).fit(POINTS)
 FILM = gmmfast.fit_video(CLIP, 2, max_iter=2)
-REGRESSOR = gmmfast.GaussianMixtureRegressor(2, max_iter=2, random_state=0)
+REGRESSOR = gmmfast.GaussianMixtureRegressor(2, max_iter=2, random_state=0).fit(
+    POINTS[:, :2], POINTS[:, 2]
+)
 
 
 def calls(folder):
