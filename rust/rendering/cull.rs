@@ -280,3 +280,6 @@ fn largest_along<S: Simd>(simd: S, g: S::F, a: S::F, half: S::F) -> S::F {
     let falling = simd.mul(at, simd.mul_add(down, at, slope));
     simd.mul_add(up, simd.mul(half, half), falling)
 }
+
+#[cfg(test)]
+mod tests;
