@@ -142,7 +142,7 @@ fn check(normals: &[Normal], area: Area, bits: f64, is_tight: bool) {
 #[test]
 fn components_left_out_of_a_box_are_negligible_in_it_and_those_far_below_are_left_out() {
     let mut random = Random(1);
-    for round in 0..60 {
+    for round in 0..24 {
         let correlation = [0.0, 0.97][round % 2];
         let normals = random.normals(90, [1.0, 5.0], correlation);
         let place = |random: &mut Random| random.between(0.0, 268.0) as usize;
@@ -178,8 +178,10 @@ fn an_expansion_is_the_log_density_around_any_point_at_every_level() {
     }
     for _ in 0..20 {
         let middle = Xy { x: random.between(0.0, 300.0), y: random.between(0.0, 300.0) };
-        let mut expansions: Vec<Vec<[f64; 6]>> =
-            Level::available().into_iter().map(|level| level.dispatch(Load(&from, middle))).collect();
+        let mut expansions: Vec<Vec<[f64; 6]>> = Level::available()
+            .into_iter()
+            .map(|level| level.dispatch(Load(&from, middle)))
+            .collect();
         let plain = (0..normals.len()).map(|i| {
             let Quadratic { q, gx, gy, xx, xy, yy } = Quadratic::of(&from, i, middle);
             [q, gx, gy, xx, xy, yy]
@@ -205,7 +207,7 @@ fn an_expansion_is_the_log_density_around_any_point_at_every_level() {
 #[test]
 fn equal_components_are_never_told_apart_however_sharp_or_long_they_are() {
     let mut random = Random(3);
-    for _ in 0..300 {
+    for _ in 0..100 {
         let once = random.normals(5, [-14.0, 14.0], 0.999);
         let twice: Vec<Normal> = [once.as_slice(), &once].concat();
         let halved: Vec<Normal> =
@@ -231,11 +233,8 @@ fn equal_components_are_never_told_apart_however_sharp_or_long_they_are() {
 
 #[test]
 fn the_reference_is_the_first_of_equals_in_any_lanes() {
-    let near = Normal {
-        weight: 1.0 / 20.0,
-        mean: Xy { x: 50.0, y: 50.0 },
-        covariance: [4.0, 0.0, 9.0],
-    };
+    let near =
+        Normal { weight: 1.0 / 20.0, mean: Xy { x: 50.0, y: 50.0 }, covariance: [4.0, 0.0, 9.0] };
     let far = Normal { mean: Xy { x: 250.0, y: 250.0 }, ..near };
     for places in [&[0, 1][..], &[1, 8], &[1, 2, 8, 16], &[3, 4, 10], &[9, 16, 18], &[19]] {
         let normals: Vec<Normal> =
