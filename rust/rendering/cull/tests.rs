@@ -202,6 +202,20 @@ fn an_expansion_is_the_log_density_around_any_point_at_every_level() {
     }
 }
 
+/// Checks for labels in boxes that the reference survives, and its equal with it.
+fn check_twice(once: &[Normal], area: Area) {
+    let n = once.len();
+    let halved = |normal: &Normal| Normal { weight: 0.5 / n as f64, ..*normal };
+    let twice: Vec<Normal> = once.iter().chain(once).map(halved).collect();
+    let from = components(&twice);
+    for level in Level::available() {
+        let survivors = level.dispatch(Cull(&from, area, 0.0));
+        let reference = survivors.positions[survivors.reference.unwrap()];
+        assert!(reference < n as u32, "{level:?}: {reference}");
+        assert!(survivors.positions.contains(&(reference + n as u32)), "{level:?} {area:?}");
+    }
+}
+
 /// Where two are equal, the first has the label: neither may be left out for the rounding of
 /// its bound.
 #[test]
@@ -209,24 +223,32 @@ fn equal_components_are_never_told_apart_however_sharp_or_long_they_are() {
     let mut random = Random(3);
     for _ in 0..100 {
         let once = random.normals(5, [-14.0, 14.0], 0.999);
-        let twice: Vec<Normal> = [once.as_slice(), &once].concat();
-        let halved: Vec<Normal> =
-            twice.iter().map(|normal| Normal { weight: 0.1, ..*normal }).collect();
-        let from = components(&halved);
         for (rows, columns) in [(32, 32), (1, 32), (32, 1), (32, 256)] {
-            // Around the middle of a component, or anywhere.
-            let near = once[0].mean;
-            let row = [near.y, random.between(0.0, 300.0)].map(|y| y as usize);
-            let column = [near.x, random.between(0.0, 300.0)].map(|x| x as usize);
-            for (row, column) in row.into_iter().zip(column) {
-                let area = area(row, column, rows, columns);
-                for level in Level::available() {
-                    let survivors = level.dispatch(Cull(&from, area, 0.0));
-                    let reference = survivors.positions[survivors.reference.unwrap()];
-                    assert!(reference < 5, "{level:?}: {reference}");
-                    assert!(survivors.positions.contains(&(reference + 5)), "{level:?}");
-                }
-            }
+            let Xy { x, y } = once[0].mean;
+            check_twice(&once, area(y as usize, x as usize, rows, columns));
+            let place = [(); 2].map(|()| random.between(0.0, 300.0) as usize);
+            check_twice(&once, area(place[0], place[1], rows, columns));
+        }
+    }
+    // Thin sheets of any slope near the middle of the box: terms cancel there.
+    for _ in 0..100 {
+        let [slope, width] =
+            [(-20.0, 20.0), (-14.0, -4.0)].map(|(a, b)| random.between(a, b).exp2());
+        let along = Xy { x: 1.0 / slope.hypot(1.0), y: slope / slope.hypot(1.0) };
+        let (long, wide) = (900.0, width * width);
+        let covariance = [
+            long * along.x * along.x + wide * along.y * along.y,
+            (long - wide) * along.x * along.y,
+            long * along.y * along.y + wide * along.x * along.x,
+        ];
+        for (rows, columns) in [(32, 32), (1, 32), (32, 1), (1, 1)] {
+            let area = area(100, 100, rows, columns);
+            let (ahead, aside) = (random.between(-30.0, 30.0), width * random.between(-6.0, 6.0));
+            let mean = Xy {
+                x: area.middle.x + ahead * along.x - aside * along.y,
+                y: area.middle.y + ahead * along.y + aside * along.x,
+            };
+            check_twice(&[Normal { weight: 1.0, mean, covariance }], area);
         }
     }
 }
@@ -250,16 +272,20 @@ fn the_reference_is_the_first_of_equals_in_any_lanes() {
 
 #[test]
 fn where_no_bound_is_a_number_all_components_are_kept_and_nothing_else() {
-    let from = components(&Random(4).normals(11, [1.0, 5.0], 0.9));
     let middle = Xy { x: 150.0, y: 150.0 };
     let beyond = Area { middle: Xy { x: 1e200, y: 150.0 }, half: Xy::default() };
     let endless = Area { middle, half: Xy { x: 1e160, y: 1e160 } };
-    for level in Level::available() {
-        // No distance is finite, so none is the least.
-        let survivors = level.dispatch(Cull(&from, beyond, 53.0));
-        assert!(survivors.positions.iter().copied().eq(0..11) && survivors.reference.is_none());
-        let survivors = level.dispatch(Cull(&from, endless, 53.0));
-        assert!(survivors.positions.iter().copied().eq(0..11) && survivors.reference.is_some());
+    for n in [11, 16] {
+        let from = components(&Random(4).normals(n, [1.0, 5.0], 0.9));
+        for level in Level::available() {
+            let survivors = level.dispatch(Cull(&from, endless, 53.0));
+            assert!(survivors.positions.iter().copied().eq(0..n as u32), "{level:?}, {n}");
+            assert!(survivors.reference.is_some());
+            // No distance is finite, so none is the least.
+            let survivors = level.dispatch(Cull(&from, beyond, 53.0));
+            assert!(survivors.positions.iter().copied().eq(0..n as u32), "{level:?}, {n}");
+            assert_eq!(survivors.reference, None);
+        }
     }
 }
 
