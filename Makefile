@@ -23,8 +23,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo docs strip screenshot test soak differential growth fuzz fuzz-python miri peers \
-  upstream versions arm api lint bench count scaling platforms dist wheels bounds clean
+.PHONY: help demo docs strip screenshot test soak differential growth fuzz fuzz-python miri mutants \
+  peers upstream versions arm api lint bench count scaling platforms dist wheels bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -35,6 +35,7 @@ help:
 	@echo "make differential  thousands of random problems against scikit-learn and mpmath"
 	@echo "make growth  memory and files over 10,000 calls of every public function"
 	@echo "make fuzz   fuzzing of the core, by cargo-fuzz: make fuzz SECONDS=600 (nightly Rust)"
+	@echo "make mutants  changes of grids and culling that no unit test finds (cargo-mutants)"
 	@echo "make miri   the scalar level under Miri (nightly Rust)"
 	@echo "make fuzz-python  fuzzing of files, by atheris: make fuzz-python SECONDS=600"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
@@ -94,6 +95,19 @@ fuzz:
 	  cargo +nightly fuzz run $$target fuzz/target/corpus/$$target fuzz/corpus/$$target -- \
 	    -max_total_time=$(SECONDS) -timeout=100 -rss_limit_mb=3000; \
 	done
+
+# cargo-mutants changes the code of files whose errors a result need not show, and the unit tests
+# there must find each change. Those that none finds are printed; docs/explanation/reliability.md
+# explains the known ones. A change may run or allocate without end, hence both limits.
+MUTATED := rust/simd/math.rs 'rust/grid/*.rs' rust/rendering/cull.rs 'rust/points/cull/*.rs'
+mutants:
+	@cargo mutants --version >/dev/null 2>&1 || { \
+	  echo "make mutants needs cargo-mutants (cargo install cargo-mutants --locked)" >&2; exit 1; }
+	mkdir -p target
+	ulimit -v 8000000; \
+	CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=1 \
+	  cargo mutants --output target --timeout 60 $(MUTATED:%=-f %) -C=--locked -C=--lib \
+	  -- -- simd::math grid:: rendering::cull points::cull || case $$? in 2|3) ;; *) exit 1 ;; esac
 
 # Tests without files and millions of values; Miri has none of the instruction sets above the
 # baseline, and the calling thread does all work there.

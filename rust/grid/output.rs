@@ -106,3 +106,28 @@ impl<'a> OutputSlice<'a> {
         split_each!(Double, Single, Byte, Int, Long)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<P: Pixel>() {
+        for (n, lens) in [(0, [0, 5]), (2, [2, 3]), (5, [5, 0]), (9, [5, 0]), (usize::MAX, [5, 0])]
+        {
+            let mut values = [P::default(); 5];
+            let slice = P::output_slice(&mut values);
+            assert_eq!(slice.len(), 5);
+            let (head, rest) = slice.split_at(n);
+            assert_eq!([head.len(), rest.len()], lens, "after {n}");
+        }
+    }
+
+    #[test]
+    fn a_slice_of_any_type_has_a_length_and_is_split_anywhere_or_at_its_end() {
+        check::<f64>();
+        check::<f32>();
+        check::<u8>();
+        check::<i32>();
+        check::<i64>();
+    }
+}

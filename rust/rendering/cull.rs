@@ -36,7 +36,10 @@
 //! s = min(U, |g| / (-2 A)) where A < 0 and U where not. Rounding: every term is
 //! at most |q_k| + |q_r| + the curvatures times U² + V² in size (up to a small
 //! factor), so 2^-44 of that is added, a thousand times what the dozen
-//! operations can lose. A component whose bound is NaN is kept.
+//! operations can lose. A component whose bound is NaN is kept. Where the terms of a
+//! thin component cancel, far along it from its mean, q itself is less precise. The
+//! expansions of r and k are therefore of the same operations: those of r and of its
+//! equals differ by exactly zero, and are kept.
 //!
 //! r is the component with the largest q at the middle of the box, the first of
 //! equals. Which components survive a box depends on the grid alone, because the
@@ -134,7 +137,7 @@ pub(crate) fn cull<S: Simd>(
 ) {
     let Survivors { components: kept, positions, reference: kept_reference } = into;
     // The last store writes a whole vector of positions.
-    positions.resize(from.len() + S::LANES, 0);
+    positions.resize(from.len().next_multiple_of(S::LANES), 0);
     let reference = largest_at_middle(simd, from, area.middle);
     let Some(reference) = reference else {
         positions.clear();
@@ -143,7 +146,7 @@ pub(crate) fn cull<S: Simd>(
         *kept_reference = None;
         return;
     };
-    let r = Quadratic::of(from, reference, area.middle);
+    let r = reference_quadratic(simd, from, reference, area.middle);
     let splat = |x| simd.splat(x);
     let (half_x, half_y) = (splat(area.half.x), splat(area.half.y));
     let half_squared = splat(area.half.x.powi(2) + area.half.y.powi(2));
@@ -225,6 +228,26 @@ fn largest_at_middle<S: Simd>(simd: S, from: &PlaneComponents, middle: Xy) -> Op
     (best.0 > f64::NEG_INFINITY).then_some(best.1)
 }
 
+/// Expands the log-probability of entry `reference` around `middle`, by the operations of
+/// [`VectorQuadratic`].
+#[inline(always)]
+fn reference_quadratic<S: Simd>(
+    simd: S,
+    from: &PlaneComponents,
+    reference: usize,
+    middle: Xy,
+) -> Quadratic {
+    let lane = reference % S::LANES;
+    let k = VectorQuadratic::load(simd, from, reference - lane, middle);
+    let at = |x| {
+        let mut lanes = [0.0; MAX_LANES];
+        simd.store(x, &mut lanes);
+        lanes[lane]
+    };
+    let [q, gx, gy, xx, xy, yy] = [k.q, k.gx, k.gy, k.xx, k.xy, k.yy].map(at);
+    Quadratic { q, gx, gy, xx, xy, yy }
+}
+
 #[inline(always)]
 fn q_at<S: Simd>(simd: S, from: &PlaneComponents, first: usize, middle: Xy) -> S::F {
     let load = |field| simd.load(&from.field(field)[first..]);
@@ -280,3 +303,6 @@ fn largest_along<S: Simd>(simd: S, g: S::F, a: S::F, half: S::F) -> S::F {
     let falling = simd.mul(at, simd.mul_add(down, at, slope));
     simd.mul_add(up, simd.mul(half, half), falling)
 }
+
+#[cfg(test)]
+mod tests;

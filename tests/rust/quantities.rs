@@ -2,7 +2,7 @@
 //! every pixel and every instruction set.
 
 use crate::models::picture_mixture;
-use crate::support::{cases, every_level, point, render, stride};
+use crate::support::{Random, cases, every_level, point, render, stride};
 use gmmfast::{Conditional, Covariances, Grid, Mixture, Pixel, Quantity, Rendering, Runtime, spec};
 use proptest::prelude::*;
 
@@ -143,6 +143,35 @@ fn the_first_of_identical_components_has_the_label() {
         let labels: Vec<i64> =
             render(mixture.as_ref().unwrap(), &grid(20, 40), Quantity::Label, &runtime);
         assert!(labels.iter().all(|&label| label == 0));
+    }
+}
+
+/// Terms of its log-probability cancel there: a view far along a ridge, and much smaller than its
+/// width.
+#[test]
+fn labels_of_a_view_deep_in_a_thin_component_are_its_own() {
+    let mut random = Random(9);
+    let mut between = |low: f64, high: f64| low + (high - low) * random.uniform();
+    for _ in 0..200 {
+        let (slope, width) = (between(-3.0, 3.0).exp2(), between(-10.0, -2.0).exp2());
+        let (x, y) = (1.0 / slope.hypot(1.0), slope / slope.hypot(1.0));
+        let (long, wide) = (900.0, width * width);
+        let across = (long - wide) * x * y;
+        let thin = [long * x * x + wide * y * y, across, across, long * y * y + wide * x * x];
+        let (ahead, aside) = (between(-30.0, 30.0), width * between(-6.0, 6.0));
+        let mean = [ahead * x - aside * y, ahead * y + aside * x];
+        let mixture = Mixture::new(
+            vec![0.5; 2],
+            [[900.0; 2], mean].concat(),
+            Covariances::Full([[1e-6, 0.0, 0.0, 1e-6], thin].concat()),
+        );
+        let side = width * between(-14.0, -4.0).exp2();
+        let view = Grid::new(&[40, 40], &[(-side, side); 2]).unwrap();
+        for runtime in every_level() {
+            let labels: Vec<i64> =
+                render(mixture.as_ref().unwrap(), &view, Quantity::Label, &runtime);
+            assert!(labels.iter().all(|&label| label == 1), "{:?} {slope}", runtime.level());
+        }
     }
 }
 

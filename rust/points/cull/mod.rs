@@ -275,3 +275,6 @@ fn bounds_of<S: Simd, const D: usize, const DIAGONAL: bool>(
     let upper = simd.mul_add(simd.abs(peak), splat(rounding), upper);
     BlockBounds { upper, q: simd.sub(peak, at_middle) }
 }
+
+#[cfg(test)]
+mod tests;
