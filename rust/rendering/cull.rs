@@ -239,12 +239,13 @@ fn reference_quadratic<S: Simd>(
 ) -> Quadratic {
     let lane = reference % S::LANES;
     let k = VectorQuadratic::load(simd, from, reference - lane, middle);
-    let at = |x| {
+    let mut values = [0.0; 6];
+    for (value, x) in values.iter_mut().zip([k.q, k.gx, k.gy, k.xx, k.xy, k.yy]) {
         let mut lanes = [0.0; MAX_LANES];
         simd.store(x, &mut lanes);
-        lanes[lane]
-    };
-    let [q, gx, gy, xx, xy, yy] = [k.q, k.gx, k.gy, k.xx, k.xy, k.yy].map(at);
+        *value = lanes[lane];
+    }
+    let [q, gx, gy, xx, xy, yy] = values;
     Quadratic { q, gx, gy, xx, xy, yy }
 }
 

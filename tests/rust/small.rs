@@ -33,7 +33,7 @@ fn log_densities_of_a_line_a_picture_and_a_volume() {
 
 #[test]
 fn every_quantity_of_a_picture_in_every_type() {
-    let (grid, mixture) = (grid(&[3, 35]), fitted(0, 3, 5, 25.0));
+    let (grid, mixture) = (grid(&[2, 11]), fitted(0, 3, 5, 25.0));
     let quantities = [
         Quantity::Mean,
         Quantity::Std,
