@@ -256,6 +256,16 @@ def test_the_components_are_the_mixtures_terms(covariance_type):
     assert mixture.component(2).covariance_type == covariance_type
 
 
-@pytest.mark.parametrize(("index", "error"), [(4, ValueError), (-1, ValueError), (1.0, TypeError)])
-def test_what_is_no_component_is_refused(index, error):
-    check_message(refusal(error, build(4, 3, "full").component, index), "index: expected")
+@pytest.mark.parametrize(
+    ("index", "error", "message"),
+    [
+        (4, ValueError, "index: expected 0 to 3, got 4"),
+        (-1, ValueError, "index: expected 0 to 3, got -1"),
+        (1.0, TypeError, "index: expected an integer, got 1.0"),
+        (True, TypeError, "index: expected an integer, got True"),
+        (np.bool_(1), TypeError, f"index: expected an integer, got {np.True_!r}"),
+        ([1], TypeError, "index: expected an integer, got [1]"),
+    ],
+)
+def test_what_is_no_component_is_refused(index, error, message):
+    assert refusal(error, build(4, 3, "full").component, index) == message
