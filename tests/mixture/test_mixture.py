@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from types import SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -299,6 +300,23 @@ def test_a_pickle_keeps_weights_below_float64():
     assert twin.score_samples([[60.0]])[0] == pytest.approx(-1000.5 - 0.5 * np.log(2 * np.pi))
 
 
+def test_one_number_is_a_covariance_that_is_tied_and_spherical():
+    mixture = Mixture([1.0], [[0.0, 1.0]], 4.0, covariance_type="tied-spherical")
+    np.testing.assert_array_equal(mixture.covariance(), 4 * np.eye(2))
+
+
+def test_weights_that_are_rounded_are_normalized():
+    mixture = Mixture([0.5, 0.5000004], [[0.0], [1.0]], [1.0, 1.0])
+    assert mixture.cdf([np.inf]) == 1
+    assert mixture.cdf([np.inf], log=True) == pytest.approx(0, abs=1e-15)
+
+
+def test_any_object_with_the_attributes_of_a_fit_is_a_model():
+    attributes = {"weights_": [1.0], "means_": [[0.0, 1.0]], "covariances_": [2.0]}
+    model = SimpleNamespace(**attributes, covariance_type="spherical")
+    assert repr(Mixture.from_model(model)) == repr(Mixture([1.0], [[0.0, 1.0]], [2.0]))
+
+
 def test_a_mixture_shows_its_sizes():
     mixture = Mixture([1.0], [[0.0, 1.0]], [2.0])
     shown = "n_components=1, n_features=2, covariance_type='spherical'"
@@ -329,6 +347,7 @@ def test_the_extent_is_remembered_where_it_keeps_its_meaning():
     mixture = Mixture(*random_parameters(3, 2, "full"), extent=np.array([[0, 5], [1, 2]]))
     assert mixture.extent == ((0.0, 5.0), (1.0, 2.0))
     assert mixture.with_extent([(7, 8)]).extent == ((7.0, 8.0),)
+    assert mixture.component(1).extent == mixture.extent
     assert mixture.with_extent(None).extent is None
     assert mixture.extent == ((0.0, 5.0), (1.0, 2.0))
     assert mixture.marginal([0]).extent is None
