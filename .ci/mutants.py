@@ -1,10 +1,10 @@
 """Test mutants of python/gmmfast, and print how many of each file the tests find.
 
 `python .ci/mutants.py mixture` mutates the functions of python/gmmfast/mixture/, and
-`mixture/intervals` those of one file. mutmut makes the mutants. pytest collects the tests of
-tests/mixture/ once; for each mutant it forks a process that runs those tests which call its
-function, fast ones first, until one fails. Everything is written below target/mutants, and what is
-known is kept there: a mutant that was found is tested again only if its function has changed.
+`mixture/intervals` those of one file. mutmut makes the mutants. pytest collects the tests once
+(see TESTS); for each mutant it forks a process that runs those tests which call its function, fast
+ones first, until one fails. Everything is written below target/mutants, and what is known is kept
+there: a mutant that was found is tested again only if its function has changed.
 """
 
 from __future__ import annotations
@@ -50,6 +50,15 @@ LEFT_OUT = (
     "tests/estimators/test_versions.py::test_an_untested_version_warns_once_and_goes_on",
     "tests/estimators/test_gaussian.py::test_a_pickle_says_where_gmmfast_is_missing_that_it_is",
 )
+#: The tests of a folder, if they are not those in the folder of its name alone.
+TESTS = {
+    "estimators": (
+        "tests/estimators",
+        "tests/fitting",
+        "tests/acceleration/test_patching.py",
+        "tests/acceleration/test_profiling.py",
+    )
+}
 ENDS = ("killed", "by time-out", "survived", "not tested")
 
 
@@ -339,9 +348,10 @@ def main() -> None:
     os.environ["PYTHONPATH"] = str(FOLDER)
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     runner = Runner(mutants, options.jobs, options.seconds, is_verbose=options.verbose)
-    tests = f"tests/{options.part.partition('/')[0]}"
+    folder = options.part.partition("/")[0]
+    tests = TESTS.get(folder, (f"tests/{folder}",))
     left_out = [f"--deselect={test}" for test in LEFT_OUT]
-    arguments = ["-q", "--tb=short", "-pno:cacheprovider", "-pno:xdist", "--rootdir=.", tests]
+    arguments = ["-q", "--tb=short", "-pno:cacheprovider", "-pno:xdist", "--rootdir=.", *tests]
     if pytest.main([*arguments, *left_out], plugins=[runner]) != pytest.ExitCode.OK:
         raise SystemExit(1)
     ends = {name: runner.ends[name][0] for name in mutants if name in runner.ends}
