@@ -230,3 +230,13 @@ def test_a_number_of_samples_that_is_no_integer_is_refused(n_samples):
     with pytest.raises(TypeError, match=r"^n_samples: expected an integer, got"):
         estimator.sample(n_samples)
     assert estimator.sample(3.0)[0].shape == (3, 2)  # as scikit-learn's scripts do
+
+
+def test_scikit_learns_estimator_shares_nothing_with_ours():
+    model = GaussianMixture(2, random_state=0).fit(clouds())
+    model.notes_ = [[1]]
+    plain = model.to_sklearn()
+    plain.notes_[0].append(2)
+    plain.means_[:] = 0
+    assert model.notes_ == [[1]]
+    assert model.means_.any()

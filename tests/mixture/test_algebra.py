@@ -187,7 +187,7 @@ def test_leaving_out_features_is_a_map(covariance_type):
 
 
 def test_features_may_be_mapped_to_units_of_any_size():
-    mixture, sizes = build(3, 2, "full"), np.array([1e-12, 1e12])
+    mixture, sizes = build(3, 2, "full"), np.array([1e-20, 1e20])
     mapped = mixture.transform(np.diag(sizes))
     np.testing.assert_allclose(mapped.means, mixture.means * sizes, rtol=1e-15)
 
