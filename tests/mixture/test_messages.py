@@ -16,6 +16,7 @@ AT = PLANE.condition([0], [[0.0], [1.0]])
 
 
 WRONG_VALUES = [
+    (lambda: LINE.cdf([[[1.0]]]), "X: expected a 1-D or 2-D array, got shape (1, 1, 1)"),
     (
         lambda: PLANE.marginal([0, 2]),
         "features: expected feature indices from 0 to 1, got [0, 2]",
@@ -124,8 +125,8 @@ WRONG_VALUES = [
     ),
     (lambda: LINE.cdf([0.0, np.nan]), "X: expected numbers, got NaN in row 1"),
     (
-        lambda: LINE.quantile([0.5, 50.0]),
-        "q: expected numbers from 0 to 1, got 50.0; divide percentages by 100",
+        lambda: LINE.quantile([0.0, 1.0, 1.5]),
+        "q: expected numbers from 0 to 1, got 1.5; divide percentages by 100",
     ),
     (lambda: LINE.quantile([[0.5]]), "q: expected a 1-D array, got shape (1, 1)"),
     (
