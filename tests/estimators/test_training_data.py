@@ -9,6 +9,7 @@ import pytest
 
 import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture
+from gmmfast.estimators.inspection import Inspect
 from support.checks import check_message, refusal
 from support.models import COVARIANCE_TYPES, three_clouds
 
@@ -196,3 +197,16 @@ def test_batches_of_one_component_have_the_mean_of_all_rows(weight):
     assert "features" in message
     fewer = GaussianMixture(2).partial_fit(POINTS.astype(np.float32))
     assert fewer.means_.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_block_tells_its_rows_their_weight_and_dtype(dtype):
+    rows = POINTS[:4].astype(dtype)
+    n_samples, weight, has_weight, found, head = Inspect(allows_nan=False)(rows)
+    assert (n_samples, weight, has_weight, found) == (4, 4.0, False, dtype)
+    assert head.shape == (0, rows.shape[1])
+    size = Inspect(allows_nan=False)(lambda: (rows, [1, 2, 0, 1.5]))
+    assert size[:4] == (4, 4.5, True, dtype)
+    rows[1, 0] = np.nan
+    assert "NaN" in refusal(ValueError, Inspect(allows_nan=False), rows)
+    assert Inspect(allows_nan=True)(rows).n_samples == 4
