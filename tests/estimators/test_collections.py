@@ -19,6 +19,9 @@ class Registered:
     def blocks(self, X, sample_weight):
         return X, sample_weight
 
+    def evaluated(self, X, estimator, method):
+        return X, estimator, method
+
 
 @pytest.fixture
 def registered(monkeypatch):
@@ -45,3 +48,10 @@ def test_a_collection_is_what_is_registered(X, registered):
 def test_other_values_are_no_collections(X):
     assert collections.collections_of(X) is None
     assert collections.blocks_of_collection(X, None, None) is None
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize("method", ["score_samples", "predict", "predict_proba"])
+def test_what_is_registered_evaluates_methods_of_rows(method):
+    model, X = GaussianMixture(2).fit([[0.0], [1.0], [2.0]]), Delayed()
+    assert getattr(model, method)(X) == (X, model, method)

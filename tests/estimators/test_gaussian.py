@@ -286,3 +286,11 @@ def test_options_of_a_fit_reach_it(method, tmp_path):
     lines = []
     call(progress=lambda *report: lines.append(report))
     assert lines
+
+
+def test_a_row_of_which_nothing_is_known_has_the_label_of_the_largest_weight():
+    model = GaussianMixture(2, random_state=0).fit([[0.0], [0.1], [9.0], [9.1], [9.2], [9.3]])
+    labels = model.predict([[np.nan], [0.0], [9.0]])
+    assert labels.tolist() == [labels[2], 1 - labels[2], np.argmax(model.weights_)]
+    assert labels.dtype == np.int64
+    np.testing.assert_array_equal(model.score_samples([[np.nan]]), [0])

@@ -6,6 +6,8 @@ Each names the argument, says what was expected and what came, and what helps if
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
+from sklearn.exceptions import NotFittedError
+from sklearn.mixture import GaussianMixture
 
 from gmmfast import Mixture
 from support.checks import refusal
@@ -384,3 +386,9 @@ def test_a_wrong_type_is_told(call, message):
 
 def test_a_point_that_is_not_there_is_told():
     assert refusal(IndexError, lambda: AT[2]) == "index: expected a point below 2, got 2"
+
+
+def test_a_model_that_is_not_fitted_is_told():
+    assert refusal(NotFittedError, Mixture.from_model, GaussianMixture()) == (
+        "model: expected a fitted estimator, got an unfitted GaussianMixture; call its fit first"
+    )
