@@ -348,3 +348,22 @@ def test_a_path_to_nothing_is_told(tmp_path):
         "or a device; save it again"
     )
     check_message(refusal(TypeError, Mixture.load, None), "path: expected the path")
+
+
+@pytest.mark.parametrize("covariance_type", ["diag", "tied", "tied-diag"])
+def test_scikit_learn_gets_the_components_that_have_a_weight(covariance_type):
+    whole = models.build(3, 2, covariance_type)
+    weights = [0.25, 0.0, 0.75]
+    mixture = Mixture(weights, whole.means, whole.covariances, covariance_type=covariance_type)
+    estimator = mixture.to_sklearn()
+    assert (estimator.n_components, estimator.weights_.tolist()) == (2, [0.25, 0.75])
+    points = whole.sample(20, random_state=0)
+    np.testing.assert_allclose(
+        estimator.score_samples(points), mixture.score_samples(points), rtol=1e-12
+    )
+    rounded = Mixture([0.5, 0.5000004], [[0.0], [1.0]], [1.0, 1.0]).to_sklearn()
+    assert rounded.weights_.sum() == pytest.approx(1, abs=1e-15)
+    thirds = np.full(3, 1 / 3)
+    np.testing.assert_array_equal(
+        Mixture(thirds, whole.means, np.ones(3)).to_sklearn().weights_, thirds
+    )
