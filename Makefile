@@ -24,7 +24,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo docs strip screenshot test soak differential growth fuzz fuzz-python miri mutants \
-  peers upstream versions arm api lint bench count scaling platforms dist wheels bounds clean
+  mutants-python peers upstream versions arm api lint bench count scaling platforms dist wheels \
+  bounds clean
 
 help:
 	@echo "make demo   set up, build, and paint a photograph: painting.png"
@@ -38,6 +39,7 @@ help:
 	@echo "make mutants  changes of grids and culling that no unit test finds (cargo-mutants)"
 	@echo "make miri   the scalar level under Miri (nightly Rust)"
 	@echo "make fuzz-python  fuzzing of files, by atheris: make fuzz-python SECONDS=600"
+	@echo "make mutants-python  changes of mixture/ or estimators/ that no test finds (mutmut)"
 	@echo "make peers  tgmm's answers anew, against ours (installs PyTorch: gigabytes)"
 	@echo "make arm    tests on aarch64 in emulation (needs packages of Debian: see .ci/arm)"
 	@echo "make api    the crate's public API against its record: docs/reference/rust_api.txt"
@@ -127,6 +129,12 @@ fuzz-python: $(DEV)
 	  -max_total_time=$(SECONDS) -artifact_prefix=fuzz/artifacts/
 	$(BIN)/python fuzz/picture_file.py fuzz/target/corpus/picture_file fuzz/corpus/picture_file \
 	  -max_total_time=$(SECONDS) -rss_limit_mb=2000 -artifact_prefix=fuzz/artifacts/
+
+# mutmut needs os.fork. Minutes for a file and an hour for a folder: mixture, estimators.
+PART ?= mixture
+mutants-python: $(DEV)
+	$(PIP) mutmut==3.8.1
+	$(BIN)/python .ci/mutants.py $(PART)
 
 # tgmm's answers anew, against those that are stored and against gmmfast's. PyTorch brings up to
 # 8 GB along, hence the environment of its own.

@@ -231,6 +231,16 @@ def check_count(argument: str, count: int) -> int:
     return number
 
 
+def check_index(argument: str, index: int, size: int) -> int:
+    """Return an int from 0 to `size` - 1."""
+    if isinstance(index, bool | np.bool_) or not hasattr(index, "__index__"):
+        raise TypeError(f"{argument}: expected an integer, got {describe(index)}")
+    number = operator.index(index)
+    if not 0 <= number < size:
+        raise ValueError(f"{argument}: expected 0 to {size - 1}, got {describe(number)}")
+    return number
+
+
 def check_fraction(argument: str, fraction: float, *, low: bool = False) -> float:
     """Return a number between 0 and 1, exclusive; 0 is allowed if `low` is true."""
     if not isinstance(fraction, Real) or isinstance(fraction, bool | np.bool_):

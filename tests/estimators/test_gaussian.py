@@ -16,7 +16,9 @@ import sklearn.mixture
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture
+from support.checks import refusal
 from support.estimators import PAIRS, clouds
 from support.models import COVARIANCE_TYPES
 
@@ -230,3 +232,65 @@ def test_a_number_of_samples_that_is_no_integer_is_refused(n_samples):
     with pytest.raises(TypeError, match=r"^n_samples: expected an integer, got"):
         estimator.sample(n_samples)
     assert estimator.sample(3.0)[0].shape == (3, 2)  # as scikit-learn's scripts do
+
+
+def test_scikit_learns_estimator_shares_nothing_with_ours():
+    model = GaussianMixture(2, random_state=0).fit(clouds())
+    model.notes_ = [[1]]
+    plain = model.to_sklearn()
+    plain.notes_[0].append(2)
+    plain.means_[:] = 0
+    assert model.notes_ == [[1]]
+    assert model.means_.any()
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_predict"])
+def test_a_fit_that_did_not_converge_says_so_as_scikit_learn_does(method):
+    def warned(module, **options):
+        model = module.GaussianMixture(4, random_state=0, tol=0, **options)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            getattr(model, method)(clouds())
+        return [(each.category, str(each.message)) for each in caught]
+
+    once = warned(gmmfast, max_iter=1)
+    assert once == warned(sklearn.mixture, max_iter=1)
+    assert len(once) == 1
+    assert warned(gmmfast, max_iter=0) == []
+    assert warned(gmmfast, max_iter=50, n_init=1)[0] == once[0]
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_predict"])
+def test_options_of_a_fit_reach_it(method, tmp_path):
+    def call(model=GaussianMixture(2, random_state=0), **options):  # noqa: B008
+        return getattr(clone(model), method)(clouds(), **options)
+
+    assert refusal(ValueError, call, acceleration="wings") == (
+        "acceleration: expected 'momentum' or None, got 'wings'; leave it out for scikit-learn's "
+        "iterations"
+    )
+    checkpoint = gmmfast.Checkpoint(tmp_path / "fit.npz")
+    refused = "checkpoint: expected a fit without acceleration and with n_init=1, got "
+    assert refusal(ValueError, call, checkpoint=checkpoint, acceleration="momentum") == (
+        f"{refused}acceleration='momentum' and n_init=1; leave them out"
+    )
+    several = GaussianMixture(2, n_init=3)
+    assert refusal(ValueError, call, several, checkpoint=checkpoint) == (
+        f"{refused}acceleration=None and n_init=3; leave them out"
+    )
+    assert refusal(TypeError, call, checkpoint="fit.npz") == (
+        "checkpoint: expected a Checkpoint, got 'fit.npz'; pass gmmfast.Checkpoint(path)"
+    )
+    call(checkpoint=checkpoint)
+    assert (tmp_path / "fit.npz").exists()
+    lines = []
+    call(progress=lambda *report: lines.append(report))
+    assert lines
+
+
+def test_a_row_of_which_nothing_is_known_has_the_label_of_the_largest_weight():
+    model = GaussianMixture(2, random_state=0).fit([[0.0], [0.1], [9.0], [9.1], [9.2], [9.3]])
+    labels = model.predict([[np.nan], [0.0], [9.0]])
+    assert labels.tolist() == [labels[2], 1 - labels[2], np.argmax(model.weights_)]
+    assert labels.dtype == np.int64
+    np.testing.assert_array_equal(model.score_samples([[np.nan]]), [0])

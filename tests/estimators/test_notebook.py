@@ -79,3 +79,22 @@ def test_a_painting_shows_itself():
     painting = paint(Job(FitRequest(PIXELS, 4, max_iter=2), (20, 30), style="poster"))
     picture = images.read_image(io.BytesIO(painting._repr_png_()))
     np.testing.assert_array_equal(picture, painting.pixels)
+
+
+def test_a_picture_is_named_and_its_page_folded_beneath():
+    model = fit_image(PIXELS[:6, :6], 2, kind="gray", max_iter=1)
+    html = model._repr_html_()
+    assert f'alt="the picture under {type(model).__name__}"' in html
+    assert "<details><summary>Look inside</summary>" in html
+    assert "None" not in html.partition("</div>")[0]
+
+
+def test_a_model_without_an_extent_or_means_is_no_picture():
+    model = fit_image(PIXELS[:6, :6], 2, kind="gray", max_iter=1)
+    for name in ("extent_", "means_", "image_shape_"):
+        other = clone(model)
+        vars(other).update(vars(model))
+        delattr(other, name)
+        assert other._repr_png_() is None
+    thin = fit_image(PIXELS[:1, :40], 2, kind="gray", max_iter=1)
+    assert images.read_image(io.BytesIO(thin._repr_png_())).shape[:2] == (1, 40)

@@ -9,6 +9,7 @@ import pytest
 
 import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture
+from gmmfast.estimators.inspection import Inspect
 from support.checks import check_message, refusal
 from support.models import COVARIANCE_TYPES, three_clouds
 
@@ -178,3 +179,34 @@ def test_what_rows_were_seen_by_may_not_change_between_batches(changed, pattern)
     with pytest.raises(ValueError, match=pattern) as caught:
         model.set_params(**changed).partial_fit(rows)
     check_message(str(caught.value), pattern)
+
+
+@pytest.mark.parametrize("weight", [None, np.linspace(0, 2, 450)])
+def test_batches_of_one_component_have_the_mean_of_all_rows(weight):
+    model, counts = GaussianMixture(1, reg_covar=0), np.ones(450) if weight is None else weight
+    for call, rows in enumerate((slice(0, 200), slice(200, 201), slice(201, 450)), start=1):
+        model.partial_fit(POINTS[rows], sample_weight=None if weight is None else weight[rows])
+        assert (model.n_iter_, model.converged_, model.lower_bounds_) == (call, False, [])
+        seen = slice(0, rows.stop)
+        mean = np.average(POINTS[seen], axis=0, weights=counts[seen])
+        np.testing.assert_allclose(model.means_[0], mean, rtol=1e-12)
+        if call > 1:
+            expected = np.cov(POINTS[seen].T, aweights=counts[seen], ddof=0)
+            np.testing.assert_allclose(model.covariances_[0], expected, rtol=1e-10)
+    message = refusal(ValueError, model.partial_fit, POINTS[:, :1])
+    assert "features" in message
+    fewer = GaussianMixture(2).partial_fit(POINTS.astype(np.float32))
+    assert fewer.means_.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_block_tells_its_rows_their_weight_and_dtype(dtype):
+    rows = POINTS[:4].astype(dtype)
+    n_samples, weight, has_weight, found, head = Inspect(allows_nan=False)(rows)
+    assert (n_samples, weight, has_weight, found) == (4, 4.0, False, dtype)
+    assert head.shape == (0, rows.shape[1])
+    size = Inspect(allows_nan=False)(lambda: (rows, [1, 2, 0, 1.5]))
+    assert size[:4] == (4, 4.5, True, dtype)
+    rows[1, 0] = np.nan
+    assert "NaN" in refusal(ValueError, Inspect(allows_nan=False), rows)
+    assert Inspect(allows_nan=True)(rows).n_samples == 4

@@ -253,3 +253,27 @@ def test_a_picture_is_fitted_rendered_and_refined():
     picture = gmmfast.render_grid(model, (24, 32))
     plain = gmmfast.render_grid(model.to_sklearn(), (24, 32), extent=model.extent_)
     np.testing.assert_allclose(picture, plain, 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("covariance_type", "wrong", "message"),
+    [
+        (
+            "tied-diag",
+            np.ones(3),
+            "The parameter 'tied-diag precision' should have the shape of (2,), but got (3,)",
+        ),
+        (
+            "tied-spherical",
+            np.ones(2),
+            "The parameter 'tied-spherical precision' should have the shape of (1,), but got (2,)",
+        ),
+        ("tied-diag", [1.0, -1.0], "'tied-diag precision' should be positive"),
+    ],
+)
+def test_first_precisions_of_a_wider_type_are_checked(covariance_type, wrong, message):
+    model = GaussianMixture(2, covariance_type=covariance_type, precisions_init=wrong)
+    assert refusal(ValueError, model.fit, clouds()[:, :2]) == message
+    right = np.ones(2 if covariance_type == "tied-diag" else 1, np.float32)
+    model.set_params(precisions_init=right, max_iter=1).fit(clouds()[:, :2])
+    assert np.isfinite(model.means_).all()

@@ -186,6 +186,12 @@ def test_leaving_out_features_is_a_map(covariance_type):
     np.testing.assert_array_equal(mapped.covariances, marginal.covariances)
 
 
+def test_features_may_be_mapped_to_units_of_any_size():
+    mixture, sizes = build(3, 2, "full"), np.array([1e-20, 1e20])
+    mapped = mixture.transform(np.diag(sizes))
+    np.testing.assert_allclose(mapped.means, mixture.means * sizes, rtol=1e-15)
+
+
 def test_there_and_back_is_the_same_mixture():
     mixture = build(5, 3, "full")
     there = mixture.transform(SQUARE, [1, 2, 3])
@@ -212,6 +218,7 @@ EXTENTS = {
     "scaled": ([[2, 0, 0], [0, 3, 0], [0, 0, 1]], [10, 0, 0], ((10.0, 18.0), (0.0, 9.0))),
     "mirrored": ([[-1, 0, 0], [0, 1, 0], [0, 0, 1]], None, ((-4.0, -0.0), (0.0, 3.0))),
     "transposed": ([[0, 1, 0], [1, 0, 0], [0, 0, 1]], None, ((0.0, 3.0), (0.0, 4.0))),
+    "shifted where its ends are one": (np.eye(3), [1e20, 0, 0], None),
     "sheared": ([[1, 1, 0], [0, 1, 0], [0, 0, 1]], None, None),
     "x alone": ([[1, 0, 0]], None, None),
     "another feature first": ([[0, 0, 1], [1, 0, 0], [0, 1, 0]], None, None),
@@ -231,6 +238,7 @@ BAD_MAPS = {
     "too many rows": (np.ones((4, 3)), None, r"matrix: expected shape \(n_out, 3\)"),
     "no rows": (np.ones((0, 3)), None, r"matrix: expected shape \(n_out, 3\)"),
     "rows depend": ([[1, 0, 0], [2, 0, 0]], None, "matrix: expected 2 rows .* got rank 1"),
+    "a row of zeros": ([[1, 0, 0], [0, 0, 0]], None, "matrix: expected 2 rows .* got rank 1"),
     "NaN": ([[1, np.nan, 0]], None, "matrix: expected finite"),
     "1-D": ([1, 2, 3], None, "matrix: expected a 2-D"),
     "offset": (np.eye(3), [1, 2], r"offset: expected shape \(3,\)"),
@@ -256,6 +264,16 @@ def test_the_components_are_the_mixtures_terms(covariance_type):
     assert mixture.component(2).covariance_type == covariance_type
 
 
-@pytest.mark.parametrize(("index", "error"), [(4, ValueError), (-1, ValueError), (1.0, TypeError)])
-def test_what_is_no_component_is_refused(index, error):
-    check_message(refusal(error, build(4, 3, "full").component, index), "index: expected")
+@pytest.mark.parametrize(
+    ("index", "error", "message"),
+    [
+        (4, ValueError, "index: expected 0 to 3, got 4"),
+        (-1, ValueError, "index: expected 0 to 3, got -1"),
+        (1.0, TypeError, "index: expected an integer, got 1.0"),
+        (True, TypeError, "index: expected an integer, got True"),
+        (np.bool_(1), TypeError, f"index: expected an integer, got {np.True_!r}"),
+        ([1], TypeError, "index: expected an integer, got [1]"),
+    ],
+)
+def test_what_is_no_component_is_refused(index, error, message):
+    assert refusal(error, build(4, 3, "full").component, index) == message

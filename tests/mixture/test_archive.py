@@ -1,5 +1,6 @@
 """Tests of mixture/archive.py: hostile model files are refused, fast and in bounded memory."""
 
+import errno
 import io
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from gmmfast import Mixture
+from gmmfast.mixture.archive import read_archive
 from support import models
 from support.checks import check_message, refusal
 from support.models import EVERY_TYPE
@@ -90,15 +92,24 @@ def hostile_files():
     encrypted = bytearray(archive_of(whole))
     for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flags of each header
         encrypted[encrypted.index(mark) + place] |= 1
+    misplaced = bytearray(archive_of(whole))
+    misplaced[-6:-2] = (len(misplaced) + 1000).to_bytes(4, "little")  # of the list of arrays
     return {
         "a name twice": archive_of([*whole, whole[3]]),
         "a name with and without its ending": archive_of([*whole, ("means", whole[3][1])]),
-        "another name": archive_of([*whole, ("more.npy", b"")]),
+        "another name": archive_of([*whole, (f"{'name' * 11}.npy", b"")]),
         "a zip bomb": bomb.getvalue(),
+        "a kind of 4 kB": archive_of([*whole[:-1], ("kind.npy", bytes(4096))]),
+        "a place before the start": bytes(misplaced),
         "a compression that NumPy does not use": archive_of(whole, compression=zipfile.ZIP_BZIP2),
         "a password": bytes(encrypted),
         "a list of many arrays": archive_of([(f"{i}.npy", b"") for i in range(3000)]),
         "a long header": with_means(array_bytes("{" + " " * 60_000 + "}")),
+        "a header of 2 kB": with_means(
+            array_bytes(
+                "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 3)}" + " " * 2000, bytes(96)
+            )
+        ),
         "a deep header": with_means(array_bytes("(" * 900)),
         "signs without end": with_means(array_bytes("-" * 900 + "1")),
         "a shape beyond memory": with_means(declared((1 << 40, 3))),
@@ -112,6 +123,74 @@ def hostile_files():
             array_bytes("{'descr': '<f8', 'fortran_order': True, 'shape': (4, 3)}", bytes(96))
         ),
     }
+
+
+_UNREADABLE = "which is no .npz file, cut off or damaged"
+
+
+#: The end of each message, after the name of the file; zipfile's and NumPy's own words may follow.
+REASONS = {
+    "a name twice": "which has log_weights twice",
+    "a name with and without its ending": "which has means twice",
+    "another name": f"which is another of NumPy's files: it has {'name' * 10!r}",
+    "a zip bomb": "whose arrays are larger than the file",
+    "a kind of 4 kB": "whose kind is too long",
+    "a place before the start": "which is damaged (a place outside of the file)",
+    "a compression that NumPy does not use": (
+        "whose format are compressed in a way that NumPy does not use"
+    ),
+    "a password": f"{_UNREADABLE}; save it again",
+    "a list of many arrays": "whose list of arrays is too long",
+    "a long header": f"{_UNREADABLE}; save it again",
+    "a header of 2 kB": f"{_UNREADABLE}; save it again",
+    "a deep header": f"{_UNREADABLE} (",
+    "signs without end": f"{_UNREADABLE} (",
+    "a shape beyond memory": (
+        "whose means.npy has 0 bytes, and not those of shape (1099511627776, 3) and dtype float64"
+    ),
+    "a shape whose product overflows": (
+        "whose means.npy has 0 bytes, and not those of shape (4294967296, 4294967296, 8) and "
+        "dtype float64"
+    ),
+    "a negative shape": (
+        "whose means.npy has 96 bytes, and not those of shape (-4, -3) and dtype float64"
+    ),
+    "a shape of fewer bytes": (
+        "whose means.npy has 96 bytes, and not those of shape (3, 3) and dtype float64"
+    ),
+    "elements of a terabyte": f"{_UNREADABLE} (",
+    "Python objects": (
+        "whose means.npy has 96 bytes, and not those of shape (12,) and dtype object"
+    ),
+    "an unknown format of arrays": "which has an array of NumPy's format (9, 0)",
+    "Fortran order": "whose means.npy is in Fortran order",
+}
+
+
+def test_arrays_in_numpys_second_format_are_read(tmp_path):
+    second = io.BytesIO()
+    means = golden("full").means
+    np.lib.format.write_array(second, means, version=(2, 0))
+    (tmp_path / "model.npz").write_bytes(with_means(second.getvalue()))
+    np.testing.assert_array_equal(Mixture.load(tmp_path / "model.npz").means, means)
+
+
+def test_the_last_character_of_unicode_is_text(tmp_path):
+    named = golden("diag").with_feature_names(["a", "b", chr(sys.maxunicode)])
+    named.save(tmp_path / "model.npz")
+    assert same(Mixture.load(tmp_path / "model.npz"), named)
+
+
+def test_a_disk_that_cannot_be_read_is_no_damaged_file():
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell() < 100:  # in the first array
+                raise OSError(errno.EIO, "Input/output error")
+            return super().read(size)
+
+    limits = {name.removesuffix(".npy"): 10**6 for name in members()}
+    message = refusal(OSError, read_archive, Broken(archive_of(members().items())), limits)
+    assert message == f"[Errno {errno.EIO}] Input/output error"
 
 
 def traced_refusal(path):
@@ -129,7 +208,9 @@ def test_a_hostile_file_is_refused_in_little_memory(name, tmp_path):
     path = tmp_path / "model.npz"
     path.write_bytes(hostile_files()[name])
     message, peak = traced_refusal(path)
-    check_message(message, "path: expected a file that Mixture.save wrote")
+    start = f"path: expected a file that Mixture.save wrote, got {str(path)!r}, {REASONS[name]}"
+    assert message[: len(start)] == start
+    assert message.endswith("; save it again")
     assert len(message) < 1000
     assert peak < 2 * path.stat().st_size + 16 * 2**20
 

@@ -274,3 +274,11 @@ def test_the_kernel_is_what_answers():
     conditional.mean()
     conditional.log_prob(np.zeros((1, 3)))
     assert gmmfast.kernel_calls()["conditional"] == before + 2
+
+
+def test_points_are_counted_from_both_ends_and_cannot_be_changed():
+    points = build().condition([0], [[0.0], [1.0], [2.0]])
+    for index in range(3):
+        np.testing.assert_array_equal(points[index - 3].means, points[index].means)
+    assert not points.values.flags.writeable
+    assert not points[1:].values.flags.writeable

@@ -197,3 +197,18 @@ def test_responsibilities_beyond_memory_are_refused(monkeypatch):
     monkeypatch.setattr(_memory, "SMALL", 0)
     message = refusal(MemoryError, build(3, 2, "diag").responsibilities, np.zeros((100, 2)))
     check_message(message, r"X: expected a result that fits.* got \(100, 2\)")
+
+
+def test_rows_without_responsibilities_are_empty_in_every_chunk(monkeypatch):
+    mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 1.0])
+    points = np.array([[0.0], [2.0], [4.0], [2.0], [0.0]])
+    monkeypatch.setattr("gmmfast.mixture.evaluation.CHUNK", 4)  # of two rows
+    sparse = mixture.responsibilities(points, threshold=0.75)
+    assert sparse.indptr.tolist() == [0, 1, 1, 2, 2, 3]
+    assert sparse.indices.tolist() == [0, 1, 0]
+    assert sparse.indptr.dtype == sparse.indices.dtype == np.int32
+    assert mixture.responsibilities(points[:0]).indices.dtype == np.int32
+    monkeypatch.setattr(_memory, "SMALL", 0)
+    monkeypatch.setattr(_memory, "available_bytes", lambda: 3 * 12 - 1)  # of all chunks together
+    message = refusal(MemoryError, mixture.responsibilities, points, threshold=0.75)
+    check_message(message, "X: expected a result that fits.*or a larger threshold")

@@ -49,6 +49,7 @@ BAD_TEXTS = {
     "NaN": json.dumps({**WHOLE, "weights": [float("nan"), 0.5]}),
     "flat means": json.dumps({**WHOLE, "means": [1.0, 2.0]}),
     "words": json.dumps({**WHOLE, "means": [["a"], ["b"]]}),
+    "infinity": json.dumps({**WHOLE, "means": [[np.inf] * 3] * 2}),
     "ragged means": json.dumps({**WHOLE, "means": [[1.0], [2.0, 3.0]]}),
     "names of numbers": json.dumps({**WHOLE, "feature_names": [1, 2, 3]}),
     "one name": json.dumps({**WHOLE, "feature_names": "abc"}),

@@ -8,9 +8,11 @@ import tracemalloc
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.stats import multivariate_normal
 
 from gmmfast import Mixture, _memory
 from gmmfast.mixture.component_pairs import pairs_of
+from gmmfast.mixture.information import estimate
 from support.checks import check_message, refusal
 from support.models import EVERY_TYPE, build, full_parameters
 
@@ -50,6 +52,40 @@ def test_the_bounds_of_the_entropy_hold_in_one_dimension(covariance_type, seed):
     assert lower <= exact + 1e-9
     assert upper >= exact - 1e-9
     assert upper - lower < 0.6, "nats of slack"
+
+
+def entropy_bounds_of_formulas(mixture):
+    """The bounds of the header of information.py, from explicit inverses and determinants."""
+    weights, means, covariances = full_parameters(mixture)
+    within, sums = 0.0, np.zeros((3, len(weights)))
+    for i, (weight, m, s) in enumerate(zip(weights, means, covariances, strict=True)):
+        within += weight * np.linalg.slogdet(2 * np.pi * np.e * s)[1] / 2
+        for other, n, t in zip(weights, means, covariances, strict=True):
+            middle, d = (s + t) / 2, m - n
+            distance = d @ np.linalg.inv(middle) @ d / 8
+            ratio = np.linalg.det(middle) / np.sqrt(np.linalg.det(s) * np.linalg.det(t))
+            inverse = np.linalg.inv(t)
+            divergence = np.trace(inverse @ s) - len(d) + d @ inverse @ d
+            divergence += np.linalg.slogdet(t)[1] - np.linalg.slogdet(s)[1]
+            sums[0, i] += other * multivariate_normal(m, s + t).pdf(n)
+            sums[1, i] += other * np.exp(-distance) / np.sqrt(ratio)
+            sums[2, i] += other * np.exp(-divergence / 2)
+    jensen, lower, upper = -(np.log(sums) @ weights)
+    matched = np.linalg.slogdet(2 * np.pi * np.e * mixture.covariance())[1] / 2
+    return max(jensen, within + lower), min(matched, within + upper)
+
+
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
+@pytest.mark.parametrize("spread", [0.3, 2, 6])
+def test_the_bounds_of_the_entropy_are_those_of_the_formulas(covariance_type, spread):
+    mixture = build(4, 3, covariance_type, spread=spread)
+    expected = entropy_bounds_of_formulas(mixture)
+    assert mixture.entropy_bounds() == pytest.approx(expected, rel=1e-11)
+
+
+def test_the_standard_error_is_that_of_independent_values():
+    assert estimate(np.array([1.0, 3.0])) == (2.0, 1.0)
+    assert estimate(np.array([0.0, 0.0, 3.0])) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("covariance_type", EVERY_TYPE)

@@ -165,3 +165,17 @@ def test_more_than_one_feature_is_refused(method):
     mixture = Mixture([1.0], [[0.0, 0.0]], [1.0])
     message = refusal(ValueError, getattr(mixture, method), [0.0, 1.0])
     check_message(message, f"{method}: expected a mixture of one feature, got 2")
+
+
+def test_logarithms_are_those_of_each_point():
+    mixture, points = build(), np.linspace(-3, 3, 7)
+    for call in (mixture.cdf, mixture.sf):
+        np.testing.assert_allclose(np.exp(call(points, log=True)), call(points), rtol=1e-12)
+
+
+def test_intervals_far_above_are_those_far_below():
+    mixture = Mixture([1.0], [[0.0]], [1.0])
+    edges = np.array([20.0, 21.0, 35.0])
+    above = mixture.interval_probability(edges)
+    assert (above > 0).all()
+    np.testing.assert_array_equal(above, mixture.interval_probability(-edges[::-1])[::-1])

@@ -58,3 +58,24 @@ def test_scatters_are_packed_by_rows_of_the_lower_triangle(n_features):
     diagonal = layouts.packed(matrices, diagonal=True)
     expected = matrices * np.eye(n_features)
     np.testing.assert_array_equal(layouts.unpacked(diagonal, n_features), expected)
+
+
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
+def test_a_matrix_has_a_nearest_covariance_of_every_type(covariance_type):
+    matrix = np.array([[4.0, 1.0], [1.0, 2.0]])
+    near = {"full": matrix, "tied": matrix, "diag": [4.0, 2.0], "tied-diag": [4.0, 2.0]}
+    found = layouts.of_matrix(matrix, covariance_type)
+    np.testing.assert_array_equal(found, near.get(covariance_type, [3.0]), strict=False)
+    assert found.shape == np.shape(near.get(covariance_type, [3.0]))
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied"])
+def test_what_is_stored_is_symmetric_and_of_its_type(covariance_type):
+    matrices = RANDOM.normal(size=(1, 3, 3))
+    stored = layouts.stored(matrices, covariance_type)
+    np.testing.assert_array_equal(stored, np.swapaxes(stored, -1, -2))
+    assert stored.shape == layouts.layouts((1, 3))[covariance_type]
+
+
+def test_integers_agree_with_their_factors():
+    assert layouts.agree(np.array([4, 1]), np.array([0.5, 1.0]), "spherical")

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from types import SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -290,10 +291,63 @@ def test_a_copy_is_the_same_mixture(covariance_type, clone):
     assert not twin.means.flags.writeable
 
 
+def test_a_pickle_keeps_weights_below_float64():
+    joint = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 60.0]], [1.0, 1.0])
+    far = joint.condition([0], [-1e3])
+    twin = pickled(far)
+    assert twin.weights[1] == 0
+    assert twin.score_samples([[60.0]]) == far.score_samples([[60.0]])
+    assert twin.score_samples([[60.0]])[0] == pytest.approx(-1000.5 - 0.5 * np.log(2 * np.pi))
+
+
+def test_one_number_is_a_covariance_that_is_tied_and_spherical():
+    mixture = Mixture([1.0], [[0.0, 1.0]], 4.0, covariance_type="tied-spherical")
+    np.testing.assert_array_equal(mixture.covariance(), 4 * np.eye(2))
+
+
+def test_weights_that_are_rounded_are_normalized():
+    mixture = Mixture([0.5, 0.5000004], [[0.0], [1.0]], [1.0, 1.0])
+    assert mixture.cdf([np.inf]) == 1
+    assert mixture.cdf([np.inf], log=True) == pytest.approx(0, abs=1e-15)
+
+
+def test_any_object_with_the_attributes_of_a_fit_is_a_model():
+    attributes = {"weights_": [1.0], "means_": [[0.0, 1.0]], "covariances_": [2.0]}
+    model = SimpleNamespace(**attributes, covariance_type="spherical")
+    assert repr(Mixture.from_model(model)) == repr(Mixture([1.0], [[0.0, 1.0]], [2.0]))
+
+
+def test_a_mixture_shows_its_sizes():
+    mixture = Mixture([1.0], [[0.0, 1.0]], [2.0])
+    shown = "n_components=1, n_features=2, covariance_type='spherical'"
+    assert repr(mixture) == f"Mixture({shown})"
+    extended = mixture.with_extent([(0, 1)])
+    assert repr(extended) == f"Mixture({shown}, extent=((0.0, 1.0),))"
+    for clone in (pickled, lambda m: Mixture.from_json(m.to_json())):
+        assert repr(clone(extended)) == repr(extended)
+
+
+def test_the_kind_stays_with_the_extent():
+    ink = build(2, 2, "full").with_kind("ink").with_extent([(0, 4), (0, 3)])
+    assert ink.product(ink).mixture.kind == "ink"
+    assert ink.component(0).kind == "ink"
+    assert ink.transform(2 * np.eye(2)).kind == "ink"
+    assert ink.transform([[1, 1], [0, 1]]).kind is None
+    assert ink.with_extent(None).product(ink).mixture.kind is None
+    assert ink.marginal([0, 1]).kind is None
+    assert ink.condition([0], [1.0]).kind is None
+    estimator = ink.to_sklearn()
+    assert Mixture.from_model(estimator).kind == "ink"
+    for other in ("color", "photo", 5):  # of other features, unknown, no text
+        estimator.kind_ = other
+        assert Mixture.from_model(estimator).kind is None
+
+
 def test_the_extent_is_remembered_where_it_keeps_its_meaning():
     mixture = Mixture(*random_parameters(3, 2, "full"), extent=np.array([[0, 5], [1, 2]]))
     assert mixture.extent == ((0.0, 5.0), (1.0, 2.0))
     assert mixture.with_extent([(7, 8)]).extent == ((7.0, 8.0),)
+    assert mixture.component(1).extent == mixture.extent
     assert mixture.with_extent(None).extent is None
     assert mixture.extent == ((0.0, 5.0), (1.0, 2.0))
     assert mixture.marginal([0]).extent is None

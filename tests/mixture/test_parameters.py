@@ -6,6 +6,7 @@ import pytest
 import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture, Mixture
 from gmmfast.mixture.layouts import agree, precisions_cholesky
+from gmmfast.mixture.parameters import expected_log_weights, n_positions
 from support.estimators import PAIRS, clouds
 from support.models import COVARIANCE_TYPES, random_parameters
 
@@ -130,3 +131,36 @@ def test_factors_that_cannot_be_inverted_are_refused():
     del model.precisions_cholesky_
     with pytest.raises(ValueError, match="unfitted GaussianMixture"):
         Mixture.from_model(model)
+
+
+@pytest.mark.parametrize("covariance_type", ["tied-diag", "tied-spherical"])
+def test_precisions_count_in_types_that_scikit_learn_lacks(covariance_type):
+    model, covariances = of_factors(GaussianMixture, covariance_type)
+    model.covariances_ = 9 * covariances
+    np.testing.assert_allclose(Mixture.from_model(model).covariances, covariances, rtol=1e-12)
+
+
+def test_a_clip_has_three_positions_and_a_picture_two():
+    def positions(n_features, kind=None, n_axes=0):
+        mixture = Mixture([1.0], np.zeros((1, n_features)), [1.0], covariance_type="spherical")
+        extent = [(0, 1)] * n_axes or None
+        return n_positions(mixture.with_kind(kind).with_extent(extent))
+
+    assert (positions(6, "video"), positions(6, "color-alpha"), positions(5, "color")) == (3, 2, 2)
+    assert (positions(6, "color-alpha", 3), positions(5, None, 3), positions(6, None, 2)) == (
+        2,
+        3,
+        2,
+    )
+    assert [positions(n) for n in (2, 3, 4, 5, 6, 7)] == [2, 2, 3, 2, 3, 2]
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_a_variational_model_scores_by_expected_log_weights(covariance_type):
+    model = BayesianGaussianMixture(covariance_type=covariance_type, **OPTIONS).fit(POINTS)
+    logs, mixture = expected_log_weights(model), Mixture.from_model(model)
+    assert logs.dtype == np.float64
+    terms = [log + mixture.component(k).score_samples(POINTS[:9]) for k, log in enumerate(logs)]
+    expected = np.logaddexp.reduce(terms, axis=0)
+    np.testing.assert_allclose(model.score_samples(POINTS[:9]), expected, rtol=1e-12)
+    assert expected_log_weights(GaussianMixture(**OPTIONS).fit(POINTS)) is None

@@ -164,3 +164,10 @@ def test_bad_arguments_are_refused(name):
 
 def test_a_mixture_of_one_feature_has_no_ellipses():
     check_message(refusal(ValueError, build(2, 1).error_ellipses), "features: expected")
+
+
+def test_samples_at_the_edge_are_inside():
+    region = build(3, 3, "full").confidence_region(0.5)
+    edge = region.sample(2000, inner=np.nextafter(0.5, 0), random_state=0)
+    np.testing.assert_allclose(region.distances(edge), region.radius, rtol=1e-6)
+    assert region.contains(edge).mean() > 0.99

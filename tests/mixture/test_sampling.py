@@ -361,3 +361,8 @@ def test_calls_are_counted():
     after = gmmfast.kernel_calls()
     assert {name for name in after if after[name] > before[name]} == {"sample", "render_samples"}
     assert after["sample"] == before["sample"] + 1
+
+
+def test_one_point_is_drawn_by_default():
+    mixture = Mixture([1.0], [[0.0, 1.0]], [2.0])
+    assert mixture.sample(random_state=0).shape == (1, 2)

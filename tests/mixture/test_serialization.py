@@ -196,40 +196,108 @@ def beyond_unicode(shape):
 
 
 BAD_ARRAYS = {
-    "another format": ({"format": "other"}, "another of NumPy's"),
-    "no format": ({"format": None}, "another of NumPy's"),
-    "no version": ({"version": None}, "tells no version"),
-    "version of text": ({"version": "1"}, "tells no version"),
-    "a newer version": ({"version": 2}, "newer gmmfast"),
-    "no means": ({"means": None}, "lacks means"),
-    "means of text": ({"means": np.array([["a"]])}, "whose means have dtype"),
-    "flat means": ({"means": np.zeros(3)}, "whose means have dtype float64 and shape"),
-    "weights": ({"weights": np.full(4, 0.5)}, "weights: expected"),
-    "NaN": ({"means": np.full((4, 3), np.nan)}, "means"),
-    "not positive": ({"covariances": -np.ones((4, 3, 3))}, "covariances"),
-    "covariance type": ({"covariance_type": "round"}, "covariance_type: expected"),
-    "log weights": ({"log_weights": np.full(4, -1.0)}, "weights"),
-    "log weights of others": ({"log_weights": np.zeros(3)}, "weights"),
-    "extent": ({"extent": np.zeros((1, 2))}, "extent: expected"),
-    "names of text": ({"feature_names": np.array("abc")}, "whose feature_names have dtype"),
-    "names of numbers": ({"feature_names": np.arange(3)}, "whose feature_names have dtype int64"),
-    "few names": ({"feature_names": np.array(["a", "b"])}, "feature_names: expected 3 names"),
-    "many names": ({"feature_names": np.array(list("abcd"))}, "feature_names: expected 3 names"),
-    "a name twice": ({"feature_names": np.array(list("aba"))}, "feature_names: expected 3 names"),
+    "another format": ({"format": "other"}, "which is another of NumPy's files"),
+    "no format": ({"format": None}, "which is another of NumPy's files"),
+    "no version": ({"version": None}, "which tells no version"),
+    "version of text": ({"version": "1"}, "which tells no version"),
+    "versions": ({"version": [1]}, "which tells no version"),
+    "version 0": ({"version": 0}, "which tells no version"),
+    "version of half a number": ({"version": 1.0}, "which tells no version"),
+    "no means, no kind": ({"means": None, "kind": None}, "which lacks kind, means"),
+    "means of text": (
+        {"means": np.array([["a"]])},
+        "whose means have dtype <U1 and shape (1, 1)",
+    ),
+    "flat means": ({"means": np.zeros(3)}, "whose means have dtype float64 and shape (3,)"),
+    "weights": (
+        {"weights": np.full(4, 0.5)},
+        "one with weights: expected the exponentials of log_weights, got others",
+    ),
+    "NaN": (
+        {"means": np.full((4, 3), np.nan)},
+        (
+            "one with means: expected finite values, got nan at component 0; fit the model again "
+            "without NaN or infinite data"
+        ),
+    ),
+    "not positive": (
+        {"covariances": -np.ones((4, 3, 3))},
+        (
+            "one with covariances: expected positive definite matrices, got pivot -1.0 at feature "
+            "0 of component 0; add a small value such as reg_covar to the diagonal"
+        ),
+    ),
+    "covariance type": (
+        {"covariance_type": "round"},
+        (
+            "one with covariance_type: expected 'full', 'tied', 'diag', 'spherical', 'tied-diag' "
+            "or 'tied-spherical', got 'round'"
+        ),
+    ),
+    "log weights of others": (
+        {"log_weights": np.zeros(3)},
+        (
+            "one with weights: expected to sum to 1 (within 1e-6), got a sum of 3.0; divide them "
+            "by their sum"
+        ),
+    ),
+    "extent": (
+        {"extent": np.zeros((1, 2))},
+        "one with extent: expected pairs of two different finite numbers, got [[0.0, 0.0]]",
+    ),
+    "names of text": (
+        {"feature_names": np.array("abc")},
+        "whose feature_names have dtype <U3 and shape ()",
+    ),
+    "names of numbers": (
+        {"feature_names": np.arange(3.0)},
+        "whose feature_names have dtype float64 and shape (3,)",
+    ),
+    "few names": (
+        {"feature_names": np.array(["a", "b"])},
+        "one with feature_names: expected 3 names, got 2",
+    ),
+    "many names": (
+        {"feature_names": np.array(list("abcd"))},
+        "one with feature_names: expected 3 names, got 4",
+    ),
+    "a name twice": (
+        {"feature_names": np.array(list("aba"))},
+        (
+            "one with feature_names: expected 3 names, one for each feature and none twice, got "
+            "['a', 'b', 'a']"
+        ),
+    ),
     "names beyond Unicode": (
         {"feature_names": beyond_unicode((3,))},
-        "feature_names.npy is no text",
+        "whose feature_names.npy is no text",
     ),
-    "a kind beyond Unicode": ({"kind": beyond_unicode(())}, "kind.npy is no text"),
-    "extent of three": ({"extent": np.zeros((1, 3))}, "extent: expected"),
+    "a kind beyond Unicode": ({"kind": beyond_unicode(())}, "whose kind.npy is no text"),
+    "extent of three": (
+        {"extent": np.zeros((1, 3))},
+        (
+            "one with extent: expected one (low, high) pair for each axis, x first, and at most "
+            "3, got [[0.0, 0.0, 0.0]]"
+        ),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", BAD_ARRAYS)
 def test_a_file_of_something_else_is_refused(name, tmp_path):
-    changes, pattern = BAD_ARRAYS[name]
-    message = refusal(ValueError, Mixture.load, saved(tmp_path, **changes))
-    check_message(message, f"path: expected a file .*got .*model.npz.*{pattern}")
+    changes, why = BAD_ARRAYS[name]
+    path = saved(tmp_path, **changes)
+    message = refusal(ValueError, Mixture.load, path)
+    expected = f"path: expected a file that Mixture.save wrote, got {str(path)!r}, {why}"
+    assert message == f"{expected}; save it again"
+
+
+def test_a_file_of_a_newer_version_is_refused(tmp_path):
+    path = saved(tmp_path, version=2)
+    assert refusal(ValueError, Mixture.load, path) == (
+        f"path: expected a file of version 1 to 1, got {str(path)!r} of version 2; read it with "
+        "a newer gmmfast"
+    )
 
 
 def test_nothing_is_unpickled(tmp_path):
@@ -270,6 +338,32 @@ def test_a_file_cut_off_or_changed_is_refused(share, tmp_path):
 
 
 def test_a_path_to_nothing_is_told(tmp_path):
-    check_message(refusal(FileNotFoundError, Mixture.load, tmp_path / "none"), "path: expected")
-    check_message(refusal(ValueError, Mixture.load, tmp_path), "path: expected .* a folder")
+    nothing = tmp_path / "none"
+    assert refusal(FileNotFoundError, Mixture.load, nothing) == (
+        f"path: expected a file that can be read, got {str(nothing)!r} (No such file or "
+        "directory); check the path"
+    )
+    assert refusal(ValueError, Mixture.load, tmp_path) == (
+        f"path: expected a file that Mixture.save wrote, got {str(tmp_path)!r}, which is a folder "
+        "or a device; save it again"
+    )
     check_message(refusal(TypeError, Mixture.load, None), "path: expected the path")
+
+
+@pytest.mark.parametrize("covariance_type", ["diag", "tied", "tied-diag"])
+def test_scikit_learn_gets_the_components_that_have_a_weight(covariance_type):
+    whole = models.build(3, 2, covariance_type)
+    weights = [0.25, 0.0, 0.75]
+    mixture = Mixture(weights, whole.means, whole.covariances, covariance_type=covariance_type)
+    estimator = mixture.to_sklearn()
+    assert (estimator.n_components, estimator.weights_.tolist()) == (2, [0.25, 0.75])
+    points = whole.sample(20, random_state=0)
+    np.testing.assert_allclose(
+        estimator.score_samples(points), mixture.score_samples(points), rtol=1e-12
+    )
+    rounded = Mixture([0.5, 0.5000004], [[0.0], [1.0]], [1.0, 1.0]).to_sklearn()
+    assert rounded.weights_.sum() == pytest.approx(1, abs=1e-15)
+    thirds = np.full(3, 1 / 3)
+    np.testing.assert_array_equal(
+        Mixture(thirds, whole.means, np.ones(3)).to_sklearn().weights_, thirds
+    )

@@ -28,7 +28,11 @@ class Inspect:
                 raise ValueError(
                     f"sample_weight: expected shape {(len(rows),)} for a chunk, got {weight.shape}"
                 )
-            if not (np.isfinite(weight).all() and (weight >= 0).all()):
-                raise ValueError("sample_weight: expected finite values of at least 0")
+            wrong = weight[~(np.isfinite(weight) & (weight >= 0))]
+            if len(wrong):
+                raise ValueError(
+                    f"sample_weight: expected finite values of at least 0, got {wrong[0]}; leave "
+                    "such rows out"
+                )
         total = float(len(rows)) if weight is None else float(weight.sum())
         return BlockSize(len(rows), total, weight is not None, rows.dtype, points[:0].copy())

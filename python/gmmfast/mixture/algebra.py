@@ -127,8 +127,8 @@ def _checked_offset(offset: ArrayLike | None, n_out: int) -> Array:
 
 
 def _is_monomial(a: Array) -> bool:
-    """Return whether each new feature is a multiple of one old feature."""
-    return bool(((a != 0).sum(axis=1) == 1).all() and ((a != 0).sum(axis=0) <= 1).all())
+    """Return whether each new feature, of independent ones, is a multiple of one old feature."""
+    return bool(((a != 0).sum(axis=1) == 1).all())
 
 
 def _mapped(p: Parameters, a: Array) -> tuple[str, Array]:
@@ -145,7 +145,7 @@ def _mapped(p: Parameters, a: Array) -> tuple[str, Array]:
     if kind in DIAGONAL:
         variances = as_variances(p.covariances, kind, shape)
         if _is_monomial(a):
-            kind = common_type(kind, "tied-diag" if kind in TIED else "diag")
+            kind = common_type(kind, "tied-diag")
             return kind, stored(variances @ np.square(a).T, kind)
         # With S = diag(s), A S A^T = R R^T where R is A with its columns times the standard
         # deviations: positive definite for all variances.
@@ -153,7 +153,7 @@ def _mapped(p: Parameters, a: Array) -> tuple[str, Array]:
         matrices = roots @ roots.swapaxes(1, 2)
     else:
         matrices = a @ as_matrices(p.covariances, kind, shape) @ a.T
-    kind = common_type(kind, "tied" if kind in TIED else "full")
+    kind = common_type(kind, "tied")
     return kind, stored(matrices, kind)
 
 

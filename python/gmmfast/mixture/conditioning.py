@@ -91,9 +91,7 @@ class Conditioning:
         self._core.log_prob(points, out, n_threads)
         return out
 
-    def sample(
-        self, values: Array, seed: int, first: int = 0, n_threads: int | None = None
-    ) -> Array:
+    def sample(self, values: Array, seed: int, first: int, n_threads: int | None = None) -> Array:
         """Return one sample at each checked point, (n_samples, n_targets).
 
         The seed and the point's index decide the bits; `first` is the index of the first point.

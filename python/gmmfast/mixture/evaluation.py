@@ -51,7 +51,7 @@ def score_samples(mixture: Mixture, X: ArrayLike, *, n_threads: int | None = Non
     array([-9.190000e-01, -5.000919e+03])
     """
     points, threads = mixture._points(X), check_n_threads(n_threads)
-    check_fits("X", points.shape, 8 * len(points))
+    check_fits("X", points.shape, 8 * len(points), "pass fewer points at a time")
     log_prob = np.empty(len(points))
     mixture._core.score_samples(points, log_prob, threads)
     return log_prob
@@ -82,7 +82,7 @@ def predict(mixture: Mixture, X: ArrayLike, *, n_threads: int | None = None) -> 
     array([0, 1, 0])
     """
     points, threads = mixture._points(X), check_n_threads(n_threads)
-    check_fits("X", points.shape, 8 * len(points))
+    check_fits("X", points.shape, 8 * len(points), "pass fewer points at a time")
     labels = np.empty(len(points), dtype=np.int64)
     mixture._core.predict(points, labels, threads)
     return labels

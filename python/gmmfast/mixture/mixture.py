@@ -7,7 +7,6 @@ this folder, which take the mixture as their first argument.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from gmmfast import _core
@@ -353,9 +352,7 @@ class Mixture:
     _repr_html_ = html_of  # in notebooks
 
     def __reduce__(self) -> tuple[Any, ...]:
-        make = partial(Mixture, covariance_type=self.covariance_type, extent=self.extent)
-        state = {"_kind": self._kind, "_feature_names": self._feature_names}
-        return make, (self.weights, self.means, self.covariances), state
+        return Mixture._from_arrays, (serialization.arrays_of(self),)
 
     def __copy__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from gmmfast import _core
-from gmmfast._validation import check_extent, check_features, float_array
+from gmmfast._validation import check_extent, check_features, check_index, float_array
 from gmmfast.mixture import algebra
 from gmmfast.mixture.conditional import ConditionalMixtures
 from gmmfast.mixture.parameters import check_feature_names, check_kind
@@ -206,7 +206,7 @@ def component(mixture: Mixture, index: int) -> Mixture:
     >>> mixture.component(1).covariance()
     array([[2.]])
     """
-    (k,) = check_features("index", [index], mixture.n_components)
+    k = check_index("index", index, mixture.n_components)
     return mixture._from_parameters(algebra.component(mixture._parameters(), k), mixture.extent)
 
 

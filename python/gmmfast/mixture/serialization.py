@@ -152,25 +152,30 @@ def save(mixture: Mixture, path: StrPath) -> None:
     ((0.0, 4.0), (0.0, 3.0))
     """
     check_destination("path", "the path of a file that can be written", path)
-    p, names = mixture._parameters(), mixture.feature_names
-    optional: dict[str, Any] = {}
-    if names is not None:
-        optional["feature_names"] = np.array(names, dtype=np.str_)
+    arrays = arrays_of(mixture)
     with replaced(path) as file:
         np.savez(
             file,
             format=FORMAT,
             version=VERSION,
-            weights=p.weights,
-            log_weights=p.log_weights,
-            means=p.means,
-            covariances=p.covariances,
-            covariance_type=p.covariance_type,
-            extent=np.array(mixture.extent or np.empty((0, 2)), dtype=np.float64),
-            kind=mixture.kind or "",
+            **arrays,
             written_by=f"gmmfast {_core.__version__}",
-            **optional,
         )
+
+
+def arrays_of(mixture: Mixture) -> dict[str, Any]:
+    """Return what a file or a pickle has of a mixture: arrays, and texts as `str`."""
+    p, names = mixture._parameters(), mixture.feature_names
+    arrays = {
+        "weights": p.weights,
+        "log_weights": p.log_weights,  # of weights that underflow, too
+        "means": p.means,
+        "covariances": p.covariances,
+        "covariance_type": p.covariance_type,
+        "extent": np.array(mixture.extent or np.empty((0, 2)), dtype=np.float64),
+        "kind": mixture.kind or "",
+    }
+    return arrays if names is None else {**arrays, "feature_names": np.array(names, np.str_)}
 
 
 def core_of_file(arrays: dict[str, NDArray[Any]]) -> _core.Mixture:
