@@ -5,7 +5,7 @@ import pytest
 import sklearn.mixture
 from sklearn.model_selection import GridSearchCV
 
-from gmmfast import BayesianGaussianMixture, GaussianMixture, Mixture
+from gmmfast import BayesianGaussianMixture, GaussianMixture, Mixture, select_n_components
 from support.estimators import PAIRS, clouds
 from support.models import COVARIANCE_TYPES
 
@@ -198,3 +198,43 @@ def test_a_progress_bar_of_a_search_shows_its_fits(capsys):
     shown = capsys.readouterr().out
     assert "GridSearchCV - fit" in shown
     assert "GaussianMixture - initialization" in shown
+
+
+class Seen(Recorder):
+    """A callback that notes what each task is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.tasks, self.data = [], []
+
+    def on_fit_task_begin(self, estimator, context, *, X, y, metadata):
+        self.tasks.append((context.task_name, context.max_subtasks))
+        self.data.append((type(estimator).__name__, X, y, metadata))
+
+    def on_fit_task_end(self, estimator, context, *, X, y, metadata):  # noqa: ARG002
+        self.data.append((type(estimator).__name__, X, y, metadata))
+
+
+def fit_it(model):
+    return model.fit(clouds())
+
+
+def select_it(model):
+    return select_n_components(clouds(), [3], estimator=model)
+
+
+@pytest.mark.skipif(
+    not hasattr(GaussianMixture, "set_callbacks"), reason="scikit-learn before 1.9"
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("fit", [fit_it, select_it])
+def test_callbacks_are_given_the_rows_and_the_number_of_tasks(fit):
+    seen = Seen()
+    model = GaussianMixture(3, random_state=0, init_params="random", max_iter=2, tol=0, n_init=2)
+    fit(model.set_callbacks(seen))
+    init = [("initialization", 2), ("iteration", 0), ("iteration", 0)]
+    assert seen.tasks == [("fit", 2), *init, *init]
+    assert len(seen.data) == 2 * len(seen.tasks)
+    for name, X, y, metadata in seen.data:
+        assert (name, y, metadata) == ("GaussianMixture", None, None)
+        np.testing.assert_array_equal(X, clouds())

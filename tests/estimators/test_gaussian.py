@@ -294,3 +294,38 @@ def test_a_row_of_which_nothing_is_known_has_the_label_of_the_largest_weight():
     assert labels.tolist() == [labels[2], 1 - labels[2], np.argmax(model.weights_)]
     assert labels.dtype == np.int64
     np.testing.assert_array_equal(model.score_samples([[np.nan]]), [0])
+
+
+def test_fits_of_every_kind_are_logged_by_their_name(caplog):
+    caplog.set_level("INFO", logger="gmmfast")
+    model = GaussianMixture(3, random_state=0)
+    for fit in (model.fit, model.fit_predict, model.partial_fit):
+        caplog.clear()
+        fit(clouds())
+        assert caplog.messages[-1] == f"GaussianMixture.{fit.__name__}: accelerated"
+
+
+def test_fit_predict_takes_weights_as_fit_does():
+    points = clouds()
+    weights = np.random.default_rng(2).exponential(size=len(points)) ** 4
+    model, other = (GaussianMixture(3, random_state=0, max_iter=500) for _ in range(2))
+    labels = model.fit_predict(points, sample_weight=weights)
+    np.testing.assert_array_equal(labels, other.fit(points, sample_weight=weights).predict(points))
+    np.testing.assert_array_equal(model.means_, other.means_)
+
+
+def test_the_bound_of_partial_fit_is_the_mean_log_density_of_rows_when_they_came():
+    points = np.random.default_rng(3).permutation(clouds())
+    start = GaussianMixture(3, random_state=0).fit(points[:60])
+    model = GaussianMixture(
+        3,
+        weights_init=start.weights_,
+        means_init=start.means_,
+        precisions_init=start.precisions_,
+    )
+    total = start.score_samples(points[:100]).sum()
+    model.partial_fit(points[:100])
+    assert model.lower_bound_ == pytest.approx(total / 100, rel=1e-9)
+    total += model.score_samples(points[100:]).sum()
+    model.partial_fit(points[100:])
+    assert model.lower_bound_ == pytest.approx(total / len(points), rel=1e-9)

@@ -44,7 +44,8 @@ def test_what_fit_image_returns_shows_its_picture(kind, prior):
     bundle = model._repr_mimebundle_()
     for html in (model._repr_html_(), bundle["text/html"]):
         np.testing.assert_array_equal(shown_in(html), expected)
-        assert type(model).__name__ in html
+        assert f'alt="the picture under {type(model).__name__}"' in html
+        assert "<summary>Look inside</summary>" in html
         assert len(html) > 0.5 * len(plain)  # scikit-learn's own is still there
     assert bundle["text/plain"] == repr(model)
 

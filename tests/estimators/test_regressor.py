@@ -1,5 +1,6 @@
 """Tests of estimators/regressor.py: regression by the conditionals of a mixture."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -225,3 +226,32 @@ def test_its_log_reports_a_mixture_that_fell_back(caplog, monkeypatch):
     monkeypatch.undo()
     GaussianMixtureRegressor(max_iter=1, tol=9).fit(X, y)
     assert caplog.messages[-1] == "GaussianMixtureRegressor.fit: accelerated"
+
+
+class Threads:
+    """Conditionals that note the number of threads of each call, its last argument."""
+
+    def __init__(self, conditionals):
+        self.conditionals, self.numbers = conditionals, []
+
+    def __getattr__(self, name):
+        def noted(*arguments):
+            self.numbers.append(arguments[-1])
+            return getattr(self.conditionals, name)(*arguments)
+
+        return noted
+
+
+def test_predictions_and_samples_use_the_number_of_threads(fitted):
+    model, x, _ = fitted
+    model = copy.copy(model)
+    model._conditioning = threads = Threads(model._conditioning)
+    for options in ({}, {"return_std": True}, {"return_cov": True}):
+        model.predict(x, n_threads=2, **options)
+    model.sample_y(x, n_threads=2)
+    assert threads.numbers == [2, 2, 2, 2]
+
+
+def test_a_sample_without_a_state_is_that_of_zero(fitted):
+    model, x, _ = fitted
+    np.testing.assert_array_equal(model.sample_y(x), model.sample_y(x, random_state=0))

@@ -277,3 +277,12 @@ def test_first_precisions_of_a_wider_type_are_checked(covariance_type, wrong, me
     right = np.ones(2 if covariance_type == "tied-diag" else 1, np.float32)
     model.set_params(precisions_init=right, max_iter=1).fit(clouds()[:, :2])
     assert np.isfinite(model.means_).all()
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_parameters_for_scikit_learn_are_those_of_the_components_that_were_fitted(covariance_type):
+    model = fit(covariance_type, estimator=BayesianGaussianMixture)
+    plain = model.set_params(n_components=5).to_sklearn()
+    shape = (3, 3) if covariance_type == "tied-diag" else (3,)
+    assert plain.covariances_.shape == shape
+    np.testing.assert_array_equal(plain.degrees_of_freedom_, np.full(3, model.degrees_of_freedom_))
