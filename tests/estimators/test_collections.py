@@ -5,7 +5,6 @@ import pytest
 
 from gmmfast import GaussianMixture
 from gmmfast.estimators import collections
-from gmmfast.estimators.inspection import Inspect
 from support.checks import refusal
 
 
@@ -56,16 +55,3 @@ def test_other_values_are_no_collections(X):
 def test_what_is_registered_evaluates_methods_of_rows(method):
     model, X = GaussianMixture(2).fit([[0.0], [1.0], [2.0]]), Delayed()
     assert getattr(model, method)(X) == (X, model, method)
-
-
-def test_the_size_of_a_block_counts_its_weights_in_float64_and_keeps_no_row():
-    rows = np.arange(8, dtype=np.float32).reshape(4, 2)
-    size = Inspect(allows_nan=False)(lambda: (rows, np.float16([2048, 1, 1, 1])))
-    assert size[:4] == (4, 2051.0, True, np.float32)
-    assert size.head.shape == (0, 2)
-    size = Inspect(allows_nan=False)(rows)
-    assert size[:4] == (4, 4.0, False, np.float32)
-    rows[1, 1] = np.nan
-    assert Inspect(allows_nan=True)(rows).n_samples == 4
-    with pytest.raises(ValueError, match="NaN"):
-        Inspect(allows_nan=False)(rows)

@@ -329,3 +329,58 @@ def test_the_bound_of_partial_fit_is_the_mean_log_density_of_rows_when_they_came
     total += model.score_samples(points[100:]).sum()
     model.partial_fit(points[100:])
     assert model.lower_bound_ == pytest.approx(total / len(points), rel=1e-9)
+
+
+def drawn(model):
+    model.random_state = 5
+    return model.sample(40)[0]
+
+
+def test_weights_whose_sum_rounds_to_more_than_one_are_drawn_from_as_if_it_were_one():
+    model = GaussianMixture(3, random_state=0).fit(clouds())
+    model.weights_ = np.array([0.5, 0.5 + 1e-9, 0.0])
+    points = drawn(model)
+    np.testing.assert_array_equal(model.weights_, [0.5, 0.5 + 1e-9, 0.0])
+    model.weights_ = [0.5, 0.5, 0.0]
+    np.testing.assert_array_equal(points, drawn(model))
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_a_model_without_covariances_is_drawn_from_by_its_precisions(covariance_type):
+    model = GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(clouds())
+    points = drawn(model)
+    del model.covariances_
+    np.testing.assert_allclose(drawn(model), points, 1e-10, 1e-10)
+    assert not hasattr(model, "covariances_")
+
+
+def test_results_are_float32_where_rows_and_parameters_are():
+    points = clouds()
+    single = points.astype(np.float32)
+    model, other = (GaussianMixture(3, random_state=0).fit(rows) for rows in (single, points))
+    for fitted, rows, dtype in [
+        (model, single, np.float32),
+        (model, points, np.float64),
+        (other, single, np.float64),
+        (other, points, np.float64),
+    ]:
+        assert fitted.score_samples(rows).dtype == dtype
+        assert fitted.predict_proba(rows).dtype == dtype
+    # Beyond float32, and no warning.
+    assert model.score_samples(np.full((1, points.shape[1]), 1e25, np.float32)) == -np.inf
+
+
+def test_predictions_that_fall_back_are_logged_by_their_name(caplog):
+    class Mine(GaussianMixture):
+        def _estimate_log_prob(self, X, **options):
+            return super()._estimate_log_prob(X, **options)
+
+    model = Mine(3, random_state=0).fit(clouds())
+    caplog.set_level("INFO", logger="gmmfast")
+    for predict in (model.predict, model.predict_proba, model.score_samples):
+        caplog.clear()
+        predict(clouds())
+        reason = "Mine has a _estimate_log_prob of its own"
+        assert (
+            f"Mine.{predict.__name__}: fallback to scikit-learn: {reason}" in caplog.messages[-1]
+        )

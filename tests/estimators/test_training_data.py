@@ -9,7 +9,9 @@ import pytest
 
 import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture
+from gmmfast.estimators import training_data as module
 from gmmfast.estimators.inspection import Inspect
+from gmmfast.estimators.training_data import foreign_array, training_data
 from support.checks import check_message, refusal
 from support.models import COVARIANCE_TYPES, three_clouds
 
@@ -210,3 +212,26 @@ def test_a_block_tells_its_rows_their_weight_and_dtype(dtype):
     rows[1, 0] = np.nan
     assert "NaN" in refusal(ValueError, Inspect(allows_nan=False), rows)
     assert Inspect(allows_nan=True)(rows).n_samples == 4
+
+
+class Foreign:
+    """An array of another library."""
+
+    __array_namespace__ = None
+
+
+def test_arrays_of_other_libraries_are_known_by_their_namespace(monkeypatch):
+    assert foreign_array(POINTS, None, [1.0]) is None
+    assert foreign_array(Foreign()) is None
+    # Dispatch itself needs an environment variable before SciPy is imported.
+    monkeypatch.setattr(module, "get_config", lambda: {"array_api_dispatch": True})
+    assert foreign_array(POINTS, Foreign()) == "Foreign"
+    assert foreign_array(POINTS, None, [1.0]) is None
+
+
+def test_the_number_of_threads_reaches_the_samples_of_every_kind():
+    estimator = GaussianMixture(2)
+    data = training_data(POINTS, None)
+    assert data.samples(estimator, 3).n_threads == 3
+    mapped = training_data(POINTS, None, map)
+    assert mapped.samples(estimator, 3).n_threads == 3
