@@ -10,12 +10,13 @@ import pytest
 import sklearn.mixture
 from sklearn.base import clone
 
-from gmmfast import GaussianMixture, fit_image, images, refine
+from gmmfast import BayesianGaussianMixture, GaussianMixture, fit_image, images, refine
 from gmmfast.fitting.gaussian import GaussianFit
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.pixels import FitSettings
-from support.estimators import ATTRIBUTES
+from support.estimators import ATTRIBUTES, clouds
 from support.image_models import PHOTO
+from support.models import COVARIANCE_TYPES
 
 
 def test_a_model_of_a_picture_is_a_fitted_estimator():
@@ -64,3 +65,25 @@ def test_scikit_learn_checks_the_parameters(options):
     ours = str(told.value).partition("Got")[0].partition("{")[0]
     with pytest.raises(ValueError, match=re.escape(ours)):
         fit_image(PHOTO, 2, **options)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize(
+    ("counts", "kept"), [([0.5, 2.0, 1.0], [1, 2]), ([0.2, 0.4, 0.3], [1]), ([1, 1, 1], [0, 1, 2])]
+)
+def test_components_of_less_than_one_point_are_dropped_but_for_the_fullest(
+    covariance_type, counts, kept
+):
+    model = BayesianGaussianMixture(
+        n_components=3, covariance_type=covariance_type, random_state=0, max_iter=500
+    ).fit(clouds())
+    means, degrees = model.means_, np.broadcast_to(model.degrees_of_freedom_, 3)
+    model.weight_concentration_ = (1 + np.array(counts), model.weight_concentration_[1])
+    model._drop_empty()
+    assert model.n_components == len(kept)
+    np.testing.assert_array_equal(model.means_, means[kept])
+    found = np.broadcast_to(model.degrees_of_freedom_, len(kept))
+    np.testing.assert_array_equal(found, degrees[kept])
+    assert model.weights_.shape == (len(kept),)
+    assert model.weights_.sum() == pytest.approx(1)
+    assert np.isfinite(model.score(clouds()))
