@@ -58,6 +58,8 @@ TESTS = {
         "tests/fitting/test_chunks.py",
         "tests/fitting/test_missing.py",
         "tests/acceleration/test_patching.py",
+        "tests/image_models/test_big_image.py",
+        "tests/image_models/test_estimator.py",
     )
 }
 ENDS = ("killed", "by time-out", "survived", "not tested")
