@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from gmmfast import BayesianGaussianMixture, GaussianMixture, GaussianMixtureRegressor, _memory
-from support.checks import refusal
+from gmmfast import BayesianGaussianMixture, GaussianMixture, GaussianMixtureRegressor
+from support.checks import check_memory_limit, refusal
 
 X = np.array([[0.0, 1.0], [2.0, 0.0], [5.0, 5.0], [6.0, 5.0]])
 TWO = GaussianMixture(2, random_state=0)
@@ -119,19 +119,14 @@ LACKED = [
 ]
 
 
-@pytest.mark.parametrize(("call", "message"), WRONG_VALUES)
-def test_a_wrong_value_is_told(call, message):
-    assert refusal(ValueError, call) == message
+EVERY = {ValueError: WRONG_VALUES, TypeError: WRONG_TYPES, NotImplementedError: LACKED}
 
 
-@pytest.mark.parametrize(("call", "message"), WRONG_TYPES)
-def test_a_wrong_type_is_told(call, message):
-    assert refusal(TypeError, call) == message
-
-
-@pytest.mark.parametrize(("call", "message"), LACKED)
-def test_a_fallback_says_what_it_lacks_and_why_it_runs(call, message):
-    assert refusal(NotImplementedError, call) == message
+@pytest.mark.parametrize(
+    ("error", "call", "message"), [(error, *case) for error in EVERY for case in EVERY[error]]
+)
+def test_the_whole_message_is_told(error, call, message):
+    assert refusal(error, call) == message
 
 
 N_THREADS = {
@@ -154,28 +149,17 @@ RESULTS = {
     "predict_proba": (
         lambda: FITTED.predict_proba(MANY),
         8 * 2 * 1000,
-        "X",
-        (1000, 2),
-        "pass fewer points at a time, or use predict",
+        ("X", (1000, 2), "pass fewer points at a time, or use predict"),
     ),
     "sample_y": (
         lambda: REGRESSOR.sample_y(MANY[:, :1], 7, random_state=0),
         8 * 7 * 1000,
-        "n_samples",
-        7,
-        "draw fewer samples",
+        ("n_samples", 7, "draw fewer samples"),
     ),
 }
 
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_result_is_refused_where_a_byte_is_missing(name, monkeypatch):
-    call, n_bytes, argument, got, remedy = RESULTS[name]
-    monkeypatch.setattr(_memory, "SMALL", n_bytes - 1)  # smaller ones are steps on the way
-    monkeypatch.setattr(_memory, "available_bytes", lambda: n_bytes)
-    call()
-    monkeypatch.setattr(_memory, "available_bytes", lambda: n_bytes - 1)
-    assert refusal(MemoryError, call) == (
-        f"{argument}: expected a result that fits into the {(n_bytes - 1) / 2**30:.2f} GiB of "
-        f"memory available, got {got}, which needs {n_bytes / 2**30:.2f} GiB; {remedy}"
-    )
+    call, n_bytes, told = RESULTS[name]
+    check_memory_limit(monkeypatch, call, n_bytes, told, n_bytes - 1)  # others are on the way

@@ -4,11 +4,9 @@ asked for, and what does not fit in memory is refused by the byte."""
 import numpy as np
 import pytest
 
-from gmmfast import Mixture, _core, _memory
-from support.checks import refusal
+from gmmfast import Mixture, _core
+from support.checks import check_memory_limit, refusal
 from support.models import build
-
-GIGABYTE = 2.0**30
 
 
 class Spy:
@@ -166,12 +164,5 @@ RESULTS = {
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_result_is_refused_where_a_byte_is_missing(name, monkeypatch):
-    call, n_bytes, (argument, got, remedy) = RESULTS[name]
-    monkeypatch.setattr(_memory, "SMALL", 0)
-    monkeypatch.setattr(_memory, "available_bytes", lambda: n_bytes)
-    call()
-    monkeypatch.setattr(_memory, "available_bytes", lambda: n_bytes - 1)
-    assert refusal(MemoryError, call) == (
-        f"{argument}: expected a result that fits into the {(n_bytes - 1) / GIGABYTE:.2f} GiB of "
-        f"memory available, got {got}, which needs {n_bytes / GIGABYTE:.2f} GiB; {remedy}"
-    )
+    call, n_bytes, told = RESULTS[name]
+    check_memory_limit(monkeypatch, call, n_bytes, told)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
-from gmmfast import images
+from gmmfast import _memory, images
 
 CLOSE = {"rtol": 1e-11, "atol": 1e-11}
 
@@ -52,6 +52,23 @@ def check_message(message, pattern):
     assert re.match(pattern, message), message
     assert ": expected" in message, message
     assert " got " in message, message
+
+
+def check_memory_limit(monkeypatch, call, n_bytes, told, small=0):
+    """The call succeeds with as many bytes of memory, and is refused with one less.
+
+    `told` is the argument that the error names, what it says that came, and the remedy. Results of
+    up to `small` bytes are not checked.
+    """
+    argument, got, remedy = told
+    monkeypatch.setattr(_memory, "SMALL", small)
+    monkeypatch.setattr(_memory, "available_bytes", lambda: n_bytes)
+    call()
+    monkeypatch.setattr(_memory, "available_bytes", lambda: n_bytes - 1)
+    assert refusal(MemoryError, call) == (
+        f"{argument}: expected a result that fits into the {(n_bytes - 1) / 2**30:.2f} GiB of "
+        f"memory available, got {got}, which needs {n_bytes / 2**30:.2f} GiB; {remedy}"
+    )
 
 
 def as_rgb(pixels):

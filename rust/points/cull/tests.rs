@@ -6,23 +6,12 @@ use crate::model::covariances::Covariances;
 use crate::model::mixture::Mixture;
 use crate::points::group::{PeakedMixture, log2_peaks};
 use crate::points::tree::enclose;
+use crate::random::Random;
 use crate::runtime::Runtime;
 use crate::simd::{Dispatch, Level};
 use std::f64::consts::LOG2_E;
 
-/// A random generator of numbers in [0, 1).
-struct Random(u64);
-
 impl Random {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.uniform()
-    }
-
     fn vector(&mut self, n: usize, low: f64, high: f64) -> Vec<f64> {
         (0..n).map(|_| self.between(low, high)).collect()
     }

@@ -5,6 +5,7 @@ use super::*;
 use crate::grid::axes::Grid;
 use crate::model::covariances::Covariances;
 use crate::model::mixture::Mixture;
+use crate::random::Random;
 use crate::rendering::quantity::Quantity;
 use crate::rendering::render::Rendering;
 use crate::simd::{Dispatch, Level};
@@ -28,19 +29,7 @@ impl Normal {
     }
 }
 
-/// A random generator of numbers in [0, 1).
-struct Random(u64);
-
 impl Random {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.uniform()
-    }
-
     /// Components over 300 x 300 pixels, as long and as wide as 2^`log_stds`, of correlations up to
     /// `correlation`.
     fn normals(&mut self, n: usize, log_stds: [f64; 2], correlation: f64) -> Vec<Normal> {
