@@ -96,21 +96,20 @@ pub(crate) struct Quadratic {
 }
 
 impl Quadratic {
-    /// Expands the log-probability of entry `i` around `middle`.
-    pub(crate) fn of(from: &PlaneComponents, i: usize, middle: Xy) -> Self {
-        let at = |field| from.at(field, i);
-        let (a, b, c) = (at(Field::A), at(Field::B), at(Field::C));
-        let dy = middle.y - at(Field::MeanY);
-        let z1 = a * (middle.x - at(Field::MeanX)) + b * dy;
-        let z2 = c * dy;
-        Self {
-            q: at(Field::Peak) - z1 * z1 - z2 * z2,
-            gx: -2.0 * a * z1,
-            gy: -2.0 * (b * z1 + c * z2),
-            xx: -a * a,
-            xy: -2.0 * a * b,
-            yy: -(b * b + c * c),
+    /// Expands the log-probability of entry `i` around `middle`, by the operations of
+    /// [`VectorQuadratic`]: equal components differ by exactly zero.
+    #[inline(always)]
+    pub(crate) fn of<S: Simd>(simd: S, from: &PlaneComponents, i: usize, middle: Xy) -> Self {
+        let lane = i % S::LANES;
+        let k = VectorQuadratic::load(simd, from, i - lane, middle);
+        let mut values = [0.0; 6];
+        for (value, x) in values.iter_mut().zip([k.q, k.gx, k.gy, k.xx, k.xy, k.yy]) {
+            let mut lanes = [0.0; MAX_LANES];
+            simd.store(x, &mut lanes);
+            *value = lanes[lane];
         }
+        let [q, gx, gy, xx, xy, yy] = values;
+        Self { q, gx, gy, xx, xy, yy }
     }
 }
 
@@ -146,7 +145,7 @@ pub(crate) fn cull<S: Simd>(
         *kept_reference = None;
         return;
     };
-    let r = reference_quadratic(simd, from, reference, area.middle);
+    let r = Quadratic::of(simd, from, reference, area.middle);
     let splat = |x| simd.splat(x);
     let (half_x, half_y) = (splat(area.half.x), splat(area.half.y));
     let half_squared = splat(area.half.x.powi(2) + area.half.y.powi(2));
@@ -211,7 +210,7 @@ fn largest_at_middle<S: Simd>(simd: S, from: &PlaneComponents, middle: Xy) -> Op
     let mut largest = simd.splat(f64::NEG_INFINITY);
     let mut firsts = simd.splat(0.0);
     for first in (0..from.len()).step_by(S::LANES) {
-        let q = q_at(simd, from, first, middle);
+        let VectorQuadratic { q, .. } = VectorQuadratic::load(simd, from, first, middle);
         firsts = simd.select_less(largest, q, simd.splat(first as f64), firsts);
         largest = simd.max(q, largest);
     }
@@ -226,37 +225,6 @@ fn largest_at_middle<S: Simd>(simd: S, from: &PlaneComponents, middle: Xy) -> Op
         }
     }
     (best.0 > f64::NEG_INFINITY).then_some(best.1)
-}
-
-/// Expands the log-probability of entry `reference` around `middle`, by the operations of
-/// [`VectorQuadratic`].
-#[inline(always)]
-fn reference_quadratic<S: Simd>(
-    simd: S,
-    from: &PlaneComponents,
-    reference: usize,
-    middle: Xy,
-) -> Quadratic {
-    let lane = reference % S::LANES;
-    let k = VectorQuadratic::load(simd, from, reference - lane, middle);
-    let mut values = [0.0; 6];
-    for (value, x) in values.iter_mut().zip([k.q, k.gx, k.gy, k.xx, k.xy, k.yy]) {
-        let mut lanes = [0.0; MAX_LANES];
-        simd.store(x, &mut lanes);
-        *value = lanes[lane];
-    }
-    let [q, gx, gy, xx, xy, yy] = values;
-    Quadratic { q, gx, gy, xx, xy, yy }
-}
-
-#[inline(always)]
-fn q_at<S: Simd>(simd: S, from: &PlaneComponents, first: usize, middle: Xy) -> S::F {
-    let load = |field| simd.load(&from.field(field)[first..]);
-    let dy = simd.sub(simd.splat(middle.y), load(Field::MeanY));
-    let dx = simd.sub(simd.splat(middle.x), load(Field::MeanX));
-    let z1 = simd.mul_add(load(Field::A), dx, simd.mul(load(Field::B), dy));
-    let z2 = simd.mul(load(Field::C), dy);
-    simd.neg_mul_add(z2, z2, simd.neg_mul_add(z1, z1, load(Field::Peak)))
 }
 
 /// A vector of [`Quadratic`]s, one in each lane.

@@ -149,33 +149,22 @@ fn an_expansion_is_the_log_density_around_any_point_at_every_level() {
     let mut random = Random(2);
     let normals = random.normals(20, [1.0, 5.0], 0.9);
     let from = components(&normals);
-    struct Load<'a>(&'a PlaneComponents, Xy);
-    impl Dispatch for Load<'_> {
+    struct Of<'a>(&'a PlaneComponents, Xy);
+    impl Dispatch for Of<'_> {
         type Output = Vec<[f64; 6]>;
         fn run<S: Simd>(self, simd: S) -> Self::Output {
-            let lane = |i: usize, x: S::F| {
-                let mut lanes = [0.0; MAX_LANES];
-                simd.store(x, &mut lanes);
-                lanes[i % S::LANES]
-            };
-            let entry = |i: usize| {
-                let k = VectorQuadratic::load(simd, self.0, i / S::LANES * S::LANES, self.1);
-                [k.q, k.gx, k.gy, k.xx, k.xy, k.yy].map(|x| lane(i, x))
+            let entry = |i| {
+                let Quadratic { q, gx, gy, xx, xy, yy } = Quadratic::of(simd, self.0, i, self.1);
+                [q, gx, gy, xx, xy, yy]
             };
             (0..self.0.len()).map(entry).collect()
         }
     }
     for _ in 0..20 {
         let middle = Xy { x: random.between(0.0, 300.0), y: random.between(0.0, 300.0) };
-        let mut expansions: Vec<Vec<[f64; 6]>> = Level::available()
-            .into_iter()
-            .map(|level| level.dispatch(Load(&from, middle)))
-            .collect();
-        let plain = (0..normals.len()).map(|i| {
-            let Quadratic { q, gx, gy, xx, xy, yy } = Quadratic::of(&from, i, middle);
-            [q, gx, gy, xx, xy, yy]
-        });
-        expansions.push(plain.collect());
+        let expansions =
+            Level::available().into_iter().map(|level| level.dispatch(Of(&from, middle)));
+        let expansions: Vec<Vec<[f64; 6]>> = expansions.collect();
         for [q, gx, gy, xx, xy, yy] in expansions.iter().flatten() {
             assert!([q, gx, gy, xx, xy, yy].iter().all(|x| x.is_finite()));
         }

@@ -102,8 +102,8 @@ impl Setup {
         simd.vectorize(
             #[inline(always)]
             || {
-                self.reference =
-                    Quadratic::of(input.components, input.reference, input.area.middle);
+                let TileInput { components, reference, area, .. } = input;
+                self.reference = Quadratic::of(simd, components, *reference, area.middle);
                 self.terms.fill(simd, input, &self.reference);
                 self.sort(input, format)
             },
