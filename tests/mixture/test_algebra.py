@@ -86,7 +86,7 @@ def test_a_product_with_a_needle_is_positive_definite():
 def test_products_are_the_same_in_chunks(monkeypatch):
     left, right = build(6, 2, "full"), build(5, 2, "tied", seed=1)
     whole = left.product(right)
-    monkeypatch.setattr("gmmfast.mixture.component_pairs.CHUNK", 45)
+    monkeypatch.setattr("gmmfast.mixture.chunks.CHUNK", 45)
     chunked = left.product(right)
     np.testing.assert_allclose(chunked.mixture.means, whole.mixture.means, rtol=1e-14)
     assert chunked.log_normalizer == pytest.approx(whole.log_normalizer, rel=1e-14)

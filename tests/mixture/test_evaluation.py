@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gmmfast import Mixture, _memory, render_bands, render_grid
-from gmmfast.mixture import parameters
+from gmmfast.mixture.chunks import CHUNK
 from oracle.textbook import exact_log_density, textbook_quantities
 from support.checks import check_message, refusal
 from support.models import (
@@ -163,9 +163,9 @@ def test_parts_of_a_mixture_know_their_size(covariance_type):
         assert part.means.shape == (5, n_features)
 
 
-@pytest.mark.parametrize("chunk", [1, 100, parameters.CHUNK])
+@pytest.mark.parametrize("chunk", [1, 100, CHUNK])
 def test_sparse_responsibilities_are_those_of_predict_proba(chunk, monkeypatch):
-    monkeypatch.setattr("gmmfast.mixture.evaluation.CHUNK", chunk)
+    monkeypatch.setattr("gmmfast.mixture.chunks.CHUNK", chunk)
     mixture = build(30, 2, "full", spread=100)
     points = np.random.default_rng(1).normal(scale=100, size=(57, 2))
     sparse, dense = mixture.responsibilities(points), mixture.predict_proba(points)
@@ -202,7 +202,7 @@ def test_responsibilities_beyond_memory_are_refused(monkeypatch):
 def test_rows_without_responsibilities_are_empty_in_every_chunk(monkeypatch):
     mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], [1.0, 1.0])
     points = np.array([[0.0], [2.0], [4.0], [2.0], [0.0]])
-    monkeypatch.setattr("gmmfast.mixture.evaluation.CHUNK", 4)  # of two rows
+    monkeypatch.setattr("gmmfast.mixture.chunks.CHUNK", 4)  # of two rows
     sparse = mixture.responsibilities(points, threshold=0.75)
     assert sparse.indptr.tolist() == [0, 1, 1, 2, 2, 3]
     assert sparse.indices.tolist() == [0, 1, 0]

@@ -151,6 +151,16 @@ def test_the_estimate_is_within_its_error_and_the_upper_bound_above(seed):
     assert p.kl_divergence_upper_bound(q, max_iter=1) >= upper
 
 
+def test_the_upper_bound_ends_with_the_first_gain_of_at_most_the_tolerance():
+    p, q = build(3, 1, spread=2), build(4, 1, seed=9, spread=2)
+    bounds = [p.kl_divergence_upper_bound(q, max_iter=n, tol=0) for n in range(1, 30)]
+    gains = -np.diff(bounds)
+    assert (gains > 0).all()
+    for n in (3, 10, 20):
+        middle = np.sqrt(gains[n] * gains[n + 1])
+        assert p.kl_divergence_upper_bound(q, tol=middle) == bounds[n + 2]
+
+
 def test_standard_errors_tell_how_far_estimates_scatter():
     p, q = build(3, 2, spread=2), build(3, 2, seed=1, spread=2)
     estimates = [p.kl_divergence(q, n_samples=1000, random_state=seed) for seed in range(200)]
@@ -174,10 +184,11 @@ def test_divergences_take_any_model_and_a_weight_of_zero():
     for method in (p.kl_divergence_variational, p.kl_divergence_upper_bound):
         expected = method((weights, means, covariances))
         assert method(padded) == pytest.approx(expected, rel=1e-12)
-    q = Mixture(*padded)
-    assert np.isfinite(q.kl_divergence_upper_bound(p))
+    q, without = Mixture(*padded), Mixture(weights, means, covariances)
+    expected = without.kl_divergence_upper_bound(p)
+    assert q.kl_divergence_upper_bound(p) == pytest.approx(expected, rel=1e-12)
     assert q.kl_divergence_variational(p) >= 0
-    bounds = Mixture(weights, means, covariances).entropy_bounds()
+    bounds = without.entropy_bounds()
     np.testing.assert_allclose(q.entropy_bounds().lower, bounds.lower, rtol=1e-12)
 
 
@@ -186,7 +197,7 @@ def test_pairs_are_the_same_in_chunks_of_rows(covariance_type, monkeypatch):
     mixture, other = build(7, 3, covariance_type), build(5, 3, covariance_type, seed=1)
     whole = (mixture.entropy_bounds(), mixture.kl_divergence_variational(other))
     upper = mixture.kl_divergence_upper_bound(other)
-    monkeypatch.setattr("gmmfast.mixture.component_pairs.CHUNK", 1)
+    monkeypatch.setattr("gmmfast.mixture.chunks.CHUNK", 1)
     np.testing.assert_allclose(mixture.entropy_bounds(), whole[0], rtol=1e-13)
     assert mixture.kl_divergence_variational(other) == pytest.approx(whole[1], rel=1e-12)
     assert mixture.kl_divergence_upper_bound(other) == pytest.approx(upper, rel=1e-12)

@@ -120,7 +120,7 @@ def test_a_histogram_expects_what_is_between_its_edges():
 def test_points_and_edges_may_come_in_chunks(monkeypatch):
     mixture, points = build(), np.linspace(-20, 20, 101)
     whole = mixture.cdf(points[:, None]), mixture.interval_probability(points)
-    monkeypatch.setattr("gmmfast.mixture.intervals.CHUNK", 60)
+    monkeypatch.setattr("gmmfast.mixture.chunks.CHUNK", 60)
     np.testing.assert_allclose(mixture.cdf(points), whole[0], rtol=1e-15)
     np.testing.assert_allclose(mixture.interval_probability(points), whole[1], rtol=1e-15)
 

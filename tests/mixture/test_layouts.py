@@ -79,3 +79,12 @@ def test_what_is_stored_is_symmetric_and_of_its_type(covariance_type):
 
 def test_integers_agree_with_their_factors():
     assert layouts.agree(np.array([4, 1]), np.array([0.5, 1.0]), "spherical")
+
+
+@pytest.mark.parametrize(("covariance_type", "most"), [("diag", 16), ("full", 8), ("tied", 8)])
+def test_what_agrees_is_within_the_bound_and_no_further(covariance_type, most):
+    shape = layouts.layouts((1, 1))[covariance_type]
+    for n_eps in range(4, 20):
+        covariances = np.full(shape, 1 + n_eps * np.finfo(float).eps)
+        agree = layouts.agree(covariances, np.ones(shape), covariance_type)
+        assert agree == (n_eps <= most), n_eps

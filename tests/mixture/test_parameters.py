@@ -1,12 +1,19 @@
 """A model's parameters are those that scikit-learn's score_samples reads."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture, Mixture
 from gmmfast.mixture.layouts import agree, precisions_cholesky
-from gmmfast.mixture.parameters import expected_log_weights, n_positions
+from gmmfast.mixture.parameters import (
+    covariances_of_model,
+    expected_log_weights,
+    n_positions,
+)
+from support.checks import refusal
 from support.estimators import PAIRS, clouds
 from support.models import COVARIANCE_TYPES, random_parameters
 
@@ -126,11 +133,30 @@ def test_a_model_without_covariances_is_drawn_from(ours, covariance_type):
 def test_factors_that_cannot_be_inverted_are_refused():
     model, _ = of_factors(GaussianMixture, "full")
     model.precisions_cholesky_ = np.zeros((3, 3, 3))
-    with pytest.raises(ValueError, match="precisions_cholesky_: expected triangular"):
-        Mixture.from_model(model)
+    assert refusal(ValueError, Mixture.from_model, model) == (
+        "precisions_cholesky_: expected triangular matrices without zeros on the diagonal, got a "
+        "singular one; set it as scikit-learn's fit does"
+    )
     del model.precisions_cholesky_
     with pytest.raises(ValueError, match="unfitted GaussianMixture"):
         Mixture.from_model(model)
+
+
+def test_factors_that_scikit_learn_could_not_read_do_not_count():
+    covariances = np.stack([np.eye(2)] * 3)
+    means, factors = np.zeros((3, 2)), covariances
+
+    def found(**attributes):
+        given = {"means_": means, "precisions_cholesky_": factors, "covariance_type": "full"}
+        return covariances_of_model(SimpleNamespace(**(given | attributes)))
+
+    # What is not of the type's shape is left to the checks of covariances, or comes from factors.
+    assert found(covariances_=covariances, means_=np.zeros(3)) is covariances
+    assert found(covariances_=covariances, precisions_cholesky_=2 * factors[:2]) is covariances
+    assert found(covariances_=covariances, covariance_type="round") is covariances
+    assert found(covariance_type="round") is None
+    np.testing.assert_array_equal(found(covariances_=covariances[:1]), covariances)
+    np.testing.assert_array_equal(found(), covariances)
 
 
 @pytest.mark.parametrize("covariance_type", ["tied-diag", "tied-spherical"])

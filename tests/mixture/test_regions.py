@@ -74,7 +74,7 @@ def test_a_point_is_in_the_region_of_the_nearest_component(covariance_type, n_fe
 def test_many_points_are_asked_in_chunks(monkeypatch):
     mixture, points = build(6, 2), np.random.default_rng(1).normal(scale=6, size=(100, 2))
     whole = mixture.confidence_region(0.5).distances(points)
-    monkeypatch.setattr("gmmfast.mixture.regions.CHUNK", 30)
+    monkeypatch.setattr("gmmfast.mixture.chunks.CHUNK", 30)
     np.testing.assert_array_equal(mixture.confidence_region(0.5).distances(points), whole)
 
 

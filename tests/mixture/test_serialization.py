@@ -46,7 +46,8 @@ def test_an_estimator_is_as_if_it_had_been_fitted(covariance_type):
         assert getattr(estimator, name).shape == getattr(twin, name).shape
     samples, labels = estimator.sample(20)
     assert (samples.shape, labels.shape) == ((20, 3), (20,))
-    assert estimator.n_features_in_ == 3
+    assert (estimator.n_features_in_, estimator.n_iter_, estimator.converged_) == (3, 0, True)
+    assert np.isnan(estimator.lower_bound_)
     check_same(Mixture.from_model(estimator), mixture)
 
 
@@ -78,6 +79,11 @@ def test_an_estimator_samples_whatever_the_weights_rounding():
     estimator = Mixture(weights, np.zeros((3, 1)), np.ones(3)).to_sklearn()
     assert len(estimator.sample(10)[0]) == 10
     assert estimator.weights_.sum() == pytest.approx(1, abs=1e-15)
+    # Those that scikit-learn samples from as they are keep their bits.
+    weights = np.array([0.25, 0.75 + 2e-13])
+    estimator = Mixture(weights, np.zeros((2, 1)), np.ones(2)).to_sklearn()
+    np.testing.assert_array_equal(estimator.weights_, weights)
+    assert len(estimator.sample(10)[0]) == 10
 
 
 def test_an_estimator_is_scikit_learns_own_while_it_is_patched():
@@ -142,6 +148,8 @@ def test_a_file_is_numpys_and_needs_no_pickle(tmp_path):
     with np.load(tmp_path / "model", allow_pickle=False) as archive:
         assert str(archive["format"]) == "gmmfast.Mixture"
         assert archive["version"] == 1
+        assert str(archive["written_by"]) == f"gmmfast {gmmfast.__version__}"
+        assert archive["extent"].shape == (0, 2)
         np.testing.assert_array_equal(archive["means"], build().means)
 
 
@@ -173,7 +181,8 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_where_no_file_can_be_written_is_told_first(tmp_path):
     save = build().save
     check_message(
-        refusal(IsADirectoryError, save, tmp_path), "path: expected .* which is a folder"
+        refusal(IsADirectoryError, save, tmp_path),
+        "path: expected the path of a file that can be written, got .* which is a folder",
     )
     missing = tmp_path / "no" / "model.npz"
     check_message(refusal(FileNotFoundError, save, missing), "path: expected .* is missing")

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 
 from gmmfast import BayesianGaussianMixture, Mixture
-from gmmfast.mixture.transport import CoreState
+from gmmfast.mixture.transport import CoreState, aligned
 from support.models import three_clouds
 
 
@@ -24,3 +24,17 @@ def test_a_restored_mixture_has_the_same_bits_also_if_its_weights_do_not_sum_to_
         for each, out in zip((core, state.core()), values, strict=True):
             each.score_samples(points, out)
         assert np.array_equal(*values)
+
+
+def test_arrays_of_a_wire_are_made_as_the_core_takes_them_and_others_are_kept():
+    content = np.random.default_rng(0).normal(size=(3, 4))
+    misaligned = np.frombuffer(b" " + content.tobytes(), np.uint8)[1:].view(float).reshape(3, 4)
+    assert not misaligned.flags.aligned
+    for array in (misaligned, np.asfortranarray(content), content[:, ::2]):
+        taken = aligned(array)
+        assert taken.flags.c_contiguous
+        assert taken.flags.aligned
+        np.testing.assert_array_equal(taken, array)
+    assert aligned(content) is content
+    assert aligned(None) is None
+    assert aligned((1, 2)) == (1, 2)

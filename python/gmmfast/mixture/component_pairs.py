@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmfast.mixture.chunks import row_slices
 from gmmfast.mixture.layouts import DIAGONAL, cholesky, inverse_lower, solve_lower
-from gmmfast.mixture.parameters import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +64,7 @@ class FullPairs:
     def rows(self) -> Iterator[slice]:
         """Yield the chunks of the left components."""
         n_left, n_right, n_features = self.shape
-        step = max(1, CHUNK // (n_right * n_features**2))
-        return (slice(start, start + step) for start in range(0, n_left, step))
+        return row_slices(n_left, n_right * n_features**2)
 
     def _offsets(self, rows: slice) -> Array:
         """Return the right means less the left, (n_rows, n_right, n_features)."""
@@ -133,8 +132,7 @@ class DiagonalPairs:
     def rows(self) -> Iterator[slice]:
         """Yield the chunks of the left components."""
         n_left, n_right, n_features = self.shape
-        step = max(1, CHUNK // (n_right * n_features))
-        return (slice(start, start + step) for start in range(0, n_left, step))
+        return row_slices(n_left, n_right * n_features)
 
     def _squares(self, rows: slice) -> Array:
         left, right = self.means

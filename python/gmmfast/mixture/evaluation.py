@@ -16,7 +16,7 @@ import numpy as np
 from gmmfast._lazy import LazyModule
 from gmmfast._memory import check_fits
 from gmmfast._validation import check_fraction, check_n_threads
-from gmmfast.mixture.parameters import CHUNK
+from gmmfast.mixture.chunks import row_slices, rows_per_chunk
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -165,18 +165,17 @@ def responsibilities(
     points, threads = mixture._points(X), check_n_threads(n_threads)
     least = check_fraction("threshold", threshold, low=True)
     n_samples, n_components = len(points), mixture.n_components
-    n_rows = max(1, CHUNK // n_components)
-    dense = np.empty((min(n_rows, n_samples), n_components))
     parts: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = []
     counts = np.zeros(n_samples + 1, dtype=np.int64)
     n_bytes = 0
-    for start in range(0, n_samples, n_rows):
-        some = points[start : start + n_rows]
+    dense = np.empty((min(rows_per_chunk(n_components), n_samples), n_components))
+    for chunk in row_slices(n_samples, n_components):
+        some = points[chunk]
         some_values = dense[: len(some)]
         mixture._core.predict_proba(some, some_values, threads)
         rows, columns = np.nonzero(some_values > least)
         parts.append((some_values[rows, columns], columns.astype(np.int32)))
-        counts[start + 1 : start + 1 + len(some)] = np.bincount(rows, minlength=len(some))
+        counts[1:][chunk] = np.bincount(rows, minlength=len(some))
         n_bytes += 12 * len(rows)
         # All parts are copied at the end.
         mend = "pass fewer points at a time, or a larger threshold"

@@ -14,8 +14,8 @@ import numpy as np
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._lazy import LazyModule
 from gmmfast._validation import float_array
+from gmmfast.mixture.chunks import row_slices
 from gmmfast.mixture.component_pairs import LOG_2_PI
-from gmmfast.mixture.parameters import CHUNK
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -69,7 +69,7 @@ def cdf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
     >>> mixture.cdf([-1.0, 0.0, 30.0]).round(4)
     array([0.2614, 0.5   , 1.    ])
     """
-    return _tail(mixture._parameters(), "cdf", X, upper=False, log=log)
+    return _tail(mixture._parameters(), _points(mixture, "cdf", X), 1.0, log=log)
 
 
 def sf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
@@ -102,7 +102,7 @@ def sf(mixture: Mixture, X: ArrayLike, *, log: bool = False) -> Array:
     >>> mixture.sf([1001.0], log=True).round(2)
     array([-500008.52])
     """
-    return _tail(mixture._parameters(), "sf", X, upper=True, log=log)
+    return _tail(mixture._parameters(), _points(mixture, "sf", X), -1.0, log=log)
 
 
 @allows_underflow
@@ -149,9 +149,7 @@ def interval_probability(mixture: Mixture, edges: ArrayLike) -> Array:
             f"{ends.tolist() if len(ends) < 10 else f'{len(ends)} others'}; sort them"
         )
     result = np.empty(len(ends) - 1)
-    step = max(1, CHUNK // (len(_NODES) * p.shape[0]))
-    for start in range(0, len(result), step):
-        rows = slice(start, start + step)
+    for rows in row_slices(len(result), len(_NODES) * p.shape[0]):
         lower, upper = _scores(p, ends[:-1][rows]), _scores(p, ends[1:][rows])
         result[rows] = _between(lower, upper) @ p.normalized_weights()
     return result
@@ -195,10 +193,9 @@ def quantile(mixture: Mixture, q: ArrayLike) -> Array:
         )
     result = np.where(levels > 0, np.inf, -np.inf)
     inner = np.flatnonzero((levels > 0) & (levels < 1))
-    step = max(1, CHUNK // p.shape[0])
     stds, present = np.sqrt(p.variances()[:, 0]), p.weights > 0
-    for start in range(0, len(inner), step):
-        rows = inner[start : start + step]
+    for some in row_slices(len(inner), p.shape[0]):
+        rows = inner[some]
         of_components = p.means[:, 0] + stds * special.ndtri(levels[rows, None])
         low, high = (f(of_components[:, present], axis=1) for f in (np.min, np.max))
         result[rows] = _bisected(p, levels[rows], low, high)
@@ -207,18 +204,15 @@ def quantile(mixture: Mixture, q: ArrayLike) -> Array:
 
 def _bisected(p: Parameters, levels: Array, low: Array, high: Array) -> Array:
     """Return the points where the distribution function crosses the levels."""
-    is_upper = levels > 0.5
+    # From the side where the probability is small: 1 - q is exact above a half.
+    sides = np.where(levels > 0.5, -1.0, 1.0)
+    small = np.where(levels > 0.5, 1 - levels, levels)
     for _ in range(_MAX_STEPS):
         middle = low + (high - low) / 2
         is_open = (middle > low) & (middle < high)
         if not is_open.any():
             break
-        # 1 - q is exact above a half.
-        is_below = np.where(
-            is_upper,
-            _tail(p, "sf", middle, upper=True, log=False) > 1 - levels,
-            _tail(p, "cdf", middle, upper=False, log=False) < levels,
-        )
+        is_below = sides * _tail(p, middle, sides, log=False) < sides * small
         low = np.where(is_open & is_below, middle, low)
         high = np.where(is_open & ~is_below, middle, high)
     return high
@@ -238,23 +232,26 @@ def _scores(p: Parameters, points: Array) -> Array:
     return scores
 
 
-@allows_underflow
-def _tail(p: Parameters, method: str, X: ArrayLike, *, upper: bool, log: bool) -> Array:
-    """Return the probability of values up to each point, or above it if `upper`."""
-    _check_one_feature(p, method)
+def _points(mixture: Mixture, method: str, X: ArrayLike) -> Array:
+    """Return the points, (n_samples,), of a mixture of one feature."""
+    _check_one_feature(mixture._parameters(), method)
     points = float_array("X", X, ndims=(1, 2))
     if points.ndim == 2 and points.shape[1] != 1:
         raise ValueError(f"X: expected shape (n_samples,) or (n_samples, 1), got {points.shape}")
     points = points.ravel()
     if np.isnan(points).any():
         raise ValueError(f"X: expected numbers, got NaN in row {np.isnan(points).argmax()}")
-    weights = p.normalized_weights()
-    log_weights, sign = p.normalized_log_weights(), -1.0 if upper else 1.0
+    return points
+
+
+@allows_underflow
+def _tail(p: Parameters, points: Array, sides: ArrayLike, *, log: bool) -> Array:
+    """Return the probability of values up to each point where its side is 1, above where -1."""
+    weights, log_weights = p.normalized_weights(), p.normalized_log_weights()
+    sides = np.broadcast_to(sides, points.shape)
     result = np.empty(len(points))
-    step = max(1, CHUNK // p.shape[0])
-    for start in range(0, len(points), step):
-        rows = slice(start, start + step)
-        scores = sign * _scores(p, points[rows])
+    for rows in row_slices(len(points), p.shape[0]):
+        scores = sides[rows, None] * _scores(p, points[rows])
         if log:
             result[rows] = special.logsumexp(special.log_ndtr(scores) + log_weights, axis=1)
         else:

@@ -146,14 +146,14 @@ def inverse_lower(factors: Array) -> Array:
     for i in range(factors.shape[-1]):
         known = np.einsum("...j,...jl->...l", factors[..., i, :i], inverse[..., :i, :])
         inverse[..., i, :] = -known
-        inverse[..., i, i] += 1.0
+        inverse[..., i, i] = 1.0
         inverse[..., i, :] /= factors[..., i, i, None]
     return inverse
 
 
 def solve_lower(factors: Array, values: Array) -> Array:
     """Return L^-1 v for lower triangular L, (..., n, n), and vectors v, (..., n)."""
-    result: Array = np.empty(np.broadcast_shapes(factors.shape[:-1], values.shape))
+    result: Array = np.empty_like(values)
     for i in range(factors.shape[-1]):
         known = np.einsum("...j,...j->...", factors[..., i, :i], result[..., :i])
         result[..., i] = (values[..., i] - known) / factors[..., i, i]
@@ -244,7 +244,7 @@ def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
 
 def _diagonal_matrices(variances: Array) -> Array:
     n, d = variances.shape
-    matrices = np.zeros((n, d, d), variances.dtype)
+    matrices = np.zeros((n, d, d))
     matrices[:, range(d), range(d)] = variances
     return matrices
 

@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 #: scikit-learn's attribute of the Cholesky factors of the precisions.
 _FACTORS = "precisions_cholesky_"
 
-#: Largest number of values in an intermediate array that is computed in chunks: 8 MB.
-CHUNK = 1 << 20
-
-
 #: The number of features of the model of each kind of picture.
 KINDS = {"color": 5, "gray": 3, "ink": 2, "video": 6, "color-alpha": 6, "gray-alpha": 4}
 

@@ -23,8 +23,8 @@ from gmmfast._validation import (
     check_points,
     check_positive,
 )
+from gmmfast.mixture.chunks import row_slices
 from gmmfast.mixture.layouts import DIAGONAL, cholesky, inverse_lower
-from gmmfast.mixture.parameters import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -209,9 +209,7 @@ class ConfidenceRegion:
         else:
             whitening = inverse_lower(cholesky(model.matrices())).swapaxes(1, 2)
         result = np.empty(len(points))
-        step = max(1, CHUNK // (n_components * n_features))
-        for start in range(0, len(points), step):
-            rows = slice(start, start + step)
+        for rows in row_slices(len(points), n_components * n_features):
             # One product of matrices per component, of centered points.
             offsets = points[rows] - means
             whitened = offsets / deviations if is_diagonal else offsets @ whitening
