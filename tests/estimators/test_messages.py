@@ -31,13 +31,23 @@ WRONG_VALUES = [
         lambda: TWO.fit([lambda: X[:1]], mapper=map),
         "X: expected at least 2 samples in all chunks, got 1",
     ),
-    (
-        lambda: TWO.fit([X], sample_weight=np.ones(4)),
+    *[
         (
-            "sample_weight: expected None when X comes in chunks, got an array; pass chunks "
-            "(points, sample_weight)"
-        ),
-    ),
+            lambda data=data, mapper=mapper: TWO.fit(
+                data, sample_weight=np.ones(4), mapper=mapper
+            ),
+            (
+                "sample_weight: expected None when X comes in chunks, got an array; pass chunks "
+                "(points, sample_weight)"
+            ),
+        )
+        for data, mapper in [
+            ([X], None),
+            ([X], map),
+            ([lambda: X], map),
+            (lambda: iter([X]), None),
+        ]
+    ],
     (
         lambda: TWO.fit([(X, -np.ones(4))]),
         "sample_weight: expected values of at least 0, got -1.0; leave such rows out",
@@ -102,7 +112,20 @@ WRONG_TYPES = [
         lambda: TWO.fit([lambda: X], mapper=5),
         "mapper: expected a callable like map, got 5; pass pool.map",
     ),
-    (lambda: FITTED.sample(2.5), "n_samples: expected an integer, got 2.5"),
+    (
+        lambda: TWO.fit([lambda: X]),
+        "X: expected rows, got functions that return them; pass mapper=map, which calls them",
+    ),
+    *[
+        (lambda bad=bad: FITTED.sample(bad), f"n_samples: expected an integer, got {described}")
+        for bad, described in [
+            (2.5, "2.5"),
+            (True, "True"),
+            ("a", "'a'"),
+            (None, "None"),
+            ([1], "[1]"),
+        ]
+    ],
     (lambda: REGRESSOR.sample_y(X[:, :1], 2.5), "n_samples: expected an integer, got 2.5"),
 ]
 

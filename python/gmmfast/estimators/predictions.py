@@ -168,16 +168,16 @@ class FittedMixture(EMMixture):
         Raises
         ------
         TypeError
-            If `n_samples` is a bool or has a fraction, of which scikit-learn makes something.
+            If `n_samples` is no whole number; scikit-learn takes bools and fractions, too.
         ValueError
             If `n_samples` is below 1.
         """
         check_is_fitted(self)
-        is_number = isinstance(n_samples, Real) and not isinstance(n_samples, bool | np.bool_)
-        if isinstance(n_samples, Real | np.bool_) and not (is_number and n_samples % 1 == 0):
+        count: Any = n_samples[()] if isinstance(n_samples, np.ndarray) else n_samples
+        is_number = isinstance(count, Real) and not isinstance(count, bool)
+        if not (is_number and count % 1 == 0):
             raise TypeError(f"n_samples: expected an integer, got {describe(n_samples)}")
-        if is_number:
-            n_samples = int(n_samples)  # NumPy 1 takes no 3.0
+        count = int(count)  # NumPy 1 takes no 3.0
         model: Any = with_sklearn_type(self)
         changes: dict[str, Array] = {}
         if foreign_array(self.weights_) is None:
@@ -189,7 +189,7 @@ class FittedMixture(EMMixture):
         if changes:
             model = copy.copy(model)
             vars(model).update(changes)
-        drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(n_samples)  # type: ignore[misc]
+        drawn: tuple[Array, NDArray[np.int64]] = super(FittedMixture, model).sample(count)  # type: ignore[misc]
         return drawn
 
     def _checked_X(self, X: ArrayLike) -> Array:  # noqa: N802

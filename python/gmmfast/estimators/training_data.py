@@ -46,8 +46,8 @@ class TrainingData(NamedTuple):
         """Raise NotImplementedError if scikit-learn's own fit cannot take the arguments."""
         used = {
             "sample_weight": self.sample_weight is not None,
-            "chunks": self.chunks is not None,
             "mapper": self.blocks is not None,
+            "chunks": self.chunks is not None,
             **{name: bool(value) for name, value in options.items()},
         }
         for name, is_used in used.items():
@@ -89,7 +89,7 @@ class TrainingData(NamedTuple):
         """Return the samples of blocks, of which each was checked where it is."""
         blocks, whole = self.blocks, None
         assert blocks is not None  # noqa: S101
-        if isinstance(blocks, MappedBlocks) and self.chunks is None and not is_functions(self.X):
+        if isinstance(blocks, MappedBlocks) and self.chunks is None:
             points, weights = checked_points(
                 estimator, self.X, self.sample_weight, reset=reset, least=least
             )
@@ -132,23 +132,31 @@ def training_data(X: Any, sample_weight: Any = None, mapper: Mapper | None = Non
     Raises
     ------
     TypeError
-        If the chunks are an iterator, or the mapper is not callable.
+        If the chunks are an iterator, or functions without a mapper, or the mapper is not
+        callable.
     """
     blocks = blocks_of_collection(X, sample_weight, mapper)
     if blocks is not None:
         return TrainingData(X, None, None, blocks, None)
-    data = TrainingData(X, sample_weight, chunks_of(X), None, foreign_array(X))
+    is_functions = _is_functions(X)
+    chunks = (lambda: iter(X)) if is_functions else chunks_of(X)
+    data = TrainingData(X, sample_weight, chunks, None, foreign_array(X))
     if mapper is None:
+        if is_functions:
+            raise TypeError(
+                "X: expected rows, got functions that return them; pass mapper=map, which calls "
+                "them"
+            )
         return data
     if not callable(mapper):
         raise TypeError(
             f"mapper: expected a callable like map, got {describe(mapper)}; pass pool.map"
         )
-    chunks = (lambda: iter(X)) if is_functions(X) else data.chunks and data.weighted_chunks()
-    return data._replace(blocks=MappedBlocks(chunks or list, mapper))
+    weighted = list if chunks is None else data.weighted_chunks()
+    return data._replace(blocks=MappedBlocks(weighted, mapper))
 
 
-def is_functions(X: Any) -> bool:
+def _is_functions(X: Any) -> bool:
     """Return whether X is a list of functions that return chunks."""
     return isinstance(X, list | tuple) and len(X) > 0 and all(callable(chunk) for chunk in X)
 
