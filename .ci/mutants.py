@@ -55,6 +55,7 @@ TESTS = {
     "estimators": (
         "tests/estimators",
         "tests/fitting/test_blocks.py",
+        "tests/fitting/test_checkpoints.py",
         "tests/fitting/test_chunks.py",
         "tests/fitting/test_missing.py",
         "tests/acceleration/test_patching.py",

@@ -5,6 +5,7 @@ import pytest
 
 from gmmfast import GaussianMixture
 from gmmfast.estimators import collections
+from gmmfast.estimators.training_data import training_data
 from support.checks import refusal
 
 
@@ -12,7 +13,7 @@ class Delayed:
     """A value whose type is one of dask's."""
 
 
-Delayed.__module__ = "dask.delayed"
+Delayed.__module__ = "dask.array.core"
 
 
 class Registered:
@@ -55,3 +56,24 @@ def test_other_values_are_no_collections(X):
 def test_what_is_registered_evaluates_methods_of_rows(method):
     model, X = GaussianMixture(2).fit([[0.0], [1.0], [2.0]]), Delayed()
     assert getattr(model, method)(X) == (X, model, method)
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_data_of_a_fit_are_the_blocks_of_the_collection():
+    X = Delayed()
+    data = training_data(X, sample_weight=5)
+    # The blocks have their weights, and no rows are here.
+    assert data == (X, None, None, (X, 5), None)
+
+
+def test_the_functions_are_registered_when_the_first_collection_comes(monkeypatch):
+    found, imported = Registered(), []
+    monkeypatch.setattr(collections, "_registered", [])
+
+    def import_module(name):
+        imported.append(name)
+        collections.register(found)
+
+    monkeypatch.setattr(collections, "import_module", import_module)
+    assert [collections.collections_of(Delayed()) for _ in range(2)] == [found, found]
+    assert imported == ["gmmfast.dask"]

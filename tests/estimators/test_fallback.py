@@ -1,6 +1,7 @@
 """Whatever of scikit-learn a script replaces or overrides decides the result; the log tells."""
 
 import functools
+import inspect
 from unittest import mock
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.mixture import _base, _bayesian_mixture, _gaussian_mixture
 
 from gmmfast import BayesianGaussianMixture, GaussianMixture
+from gmmfast.estimators import fallback
 from support.estimators import PAIRS, check_same_fit, clouds
 
 POINTS = clouds()
@@ -324,3 +326,49 @@ with mock.patch.object(_gaussian_mixture, "_compute_log_det_cholesky", side_effe
 @pytest.mark.parametrize(("ours", "theirs", "name"), CASES, ids=CASES_IDS)
 def test_our_classes_override_no_step(ours, theirs, name):
     assert getattr(ours, name) is getattr(theirs, name)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (_gaussian_mixture, "_estimate_gaussian_parameters"),
+        (_gaussian_mixture.GaussianMixture, "_m_step"),
+        (_base.BaseMixture, "_initialize_parameters"),
+        (scipy.linalg, "cholesky"),
+    ],
+)
+def test_what_is_replaced_is_told_with_the_place_where_it_was(monkeypatch, owner, name):
+    monkeypatch.setattr(owner, name, lambda *_, **__: None)
+    place = owner.__name__ if inspect.ismodule(owner) else f"{owner.__module__}.{owner.__name__}"
+    reason = fallback.reason_to_fall_back(GaussianMixture(), None)
+    assert reason == f"{place}.{name} has been replaced"
+
+
+def test_values_are_known_by_the_package_that_made_them():
+    for value in (np.add, np.zeros, scipy.linalg.cholesky, sklearn.cluster.KMeans, print, 5, None):
+        assert fallback._known(value) is value
+    for value in (lambda: None, mock.Mock(), clouds, type("Own", (), {"__module__": "own.code"})):
+        assert fallback._known(value) is fallback._REPLACED_EARLIER
+    assert fallback._home(np.add).partition(".")[0] == "numpy"
+    # Nothing had been replaced when these tests began.
+    assert all(reading._is_complete for reading in fallback._METHODS.values())
+
+
+def test_an_assignment_may_be_intercepted_anywhere_in_a_class():
+    class Guarded:
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+
+    class First(Guarded, GaussianMixture):
+        pass
+
+    class Last(GaussianMixture, Guarded):
+        pass
+
+    class Sub(First):
+        pass
+
+    assert fallback.reason_to_fall_back(GaussianMixture(), None) is None
+    for kind in (First, Last, Sub):
+        reason = fallback.reason_to_fall_back(kind(), None)
+        assert reason == f"{kind.__name__} has a __setattr__ of its own"

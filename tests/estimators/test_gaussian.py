@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture
+from gmmfast.estimators.training_data import training_data
 from support.checks import refusal
 from support.estimators import PAIRS, clouds
 from support.models import COVARIANCE_TYPES
@@ -238,7 +239,9 @@ def test_a_number_of_samples_that_is_no_integer_is_refused(n_samples):
 def test_scikit_learns_estimator_shares_nothing_with_ours():
     model = GaussianMixture(2, random_state=0).fit(clouds())
     model.notes_ = [[1]]
+    model._private_ = model.selection_ = object()
     plain = model.to_sklearn()
+    assert vars(plain).keys().isdisjoint(("_private_", "selection_"))
     plain.notes_[0].append(2)
     plain.means_[:] = 0
     assert model.notes_ == [[1]]
@@ -346,6 +349,21 @@ def test_weights_whose_sum_rounds_to_more_than_one_are_drawn_from_as_if_it_were_
     np.testing.assert_array_equal(points, drawn(model))
 
 
+def test_weights_that_exceed_one_in_float64_alone_are_drawn_from():
+    weights = np.array([*[1 / 3] * 3, 0], np.float32)
+    assert weights[:-1].sum() <= 1 < weights[:-1].sum(dtype=float)
+    model = GaussianMixture(4, random_state=0).fit(clouds())
+    model.weights_ = weights
+    assert drawn(model).shape == (40, clouds().shape[1])
+
+
+def test_samples_are_of_the_covariances_as_scikit_learns_are():
+    model = GaussianMixture(3, random_state=0).fit(clouds())
+    points = drawn(model)
+    model.precisions_cholesky_ = 2 * model.precisions_cholesky_
+    np.testing.assert_array_equal(drawn(model), points)
+
+
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 def test_a_model_without_covariances_is_drawn_from_by_its_precisions(covariance_type):
     model = GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(clouds())
@@ -367,7 +385,9 @@ def test_results_are_float32_where_rows_and_parameters_are():
     ]:
         assert fitted.score_samples(rows).dtype == dtype
         assert fitted.predict_proba(rows).dtype == dtype
-    # Beyond float32, and no warning.
+    # Below and beyond float32, and no warning.
+    with np.errstate(all="raise"):
+        assert (model.predict_proba(single[:1] + 99) == 0).any()
     assert model.score_samples(np.full((1, points.shape[1]), 1e25, np.float32)) == -np.inf
 
 
@@ -385,3 +405,27 @@ def test_predictions_that_fall_back_are_logged_by_their_name(caplog):
         assert (
             f"Mine.{predict.__name__}: fallback to scikit-learn: {reason}" in caplog.messages[-1]
         )
+
+
+def test_a_fit_to_samples_that_others_share_is_a_fit(caplog, tmp_path):
+    points = clouds()
+    want = GaussianMixture(3, random_state=0).fit(points, acceleration="momentum")
+    model = GaussianMixture(3, random_state=0)
+    samples = training_data(points).samples(model, 1)
+    lines = []
+    caplog.set_level("INFO", logger="gmmfast")
+    model._fit_in_memory(samples, lambda *line: lines.append(line), acceleration="momentum")
+    np.testing.assert_array_equal(model.means_, want.means_)
+    assert [n_iter for n_iter, _ in lines] == list(range(1, model.n_iter_ + 1))
+    assert caplog.messages[-1] == "GaussianMixture.fit: accelerated"
+    checkpoint = gmmfast.Checkpoint(tmp_path / "fit.npz")
+    model._fit_in_memory(samples, None, checkpoint=checkpoint)
+    assert (tmp_path / "fit.npz").exists()
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_batches_of_one_feature_are_of_any_covariance_type(covariance_type):
+    points = clouds()[:, :1]
+    model = GaussianMixture(2, covariance_type=covariance_type, random_state=0)
+    model.partial_fit(points).partial_fit(points)
+    assert model.n_iter_ == 2

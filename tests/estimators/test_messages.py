@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from gmmfast import BayesianGaussianMixture, GaussianMixture, GaussianMixtureRegressor
+from gmmfast import (
+    BayesianGaussianMixture,
+    Checkpoint,
+    GaussianMixture,
+    GaussianMixtureRegressor,
+)
 from support.checks import check_memory_limit, refusal
 
 X = np.array([[0.0, 1.0], [2.0, 0.0], [5.0, 5.0], [6.0, 5.0]])
@@ -16,6 +21,7 @@ TWO = GaussianMixture(2, random_state=0)
 FITTED = clone(TWO).fit(X)
 BEGUN = clone(TWO).partial_fit(X)
 REGRESSOR = GaussianMixtureRegressor(2, random_state=0).fit(X[:, :1], X[:, 1])
+OF_TWO_OUTPUTS = clone(REGRESSOR).fit(X[:, :1], X)
 
 
 class Own(GaussianMixture):
@@ -139,6 +145,9 @@ LACKED = [
     (lambda: Own(2).fit(X, sample_weight=np.ones(4)), f"sample_weight: {OF_SCIKIT_LEARN}"),
     (lambda: Own(2).fit([X]), f"chunks: {OF_SCIKIT_LEARN}"),
     (lambda: Own(2).fit([lambda: X], mapper=map), f"mapper: {OF_SCIKIT_LEARN}"),
+    (lambda: Own(2).fit(X, progress=True), f"progress: {OF_SCIKIT_LEARN}"),
+    (lambda: Own(2).fit(X, acceleration="momentum"), f"acceleration: {OF_SCIKIT_LEARN}"),
+    (lambda: Own(2).fit(X, checkpoint=Checkpoint("fit.npz")), f"checkpoint: {OF_SCIKIT_LEARN}"),
 ]
 
 
@@ -177,6 +186,11 @@ RESULTS = {
     "sample_y": (
         lambda: REGRESSOR.sample_y(MANY[:, :1], 7, random_state=0),
         8 * 7 * 1000,
+        ("n_samples", 7, "draw fewer samples"),
+    ),
+    "sample_y of two outputs": (
+        lambda: OF_TWO_OUTPUTS.sample_y(MANY[:, :1], 7, random_state=0),
+        8 * 7 * 2 * 1000,
         ("n_samples", 7, "draw fewer samples"),
     ),
 }

@@ -19,6 +19,7 @@ from gmmfast import (
 )
 from gmmfast.cli.fitting import FitRequest
 from gmmfast.cli.paint import Job, paint
+from gmmfast.estimators.notebook import model_picture
 from gmmfast.tone import DEFAULT_TONE
 
 PIXELS = np.ascontiguousarray(load_sample_image("china.jpg")[::10, ::10])
@@ -74,6 +75,9 @@ def test_large_pictures_are_shown_small():
     model = fit_image(PIXELS, 3, max_iter=1)
     model.image_shape_ = (3000, 4000)
     assert images.read_image(io.BytesIO(model._repr_png_())).shape == (480, 640, 3)
+    for shape, shown in [((2000, 2), (640, 1, 3)), ((2, 2000), (1, 640, 3))]:
+        model.image_shape_ = shape
+        assert model_picture(model).shape == shown
 
 
 def test_a_painting_shows_itself():

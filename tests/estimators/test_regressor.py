@@ -210,6 +210,10 @@ def test_arguments_are_checked(fitted, monkeypatch):
         GaussianMixtureRegressor(0).fit(x, y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         GaussianMixtureRegressor().fit(x, y[:-1])
+    unfitted = GaussianMixtureRegressor()
+    unfitted.n_features_in_ = 2  # as after a fit that failed
+    for call in (unfitted.predict, unfitted.sample_y):
+        assert "is not fitted yet" in refusal(NotFittedError, call, x)
     monkeypatch.setattr(_memory, "SMALL", 1)
     monkeypatch.setattr(_memory, "available_bytes", lambda: 10**5)
     message = refusal(MemoryError, lambda: regressor.sample_y(x, n_samples=100))

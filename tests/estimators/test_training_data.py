@@ -11,7 +11,8 @@ import gmmfast
 from gmmfast import BayesianGaussianMixture, GaussianMixture
 from gmmfast.estimators import training_data as module
 from gmmfast.estimators.inspection import Inspect
-from gmmfast.estimators.training_data import foreign_array, training_data
+from gmmfast.estimators.training_data import checked_points, foreign_array, training_data
+from gmmfast.fitting.blocks import MappedBlocks
 from support.checks import check_message, refusal
 from support.models import COVARIANCE_TYPES, three_clouds
 
@@ -209,6 +210,8 @@ def test_a_block_tells_its_rows_their_weight_and_dtype(dtype):
     assert head.shape == (0, rows.shape[1])
     size = Inspect(allows_nan=False)(lambda: (rows, [1, 2, 0, 1.5]))
     assert size[:4] == (4, 4.5, True, dtype)
+    large = Inspect(allows_nan=False)((rows, np.full(4, 32_768, np.float16)))
+    assert large.weight == 4 * 32_768  # beyond float16
     rows[1, 0] = np.nan
     assert "NaN" in refusal(ValueError, Inspect(allows_nan=False), rows)
     assert Inspect(allows_nan=True)(rows).n_samples == 4
@@ -226,6 +229,11 @@ def test_arrays_of_other_libraries_are_known_by_their_namespace(monkeypatch):
     # Dispatch itself needs an environment variable before SciPy is imported.
     monkeypatch.setattr(module, "get_config", lambda: {"array_api_dispatch": True})
     assert foreign_array(POINTS, Foreign()) == "Foreign"
+    assert training_data(Foreign()).foreign == "Foreign"
+    model = GaussianMixture(2, max_iter=1, tol=9).fit(POINTS)
+    assert [model._falls_back("predict", X) for X in (POINTS, Foreign())] == [False, True]
+    model.means_ = Foreign()
+    assert model._falls_back("predict", POINTS)
     assert foreign_array(POINTS, None, [1.0]) is None
 
 
@@ -235,3 +243,50 @@ def test_the_number_of_threads_reaches_the_samples_of_every_kind():
     assert data.samples(estimator, 3).n_threads == 3
     mapped = training_data(POINTS, None, map)
     assert mapped.samples(estimator, 3).n_threads == 3
+
+
+def test_two_rows_in_chunks_are_enough_and_no_weights_are_none():
+    assert GaussianMixture(1).fit([POINTS[:1], POINTS[1:2]]).n_iter_ == 2
+    assert checked_points(GaussianMixture(), POINTS, None)[1] is None
+
+
+def test_an_array_for_a_mapper_is_checked_as_without_one(monkeypatch):
+    pandas = pytest.importorskip("pandas")
+    for rows in (POINTS[:1], [], np.zeros((3, 0)), [["a", "b"]] * 3):
+        message = refusal(ValueError, GaussianMixture(1).fit, rows)
+        assert refusal(ValueError, GaussianMixture(1).fit, rows, mapper=map) == message
+    frame = pandas.DataFrame(POINTS, columns=[f"x{i}" for i in range(POINTS.shape[1])])
+    for rows in (frame, [frame[:99], frame[99:]]):
+        model = GaussianMixture(3, random_state=0).fit(rows, mapper=map)
+        assert model.feature_names_in_.tolist() == list(frame.columns)
+    # All rows are at hand for the start, and workers get blocks of a fixed size.
+    monkeypatch.setattr("gmmfast.fitting.blocks.INITIAL_ROWS", 50)
+    monkeypatch.setattr(module, "BLOCK_ROWS", 100)
+    numbers = []
+
+    def noted(function, blocks):
+        blocks = list(blocks)
+        numbers.append(len(blocks))
+        return map(function, blocks)
+
+    model = GaussianMixture(3, random_state=0).fit(POINTS, mapper=noted)
+    assert set(numbers) == {-(-len(POINTS) // 100)}
+    want = GaussianMixture(3, random_state=0).fit(POINTS)
+    assert model.n_iter_ == want.n_iter_
+    np.testing.assert_allclose(model.means_, want.means_, 1e-10)
+
+
+@pytest.mark.parametrize("init_params", INITS)
+def test_blocks_elsewhere_start_from_more_points_than_components(init_params):
+    class Elsewhere:
+        n_threads = 5
+        map = MappedBlocks(lambda: [POINTS], map).map
+
+    data = training_data(POINTS)._replace(blocks=Elsewhere())
+    model = GaussianMixture(3, init_params=init_params)
+    samples = data.samples(model, None)
+    assert samples.n_threads == 5
+    assert samples.whole is None
+    is_of_rows = init_params in ("kmeans", "k-means++")
+    assert (samples.oversampling is not None) == is_of_rows
+    assert training_data(POINTS, mapper=map).samples(model, None).oversampling is None

@@ -285,4 +285,5 @@ def test_parameters_for_scikit_learn_are_those_of_the_components_that_were_fitte
     plain = model.set_params(n_components=5).to_sklearn()
     shape = (3, 3) if covariance_type == "tied-diag" else (3,)
     assert plain.covariances_.shape == shape
-    np.testing.assert_array_equal(plain.degrees_of_freedom_, np.full(3, model.degrees_of_freedom_))
+    freedom = np.full(3, model.degrees_of_freedom_)
+    np.testing.assert_array_equal(plain.degrees_of_freedom_, freedom, strict=True)

@@ -5,6 +5,7 @@ import pytest
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
 
 from gmmfast.mixture import layouts
+from support.checks import refusal
 from support.models import EVERY_TYPE, matrices, random_parameters
 
 SHAPE = (4, 3)
@@ -24,6 +25,14 @@ def test_precisions_are_those_of_scikit_learn_and_lead_back(covariance_type):
     np.testing.assert_allclose(again, covariances)
     assert layouts.agree(covariances, factors, covariance_type)
     assert not layouts.agree(covariances * 1.1, factors, covariance_type)
+
+
+@pytest.mark.parametrize("covariance_type", EVERY_TYPE)
+@pytest.mark.parametrize("scale", [0.0, -1.0])
+def test_what_is_no_covariance_has_no_precisions(covariance_type, scale):
+    covariances = covariances_of(covariance_type)
+    covariances[-1:] *= scale
+    refusal(np.linalg.LinAlgError, layouts.precisions_cholesky, covariances, covariance_type)
 
 
 @pytest.mark.parametrize("covariance_type", EVERY_TYPE)

@@ -383,7 +383,7 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
     def _check_same_kind(self) -> None:
         """Raise ValueError if the parameters do not match the statistics seen so far."""
         _, counts, sums, scatters, *_ = self._seen
-        then = len(counts), scatters.shape[1] == sums.shape[1] > 1
+        then = len(counts), scatters.shape[1] == sums.shape[1]
         if self.n_components != then[0]:
             raise ValueError(
                 f"n_components: expected {then[0]}, as in the first partial_fit, got "

@@ -290,7 +290,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         if is_plain and np.isfinite(X).all():
             return X  # type: ignore[return-value]
         values = validate_data(self, X, reset=False, dtype=np.float64)
-        return np.require(values, np.float64, ["C", "ALIGNED"])
+        return np.require(values, requirements=["C", "ALIGNED"])
 
     def _shaped(self, outputs: Array) -> Array:
         return outputs[:, 0] if self._is_flat else outputs

@@ -98,10 +98,9 @@ class TrainingData(NamedTuple):
         inspect = Inspect(bool(estimator._allows_nan))
         sizes: list[BlockSize] = []
         for size in blocks.map(inspect):
-            is_first = reset and not sizes
-            validate_data(
-                estimator, size.head, ensure_min_samples=0, reset=is_first, ensure_all_finite=False
-            )
+            if whole is None:
+                is_first = reset and not sizes
+                validate_data(estimator, size.head, ensure_min_samples=0, reset=is_first)
             sizes.append(size)
         if not sizes:
             raise ValueError("X: expected at least one chunk, got none")

@@ -198,6 +198,11 @@ def precisions_cholesky(covariances: Array, covariance_type: str) -> Array:
 
     Matrices give the transposed inverses of their Cholesky factors; variances give the inverses
     of their roots.
+
+    Raises
+    ------
+    LinAlgError
+        If a covariance is not positive definite.
     """
     return _PRECISIONS_CHOLESKY[covariance_type](covariances)
 
@@ -255,6 +260,8 @@ def _inverse_transposed_factors(covariances: Array) -> Array:
 
 
 def _inverse_roots(variances: Array) -> Array:
+    if (variances <= 0).any():
+        raise np.linalg.LinAlgError("Variance is not positive")  # as NumPy's cholesky does
     roots: Any = 1 / np.sqrt(variances)
     return roots  # type: ignore[no-any-return]
 
