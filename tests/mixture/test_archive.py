@@ -181,10 +181,11 @@ def test_the_last_character_of_unicode_is_text(tmp_path):
     assert same(Mixture.load(tmp_path / "model.npz"), named)
 
 
-def test_a_disk_that_cannot_be_read_is_no_damaged_file():
+@pytest.mark.parametrize("place", ["the first array", "the list of members"])
+def test_a_disk_that_cannot_be_read_is_no_damaged_file(place):
     class Broken(io.BytesIO):
         def read(self, size=-1):
-            if self.tell() < 100:  # in the first array
+            if (self.tell() < 100) == (place == "the first array"):
                 raise OSError(errno.EIO, "Input/output error")
             return super().read(size)
 

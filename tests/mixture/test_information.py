@@ -161,6 +161,16 @@ def test_the_upper_bound_ends_with_the_first_gain_of_at_most_the_tolerance():
         assert p.kl_divergence_upper_bound(q, tol=middle) == bounds[n + 2]
 
 
+def test_estimates_and_bounds_take_as_many_steps_as_is_told():
+    p, q = build(3, 2, spread=2), build(3, 2, seed=1, spread=2)
+    estimate = p.kl_divergence(q, n_samples=100_000, random_state=0)
+    assert p.kl_divergence(q, random_state=0) == estimate
+    assert np.isfinite(p.kl_divergence(q, n_samples=2, random_state=0)).all()
+    slow = build(20, 1, spread=1)
+    bounds = [slow.kl_divergence_upper_bound(slow, max_iter=n, tol=0) for n in (100, 101)]
+    assert slow.kl_divergence_upper_bound(slow, tol=0) == bounds[0] > bounds[1]
+
+
 def test_standard_errors_tell_how_far_estimates_scatter():
     p, q = build(3, 2, spread=2), build(3, 2, seed=1, spread=2)
     estimates = [p.kl_divergence(q, n_samples=1000, random_state=seed) for seed in range(200)]

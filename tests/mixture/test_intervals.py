@@ -147,6 +147,13 @@ BAD_CALLS = {
     "NaN": ("cdf", [np.nan], "X: expected numbers, got NaN in row 0"),
     "columns": ("sf", [[1.0, 2.0]], r"X: expected shape \(n_samples,\) or"),
     "descending": ("interval_probability", [1.0, 0.0], "edges: expected .* ascending"),
+    "descending late": (
+        "interval_probability",
+        [0.0, 2.0, *range(1, 8)],
+        r"edges: expected .* got \[0.0, 2.0, 1.0, .*\]; sort them",
+    ),
+    "many descending": ("interval_probability", range(9, -1, -1), "edges: .* got 10 others; sort"),
+    "three axes": ("cdf", [[[1.0]]], "X: expected"),
     "one edge": ("interval_probability", [1.0], "edges: expected at least two"),
     "NaN edge": ("interval_probability", [0.0, np.nan], "edges: expected at least two"),
     "percent": ("quantile", [95.0], "q: expected numbers from 0 to 1, got 95"),

@@ -71,6 +71,12 @@ def test_a_point_is_in_the_region_of_the_nearest_component(covariance_type, n_fe
     np.testing.assert_allclose(region.distances(points) ** 2, squares.min(axis=1), rtol=1e-10)
 
 
+def test_the_edge_is_in_the_region():
+    region = Mixture([1.0], [[0.0]], [1.0]).confidence_region(0.9)
+    points = [[region.radius], [np.nextafter(region.radius, 9)]]
+    assert region.contains(points).tolist() == [True, False]
+
+
 def test_many_points_are_asked_in_chunks(monkeypatch):
     mixture, points = build(6, 2), np.random.default_rng(1).normal(scale=6, size=(100, 2))
     whole = mixture.confidence_region(0.5).distances(points)

@@ -42,10 +42,12 @@ class ArchiveError(Exception):
 
 
 class _ShortReads(io.BufferedIOBase):
-    """A file that refuses long reads."""
+    """A file that refuses long reads, and keeps the error of one that fails."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        #: zipfile turns an error of the disk at the list of members into one of the file.
+        self.error: OSError | None = None
 
     def seekable(self) -> bool:
         return True
@@ -61,7 +63,11 @@ class _ShortReads(io.BufferedIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         most = _MAX_READ + 1
-        content = self._file.read(most if size is None or size < 0 else min(size, most))
+        try:
+            content = self._file.read(most if size is None or size < 0 else min(size, most))
+        except OSError as error:
+            self.error = error
+            raise
         if len(content) == most:
             raise ArchiveError("whose list of arrays is too long")
         return content
@@ -87,9 +93,10 @@ def read_archive(file: IO[bytes], limits: Mapping[str, int]) -> dict[str, NDArra
     MemoryError
         If the arrays, which are as large as the file, do not fit in memory.
     """
+    reads = _ShortReads(file)
     try:
         size = file.seek(0, os.SEEK_END)
-        with ZipFile(_ShortReads(file)) as archive:
+        with ZipFile(reads) as archive:
             members = _members(archive, limits, size + _MARGIN)
             return {name: _array(archive, member) for name, member in members.items()}
     except (ArchiveError, MemoryError):
@@ -99,6 +106,8 @@ def read_archive(file: IO[bytes], limits: Mapping[str, int]) -> dict[str, NDArra
             raise
         raise ArchiveError(f"which is damaged ({error})") from error
     except Exception as error:  # zipfile, zlib and NumPy raise nearly every class
+        if reads.error is not None:
+            raise reads.error from None
         why = f" ({error})" if len(str(error)) < 100 else ""
         raise ArchiveError(f"which is no .npz file, cut off or damaged{why}") from error
 
