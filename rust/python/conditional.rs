@@ -2,6 +2,7 @@
 
 use crate::points::evaluate::operations_per_point;
 use crate::points::moments::operations_per_point_of_moments;
+use crate::python::arrays::{slice_of, slice_of_mut};
 use crate::python::closing::detach;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned, runtime};
@@ -113,7 +114,7 @@ impl PyConditional {
         n_threads: Option<usize>,
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
-        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let (points, out) = (slice_of(&points)?, slice_of_mut(&mut borrowed)?);
         let n_operations = out.len().saturating_mul(3 * operations_per_point(&self.mixture));
         let runtime = runtime(n_threads, n_operations)?;
         let (mixture, conditional) = (&*self.mixture, &*self.conditional);
@@ -137,7 +138,7 @@ impl PyConditional {
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
         let n_samples = values.shape()[0];
-        let (values, to) = (values.as_slice()?, borrowed.as_slice_mut()?);
+        let (values, to) = (slice_of(&values)?, slice_of_mut(&mut borrowed)?);
         let per_point = operations_per_point(self.conditional.marginal());
         let n_operations = n_samples.saturating_mul(per_point);
         let runtime = runtime(n_threads, n_operations)?;
@@ -161,7 +162,7 @@ impl PyConditional {
         let mut borrowed = out.try_readwrite()?;
         let per_point = operations_per_point_of_moments(&self.conditional);
         let n_operations = values.shape()[0].saturating_mul(per_point);
-        let (values, to) = (values.as_slice()?, borrowed.as_slice_mut()?);
+        let (values, to) = (slice_of(&values)?, slice_of_mut(&mut borrowed)?);
         let runtime = runtime(n_threads, n_operations)?;
         let conditional = &*self.conditional;
         run(out.py(), &runtime, n_operations, || moments(conditional, values, to, &runtime))?;

@@ -1,6 +1,7 @@
 //! Bindings of data, statistics and k-means; the public class is `gmmfast.GaussianMixture`.
 
 use crate::points::evaluate::operations_per_point;
+use crate::python::arrays::slice_of;
 use crate::python::closing::detach;
 use crate::python::counters::{Kernel, count};
 use crate::python::failure::check_memory_of_points;
@@ -36,9 +37,9 @@ impl PyData {
         let n_features = points.shape()[1];
         check_memory_of_points(points.shape()[0], n_features)?;
         let runtime = Runtime::new(n_threads)?;
-        let points = points.as_slice()?;
-        let sample_weight = sample_weight.as_ref().map(|w| w.as_slice()).transpose()?;
-        let units = units.as_ref().map(|u| u.as_slice()).transpose()?;
+        let points = slice_of(&points)?;
+        let sample_weight = sample_weight.as_ref().map(slice_of).transpose()?;
+        let units = units.as_ref().map(slice_of).transpose()?;
         let n_operations = points.len().saturating_mul(64);
         run(py, &runtime, n_operations, || {
             Data::new(points, n_features, sample_weight, units, &runtime)
@@ -67,7 +68,7 @@ impl PyData {
     ) -> PyResult<PyStatistics> {
         let runtime = Runtime::new(n_threads)?;
         let n_operations = self.n_operations(&mixture.0);
-        let centers = centers.as_ref().map(|c| c.as_slice()).transpose()?;
+        let centers = centers.as_ref().map(slice_of).transpose()?;
         let centers = centers.unwrap_or(mixture.0.means());
         let statistics = run(py, &runtime, n_operations, || {
             expectation_about(&mixture.0, centers, &self.0, &runtime)
@@ -87,7 +88,7 @@ impl PyData {
     ) -> PyResult<Bound<'py, PyArray1<i64>>> {
         let runtime = Runtime::new(n_threads)?;
         let [n_centers, n_trials] = [draws.shape()[0], draws.shape()[1]];
-        let draws = draws.as_slice()?;
+        let draws = slice_of(&draws)?;
         let n_operations = self.0.n_samples().saturating_mul(n_centers + 1);
         let n_operations = n_operations.saturating_mul(n_trials.max(1) * self.0.n_features());
         let rows = run(py, &runtime, n_operations, || {
@@ -112,12 +113,12 @@ impl PyData {
     ) -> PyResult<Clusters<'py>> {
         let runtime = Runtime::new(n_threads)?;
         let shape = [centers.shape()[0], centers.shape()[1]];
-        let centers = centers.as_slice()?;
+        let centers = slice_of(&centers)?;
         let n_operations = self.0.n_samples().saturating_mul(centers.len());
         let options = KMeansOptions { tol, max_iter };
         let lattice = match &lattice {
             Some((rows, n_parts)) => {
-                Some(LatticeRows { rows: rows.as_slice()?, n_parts: *n_parts })
+                Some(LatticeRows { rows: slice_of(&rows)?, n_parts: *n_parts })
             }
             None => None,
         };
@@ -163,15 +164,15 @@ impl PyStatistics {
     ) -> PyResult<Self> {
         let n_features = centers.shape()[1];
         let arrays = StatisticsArrays {
-            centers: centers.as_slice()?.to_vec(),
-            counts: counts.as_slice()?.to_vec(),
-            sums: sums.as_slice()?.to_vec(),
-            scatters: scatters.as_slice()?.to_vec(),
+            centers: slice_of(&centers)?.to_vec(),
+            counts: slice_of(&counts)?.to_vec(),
+            sums: slice_of(&sums)?.to_vec(),
+            scatters: slice_of(&scatters)?.to_vec(),
         };
         let statistics = Statistics::from_arrays(n_features, arrays, log_likelihood, weight)?;
         let statistics = statistics.with_n_samples(n_samples.unwrap_or(weight));
         Ok(Self(match roundings {
-            Some(roundings) => statistics.with_roundings(roundings.as_slice()?.to_vec())?,
+            Some(roundings) => statistics.with_roundings(slice_of(&roundings)?.to_vec())?,
             None => statistics,
         }))
     }

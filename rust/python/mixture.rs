@@ -1,6 +1,7 @@
 //! Bindings of the model; the public class is `gmmfast.Mixture`.
 
 use crate::points::evaluate::operations_per_point;
+use crate::python::arrays::{slice_of, slice_of_mut};
 use crate::python::counters::{Kernel, count};
 use crate::python::failure::check_memory_of_points;
 use crate::python::interrupt::{run, run_owned, runtime};
@@ -100,11 +101,11 @@ impl PyMixture {
         covariances: PyReadonlyArrayDyn<'_, f64>,
         covariance_type: &str,
     ) -> PyResult<Self> {
-        let typed = covariances_of_type(covariance_type, covariances.as_slice()?.to_vec())?;
+        let typed = covariances_of_type(covariance_type, slice_of(&covariances)?.to_vec())?;
         let (weights, log_weights) =
-            (weights.as_slice()?.to_vec(), log_weights.as_slice()?.to_vec());
+            (slice_of(&weights)?.to_vec(), slice_of(&log_weights)?.to_vec());
         let n_operations = factor_operations(means.shape()[0], means.shape()[1]);
-        let means = means.as_slice()?.to_vec();
+        let means = slice_of(&means)?.to_vec();
         let restore = move || Mixture::restored(weights, log_weights, means, typed);
         run_owned(py, n_operations, restore).map(Self::of)
     }
@@ -137,7 +138,7 @@ impl PyMixture {
 
     /// Returns the sum of the same Gaussians with other weights, which need not sum to 1.
     fn with_log_weights(&self, log_weights: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
-        Ok(Self::of(self.0.with_log_weights(log_weights.as_slice()?.to_vec())?))
+        Ok(Self::of(self.0.with_log_weights(slice_of(&log_weights)?.to_vec())?))
     }
 
     #[getter]
@@ -180,7 +181,7 @@ impl PyMixture {
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
         check_memory_of_points(points.shape()[0], points.shape()[1])?;
-        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let (points, out) = (slice_of(&points)?, slice_of_mut(&mut borrowed)?);
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
         run(py, &runtime, n_operations, || crate::score_samples(&self.0, points, out, &runtime))?;
@@ -199,7 +200,7 @@ impl PyMixture {
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
         check_memory_of_points(points.shape()[0], points.shape()[1])?;
-        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let (points, out) = (slice_of(&points)?, slice_of_mut(&mut borrowed)?);
         let n_operations = out.len().saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
         run(py, &runtime, n_operations, || crate::predict(&self.0, points, out, &runtime))?;
@@ -225,7 +226,7 @@ impl PyMixture {
             )));
         }
         check_memory_of_points(expected[0], points.shape()[1])?;
-        let (points, out) = (points.as_slice()?, borrowed.as_slice_mut()?);
+        let (points, out) = (slice_of(&points)?, slice_of_mut(&mut borrowed)?);
         let n_operations = expected[0].saturating_mul(operations_per_point(&self.0));
         let runtime = runtime(n_threads, n_operations)?;
         run(py, &runtime, n_operations, || crate::predict_proba(&self.0, points, out, &runtime))?;
@@ -243,11 +244,11 @@ impl PyMixture {
         covariance_type: &str,
     ) -> PyResult<Self> {
         check_copies(covariances.len(), means.len(), weights.len())?;
-        let values = covariances.as_slice()?.to_vec();
+        let values = slice_of(&covariances)?.to_vec();
         let typed = covariances_of_type(covariance_type, values)?;
         let [n_components, n_features] = [means.shape()[0], means.shape()[1]];
         check_shapes(&typed, covariances.shape(), weights.len(), [n_components, n_features])?;
-        let (weights, means) = (weights.as_slice()?.to_vec(), means.as_slice()?.to_vec());
+        let (weights, means) = (slice_of(&weights)?.to_vec(), slice_of(&means)?.to_vec());
         let n_operations = factor_operations(n_components, n_features);
         run_owned(py, n_operations, move || construct(weights, means, typed)).map(Self::of)
     }
@@ -302,7 +303,7 @@ fn taken<'py, D: Dimension>(
 
 /// Returns the values of an array, which is freed if nothing else refers to it.
 fn copied<D: Dimension>(array: PyReadonlyArray<'_, f64, D>) -> PyResult<Vec<f64>> {
-    Ok(array.as_slice()?.to_vec())
+    Ok(slice_of(&array)?.to_vec())
 }
 
 /// Returns the mixture of a file, whose weights may have underflowed.

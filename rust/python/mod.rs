@@ -4,6 +4,7 @@
 //! Python code of the package checks objects; shapes and element types are checked here
 //! again, because the core refuses wrong ones. `python/gmmfast/_core.pyi` has the types.
 
+mod arrays;
 mod closing;
 mod conditional;
 mod counters;

@@ -3,6 +3,7 @@
 use crate::painting::{
     Clip, ClipRefinement, Options, Picture, Refine, Refinement, components_of, draw,
 };
+use crate::python::arrays::slice_of;
 use crate::python::closing::detach;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::run;
@@ -40,7 +41,7 @@ impl PyRefinement {
     ) -> PyResult<Self> {
         let begin = Instant::now();
         let [height, width, n_channels] = [0, 1, 2].map(|axis| pixels.shape()[axis]);
-        let bytes = pixels.as_slice()?;
+        let bytes = slice_of(&pixels)?;
         let covariances = match &start {
             Start::Mixture(mixture) => mixture.0.covariances().clone(),
             Start::NComponents(_) => Covariances::Full(Vec::new()),
@@ -78,7 +79,7 @@ impl PyRefinement {
         n_threads: Option<usize>,
     ) -> PyResult<Self> {
         let [n_frames, height, width, n_channels] = [0, 1, 2, 3].map(|axis| pixels.shape()[axis]);
-        let (bytes, mixture) = (pixels.as_slice()?, start.0.as_ref().clone());
+        let (bytes, mixture) = (slice_of(&pixels)?, start.0.as_ref().clone());
         let options = Options { max_passes, max_time: duration(max_time)?, ..Options::default() };
         let runtime = Runtime::new(n_threads)?;
         let n_operations = (n_frames * height * width).saturating_mul(PASS_OPERATIONS);

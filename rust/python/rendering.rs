@@ -1,5 +1,6 @@
 //! Bindings of grid quantities; the public function is `gmmfast.render_grid`.
 
+use crate::python::arrays::slice_of_mut;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned};
 use crate::python::mixture::PyMixture;
@@ -143,7 +144,7 @@ impl PyRendering {
         runtime: &Runtime,
     ) -> PyResult<()> {
         let mut borrowed = out.try_readwrite()?;
-        let values = borrowed.as_slice_mut()?;
+        let values = slice_of_mut(&mut borrowed)?;
         let per_value = self.n_components.saturating_mul(16);
         let n_operations = values.len().saturating_mul(per_value);
         let rendering = &self.rendering;

@@ -1,6 +1,7 @@
 //! Bindings of samples; the public functions are `gmmfast.Mixture.sample` and
 //! `gmmfast.render_samples`.
 
+use crate::python::arrays::slice_of_mut;
 use crate::python::counters::{Kernel, count};
 use crate::python::interrupt::{run, run_owned};
 use crate::python::mixture::PyMixture;
@@ -90,7 +91,7 @@ impl PySampling {
     ) -> PyResult<()> {
         let grid = Grid::new(counts.shape(), &extent)?;
         let (mut counts, mut means) = (counts.try_readwrite()?, means.try_readwrite()?);
-        let (counts, means) = (counts.as_slice_mut()?, means.as_slice_mut()?);
+        let (counts, means) = (slice_of_mut(&mut counts)?, slice_of_mut(&mut means)?);
         let runtime = Runtime::new(n_threads)?;
         let splat = Splat { given: &given, counts, means };
         run(py, &runtime, self.n_operations(n_samples), || {
@@ -121,9 +122,9 @@ impl PySampling {
             return Err(Error::Length { argument: "points", expected, got: points.len() }.into());
         }
         let mut borrowed = points.try_readwrite()?;
-        let values = borrowed.as_slice_mut()?;
+        let values = slice_of_mut(&mut borrowed)?;
         let mut borrowed_labels = labels.map(|labels| labels.try_readwrite()).transpose()?;
-        let labels = borrowed_labels.as_mut().map(|l| l.as_slice_mut()).transpose()?;
+        let labels = borrowed_labels.as_mut().map(slice_of_mut).transpose()?;
         let n_operations = self.n_operations(n_samples);
         run(points.py(), runtime, n_operations, || match start.first {
             Some(first) => self.0.draw_from(first, values, labels, runtime),

@@ -6,6 +6,7 @@ import numpy as np
 
 from gmmfast import BayesianGaussianMixture, Mixture
 from gmmfast.mixture.transport import CoreState, aligned
+from support.checks import refusal
 from support.models import three_clouds
 
 
@@ -38,3 +39,14 @@ def test_arrays_of_a_wire_are_made_as_the_core_takes_them_and_others_are_kept():
     assert aligned(content) is content
     assert aligned(None) is None
     assert aligned((1, 2)) == (1, 2)
+
+
+def test_the_core_refuses_arrays_in_any_other_order():
+    points = three_clouds("f8")
+    core = Mixture.from_model(BayesianGaussianMixture(n_components=3).fit(points))._core
+    scores, shares = np.empty(len(points)), np.empty((len(points), 3))
+    for wrong in (np.asfortranarray(points), points[::-1], points[:, ::-1]):
+        refusal(TypeError, core.score_samples, wrong, scores)
+    refusal(TypeError, core.predict_proba, points, np.asfortranarray(shares))
+    core.predict_proba(points, shares)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
