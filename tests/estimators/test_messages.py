@@ -30,8 +30,8 @@ class Own(GaussianMixture):
 
 
 WRONG_VALUES = [
-    (lambda: TWO.fit(list), "X: expected at least one chunk, got none"),
-    (lambda: TWO.fit(list, mapper=map), "X: expected at least one chunk, got none"),
+    (lambda: TWO.fit(list), "X: expected at least one row in all chunks, got none"),
+    (lambda: TWO.fit(list, mapper=map), "X: expected at least one row in all chunks, got none"),
     (lambda: TWO.fit([X[:1]]), "X: expected at least 2 samples in all chunks, got 1"),
     (
         lambda: TWO.fit([lambda: X[:1]], mapper=map),

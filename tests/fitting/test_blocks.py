@@ -100,7 +100,7 @@ def test_each_wrong_block_is_refused_with_its_fault():
         fit([(points, -weights)], mapper=map)
     with pytest.raises(ValueError, match=r"sample_weight: expected shape \(1200,\) for a chunk"):
         fit([(points, weights[:3])], mapper=map)
-    with pytest.raises(ValueError, match="X: expected at least one chunk, got none"):
+    with pytest.raises(ValueError, match="X: expected at least one row in all chunks, got none"):
         fit([points[:0]], mapper=map)
     with pytest.raises(TypeError, match="mapper: expected a callable like map"):
         fit(points, mapper=2)

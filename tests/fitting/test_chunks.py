@@ -172,7 +172,7 @@ def test_chunks_that_are_none_are_refused():
     model = GaussianMixture()
     with pytest.raises(TypeError, match="X: expected chunks that can be gone through once an"):
         model.fit(points[i : i + 50] for i in range(0, 300, 50))
-    with pytest.raises(ValueError, match="X: expected at least one chunk"):
+    with pytest.raises(ValueError, match="X: expected at least one row in all chunks"):
         model.fit(lambda: iter([]))
     with pytest.raises(ValueError, match="sample_weight: expected None when X comes in chunks"):
         model.fit([points], sample_weight=np.ones(300))
@@ -180,3 +180,20 @@ def test_chunks_that_are_none_are_refused():
         model.fit([points, points[:, :2]])
     with pytest.raises(TypeError, match="pairs"):
         model.fit(lambda: iter([(points, None, None)]))
+
+
+@pytest.mark.parametrize("mapper", [None, map])
+def test_chunks_without_rows_change_nothing(mapper):
+    points = np.random.default_rng(0).normal(size=(100, 2))
+    weights = np.arange(1.0, 101)
+    nothing = points[:0], weights[:0]
+    whole = GaussianMixture(2, random_state=0).fit(points, sample_weight=weights)
+    chunks = [nothing, (points[:50], weights[:50]), nothing, (points[50:], weights[50:])]
+    model = GaussianMixture(2, random_state=0).fit(chunks, mapper=mapper)
+    np.testing.assert_allclose(model.means_, whole.means_, 1e-10)
+    with pytest.raises(ValueError, match="X has 2 features, but GaussianMixture is expecting 3"):
+        model.fit([np.empty((0, 3)), points], mapper=mapper)
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit([(points[:0], weights), points], mapper=mapper)
+    with pytest.raises(ValueError, match="X: expected at least one row in all chunks, got none"):
+        model.fit([nothing, nothing], mapper=mapper)

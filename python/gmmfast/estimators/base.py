@@ -81,9 +81,9 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
         ----------
         X : array-like of shape (n_samples, n_features), or chunks
             The points. Chunks are a function that returns an iterator over arrays of
-            rows, or a list of such arrays; a chunk may be a pair (rows, weights). Each
-            iteration reads them once, with one chunk in memory at a time, and the fit is
-            that of all rows together. With chunks the fit is initialized from at most
+            rows, or a list of such arrays; a chunk may be a pair (rows, weights), and may have no
+            rows. Each iteration reads them once, with one chunk in memory at a time, and the fit
+            is that of all rows together. With chunks the fit is initialized from at most
             262,144 rows drawn evenly from all. A `numpy.memmap` is fitted as the same array
             in memory; if a fit of all its rows would not fit there, it is read in chunks,
             and a warning is issued if not all rows count for the start. Arrays of dask, zarr and

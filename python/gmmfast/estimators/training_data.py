@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
+_NO_ROWS = "X: expected at least one row in all chunks, got none"
+
+
 class TrainingData(NamedTuple):
     """The arguments of a fit, unchecked, and which kind of data they are."""
 
@@ -74,9 +77,11 @@ class TrainingData(NamedTuple):
 
         def checked() -> Iterator[tuple[Array, Array | None]]:
             for chunk in chunks():
-                yield checked_points(
-                    estimator, *points_and_weight(chunk), reset=next(resets, False)
-                )
+                rows, weight = points_and_weight(chunk)
+                is_first = next(resets, False)
+                rows, weight = checked_points(estimator, rows, weight, reset=is_first, least=0)
+                if len(rows):
+                    yield rows, weight
 
         is_map = isinstance(self.X, np.memmap)
         samples = Chunked(checked, n_threads, is_map=is_map)
@@ -103,7 +108,7 @@ class TrainingData(NamedTuple):
                 validate_data(estimator, size.head, ensure_min_samples=0, reset=is_first)
             sizes.append(size)
         if not sizes:
-            raise ValueError("X: expected at least one chunk, got none")
+            raise ValueError(_NO_ROWS)
         samples = Mapped(blocks, sizes, n_threads or blocks.n_threads, whole)
         if estimator.init_params in OVERSAMPLED and not isinstance(blocks, MappedBlocks):
             samples.oversampling = oversampling(estimator.n_components)
@@ -162,7 +167,7 @@ def _is_functions(X: Any) -> bool:
 
 def _check_n_samples(samples: Samples, least: int) -> None:
     if samples.n_samples == 0:
-        raise ValueError("X: expected at least one chunk, got none")
+        raise ValueError(_NO_ROWS)
     if samples.n_samples < least:
         raise ValueError(
             f"X: expected at least {least} samples in all chunks, got {samples.n_samples}"
@@ -185,7 +190,10 @@ def foreign_array(*arrays: Any) -> str | None:
 def checked_points(
     estimator: Any, X: Any, sample_weight: Any, *, reset: bool = True, least: int = 1
 ) -> tuple[Array, Array | None]:
-    """Return an array of at least `least` rows, and their weights, which may all be 0."""
+    """Return an array of at least `least` rows, and their weights, which may all be 0.
+
+    The weights of no rows are None.
+    """
     points = validate_data(
         estimator,
         X,
@@ -194,7 +202,10 @@ def checked_points(
         ensure_all_finite=finiteness(estimator),
         reset=reset,
     )
-    return points, None if sample_weight is None else checked_weight(sample_weight, points)
+    is_empty = not len(points) and not np.size(sample_weight)  # scikit-learn's check refuses it
+    if sample_weight is None or is_empty:
+        return points, None
+    return points, checked_weight(sample_weight, points)
 
 
 def finiteness(estimator: Any) -> Any:
