@@ -408,9 +408,11 @@ def test_predictions_that_fall_back_are_logged_by_their_name(caplog):
 
 
 def test_a_fit_to_samples_that_others_share_is_a_fit(caplog, tmp_path):
-    points = clouds()
-    want = GaussianMixture(3, random_state=0).fit(points, acceleration="momentum")
-    model = GaussianMixture(3, random_state=0)
+    points = np.random.default_rng(0).normal(size=(300, 2))  # one cloud: EM is slow
+    model = GaussianMixture(3, random_state=0, max_iter=2000, tol=1e-8)
+    plain = clone(model).fit(points)
+    want = clone(model).fit(points, acceleration="momentum")
+    assert want.n_iter_ < plain.n_iter_
     samples = training_data(points).samples(model, 1)
     lines = []
     caplog.set_level("INFO", logger="gmmfast")
@@ -429,3 +431,26 @@ def test_batches_of_one_feature_are_of_any_covariance_type(covariance_type):
     model = GaussianMixture(2, covariance_type=covariance_type, random_state=0)
     model.partial_fit(points).partial_fit(points)
     assert model.n_iter_ == 2
+
+
+def test_while_scikit_learn_is_patched_its_own_estimators_are_ours():
+    class Sub(GaussianMixture):
+        pass
+
+    own, other = GaussianMixture._sklearn_class, BayesianGaussianMixture._sklearn_class
+    assert not isinstance(own(), GaussianMixture)
+    gmmfast.patch_sklearn()
+    try:
+        assert isinstance(own(), GaussianMixture)
+        assert not isinstance(other(), GaussianMixture)
+        assert isinstance(other(), BayesianGaussianMixture)
+        assert not isinstance(own(), Sub)
+        assert not isinstance(object(), GaussianMixture)
+    finally:
+        gmmfast.unpatch_sklearn()
+    assert not isinstance(own(), GaussianMixture)
+
+
+def test_missing_values_are_told_to_old_versions_of_scikit_learn_by_a_tag():
+    assert GaussianMixture()._more_tags() == {"allow_nan": True}
+    assert BayesianGaussianMixture()._more_tags() == {"allow_nan": False}
