@@ -94,7 +94,13 @@ def hostile_files():
         encrypted[encrypted.index(mark) + place] |= 1
     misplaced = bytearray(archive_of(whole))
     misplaced[-6:-2] = (len(misplaced) + 1000).to_bytes(4, "little")  # of the list of arrays
+    short = io.BytesIO()
+    with zipfile.ZipFile(short, "w", compression=zipfile.ZIP_DEFLATED) as archive:
+        for name, value in whole:
+            archive.writestr(name, value[:-8] if name == "means.npy" else value)
+        archive.getinfo("means.npy").file_size += 8  # in the list of arrays
     return {
+        "an array without its end": short.getvalue(),
         "a name twice": archive_of([*whole, whole[3]]),
         "a name with and without its ending": archive_of([*whole, ("means", whole[3][1])]),
         "another name": archive_of([*whole, (f"{'name' * 11}.npy", b"")]),
@@ -130,6 +136,7 @@ _UNREADABLE = "which is no .npz file, cut off or damaged"
 
 #: The end of each message, after the name of the file; zipfile's and NumPy's own words may follow.
 REASONS = {
+    "an array without its end": "whose means.npy is cut off",
     "a name twice": "which has log_weights twice",
     "a name with and without its ending": "which has means twice",
     "another name": f"which is another of NumPy's files: it has {'name' * 10!r}",

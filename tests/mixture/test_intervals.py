@@ -60,6 +60,8 @@ def test_infinity_is_the_end():
     mixture = build("diag")
     np.testing.assert_array_equal(mixture.cdf([-np.inf, np.inf]), [0, pytest.approx(1, abs=1e-15)])
     np.testing.assert_array_equal(mixture.sf([-np.inf, np.inf]), [pytest.approx(1, abs=1e-15), 0])
+    everything = mixture.interval_probability([-np.inf, -np.inf, np.inf, np.inf])
+    np.testing.assert_array_equal(everything, [0, pytest.approx(1, abs=1e-15), 0])
 
 
 def test_the_distribution_function_is_the_integral_of_the_density():

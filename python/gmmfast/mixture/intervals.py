@@ -269,7 +269,8 @@ def _between(lower: Array, upper: Array) -> Array:
         width = right - left
         size = np.maximum(np.maximum(np.abs(left), np.abs(right)), 1)
         is_narrow = width * size <= 1
-    middle, half = (left + right)[is_narrow] / 2, width[is_narrow] / 2
+    half = width[is_narrow] / 2
+    middle = left[is_narrow] + half
     nodes = middle[:, None] + half[:, None] * _NODES
     densities = np.exp(-0.5 * (np.square(nodes) + LOG_2_PI))
     result[is_narrow] = half * (densities @ _NODE_WEIGHTS)
