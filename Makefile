@@ -134,7 +134,7 @@ fuzz-python: $(DEV)
 PART ?= mixture
 mutants-python: $(DEV)
 	$(PIP) mutmut==3.8.1
-	$(BIN)/python .ci/mutants.py $(PART)
+	$(BIN)/python .ci/mutants $(PART)
 
 # tgmm's answers anew, against those that are stored and against gmmfast's. PyTorch brings up to
 # 8 GB along, hence the environment of its own.
