@@ -232,6 +232,7 @@ def test_a_number_of_samples_that_is_no_integer_is_refused(n_samples):
     estimator = GaussianMixture(2, random_state=0).fit(np.arange(20.0).reshape(10, 2))
     with pytest.raises(TypeError, match=r"^n_samples: expected an integer, got"):
         estimator.sample(n_samples)
+    assert estimator.sample()[0].shape == (1, 2)
     for whole in (3.0, np.float32(3), np.array(3)):  # as scikit-learn's scripts do
         assert estimator.sample(whole)[0].shape == (3, 2)
 
