@@ -118,7 +118,8 @@ class AcceleratedMixture(FittedMixture, CallbackSupport):  # type: ignore[misc]
             If scikit-learn's `fit` raises it, with the same message; if `acceleration` is unknown;
             if the checkpoint is of another fit, or comes with an acceleration or `n_init` above 1.
         TypeError
-            If the chunks are an iterator, which ends after one pass.
+            If the chunks are an iterator, which ends after one pass, or functions without a
+            mapper.
         """
         options = {
             "sample_weight": sample_weight,

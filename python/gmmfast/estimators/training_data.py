@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-
 _NO_ROWS = "X: expected at least one row in all chunks, got none"
 
 
