@@ -118,10 +118,16 @@ WRONG_TYPES = [
         lambda: TWO.fit([lambda: X], mapper=5),
         "mapper: expected a callable like map, got 5; pass pool.map",
     ),
-    (
-        lambda: TWO.fit([lambda: X]),
-        "X: expected rows, got functions that return them; pass mapper=map, which calls them",
-    ),
+    *[
+        (
+            lambda fit=fit: fit([lambda: X]),
+            (
+                "X: expected rows, got functions that return them; call them, or pass mapper=map "
+                "to fit"
+            ),
+        )
+        for fit in (TWO.fit, TWO.fit_predict, clone(TWO).partial_fit)
+    ],
     *[
         (lambda bad=bad: FITTED.sample(bad), f"n_samples: expected an integer, got {described}")
         for bad, described in [

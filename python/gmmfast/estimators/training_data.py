@@ -147,8 +147,8 @@ def training_data(X: Any, sample_weight: Any = None, mapper: Mapper | None = Non
     if mapper is None:
         if is_functions:
             raise TypeError(
-                "X: expected rows, got functions that return them; pass mapper=map, which calls "
-                "them"
+                "X: expected rows, got functions that return them; call them, or pass mapper=map "
+                "to fit"
             )
         return data
     if not callable(mapper):
