@@ -162,7 +162,7 @@ impl PyConditional {
         let mut borrowed = out.try_readwrite()?;
         let per_point = operations_per_point_of_moments(&self.conditional);
         let n_operations = values.shape()[0].saturating_mul(per_point);
-        let (values, to) = (slice_of(&values)?, slice_of_mut(&mut borrowed)?);
+        let (values, to) = (slice_of(values)?, slice_of_mut(&mut borrowed)?);
         let runtime = runtime(n_threads, n_operations)?;
         let conditional = &*self.conditional;
         run(out.py(), &runtime, n_operations, || moments(conditional, values, to, &runtime))?;

@@ -118,7 +118,7 @@ impl PyData {
         let options = KMeansOptions { tol, max_iter };
         let lattice = match &lattice {
             Some((rows, n_parts)) => {
-                Some(LatticeRows { rows: slice_of(&rows)?, n_parts: *n_parts })
+                Some(LatticeRows { rows: slice_of(rows)?, n_parts: *n_parts })
             }
             None => None,
         };
