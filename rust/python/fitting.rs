@@ -117,9 +117,7 @@ impl PyData {
         let n_operations = self.0.n_samples().saturating_mul(centers.len());
         let options = KMeansOptions { tol, max_iter };
         let lattice = match &lattice {
-            Some((rows, n_parts)) => {
-                Some(LatticeRows { rows: slice_of(rows)?, n_parts: *n_parts })
-            }
+            Some((rows, n_parts)) => Some(LatticeRows { rows: slice_of(rows)?, n_parts: *n_parts }),
             None => None,
         };
         let found = run(py, &runtime, n_operations, || match lattice {
