@@ -151,7 +151,7 @@ upstream: $(DEV)
 	SCIPY_ARRAY_API=1 SKLEARN_RUN_FLOAT32_TESTS=1 $(BIN)/python -m gmmfast tests/system/upstream.py
 
 # Every version of scikit-learn that python/gmmfast/estimators/versions.py declares, each in a
-# fresh environment.
+# fresh environment. The other extras, of peers and ONNX, need newer ones than the oldest.
 versions: $(DEV)
 	rm -rf .venv-versions
 	set -e; for version in $$($(BIN)/python -c \
@@ -159,8 +159,8 @@ versions: $(DEV)
 	  echo "scikit-learn $$version"; \
 	  $(BIN)/python -m venv .venv-versions; \
 	  .venv-versions/bin/python -m pip install --quiet --disable-pip-version-check \
-	    '$(PACKAGE)[test]' "scikit-learn==$$version.*"; \
-	  .venv-versions/bin/python -m pytest -W ignore::pytest.PytestRemovedIn10Warning \
+	    '$(PACKAGE)[cli,dask,plot,video]' "scikit-learn==$$version.*" $(API_TOOLS); \
+	  .venv-versions/bin/python -m pytest -n auto -W ignore::pytest.PytestRemovedIn10Warning \
 	    tests/acceleration tests/estimators tests/fitting; \
 	  rm -rf .venv-versions; \
 	done
