@@ -1,7 +1,7 @@
 """Tests of both estimators as scikit-learn's objects: parameters, pickles, clones, errors.
 
 The modules are estimators/gaussian.py, estimators/bayesian.py, estimators/base.py,
-estimators/fallback.py, estimators/predictions.py and fitting/parameters.py.
+estimators/fallback.py and fitting/parameters.py.
 """
 
 import copy
@@ -227,16 +227,6 @@ def test_the_plain_copy_of_a_subclass_has_all_parameters_that_it_knows(model):
     np.testing.assert_allclose(model.means_, want.means_, rtol=1e-6)
 
 
-@pytest.mark.parametrize("n_samples", [2.5, True, np.True_, float("nan"), float("inf")])
-def test_a_number_of_samples_that_is_no_integer_is_refused(n_samples):
-    estimator = GaussianMixture(2, random_state=0).fit(np.arange(20.0).reshape(10, 2))
-    with pytest.raises(TypeError, match=r"^n_samples: expected an integer, got"):
-        estimator.sample(n_samples)
-    assert estimator.sample()[0].shape == (1, 2)
-    for whole in (3.0, np.float32(3), np.array(3)):  # as scikit-learn's scripts do
-        assert estimator.sample(whole)[0].shape == (3, 2)
-
-
 def test_scikit_learns_estimator_shares_nothing_with_ours():
     model = GaussianMixture(2, random_state=0).fit(clouds())
     model.notes_ = [[1]]
@@ -293,14 +283,6 @@ def test_options_of_a_fit_reach_it(method, tmp_path):
     assert lines
 
 
-def test_a_row_of_which_nothing_is_known_has_the_label_of_the_largest_weight():
-    model = GaussianMixture(2, random_state=0).fit([[0.0], [0.1], [9.0], [9.1], [9.2], [9.3]])
-    labels = model.predict([[np.nan], [0.0], [9.0]])
-    assert labels.tolist() == [labels[2], 1 - labels[2], np.argmax(model.weights_)]
-    assert labels.dtype == np.int64
-    np.testing.assert_array_equal(model.score_samples([[np.nan]]), [0])
-
-
 def test_fits_of_every_kind_are_logged_by_their_name(caplog):
     caplog.set_level("INFO", logger="gmmfast")
     model = GaussianMixture(3, random_state=0)
@@ -319,95 +301,6 @@ def test_fit_predict_takes_weights_as_fit_does():
     np.testing.assert_array_equal(model.means_, other.means_)
 
 
-def test_the_bound_of_partial_fit_is_the_mean_log_density_of_rows_when_they_came():
-    points = np.random.default_rng(3).permutation(clouds())
-    start = GaussianMixture(3, random_state=0).fit(points[:60])
-    model = GaussianMixture(
-        3,
-        weights_init=start.weights_,
-        means_init=start.means_,
-        precisions_init=start.precisions_,
-    )
-    total = start.score_samples(points[:100]).sum()
-    model.partial_fit(points[:100])
-    assert model.lower_bound_ == pytest.approx(total / 100, rel=1e-9)
-    total += model.score_samples(points[100:]).sum()
-    model.partial_fit(points[100:])
-    assert model.lower_bound_ == pytest.approx(total / len(points), rel=1e-9)
-
-
-def drawn(model):
-    model.random_state = 5
-    return model.sample(40)[0]
-
-
-def test_weights_whose_sum_rounds_to_more_than_one_are_drawn_from_as_if_it_were_one():
-    model = GaussianMixture(3, random_state=0).fit(clouds())
-    model.weights_ = np.array([0.5, 0.5 + 1e-9, 0.0])
-    points = drawn(model)
-    np.testing.assert_array_equal(model.weights_, [0.5, 0.5 + 1e-9, 0.0])
-    model.weights_ = [0.5, 0.5, 0.0]
-    np.testing.assert_array_equal(points, drawn(model))
-
-
-def test_weights_that_exceed_one_in_float64_alone_are_drawn_from():
-    weights = np.array([*[1 / 3] * 3, 0], np.float32)
-    assert weights[:-1].sum() <= 1 < weights[:-1].sum(dtype=float)
-    model = GaussianMixture(4, random_state=0).fit(clouds())
-    model.weights_ = weights
-    assert drawn(model).shape == (40, clouds().shape[1])
-
-
-def test_samples_are_of_the_covariances_as_scikit_learns_are():
-    model = GaussianMixture(3, random_state=0).fit(clouds())
-    points = drawn(model)
-    model.precisions_cholesky_ = 2 * model.precisions_cholesky_
-    np.testing.assert_array_equal(drawn(model), points)
-
-
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_a_model_without_covariances_is_drawn_from_by_its_precisions(covariance_type):
-    model = GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(clouds())
-    points = drawn(model)
-    del model.covariances_
-    np.testing.assert_allclose(drawn(model), points, 1e-10, 1e-10)
-    assert not hasattr(model, "covariances_")
-
-
-def test_results_are_float32_where_rows_and_parameters_are():
-    points = clouds()
-    single = points.astype(np.float32)
-    model, other = (GaussianMixture(3, random_state=0).fit(rows) for rows in (single, points))
-    for fitted, rows, dtype in [
-        (model, single, np.float32),
-        (model, points, np.float64),
-        (other, single, np.float64),
-        (other, points, np.float64),
-    ]:
-        assert fitted.score_samples(rows).dtype == dtype
-        assert fitted.predict_proba(rows).dtype == dtype
-    # Below and beyond float32, and no warning.
-    with np.errstate(all="raise"):
-        assert (model.predict_proba(single[:1] + 99) == 0).any()
-    assert model.score_samples(np.full((1, points.shape[1]), 1e25, np.float32)) == -np.inf
-
-
-def test_predictions_that_fall_back_are_logged_by_their_name(caplog):
-    class Mine(GaussianMixture):
-        def _estimate_log_prob(self, X, **options):
-            return super()._estimate_log_prob(X, **options)
-
-    model = Mine(3, random_state=0).fit(clouds())
-    caplog.set_level("INFO", logger="gmmfast")
-    for predict in (model.predict, model.predict_proba, model.score_samples):
-        caplog.clear()
-        predict(clouds())
-        reason = "Mine has a _estimate_log_prob of its own"
-        assert (
-            f"Mine.{predict.__name__}: fallback to scikit-learn: {reason}" in caplog.messages[-1]
-        )
-
-
 def test_a_fit_to_samples_that_others_share_is_a_fit(caplog, tmp_path):
     points = np.random.default_rng(0).normal(size=(300, 2))  # one cloud: EM is slow
     model = GaussianMixture(3, random_state=0, max_iter=2000, tol=1e-8)
@@ -424,14 +317,6 @@ def test_a_fit_to_samples_that_others_share_is_a_fit(caplog, tmp_path):
     checkpoint = gmmfast.Checkpoint(tmp_path / "fit.npz")
     model._fit_in_memory(samples, None, checkpoint=checkpoint)
     assert (tmp_path / "fit.npz").exists()
-
-
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_batches_of_one_feature_are_of_any_covariance_type(covariance_type):
-    points = clouds()[:, :1]
-    model = GaussianMixture(2, covariance_type=covariance_type, random_state=0)
-    model.partial_fit(points).partial_fit(points)
-    assert model.n_iter_ == 2
 
 
 def test_while_scikit_learn_is_patched_its_own_estimators_are_ours():
