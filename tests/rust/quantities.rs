@@ -2,7 +2,7 @@
 //! every pixel and every instruction set.
 
 use crate::models::picture_mixture;
-use crate::support::{Random, cases, every_level, point, render, stride};
+use crate::support::{Random, cases, every_level, ordinary_or, point, render, stride};
 use gmmfast::{Conditional, Covariances, Grid, Mixture, Pixel, Quantity, Rendering, Runtime, spec};
 use proptest::prelude::*;
 
@@ -200,6 +200,25 @@ fn levels_are_within_a_fiftieth_of_the_rounded_ones() {
     for n in [64, 640] {
         let zoom = Grid::new(&[n, n], &extent).unwrap();
         check_levels(&picture_mixture(4000, 5), &zoom, Quantity::Mean);
+    }
+}
+
+/// The last tile of a line may be a few columns wide, and then an exponent changes more from one
+/// vector of columns to the next than over the tile.
+#[test]
+fn levels_of_the_last_columns_are_right_whatever_the_width() {
+    let mut random = Random(21);
+    let mut between = |low: f64, high: f64| low + (high - low) * random.uniform();
+    for width in 33..=64 {
+        let middle = (32.0 + width as f64 - 1.0) / 2.0;
+        for _ in 0..ordinary_or(60, 1) {
+            let (left, right) = (between(100.0, 700.0), between(10.0, 90.0));
+            let (broad, narrow) = (between(10.0, 40.0), between(1.0, 5.0));
+            let means = vec![middle - left, 16.0, 10.0, middle + right, 16.0, 200.0];
+            let variances = [[broad * broad; 2], [narrow * narrow; 2]].map(|[x, y]| [x, y, 1.0]);
+            let mixture = Mixture::new(vec![0.5; 2], means, Covariances::Diag(variances.concat()));
+            check_levels(mixture.as_ref().unwrap(), &grid(32, width), Quantity::Mean);
+        }
     }
 }
 

@@ -57,7 +57,7 @@ impl<S: Simd, const N: usize> TileKernel<S, N> {
         if self.tables.is_empty() && block.len() <= MAX_TABLES {
             self.tabulate(block);
         }
-        self.setup.prepare(self.simd.double(), input, S::FORMAT)
+        self.setup.prepare(self.simd, input)
     }
 
     /// Returns whether nearly all components are smooth.

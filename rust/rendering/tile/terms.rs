@@ -21,7 +21,7 @@ pub(crate) enum TermField {
     Dx,
     Dy,
     /// A bound of |exponent| over the tile, without the curvature down a column, which has
-    /// its own table.
+    /// its own table; and of its change from one vector of columns to the next: see [`reach`].
     Range,
     /// An upper bound of the exponent over the tile.
     Largest,
@@ -42,10 +42,17 @@ impl Terms {
     }
 
     /// Sets the terms of all survivors, relative to the plane that touches `reference` at
-    /// the middle of the tile.
+    /// the middle of the tile, with ranges for vectors of `lanes` columns.
     #[inline(always)]
-    fn fill<S: Simd>(&mut self, simd: S, input: &TileInput<'_>, reference: &Quadratic) {
+    fn fill<S: Simd>(
+        &mut self,
+        simd: S,
+        input: &TileInput<'_>,
+        reference: &Quadratic,
+        lanes: usize,
+    ) {
         let TileInput { components, area, .. } = input;
+        let reach = reach(input, lanes);
         let len = components.len().next_multiple_of(S::LANES);
         for values in &mut self.values {
             values.resize(len, 0.0);
@@ -62,8 +69,10 @@ impl Terms {
             let linear = simd.mul(simd.abs(gx), half_x);
             let linear = simd.mul_add(simd.abs(gy), half_y, linear);
             let linear = simd.mul_add(simd.abs(k.xy), splat(half.x * half.y), linear);
+            let beyond = simd.mul_add(simd.abs(k.xy), splat(half.y), simd.abs(gx));
+            let farther = simd.mul_add(beyond, splat(reach - half.x), linear);
             let range =
-                simd.neg_mul_add(k.xx, splat(half.x * half.x), simd.add(simd.abs(q), linear));
+                simd.neg_mul_add(k.xx, splat(reach * reach), simd.add(simd.abs(q), farther));
             let peak = simd.load(&components.field(Field::Peak)[first..]);
             let by_peak = simd.add(simd.sub(peak, splat(reference.q)), slope);
             let largest = simd.min(by_peak, simd.add(q, linear));
@@ -76,6 +85,23 @@ impl Terms {
                 simd.store(field, &mut values[first..]);
             }
         }
+    }
+}
+
+/// Returns how far from the middle column |exponent| must be bounded, so that the bound is also
+/// one of the factors by which the recurrence advances by L columns.
+///
+/// From a column u of the tile to another one, u + L, a term changes by
+/// L (gx + xy v) + L (2u + L) xx. With h = half the width, |2u + L| <= 2h - L. With a reach
+/// r >= max(h, L) the change is at most r (|gx| + |xy v|) + r² |xx|, since L (2h - L) <= h².
+/// From the third vector on, that factor itself changes by 2^(2 L² xx), and r² >= 2 L² bounds
+/// this, too.
+fn reach(input: &TileInput<'_>, lanes: usize) -> f64 {
+    let (half, lanes) = (input.area.half.x, lanes as f64);
+    match 2.0 * half + 1.0 {
+        columns if columns <= lanes => half,
+        columns if columns <= 2.0 * lanes => half.max(lanes),
+        _ => half.max(std::f64::consts::SQRT_2 * lanes),
     }
 }
 
@@ -93,19 +119,15 @@ impl Setup {
     /// Sets a tile up. Returns false if its exponents are beyond the range of the format
     /// relative to one plane.
     #[inline(never)]
-    pub(crate) fn prepare<S: Simd>(
-        &mut self,
-        simd: S,
-        input: &TileInput<'_>,
-        format: Format,
-    ) -> bool {
-        simd.vectorize(
+    pub(crate) fn prepare<S: Simd>(&mut self, simd: S, input: &TileInput<'_>) -> bool {
+        let double = simd.double();
+        double.vectorize(
             #[inline(always)]
             || {
                 let TileInput { components, reference, area, .. } = input;
-                self.reference = Quadratic::of(simd, components, *reference, area.middle);
-                self.terms.fill(simd, input, &self.reference);
-                self.sort(input, format)
+                self.reference = Quadratic::of(double, components, *reference, area.middle);
+                self.terms.fill(double, input, &self.reference, S::LANES);
+                self.sort(input, S::FORMAT)
             },
         )
     }
