@@ -6,9 +6,7 @@
 //! variance. Only the M step and the specification also branch on the type.
 
 use crate::error::{Error, Result};
-use crate::model::linalg::{
-    cholesky, cholesky_into, factor_of_rows, invert_lower, packed_len, packed_row,
-};
+use crate::model::linalg::{cholesky, invert_lower, packed_len, packed_row};
 
 /// Covariance parameters, flat and row-major, with the shapes of scikit-learn's
 /// `covariances_`.
@@ -140,33 +138,6 @@ impl Covariances {
         if self.is_shared() { 1 } else { n_components }
     }
 
-    /// Returns the packed lower Cholesky factor of some features of component `k`, in the
-    /// given order. It exists, because the covariances have been checked.
-    pub(crate) fn factor(&self, n_features: usize, k: usize, features: &[usize]) -> Vec<f64> {
-        let mut factor = Vec::new();
-        self.factor_into(&mut factor, n_features, k, features);
-        factor
-    }
-
-    /// The in-place variant of [`Self::factor`], which reuses the memory of its argument.
-    pub(crate) fn factor_into(
-        &self,
-        factor: &mut Vec<f64>,
-        n_features: usize,
-        k: usize,
-        features: &[usize],
-    ) {
-        // Only lower triangles are read.
-        let entry = |i: usize, j: usize| self.at(n_features, k, i.max(j), i.min(j));
-        // For two features among hundreds this is cheap. Where it fails by a rounding error
-        // in this order, the rows of the whole factor cannot fail.
-        let some = cholesky_into(factor, features.len(), |i, j| entry(features[i], features[j]));
-        if some.is_err() {
-            let whole = cholesky(n_features, entry).expect("it was factorized when checked");
-            *factor = factor_of_rows(&whole, n_features, features);
-        }
-    }
-
     /// Returns covariances of this type over `n_features` features whose entry (k, i, j) is
     /// `entry(k, i, j)`. Marginals and conditionals are made by it.
     pub(crate) fn map(
@@ -275,13 +246,13 @@ fn inverse_std(variance: f64) -> Option<f64> {
 }
 
 impl PrecisionsCholesky {
-    /// Returns the factors of some features, in the given order. `covariances` are those of
-    /// all features.
+    /// Returns the factors of some features, in the given order. `factor(k)` is the Cholesky
+    /// factor of their covariance under component `k`.
     pub(crate) fn of_features(
         &self,
-        covariances: &Covariances,
         n_features: usize,
         features: &[usize],
+        factor: impl Fn(usize) -> Vec<f64>,
     ) -> Self {
         let m = features.len();
         match self {
@@ -289,8 +260,7 @@ impl PrecisionsCholesky {
                 let n_matrices = if *stride == 0 { 1 } else { factors.len() / stride };
                 let mut inverses = Vec::with_capacity(n_matrices * packed_len(m));
                 for k in 0..n_matrices {
-                    let factor = covariances.factor(n_features, k, features);
-                    inverses.extend(invert_lower(&factor, m));
+                    inverses.extend(invert_lower(&factor(k), m));
                 }
                 let stride = if *stride == 0 { 0 } else { packed_len(m) };
                 Self::Triangular { factors: inverses, stride }

@@ -7,6 +7,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::covariances::{Covariances, PrecisionsCholesky};
+use crate::model::linalg::{cholesky, cholesky_into, factor_of_rows, invert_lower};
 
 /// Largest distance of the sum of the weights from 1; float32 weights keep it.
 const WEIGHT_SUM_TOLERANCE: f64 = 1e-6;
@@ -75,7 +76,8 @@ impl Mixture {
     /// with the same bits, also if the weights do not sum to 1.
     ///
     /// # Errors
-    /// If lengths do not fit together, or a mean or covariance is not as in [`Mixture::new`].
+    /// If lengths do not fit together, if a mean or covariance is not as in [`Mixture::new`], or if
+    /// logarithms of weights are not as in [`Mixture::with_log_weights`].
     pub fn restored(
         weights: Vec<f64>,
         log_weights: Vec<f64>,
@@ -88,6 +90,7 @@ impl Mixture {
             !weights.is_empty() && weights.len() == log_weights.len(),
             log_weights.len(),
         )?;
+        check_log_weights(&log_weights)?;
         Self::try_new(Weights { linear: weights, log: log_weights }, means, covariances)
     }
 
@@ -120,15 +123,12 @@ impl Mixture {
     /// score of a variational fit is such a sum.
     ///
     /// # Errors
-    /// If there is not one logarithm of a weight for each component, below infinity.
+    /// If there is not one logarithm of a weight for each component, below infinity, or if all are
+    /// minus infinity.
     pub fn with_log_weights(&self, log_weights: Vec<f64>) -> Result<Self> {
         let is_one_each = log_weights.len() == self.n_components();
         check_length("log_weights", "one for each component", is_one_each, log_weights.len())?;
-        if let Some(component) = log_weights.iter().position(|w| w.is_nan() || *w == f64::INFINITY)
-        {
-            let value = log_weights[component];
-            return Err(Error::NotFinite { argument: "log_weights", component, value });
-        }
+        check_log_weights(&log_weights)?;
         let (means, covariances) = (self.means.clone(), self.covariances.clone());
         let factors = self.precisions_cholesky.clone();
         Ok(Self::from_parts(log_weights, means, covariances, factors))
@@ -193,6 +193,34 @@ impl Mixture {
         &self.precisions_cholesky
     }
 
+    /// Returns the packed lower Cholesky factor of some features of component `k`, in the
+    /// given order.
+    pub(crate) fn factor(&self, k: usize, features: &[usize]) -> Vec<f64> {
+        let mut factor = Vec::new();
+        self.factor_into(&mut factor, k, features);
+        factor
+    }
+
+    /// The in-place variant of [`Self::factor`], which reuses the memory of its argument.
+    pub(crate) fn factor_into(&self, factor: &mut Vec<f64>, k: usize, features: &[usize]) {
+        let d = self.n_features;
+        // Only lower triangles are read.
+        let entry = |i: usize, j: usize| self.covariance(k, i.max(j), i.min(j));
+        // For two features among hundreds this is cheap. Where it fails by a rounding error
+        // in this order, the rows of the whole factor cannot fail. A marginal or conditional of
+        // such features may have no factor but the inverse of the one that it was made with.
+        let some = cholesky_into(factor, features.len(), |i, j| entry(features[i], features[j]));
+        if some.is_err() {
+            let stored = || {
+                let inverse = (0..d).flat_map(|i| (0..=i).map(move |j| (i, j)));
+                let inverse = inverse.map(|(i, j)| self.precisions_cholesky.at(k, i, j));
+                invert_lower(&inverse.collect::<Vec<_>>(), d)
+            };
+            let whole = cholesky(d, entry).unwrap_or_else(|_| stored());
+            *factor = factor_of_rows(&whole, d, features);
+        }
+    }
+
     /// Returns the weighted log-density of component `k` at its mean. It is minus infinity
     /// for a weight of zero.
     pub(crate) fn log_peak(&self, k: usize) -> f64 {
@@ -228,8 +256,9 @@ impl Mixture {
             let (i, j) = (features[i], features[j]);
             self.covariance(k, i.max(j), i.min(j))
         });
+        let factor = |k| self.factor(k, features);
         let precisions_cholesky =
-            self.precisions_cholesky.of_features(&self.covariances, self.n_features, features);
+            self.precisions_cholesky.of_features(self.n_features, features, factor);
         let (weights, log_weights) = (self.weights.clone(), self.log_weights.clone());
         let n_features = features.len();
         Ok(Self { n_features, weights, log_weights, means, covariances, precisions_cholesky })
@@ -245,6 +274,19 @@ pub(crate) fn log_peak(log_weight: f64, diagonal: impl ExactSizeIterator<Item = 
 
 fn check_length(argument: &'static str, expected: &str, holds: bool, got: usize) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::Length { argument, expected: expected.to_owned(), got }) }
+}
+
+/// Checks that logarithms of weights are below infinity, and one above minus infinity.
+fn check_log_weights(log_weights: &[f64]) -> Result<()> {
+    let sum = log_weights.iter().fold(f64::NEG_INFINITY, |largest, &w| largest.max(w));
+    match log_weights.iter().position(|w| w.is_nan() || *w == f64::INFINITY) {
+        Some(component) => {
+            let value = log_weights[component];
+            Err(Error::NotFinite { argument: "log_weights", component, value })
+        }
+        None if sum == f64::NEG_INFINITY => Err(Error::WeightSum { sum: 0.0 }),
+        None => Ok(()),
+    }
 }
 
 fn check_weights(weights: &[f64]) -> Result<()> {
@@ -333,6 +375,24 @@ mod tests {
         assert!(two_by_two(swapped).is_err());
         let marginal = two_by_two(nearly_singular).unwrap().marginal(&[1, 0]).unwrap();
         assert!(marginal.log_peak(0).is_finite());
+        // Its own covariance has no Cholesky factor in either order that rounding leaves.
+        let back = marginal.marginal(&[0, 1]).unwrap();
+        assert!((back.log_peak(0) - marginal.log_peak(0)).abs() < 1e-6);
+        let factor = back.factor(0, &[1, 0]);
+        assert!((factor[0] - 3.0).abs() < 1e-12 && factor[2] > 0.0, "{factor:?}");
+    }
+
+    #[test]
+    fn logarithms_of_weights_are_below_infinity_and_one_above_minus_infinity() {
+        let pair = Mixture::new(vec![0.5; 2], vec![0.0, 1.0], Covariances::Spherical(vec![1.0; 2]));
+        let with =
+            |log_weights: [f64; 2]| pair.as_ref().unwrap().with_log_weights(log_weights.into());
+        assert!(with([f64::NEG_INFINITY, -1e4]).is_ok());
+        assert_eq!(with([f64::NEG_INFINITY; 2]).unwrap_err(), Error::WeightSum { sum: 0.0 });
+        for wrong in [f64::NAN, f64::INFINITY] {
+            let error = with([0.0, wrong]).unwrap_err();
+            assert!(matches!(error, Error::NotFinite { component: 1, .. }));
+        }
     }
 
     #[test]

@@ -33,7 +33,15 @@ pub(crate) struct AliasTable {
 impl AliasTable {
     /// Creates the table of the components of positive weight of a mixture.
     pub(crate) fn new(mixture: &Mixture) -> Self {
-        let weights = mixture.weights();
+        // The logarithms of a variational score may be such that every weight underflows.
+        let largest = mixture.log_weights().iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let shifted: Vec<f64>;
+        let weights = if largest.exp() > 0.0 {
+            mixture.weights()
+        } else {
+            shifted = mixture.log_weights().iter().map(|w| (w - largest).exp()).collect();
+            &shifted
+        };
         let components: Vec<u32> =
             (0..weights.len()).filter(|&k| weights[k] > 0.0).map(|k| k as u32).collect();
         let drawn = || components.iter().map(|&k| weights[k as usize]);

@@ -68,7 +68,7 @@ impl Sampling {
             if is_diagonal {
                 return vec![(0..d).map(|i| mixture.covariance(k, i, i).sqrt()).collect()];
             }
-            let factor = covariances.factor(d, k, &features);
+            let factor = mixture.factor(k, &features);
             let entry = |i: usize, j: usize| if i < j { 0.0 } else { packed_row(&factor, i)[j] };
             (0..d).map(|j| (0..d).map(|i| entry(i, j)).collect()).collect()
         };
@@ -104,9 +104,9 @@ impl Sampling {
             .iter()
             .find(|(low, high)| low.partial_cmp(high).is_none_or(std::cmp::Ordering::is_ge))
         {
-            return Err(Error::Grid {
+            return Err(Error::Value {
                 argument: "bounds",
-                expected: "low below high for every feature",
+                expected: "low below high for every feature".to_owned(),
                 got: format!("({low:?}, {high:?})"),
             });
         }

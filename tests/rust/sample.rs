@@ -200,6 +200,17 @@ fn a_splat_counts_the_samples_on_any_number_of_threads() {
     }
 }
 
+/// The logarithms of a variational score need not sum to 1, and their exponentials may all be 0.
+#[test]
+fn weights_that_underflow_are_drawn_by_their_ratios() {
+    let mixture = spherical(vec![0.0, 100.0], &[1.0, 1.0]);
+    let mixture = mixture.with_log_weights(vec![-1000.0, -1000.0 - 3_f64.ln()]).unwrap();
+    let runtime = Runtime::new(Some(1)).unwrap();
+    let (points, _) = drawn(&Sampling::new(&mixture, 0), Order::Shuffled, 10_000, &runtime);
+    let n_first = points.chunks(mixture.n_features()).filter(|x| x[0] < 50.0).count();
+    assert!((7_300..7_700).contains(&n_first), "{n_first}");
+}
+
 #[test]
 fn wrong_lengths_are_errors_and_an_interrupt_ends_the_call() {
     let mixture = spherical(vec![0.0, 3.0], &[1.0]);
@@ -220,9 +231,9 @@ fn wrong_lengths_are_errors_and_an_interrupt_ends_the_call() {
     assert!(matches!(bounds(&[(0.0, 1.0)]), Err(Error::Length { argument: "bounds", .. })));
     assert!(matches!(
         bounds(&[(0.0, 1.0), (2.0, 2.0)]),
-        Err(Error::Grid { argument: "bounds", .. })
+        Err(Error::Value { argument: "bounds", .. })
     ));
-    assert!(matches!(bounds(&[(0.0, 1.0), (f64::NAN, 2.0)]), Err(Error::Grid { .. })));
+    assert!(matches!(bounds(&[(0.0, 1.0), (f64::NAN, 2.0)]), Err(Error::Value { .. })));
     let narrow = new().with_bounds(&[(8.0, 9.0), (0.0, 9.0)]).unwrap();
     for order in [Order::Shuffled, Order::Grouped] {
         let error = narrow.draw(order, &mut [0.0; 2], None, &runtime);

@@ -33,7 +33,7 @@ impl<'a> Conditioner<'a> {
     pub(crate) fn component(&mut self, k: usize) -> ConditionalComponent<'_> {
         let Self { mixture, n_given, order, joint, inverse } = self;
         if !mixture.covariances().is_shared() || joint.is_empty() {
-            mixture.covariances().factor_into(joint, mixture.n_features(), k, order);
+            mixture.factor_into(joint, k, order);
             invert_lower_into(inverse, joint, *n_given);
         }
         let (given, remaining) = order.split_at(*n_given);
