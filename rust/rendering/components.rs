@@ -5,6 +5,7 @@ use crate::grid::axes::MAX_AXES;
 use crate::model::conditional::{ConditionalComponent, Conditioner};
 use crate::model::linalg::{packed_len, packed_row};
 use crate::model::mixture::Mixture;
+use crate::rendering::precision::SizeLimit;
 use crate::simd::math::HALF_LOG2_E;
 
 /// Parameters of the active components.
@@ -16,6 +17,8 @@ pub(crate) struct GridComponents {
     n_remaining: usize,
     /// Per remaining feature: the typical size of its values.
     remaining_scales: Vec<f64>,
+    /// Per component: the largest size of its values.
+    sizes: Vec<ValueSize>,
     /// Per component: the requested matrix of the remaining features, packed by rows.
     remaining_matrices: Vec<f64>,
 }
@@ -47,6 +50,13 @@ impl Component {
         }
         component
     }
+}
+
+/// The largest size of a component's values, and of their ratios to the scales of the remaining
+/// features.
+struct ValueSize {
+    absolute: f64,
+    relative: f64,
 }
 
 /// The regression of a remaining feature on the axes under one component.
@@ -91,6 +101,7 @@ impl GridComponents {
             regressions: Vec::with_capacity(n * n_remaining * (n_axes + 1)),
             n_remaining,
             remaining_scales: Vec::new(),
+            sizes: Vec::new(),
             remaining_matrices: Vec::with_capacity(n_entries),
         };
         let mut sizes = vec![Vec::with_capacity(n); n_remaining];
@@ -103,7 +114,17 @@ impl GridComponents {
                 sizes.push(conditional.remaining_mean(t).abs().max(conditional.explained_std(t)));
             }
         }
-        result.remaining_scales = sizes.into_iter().map(median_of_positive).collect();
+        let scales: Vec<f64> =
+            sizes.iter().map(|sizes| median_of_positive(sizes.clone())).collect();
+        let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
+        let size = |k: usize| ValueSize {
+            absolute: largest(&mut sizes.iter().map(|sizes| sizes[k])),
+            relative: largest(
+                &mut sizes.iter().zip(&scales).map(|(sizes, scale)| sizes[k] / scale),
+            ),
+        };
+        result.sizes = (0..result.len()).map(size).collect();
+        result.remaining_scales = scales;
         result
     }
 
@@ -183,7 +204,17 @@ impl GridComponents {
         self.remaining_scales[t]
     }
 
-    /// Returns the largest of these sizes, or 0 if there are none.
+    /// Returns which components have values beyond a limit; nothing if none has.
+    pub(crate) fn beyond(&self, limit: SizeLimit) -> Vec<bool> {
+        let is_beyond = |size: &ValueSize| match limit {
+            SizeLimit::Absolute(limit) => size.absolute > limit,
+            SizeLimit::Relative(limit) => size.relative > limit,
+        };
+        let are_beyond: Vec<bool> = self.sizes.iter().map(is_beyond).collect();
+        if are_beyond.contains(&true) { are_beyond } else { Vec::new() }
+    }
+
+    /// Returns the largest of the scales, or 0 if there are none.
     pub(crate) fn largest_scale(&self) -> f64 {
         self.remaining_scales.iter().copied().fold(0.0, f64::max)
     }

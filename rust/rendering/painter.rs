@@ -10,7 +10,6 @@ use crate::rendering::context::BandContext;
 use crate::rendering::draws::{DrawKernel, GridRows};
 use crate::rendering::labels::LabelKernel;
 use crate::rendering::plane::PlaneComponents;
-use crate::rendering::precision::Precision;
 use crate::rendering::quantity::Quantity;
 use crate::rendering::tile::{Densities, Exponents, Means, Pair, TileInput, TileKernel};
 use crate::simd::Simd;
@@ -45,19 +44,17 @@ pub(crate) enum Outcome {
 
 /// Creates the painter of the quantity of a rendering.
 pub(crate) fn painter<'a, S: Simd>(simd: S, context: &BandContext<'a>) -> Box<dyn Painter + 'a> {
-    let BandContext { quantity, precision, components, .. } = *context;
+    let BandContext { quantity, components, .. } = *context;
     let n_remaining = components.n_remaining();
     match quantity {
         Quantity::Density | Quantity::LogDensity => {
             let density = Density { is_log: quantity == Quantity::LogDensity };
-            Box::new(SumPainter::<S, _, 1>::new(simd, precision, density))
+            Box::new(SumPainter::<S, _, 1>::new(simd, context, density))
         }
         Quantity::Mean if n_remaining >= MAX_CHANNELS => {
-            Box::new(SumPainter::<S, _, N_SUMS>::new(simd, precision, Mean { n_remaining }))
+            Box::new(SumPainter::<S, _, N_SUMS>::new(simd, context, Mean { n_remaining }))
         }
-        Quantity::Mean => {
-            Box::new(SumPainter::<S, _, 2>::new(simd, precision, Mean { n_remaining }))
-        }
+        Quantity::Mean => Box::new(SumPainter::<S, _, 2>::new(simd, context, Mean { n_remaining })),
         Quantity::Covariance | Quantity::Std => {
             Box::new(MomentPainter::new(simd, components, quantity))
         }
@@ -73,16 +70,22 @@ pub(crate) fn painter<'a, S: Simd>(simd: S, context: &BandContext<'a>) -> Box<dy
 }
 
 /// The kernel in float32, if that is precise enough, and the kernel in float64 for tiles
-/// beyond the range of the former.
+/// beyond the range or the precision of the former.
 struct Kernels<S: Simd, const N: usize> {
     single: Option<TileKernel<S::Single, N>>,
+    /// The components whose values are too large for it; empty if none are.
+    are_too_large: Vec<bool>,
     double: TileKernel<S, N>,
 }
 
 impl<S: Simd, const N: usize> Kernels<S, N> {
-    fn new(simd: S, precision: Precision) -> Self {
-        let single = precision.is_single.then(|| TileKernel::new(simd.single()));
-        Self { single, double: TileKernel::new(simd) }
+    fn new(simd: S, context: &BandContext<'_>) -> Self {
+        let limit = context.precision.single;
+        Self {
+            single: limit.map(|_| TileKernel::new(simd.single())),
+            are_too_large: limit.map_or_else(Vec::new, |limit| context.components.beyond(limit)),
+            double: TileKernel::new(simd),
+        }
     }
 
     fn start_block(&mut self) {
@@ -103,7 +106,10 @@ enum Ready {
 impl<S: Simd, const N: usize> Kernels<S, N> {
     /// Sets a tile up, in float32 if that is precise enough and has the range.
     fn prepare(&mut self, input: &TileInput<'_>, block: &PlaneComponents) -> Ready {
-        if let Some(single) = &mut self.single {
+        let are_too_large = &self.are_too_large;
+        let is_too_large = !are_too_large.is_empty()
+            && input.components.index.iter().any(|&k| are_too_large[k as usize]);
+        if let Some(single) = self.single.as_mut().filter(|_| !is_too_large) {
             match outcome(single, input, block) {
                 Outcome::Painted => return Ready::Single,
                 // The exponents of parts of the tile may be within range.
@@ -191,8 +197,8 @@ struct SumPainter<S: Simd, F, const N: usize> {
 }
 
 impl<S: Simd, F: Finish<N>, const N: usize> SumPainter<S, F, N> {
-    fn new(simd: S, precision: Precision, quantity: F) -> Self {
-        Self { kernels: Kernels::new(simd, precision), quantity }
+    fn new(simd: S, context: &BandContext<'_>, quantity: F) -> Self {
+        Self { kernels: Kernels::new(simd, context), quantity }
     }
 }
 

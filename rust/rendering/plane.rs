@@ -291,12 +291,15 @@ impl<'a> PlaneModel<'a> {
         })
     }
 
-    /// Returns a bound of |mean of remaining feature `t`| under component `k` over the grid.
+    /// Returns a bound of |mean of remaining feature `t`| under component `k` over the grid, from
+    /// pixel edge to pixel edge: boxes of lists of survivors reach as far.
     fn largest_regression(&self, k: usize, t: usize) -> f64 {
         let Regression { mean, slopes } = self.components.regression(k, t);
         let axes = self.grid.axes_before_x().iter().chain([self.grid.x_axis()]);
         let reach = |axis: &Axis, m: f64| {
-            (axis.center(0) - m).abs().max((axis.center(axis.n_pixels() - 1) - m).abs())
+            let ends = [axis.center(0), axis.center(axis.n_pixels() - 1)];
+            ends.map(|end| (end - m).abs()).into_iter().fold(0.0, f64::max)
+                + 0.5 * axis.step().abs()
         };
         let shifts = axes.zip(self.components.mean(k)).zip(slopes);
         mean.abs() + shifts.map(|((axis, &m), s)| s.abs() * reach(axis, m)).sum::<f64>()

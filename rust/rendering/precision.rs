@@ -8,8 +8,17 @@ use crate::simd::SINGLE_BITS;
 /// Largest tolerance of a rendering.
 const MAX_TOLERANCE: f64 = 0.1;
 
-/// Largest colors whose rounding in float32 stays well below a level.
+/// Largest sizes of values whose rounding in float32 stays well below a level.
 const LARGEST_SINGLE: f64 = 1024.0;
+
+/// The size of a component's values up to which float32 is precise enough: beyond it, values
+/// of several components may cancel, and leave their rounding.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SizeLimit {
+    Absolute(f64),
+    /// In units of the scale of the remaining feature.
+    Relative(f64),
+}
 
 /// The precision that a quantity requires, before the output type is known.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +35,8 @@ pub(crate) struct Accuracy {
 pub(crate) struct Precision {
     /// Negligible components stay below 2^-bits of the sum: see cull.rs.
     pub(crate) bits: f64,
-    /// Whether float32 is precise enough for sums.
-    pub(crate) is_single: bool,
+    /// The values for whose sums float32 is precise enough, if there are any.
+    pub(crate) single: Option<SizeLimit>,
 }
 
 impl Accuracy {
@@ -53,17 +62,19 @@ impl Accuracy {
         // no sums: see cull.rs.
         let resolution = match self.quantity {
             Quantity::Sample { .. } => Resolution::Bits(53.0),
-            Quantity::Label => return Precision { bits: 0.0, is_single: false },
+            Quantity::Label => return Precision { bits: 0.0, single: None },
             _ => resolution,
         };
         match resolution {
             Resolution::Bits(bits) => {
                 let bits = bits.min(self.tolerated_bits);
-                Precision { bits, is_single: bits <= SINGLE_BITS }
+                // Rounding is a half of 2^-SINGLE_BITS of each value.
+                let limit = SizeLimit::Relative((SINGLE_BITS + 1.0 - bits).exp2());
+                Precision { bits, single: (bits <= SINGLE_BITS).then_some(limit) }
             }
             Resolution::Step(step) => Precision {
                 bits: ((self.scale + 256.0) / step).log2().min(self.tolerated_bits).min(53.0),
-                is_single: self.scale <= LARGEST_SINGLE,
+                single: Some(SizeLimit::Absolute(LARGEST_SINGLE)),
             },
         }
     }

@@ -3,8 +3,8 @@
 //! The pixels are divided into planes and bands of `TILE` rows, which are distributed over
 //! threads. A band of which only some rows are requested is rendered whole and written in
 //! part. Of a window of columns only the tiles are visited. The bits of the result therefore
-//! depend neither on the threads nor on the rows and columns that are requested. The instruction set is chosen once, here; all code below is generic
-//! over it.
+//! depend neither on the threads nor on the rows and columns that are requested. The
+//! instruction set is chosen once, here; all code below is generic over it.
 
 use crate::error::{Error, Result};
 use crate::grid::axes::Grid;

@@ -15,7 +15,7 @@ use crate::rendering::context::BandContext;
 use crate::rendering::hierarchy::{BoxLists, Culler, Tile};
 use crate::rendering::precision::Precision;
 use crate::rendering::render::Rendering;
-use crate::runtime::{Runtime, distribute};
+use crate::runtime::{Runtime, check_memory, distribute};
 use crate::simd::{Dispatch, Simd};
 
 impl Rendering {
@@ -51,9 +51,9 @@ impl Rendering {
     /// ```
     ///
     /// # Errors
-    /// If the runtime was interrupted.
+    /// If the runtime was interrupted, or there is no memory for the result.
     pub fn survivors<P: Pixel>(&self, runtime: &Runtime) -> Result<Vec<u32>> {
-        let mut counts = vec![0; self.tiles_shape().iter().product()];
+        let mut counts = self.value_of_each_tile(0)?;
         self.visit_tiles::<P, _>(&mut counts, runtime, 0.0, &|tile| {
             u32::try_from(tile.survivors.positions.len()).expect("fewer than 2^32 components")
         })?;
@@ -77,14 +77,21 @@ impl Rendering {
     /// ```
     ///
     /// # Errors
-    /// If the runtime was interrupted.
+    /// If the runtime was interrupted, or there is no memory for empty lists.
     pub fn survivor_lists<P: Pixel>(&self, runtime: &Runtime) -> Result<Vec<Vec<u32>>> {
-        let mut lists = vec![Vec::new(); self.tiles_shape().iter().product()];
+        let mut lists = self.value_of_each_tile(Vec::new())?;
         self.visit_tiles::<P, _>(&mut lists, runtime, 0.5, &|tile| {
             let index = &tile.survivors.components.index;
             index.iter().map(|&k| self.components.index(k as usize)).collect()
         })?;
         Ok(lists)
+    }
+
+    /// Returns a value for each tile, if there is memory for as many.
+    fn value_of_each_tile<T: Clone>(&self, value: T) -> Result<Vec<T>> {
+        let n_tiles = self.tiles_shape().into_iter().fold(1, usize::saturating_mul);
+        check_memory(n_tiles.saturating_mul(size_of::<T>()))?;
+        Ok(vec![value; n_tiles])
     }
 
     /// Stores a value for each tile, whose boxes are wider by `margin` pixels on each side.

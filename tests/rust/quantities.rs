@@ -233,6 +233,28 @@ fn levels_of_colors_beyond_float32_are_right() {
     check_levels(&mixture, &grid(50, 90), Quantity::Mean);
 }
 
+/// Two components in the same place have values that cancel each other; most others are far away,
+/// and of small values.
+#[test]
+fn levels_of_two_components_that_cancel_are_right() {
+    let n = 9;
+    let mut means = vec![16.0, 16.0, 1e8, 16.0, 16.0, -1e8 + 256.0];
+    (2..n).for_each(|k| means.extend([900.0 + k as f64, 900.0, 100.0]));
+    let mixture = Mixture::new(
+        vec![1.0 / n as f64; n],
+        means,
+        Covariances::Diag([30.0, 30.0, 1.0].repeat(n)),
+    );
+    let mixture = mixture.unwrap();
+    check_levels(&mixture, &grid(32, 40), Quantity::Mean);
+    for runtime in every_level() {
+        let tolerant = Rendering::new(&mixture, &grid(32, 40), &[0, 1], Quantity::Mean).unwrap();
+        let mut means = vec![0.0_f64; tolerant.n_values()];
+        tolerant.with_tolerance(0.01).unwrap().render(&mut means, &runtime).unwrap();
+        assert!(means.iter().all(|mean| (mean - 128.0).abs() < 1.0), "{:?}", runtime.level());
+    }
+}
+
 #[test]
 fn single_precision_is_double_precision_rounded() {
     let (mixture, grid) = (scene(), grid(100, 130));

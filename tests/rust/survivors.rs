@@ -2,7 +2,7 @@
 
 use crate::models::picture_mixture;
 use crate::support::{every_level, point};
-use gmmfast::{Conditional, Covariances, Grid, Mixture, Quantity, Rendering, Runtime, spec};
+use gmmfast::{Conditional, Covariances, Error, Grid, Mixture, Quantity, Rendering, Runtime, spec};
 use std::collections::BTreeSet;
 
 fn grid(shape: &[usize]) -> Grid {
@@ -111,4 +111,31 @@ fn lists_hold_at_every_point_of_a_tile_up_to_its_edges() {
             }
         }
     }
+}
+
+/// The value of a steep component is large between pixels only.
+#[test]
+fn lists_of_means_hold_up_to_the_edges_of_a_single_pixel() {
+    let steep = f64::from(1 << 20);
+    let unit = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    let regression = [1.0, 0.0, steep, 0.0, 1.0, 0.0, steep, 0.0, steep * steep + 1.0];
+    let mixture = Mixture::new(
+        vec![0.5, 0.5 - (-58_f64).exp2(), (-58_f64).exp2()],
+        vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0],
+        Covariances::Full([unit, unit, regression].concat()),
+    );
+    let pixel = Grid::new(&[1, 1], &[(-0.5, 0.5); 2]).unwrap();
+    let rendering = rendering(&mixture.unwrap(), &pixel, Quantity::Mean);
+    for runtime in every_level() {
+        assert_eq!(rendering.survivor_lists::<f64>(&runtime).unwrap(), [vec![0, 1, 2]]);
+    }
+}
+
+#[test]
+fn more_tiles_than_memory_are_an_error() {
+    let endless = Grid::new(&[1 << 31, 1 << 31], &[(0.0, 1.0); 2]).unwrap();
+    let rendering = rendering(&spots(&[0.0, 0.0], 2), &endless, Quantity::Density);
+    let runtime = Runtime::new(Some(1)).unwrap();
+    assert!(matches!(rendering.survivors::<f64>(&runtime), Err(Error::Memory { .. })));
+    assert!(matches!(rendering.survivor_lists::<f64>(&runtime), Err(Error::Memory { .. })));
 }
