@@ -37,8 +37,9 @@ impl Picture {
             let got = format!("({height}, {width}, {n_channels})");
             return Err(Error::Value { argument: "image", expected, got });
         }
-        if bytes.len() != width * height * n_channels {
-            let expected = format!("height * width * channels = {}", width * height * n_channels);
+        let n_bytes = height.saturating_mul(width).saturating_mul(n_channels);
+        if bytes.len() != n_bytes {
+            let expected = format!("height * width * channels = {n_bytes}");
             return Err(Error::Length { argument: "image", expected, got: bytes.len() });
         }
         let value = |x: usize, y: usize, c: usize| {

@@ -98,6 +98,8 @@ pub struct Refinement {
     components: Vec<Component>,
     moments: Vec<Moments>,
     best: Option<Found>,
+    /// The PSNR of the best painting at half size.
+    half_psnr: f64,
     slots: Slots,
     begin: Instant,
     stage_begin: Instant,
@@ -162,6 +164,7 @@ impl Refinement {
             stages: std::iter::once(whole).chain(half).collect(),
             half_cost,
             best: None,
+            half_psnr: f64::NEG_INFINITY,
             slots: Slots::default(),
             begin: now,
             stage_begin: now,
@@ -240,9 +243,8 @@ impl Refinement {
         let survivors = self.survivors(FIRST_THRESHOLD, runtime)?;
         let picture = &self.stage().picture;
         let scene = Scene { components: &self.components, picture, survivors: &survivors };
-        let (components, changed) = relocate(&scene, 0, runtime)?;
+        let (components, changed) = relocate(&scene, runtime)?;
         self.components = components;
-        self.moments.resize(self.components.len(), Moments::NEW);
         changed.into_iter().for_each(|k| self.moments[k] = Moments::NEW);
         self.relocated_at = self.stage_passes;
         Ok(())
@@ -251,6 +253,7 @@ impl Refinement {
     /// Goes on to the next stage, from the current components; or ends with the best ones.
     fn end_stage(&mut self, runtime: &Runtime) -> Result<bool> {
         if self.stages.len() > 1 {
+            self.half_psnr = self.psnr();
             let stage = self.stages.pop().expect("two stages");
             let scale = self.stage().scale / stage.scale;
             self.components.iter_mut().for_each(|k| *k = k.scaled(scale));
@@ -285,8 +288,9 @@ impl Refine for Refinement {
     }
 
     fn psnr(&self) -> f64 {
-        let error = self.best.as_ref().map_or(f64::INFINITY, |best| best.squared_error);
-        10.0 * (self.stage().picture.n_values() as f64 / error).log10()
+        let n_values = self.stage().picture.n_values() as f64;
+        let psnr = |best: &Found| 10.0 * (n_values / best.squared_error).log10();
+        self.best.as_ref().map_or(self.half_psnr, psnr)
     }
 
     fn advance(&mut self, runtime: &Runtime) -> Result<bool> {

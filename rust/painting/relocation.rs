@@ -52,24 +52,21 @@ struct Split {
     direction: [f64; 2],
 }
 
-/// Moves components, and appends `n_new` that are split off. Returns the numbers of those
-/// that changed. Components must survive in `scene` at a threshold of 1 % or less.
+/// Moves components. Returns all, and the numbers of those that changed. Components must survive in `scene` at a threshold of 1 % or less.
 pub(crate) fn relocate(
     scene: &Scene<'_>,
-    n_new: usize,
     runtime: &Runtime,
 ) -> Result<(Vec<Component>, Vec<usize>)> {
-    let (mut components, n_old) = (scene.components.to_vec(), scene.components.len());
+    let (mut components, n) = (scene.components.to_vec(), scene.components.len());
     let (costs, splits) = costs_and_splits(scene, runtime)?;
-    let mut by_promise: Vec<usize> = (0..n_old).collect();
+    let mut by_promise: Vec<usize> = (0..n).collect();
     by_promise.sort_by(|&a, &b| splits[b].promise.total_cmp(&splits[a].promise));
-    let mut by_cost: Vec<usize> = (0..n_old).collect();
+    let mut by_cost: Vec<usize> = (0..n).collect();
     by_cost.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
-    let n_moved = (PART * n_old as f64) as usize;
-    let places = (n_old..n_old + n_new).chain(by_cost.into_iter().take(n_moved));
-    let (mut is_used, mut changed) = (vec![false; n_old + n_new], Vec::new());
+    let n_moved = (PART * n as f64) as usize;
+    let (mut is_used, mut changed) = (vec![false; n], Vec::new());
     let mut sources = by_promise.into_iter();
-    for to in places {
+    for to in by_cost.into_iter().take(n_moved) {
         if is_used[to] {
             continue;
         }
@@ -79,16 +76,11 @@ pub(crate) fn relocate(
             Some((source, halves))
         });
         let Some((source, [one, other])) = split else { break };
-        if to < n_old && costs[to] > GAIN * splits[source].promise {
+        if costs[to] > GAIN * splits[source].promise {
             break;
         }
         (is_used[to], is_used[source]) = (true, true);
-        components[source] = one;
-        if to == components.len() {
-            components.push(other)
-        } else {
-            components[to] = other
-        }
+        (components[source], components[to]) = (one, other);
         changed.extend([source, to]);
     }
     Ok((components, changed))

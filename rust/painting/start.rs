@@ -45,16 +45,20 @@ impl Tensor {
         let (width, height) = (picture.width(), picture.height());
         let n = width * height;
         let (mut energy, mut difference, mut product) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
-        for at in 0..n {
-            let (x, y) = (at % width, at / width);
-            let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
-            let (above, below) = (y.saturating_sub(1), (y + 1).min(height - 1));
-            for c in 0..picture.n_channels() {
-                let along_x = picture.at(right, y, c) - picture.at(left, y, c);
-                let along_y = picture.at(x, below, c) - picture.at(x, above, c);
-                energy[at] += along_x * along_x + along_y * along_y;
-                difference[at] += along_x * along_x - along_y * along_y;
-                product[at] += 2.0 * along_x * along_y;
+        for c in 0..picture.n_channels() {
+            let values: Vec<f32> = (0..n).map(|at| picture.at(at % width, at / width, c)).collect();
+            for y in 0..height {
+                let line = |y: usize| &values[y * width..][..width];
+                let (own, above) = (line(y), line(y.saturating_sub(1)));
+                let below = line((y + 1).min(height - 1));
+                for x in 0..width {
+                    let along_x = own[(x + 1).min(width - 1)] - own[x.saturating_sub(1)];
+                    let along_y = below[x] - above[x];
+                    let at = y * width + x;
+                    energy[at] += along_x * along_x + along_y * along_y;
+                    difference[at] += along_x * along_x - along_y * along_y;
+                    product[at] += 2.0 * along_x * along_y;
+                }
             }
         }
         for plane in [&mut energy, &mut difference, &mut product] {
@@ -66,22 +70,24 @@ impl Tensor {
 
 /// Averages over a box, whose part outside the picture is left out.
 fn blur(plane: &mut [f32], width: usize) {
+    let near = |at: usize, len: usize| at.saturating_sub(RADIUS)..(at + RADIUS + 1).min(len);
     for row in plane.chunks_mut(width) {
         let values = row.to_vec();
-        blur_line(&values, |x, mean| row[x] = mean);
+        for (x, mean) in row.iter_mut().enumerate() {
+            let values = &values[near(x, width)];
+            *mean = values.iter().sum::<f32>() / values.len() as f32;
+        }
     }
-    let height = plane.len() / width;
-    for x in 0..width {
-        let values: Vec<f32> = (0..height).map(|y| plane[y * width + x]).collect();
-        blur_line(&values, |y, mean| plane[y * width + x] = mean);
-    }
-}
-
-fn blur_line(values: &[f32], mut write: impl FnMut(usize, f32)) {
-    for at in 0..values.len() {
-        let near = at.saturating_sub(RADIUS)..(at + RADIUS + 1).min(values.len());
+    // Whole rows are added: a column has one value in each.
+    let rows = plane.to_vec();
+    for (y, means) in plane.chunks_mut(width).enumerate() {
+        let near = near(y, rows.len() / width);
         let n = near.len() as f32;
-        write(at, values[near].iter().sum::<f32>() / n);
+        means.fill(0.0);
+        for row in rows[near.start * width..near.end * width].chunks(width) {
+            means.iter_mut().zip(row).for_each(|(mean, value)| *mean += value);
+        }
+        means.iter_mut().for_each(|mean| *mean /= n);
     }
 }
 

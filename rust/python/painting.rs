@@ -1,13 +1,13 @@
 //! Bindings of refinement; the public functions are `gmmfast.refine` and `gmmfast.fit_image`.
 
 use crate::painting::{
-    Clip, ClipRefinement, Options, Picture, Refine, Refinement, components_of, draw,
+    Clip, ClipRefinement, Component, Options, Picture, Refine, Refinement, components_of, draw,
 };
 use crate::python::arrays::slice_of;
-use crate::python::closing::detach;
 use crate::python::counters::{Kernel, count};
-use crate::python::interrupt::run;
+use crate::python::interrupt::{run, run_owned};
 use crate::python::mixture::PyMixture;
+use crate::runtime::check_memory;
 use crate::{Covariances, Runtime};
 use numpy::{PyReadonlyArray3, PyReadonlyArray4, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -41,7 +41,7 @@ impl PyRefinement {
     ) -> PyResult<Self> {
         let begin = Instant::now();
         let [height, width, n_channels] = [0, 1, 2].map(|axis| pixels.shape()[axis]);
-        let bytes = slice_of(&pixels)?;
+        let bytes = slice_of(&pixels)?.to_vec();
         let covariances = match &start {
             Start::Mixture(mixture) => mixture.0.covariances().clone(),
             Start::NComponents(_) => Covariances::Full(Vec::new()),
@@ -51,18 +51,22 @@ impl PyRefinement {
             Start::Mixture(mixture) => Ok(Arc::clone(&mixture.0)),
             Start::NComponents(n) => Err(n),
         };
-        let refinement = detach(py, || {
-            let picture = Picture::new(bytes, height, width, n_channels)?;
+        let n_operations = (height * width).saturating_mul(PASS_OPERATIONS);
+        let refinement = run_owned(py, n_operations, move || {
+            let picture = Picture::new(&bytes, height, width, n_channels)?;
+            drop(bytes);
             let components = match mixture {
                 Ok(mixture) => components_of(&mixture)?,
-                Err(n_components) => draw(&picture, n_components),
+                Err(n_components) => {
+                    check_memory(n_components.saturating_mul(size_of::<Component>()))?;
+                    draw(&picture, n_components)
+                }
             };
             // The time includes that of the start.
             let max_time = max_time.map(|limit| limit.saturating_sub(begin.elapsed()));
             let options = Options { max_passes, max_time, least_std };
             Refinement::new(picture, components, covariances, options)
-        })??;
-        let n_operations = (height * width).saturating_mul(PASS_OPERATIONS);
+        })?;
         Ok(Self { refinement: Box::new(refinement), n_operations })
     }
 

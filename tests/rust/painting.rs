@@ -186,6 +186,18 @@ fn refinement_makes_any_start_much_better_and_reports_the_error() {
 }
 
 #[test]
+fn the_error_is_known_from_the_first_passes_at_half_the_size_on() {
+    let picture = picture(64, 48, 3);
+    let start = draw(&picture, 12);
+    let options = Options { max_passes: 60, ..Options::default() };
+    let mut refinement = Refinement::new(picture, start, full(), options).unwrap();
+    let runtime = runtime(Level::best(), 1);
+    while refinement.advance(&runtime).unwrap() {
+        assert!(refinement.psnr().is_finite(), "after {} passes", refinement.n_passes());
+    }
+}
+
+#[test]
 fn a_mixture_paints_what_its_components_paint_and_comes_back_as_them() {
     let (width, height) = (64, 48);
     for n_channels in 1..=4 {
@@ -293,6 +305,7 @@ fn what_cannot_be_painted_is_refused_with_a_reason() {
     assert!(message(Picture::new(&[], 0, 4, 3)).starts_with("image: expected a shape"));
     assert!(message(Picture::new(&[0; 20], 2, 2, 5)).contains("1 to 4 channels"));
     assert!(message(Picture::new(&[0; 11], 2, 2, 3)).contains("12, got 11 values"));
+    assert!(Picture::new(&[], 1 << 32, 1 << 32, 1).is_err());
     let empty = Refinement::new(picture(8, 8, 1), Vec::new(), full(), Options::default());
     assert!(empty.is_err());
     let drawing = Mixture::new(vec![1.0], vec![0.0, 0.0], Covariances::Diag(vec![1.0, 1.0]));
