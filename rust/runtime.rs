@@ -3,8 +3,8 @@
 //! The pool is private: the host program's global pool is neither used nor set. A few
 //! pools are kept, for the last numbers of threads, and keyed by process id: a forked
 //! child has the parent's memory but none of its threads. It builds its own pool and
-//! leaves the parent's in place, because dropping it would wait for threads that do not
-//! exist.
+//! leaves the parent's in place: dropping it would take locks that a thread of the parent
+//! may have held at the fork.
 //!
 //! Where there are no threads (WebAssembly), there is no pool: the calling thread does all work.
 
@@ -69,7 +69,10 @@ impl Runtime {
         Ok(Self { pool, level: Level::best(), interrupt: Arc::default() })
     }
 
-    /// Returns this runtime with another instruction set, which the processor must have.
+    /// Returns this runtime with another instruction set.
+    ///
+    /// # Panics
+    /// If the processor does not have it.
     #[must_use]
     pub fn with_level(self, level: Level) -> Self {
         assert!(Level::available().contains(&level), "this processor has no {}", level.name());

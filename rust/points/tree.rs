@@ -91,7 +91,7 @@ fn n_leaves_left(n_leaves: usize) -> usize {
 }
 
 impl Tree {
-    /// Builds a tree over the rows of `points`, (n, `units.len()`) row-major, at most 2^32 of
+    /// Builds a tree over the rows of `points`, (n, `units.len()`) row-major, fewer than 2^32 of
     /// them, on the threads of the current pool. `units` are the lengths of a unit along each
     /// axis.
     ///
@@ -217,7 +217,7 @@ impl<'a> Builder<'a> {
 
     fn keys(&self) -> Vec<u64> {
         let n_points = self.points.len() / self.n_features;
-        let n_points = u32::try_from(n_points).expect("a tree has at most 2^32 points");
+        let n_points = u32::try_from(n_points).expect("a tree has fewer than 2^32 points");
         (0..u64::from(n_points)).collect()
     }
 

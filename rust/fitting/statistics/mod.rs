@@ -64,6 +64,9 @@ pub struct StatisticsArrays {
 impl Statistics {
     /// Returns the statistics of no points, about `centers`, (n_components, n_features)
     /// row-major. If `is_diagonal`, scatters hold the squares of each feature only.
+    ///
+    /// # Panics
+    /// If `n_features` is 0.
     #[must_use]
     pub fn new(centers: Vec<f64>, n_features: usize, is_diagonal: bool) -> Self {
         let n_components = centers.len() / n_features;

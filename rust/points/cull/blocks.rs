@@ -121,11 +121,16 @@ impl ComponentBlocks {
     }
 }
 
-/// Returns the geometric means of the components' standard deviations, by weight.
+/// Returns the geometric means of the components' standard deviations, by weight. Weights of a
+/// variational score do not sum to 1.
 fn typical_stds(mixture: &Mixture) -> Vec<f64> {
+    let log_weights = mixture.log_weights();
+    let largest = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weight = |k: usize| (log_weights[k] - largest).exp();
+    let sum: f64 = mixture.active_components().map(weight).sum();
     let log_variance = |k: usize, i: usize| mixture.covariance(k, i, i).ln();
     let mean_log = |i: usize| -> f64 {
-        mixture.active_components().map(|k| mixture.weights()[k] * log_variance(k, i)).sum()
+        mixture.active_components().map(|k| weight(k) / sum * log_variance(k, i)).sum()
     };
     (0..mixture.n_features()).map(|i| (0.5 * mean_log(i)).exp()).collect()
 }

@@ -225,7 +225,7 @@ impl<'a, S: Simd> PointsKernel<'a, S> {
         );
     }
 
-    /// BlockResponsibilities of all components, into one row a point.
+    /// Writes the responsibilities of all components, one row a point.
     pub(crate) fn responsibilities(
         &mut self,
         group: usize,

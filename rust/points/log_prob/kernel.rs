@@ -123,7 +123,7 @@ impl<'a, S: Simd> LogProbKernel<'a, S> {
 
     /// Writes log p of the remaining features of a group's points into the first value of each
     /// row. The row first holds the values of [`Largest`]. The groups of `points` have the given
-    /// features first, then the remaining features ones.
+    /// features first, then the remaining ones.
     pub(crate) fn evaluate(
         &mut self,
         points: &PointsKernel<'_, S>,

@@ -25,7 +25,7 @@ use std::borrow::Cow;
 const PIECE_POINTS: usize = 1 << 17;
 
 /// Writes log p(remaining | given) of each row of `points`, (`out.len()`, `n_features`)
-/// row-major, into `out`. A row has the given features in their order, then the remaining features ones,
+/// row-major, into `out`. A row has the given features in their order, then the remaining ones,
 /// ascending. `conditional` was made from `mixture`.
 ///
 /// ```
@@ -43,8 +43,8 @@ const PIECE_POINTS: usize = 1 << 17;
 /// ```
 ///
 /// # Errors
-/// If `points` does not have `out.len() * n_features` values, or the runtime was interrupted,
-/// which leaves `out` partly written.
+/// If `points` does not have `out.len() * n_features` values, if `conditional` is of another mixture's
+/// size, or if the runtime was interrupted, which leaves `out` partly written.
 pub fn conditional_log_prob(
     mixture: &Mixture,
     conditional: &Conditional,
@@ -82,14 +82,16 @@ pub fn conditional_log_prob(
     Ok(())
 }
 
-/// Returns the mixture with the given features first, in their order, and then the remaining features
+/// Returns the mixture with the given features first, in their order, and then the remaining
 /// ones.
 fn in_order<'a>(mixture: &'a Mixture, conditional: &Conditional) -> Result<Cow<'a, Mixture>> {
     let order = conditional.order();
     let is_in_order = order.iter().enumerate().all(|(at, &feature)| at == feature);
-    if order.len() != mixture.n_features() {
-        let expected = format!("a mixture of {} features", order.len());
-        let got = mixture.n_features().to_string();
+    let n_components = conditional.marginal().n_components();
+    if (order.len(), n_components) != (mixture.n_features(), mixture.n_components()) {
+        let expected =
+            format!("a mixture of {n_components} components and {} features", order.len());
+        let got = format!("{} and {}", mixture.n_components(), mixture.n_features());
         return Err(Error::Value { argument: "mixture", expected, got });
     }
     Ok(if is_in_order { Cow::Borrowed(mixture) } else { Cow::Owned(mixture.marginal(&order)?) })

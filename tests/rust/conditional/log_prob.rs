@@ -114,6 +114,9 @@ fn outputs_of_a_wrong_length_are_errors() {
         conditional_log_prob(mixture, &conditional, points, &mut [0.0; 2], &runtime)
     };
     assert!(matches!(score(&mixture, &[0.0; 7]), Err(Error::Length { .. })));
-    let other = score(&fitted(0, 3, 3, 3.0), &[0.0; 6]);
-    assert!(matches!(other, Err(Error::Value { argument: "mixture", .. })));
+    let others = [fitted(0, 3, 3, 3.0), fitted(0, 4, 4, 3.0)];
+    for other in &others {
+        let result = score(other, &vec![0.0; 2 * other.n_features()]);
+        assert!(matches!(result, Err(Error::Value { argument: "mixture", .. })));
+    }
 }
