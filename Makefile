@@ -296,7 +296,8 @@ bounds: $(DEV)
 	done; rm -rf .venv-bounds
 
 clean:
-	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py .venv-versions .venv-bounds target dist
+	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py .venv-versions .venv-bounds .venv-peers \
+	  fuzz/artifacts fuzz/target target dist
 
 # Finds a Python that runs and is new enough. Version managers put names on the path that
 # only print an error.
@@ -349,7 +350,7 @@ $(DAAL4PY): $(BIN)/python
 	  daal4py==2024.7.0 'scikit-learn==1.5.*' packaging
 	@touch $@
 
-ANNOUNCE = @echo "building gmmfast and installing it into $(VENV), about a minute"
+ANNOUNCE = @echo "building gmmfast and installing it into $(VENV): two to three minutes"
 
 # The version that Cargo.toml names as rust-version.
 define CHECK_CARGO
