@@ -150,24 +150,6 @@ def info(run_python, **environment):
     return name, int(n_threads)
 
 
-@pytest.mark.parametrize(
-    ("values", "n_threads"),
-    [
-        (("3", "4", "5"), 3),
-        ((None, "4", "5"), 4),
-        ((None, None, "5"), 5),
-        ((None, None, "6,2"), 6),
-        (("0", "", "5"), 5),
-        (("many", "-2", " 5 "), 5),
-    ],
-)
-def test_environment_variables_set_the_number_of_threads_first_one_wins(
-    run_python, values, n_threads
-):
-    names = ("GMMFAST_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
-    assert info(run_python, **dict(zip(names, values, strict=True)))[1] == n_threads
-
-
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="of systems with affinities")
 def test_without_variables_there_is_a_thread_for_each_processor_of_the_process(run_python):
     # A container's quota may allow fewer.
