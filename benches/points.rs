@@ -22,8 +22,8 @@ use models::{WIDTH, picture_mixture};
 
 const N_POINTS: usize = 50_000;
 
-/// Points whose responsibilities are timed; with 1000 components these take 160 MB.
-const N_SHARES: usize = 20_000;
+/// Points for which responsibilities are timed; with 1000 components these take 160 MB.
+const N_ASSIGNED: usize = 20_000;
 
 fn runtimes() -> impl Iterator<Item = Runtime> {
     Level::available().into_iter().map(|l| Runtime::new(Some(1)).unwrap().with_level(l))
@@ -86,19 +86,20 @@ fn culled(criterion: &mut Criterion) {
             b.iter(|| predict(&mixture, &points, &mut labels, &runtime));
         });
     }
-    let points = &points[..N_SHARES * n_features];
-    group.throughput(Throughput::Elements((N_SHARES * n_components) as u64));
+    let points = &points[..N_ASSIGNED * n_features];
+    group.throughput(Throughput::Elements((N_ASSIGNED * n_components) as u64));
     for runtime in runtimes() {
-        let mut shares = vec![0.0; N_SHARES * n_components];
-        predict_proba(&mixture, points, &mut shares, &runtime).expect("nothing interrupts");
-        let rows = points.chunks(n_features).zip(shares.chunks(n_components));
+        let mut responsibilities = vec![0.0; N_ASSIGNED * n_components];
+        predict_proba(&mixture, points, &mut responsibilities, &runtime)
+            .expect("nothing interrupts");
+        let rows = points.chunks(n_features).zip(responsibilities.chunks(n_components));
         for (x, got) in rows.step_by(97) {
             for (got, want) in got.iter().zip(spec::responsibilities(&mixture, x)) {
                 assert!((got - want).abs() <= 1e-11 * want + 1e-300, "{got} against {want}");
             }
         }
         group.bench_function(format!("predict_proba/{}", runtime.level().name()), |b| {
-            b.iter(|| predict_proba(&mixture, points, &mut shares, &runtime));
+            b.iter(|| predict_proba(&mixture, points, &mut responsibilities, &runtime));
         });
     }
     group.finish();

@@ -164,7 +164,7 @@ fn a_component_without_points_gets_the_parameters_of_scikit_learn() {
 
 #[test]
 fn counts_far_below_their_weights_keep_their_digits() {
-    // One component in a hundred has a few shares of 1e-12 between two others.
+    // One component in a hundred has a few responsibilities of 1e-12 between two others.
     let n = 150;
     let means: Vec<f64> = (0..n).map(|k| 10.0 * k as f64).collect();
     let mut stds = vec![1.0; n];

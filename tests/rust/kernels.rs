@@ -135,11 +135,11 @@ fn check_means(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
                 .fold(f64::NEG_INFINITY, f64::max);
             for (t, (&mean, &want)) in mean.iter().zip(&want).enumerate() {
                 // A weight wrong by a fraction moves the mean by that fraction of
-                // the experts that have any weight.
+                // the regressions that have any weight.
                 let spread: f64 = spec::responsibilities(conditional.marginal(), &point)
                     .iter()
                     .enumerate()
-                    .map(|(k, share)| share * conditional.regression_mean(k, t, &point).abs())
+                    .map(|(k, r)| r * conditional.regression_mean(k, t, &point).abs())
                     .sum();
                 let rounding = || {
                     coordinate_rounding(&point, |x| spec::conditional_mean(mixture, &given, x)[t])
@@ -147,7 +147,7 @@ fn check_means(mixture: &Mixture, grid: &Grid) -> Result<(), TestCaseError> {
                 prop_assert!(
                     is_close(mean, want, (1.0 + largest.abs()) * (spread + want.abs()))
                         || (mean - want).abs() <= rounding(),
-                    "{:?} mean of target {t} at {point:?}: {mean} against {want}",
+                    "{:?} mean of remaining feature {t} at {point:?}: {mean} against {want}",
                     runtime.level()
                 );
             }
@@ -241,7 +241,7 @@ proptest! {
     }
 }
 
-/// Two components far from a line of pixels: (x, target) with means (0, -5) and
+/// Returns two components far from a line of pixels: (x, y) with means (0, -5) and
 /// (10, 5), standard deviations 1.
 fn pair() -> Mixture {
     let identity = [1.0, 0.0, 0.0, 1.0];

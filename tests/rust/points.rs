@@ -57,12 +57,12 @@ fn check_to(tolerance: f64, mixture: &Mixture, points: &[f64]) {
             assert!(error <= tolerance, "{level:?} log p at {x:?}: {} not {log_density}", score[i]);
             let label = labels[i] as usize;
             assert!(q[label] >= largest - tolerance, "{level:?} label at {x:?}: {label}");
-            for (k, (share, q)) in responsibilities[i * n..][..n].iter().zip(q).enumerate() {
+            for (k, (got, q)) in responsibilities[i * n..][..n].iter().zip(q).enumerate() {
                 let want = (q - log_density).exp();
-                let error = (share - want).abs();
+                let error = (got - want).abs();
                 assert!(
                     error <= 2.0 * tolerance * want + f64::MIN_POSITIVE,
-                    "{level:?} share of {k} at {x:?}: {share:e} not {want:e}"
+                    "{level:?} responsibility of {k} at {x:?}: {got:e} not {want:e}"
                 );
             }
         }
@@ -146,7 +146,7 @@ fn thousands_of_identical_components_equal_one_and_the_first_is_the_label() {
         assert!(got.iter().zip(&want).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b.abs())));
         assert!(labels(&many, &points, &runtime).iter().all(|&label| label == 0));
         let responsibilities = responsibilities(&many, &points[..400], &runtime);
-        assert!(responsibilities.iter().all(|share| (share * n as f64 - 1.0).abs() < 1e-12));
+        assert!(responsibilities.iter().all(|r| (r * n as f64 - 1.0).abs() < 1e-12));
     }
 }
 
@@ -171,7 +171,7 @@ fn one_component_has_every_label_and_responsibility_one() {
     let points = around(&mixture, N, 500.0);
     check(&mixture, &points);
     for runtime in every_level() {
-        assert!(responsibilities(&mixture, &points, &runtime).iter().all(|&share| share == 1.0));
+        assert!(responsibilities(&mixture, &points, &runtime).iter().all(|&r| r == 1.0));
     }
 }
 
@@ -192,7 +192,7 @@ fn weights_of_zero_have_no_responsibility_and_no_label() {
             responsibilities
                 .iter()
                 .enumerate()
-                .all(|(i, share)| !(i % K).is_multiple_of(3) || *share == 0.0)
+                .all(|(i, r)| !(i % K).is_multiple_of(3) || *r == 0.0)
         );
     }
 }
