@@ -49,7 +49,7 @@ help:
 	@echo "make screenshot  the page in README.md: docs/look_inside.png (needs Chromium)"
 	@echo "make bench  side-by-side benchmarks, then cargo bench"
 	@echo "make count  instructions of fixed workloads against the table (needs valgrind)"
-	@echo "make scaling  fits and renderings past one process, checked and measured"
+	@echo "make scaling  fits and renderings on several processes, checked and measured"
 	@echo "make platforms  the extension checked for Windows, macOS and Pyodide; a fit as WebAssembly"
 	@echo "make dist   source distribution, and the wheel built from it, in dist/"
 	@echo "make wheels  make dist, and wheels for free-threaded Python and for aarch64"

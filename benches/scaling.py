@@ -1,4 +1,4 @@
-"""Fits and renderings past one process: `make scaling`. Each result is checked.
+"""Fits and renderings on several processes: `make scaling`. Each result is checked.
 
 `scaling.py [PART ...]` runs the named parts, by default all; see PARTS. The machine needs two
 processors and 8 GB of disk in the temporary folder.

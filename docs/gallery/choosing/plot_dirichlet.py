@@ -1,6 +1,6 @@
 """
-A prior that switches components off
-====================================
+A prior that removes components
+===============================
 
 EM uses all components that it is given. With a Dirichlet process as prior over the weights,
 components that explain few points get a weight close to zero. The number of components then

@@ -1,6 +1,6 @@
 """
-The channels, apart
-===================
+Each channel as a picture
+=========================
 
 A color has three numbers, red, green and blue. The display shows the photograph and each
 channel as a picture of its own.

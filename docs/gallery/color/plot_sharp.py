@@ -2,7 +2,7 @@
 Sharp paintings
 ===============
 
-A fit by EM explains how colors scatter, a painting shows their mean. With
+A fit by EM explains how colors scatter; a painting shows their mean. With
 ``objective="picture"`` the squared error of the painting is minimized instead, with as many
 components.
 """

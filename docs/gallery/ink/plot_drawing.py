@@ -3,8 +3,8 @@ A photograph becomes a set of points
 ====================================
 
 A mixture of ink is fitted to points. ``line_drawing`` finds the outlines of a photograph by a
-difference of Gaussians. Each dark pixel of the drawing is a point (x, y); white pixels are no
-data.
+difference of Gaussians. Each dark pixel of the drawing is a point (x, y); white pixels are not
+part of the data.
 """
 
 import matplotlib.pyplot as plt

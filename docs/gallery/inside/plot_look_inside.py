@@ -40,7 +40,8 @@ plt.show()
 gmmfast.Mixture.from_model(color)
 
 # %%
-# A drawing. Drag a line over it, or hold x or y, to see the density there; let points rain down.
+# A drawing. Drag a line over it, or hold x or y, to see the density there. *Rain of points* draws
+# samples.
 
 gmmfast.Mixture.from_model(ink)
 

@@ -3,8 +3,8 @@ Gradient boosting on the same drawing
 =====================================
 
 A classifier can redraw a drawing, too: it predicts ink or paper at each (x, y). Boosted trees
-(LightGBM) learn only this border. Two mixtures, one of the ink and one of the paper, give the
-same prediction by Bayes' rule. They also have densities, and can be sampled.
+(LightGBM) learn only the border between them. Two mixtures, one of the ink and one of the paper,
+give the same prediction by Bayes' rule. They also have densities, and can be sampled.
 """
 
 import lightgbm
