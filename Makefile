@@ -297,7 +297,7 @@ bounds: $(DEV)
 
 clean:
 	rm -rf docs/_build docs/generated $(VENV) .venv-daal4py .venv-versions .venv-bounds .venv-peers \
-	  fuzz/artifacts fuzz/target target dist
+	  target dist
 
 # Finds a Python that runs and is new enough. Version managers put names on the path that
 # only print an error.
