@@ -42,7 +42,24 @@ def test_the_mean_of_pixels_is_rounded_half_up_and_edges_are_repeated():
     pixels = np.array([[1, 2, 9], [3, 4, 9], [5, 6, 8]], np.uint8)
     assert halved(pixels).tolist() == [[3, 9], [6, 8]]
     assert halved(pixels.astype(float)).tolist() == [[2.5, 9], [5.5, 8]]
-    assert halved(pixels.astype(np.int32)).tolist() == [[1, 9], [5, 8]]  # labels
+    # The type of a picture says nothing of its pixels, and no sum of four overflows.
+    wide = np.array([[0, 100], [200, 300]], np.uint16)
+    assert halved(wide).tolist() == [[150]]
+    assert halved(2**64 - 1 - wide.astype(np.uint64)).tolist() == [[2**64 - 151]]
+    assert halved(np.array([[-100, -100], [-100, -98]], np.int8)).tolist() == [[-99]]
+    assert halved(np.array([[True, False, True], [False, False, True]])).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32"])
+def test_a_level_of_labels_has_labels_of_the_picture(dtype, tmp_path):
+    labels = render_grid(scene(), SHAPE, dtype=dtype, quantity="label")
+    path = tmp_path / "labels.ome.zarr"
+    render(scene(), SHAPE, path, dtype=dtype, quantity="label", tile_size=TILE)
+    group = zarr.open_group(path, mode="r")
+    assert np.array_equal(group["2"][:], labels[::4, ::4])
+    assert group.attrs["ome"]["multiscales"][0]["type"] == "first of 2 x 2"
+    save(labels, path, is_label=True, tile_size=TILE)
+    assert np.array_equal(zarr.open_group(path, mode="r")["1"][:], labels[::2, ::2])
 
 
 def test_a_zarr_array_has_the_bits_of_one_call(tmp_path):
@@ -158,11 +175,11 @@ def test_a_mapper_makes_the_same_files(tmp_path):
 
 
 def test_any_array_that_can_be_sliced_is_a_picture(tmp_path):
-    labels = np.arange(200 * 100, dtype=np.int32).reshape(200, 100)
-    save(labels, tmp_path / "labels.ome.zarr", tile_size=TILE)
-    group = zarr.open_group(tmp_path / "labels.ome.zarr", mode="r")
-    assert np.array_equal(group["1"][:], labels[::2, ::2])
-    assert json.loads((tmp_path / "labels.ome.zarr" / "zarr.json").read_text())["attributes"]
+    levels = np.arange(200 * 100, dtype=np.int32).reshape(200, 100)
+    save(levels, tmp_path / "levels.ome.zarr", tile_size=TILE)
+    group = zarr.open_group(tmp_path / "levels.ome.zarr", mode="r")
+    assert np.array_equal(group["1"][:], halved(levels))
+    assert json.loads((tmp_path / "levels.ome.zarr" / "zarr.json").read_text())["attributes"]
 
 
 def test_progress_counts_all_pixels(tmp_path):

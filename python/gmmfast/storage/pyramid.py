@@ -1,6 +1,7 @@
 """Pyramids of tiles: each level halves the one below, and all are made in one pass.
 
-A tile of a level is the mean of four tiles below it, or fewer at the edges. Tiles are made depth
+A pixel of a level is the mean of four pixels below it, or the first of them if they are labels,
+whose mean is that of an unrelated component. Tiles are made depth
 first, so a few tiles of each level are in memory at a time.
 """
 
@@ -37,12 +38,15 @@ class Layout:
     tile_size : int
         Even.
     n_levels : int
+    is_label : bool
+        Whether pixels are labels, not levels.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     tile_size: int
     n_levels: int
+    is_label: bool = False
 
     def level_shape(self, level: int) -> tuple[int, ...]:
         """Return the shape of a level."""
@@ -115,14 +119,18 @@ class Builder:
                 self.advance(tile.shape[0] * tile.shape[1])
             return tile
         rows = [[self.build(each) for each in row] for row in self.layout.below(place)]
-        return self._finished(place, lambda: halved(_joined(rows)))
+        return self._finished(place, lambda: self._halved(rows))
 
     def join(self, place: Place, base: int) -> NDArray[Any]:
         """Return a tile as `build` does, from tiles of level `base` that are finished."""
         if place.level == base:
             return self._finished(place, lambda: self.build(place))
         rows = [[self.join(each, base) for each in row] for row in self.layout.below(place)]
-        return self._finished(place, lambda: halved(_joined(rows)))
+        return self._finished(place, lambda: self._halved(rows))
+
+    def _halved(self, rows: list[list[NDArray[Any]]]) -> NDArray[Any]:
+        pixels = np.concatenate([np.concatenate(row, axis=1) for row in rows])
+        return pixels[::2, ::2] if self.layout.is_label else halved(pixels)
 
     def _taken(self, place: Place) -> NDArray[Any]:
         return np.ascontiguousarray(self.picture[self.layout.window(place)], self.layout.dtype)
@@ -136,21 +144,17 @@ class Builder:
 
 
 def halved(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return the means of 2 x 2 pixels, rounded half up; of labels, the first of the four."""
-    if pixels.dtype.kind in "iu" and pixels.dtype != np.uint8:
-        return pixels[::2, ::2]
+    """Return the means of 2 x 2 pixels; those of integers are rounded half up."""
     odd = [(0, n % 2) for n in pixels.shape[:2]]
     padded = np.pad(pixels, [*odd, *[(0, 0)] * (pixels.ndim - 2)], mode="edge")
-    wide = padded.astype(np.uint16) if padded.dtype == np.uint8 else padded
-    total = wide[::2, ::2] + wide[1::2, ::2]
-    total += wide[::2, 1::2]
-    total += wide[1::2, 1::2]
-    mean = (total + 2) >> 2 if padded.dtype == np.uint8 else total / 4
-    return mean.astype(pixels.dtype)
-
-
-def _joined(rows: list[list[NDArray[Any]]]) -> NDArray[Any]:
-    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+    levels = padded.view(np.uint8) if padded.dtype == bool else padded
+    four = [levels[top::2, left::2] for top in range(2) for left in range(2)]
+    mean: Any
+    if levels.dtype.kind not in "iu":
+        mean = sum(four) / 4
+    else:  # without overflow, also of 64 bits
+        mean = sum(part >> 2 for part in four) + ((sum(part & 3 for part in four) + 2) >> 2)
+    return np.asarray(mean, pixels.dtype)
 
 
 def _pair(of_parent: int, n_tiles: int) -> range:

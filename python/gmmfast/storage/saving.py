@@ -85,11 +85,19 @@ def render(
     """
     request = Request.from_arguments(model, shape, **options)
     picture = GridArray(request, request.dtype(dtype))
-    save(picture, path, tile_size=tile_size, mapper=mapper, progress=progress)
+    save(
+        picture,
+        path,
+        is_label=request.quantity == "label",
+        tile_size=tile_size,
+        mapper=mapper,
+        progress=progress,
+    )
 
 
 def save(
     picture: Any,
+    is_label: bool = False,
     path: StrPath,
     *,
     tile_size: int | None = None,
@@ -108,7 +116,10 @@ def save(
         axes (c, y, x); ".tif", a tiled, pyramidal BigTIFF; ".dzi", Deep Zoom tiles in PNG, for
         uint8. A file or zarr folder that is there is replaced, unless it is this picture, not
         finished: then the writing goes on, and each finished tile is checked by its content. That
-        needs a picture of `gmmfast.storage.render` or of dask.
+        needs a picture of `gmmfast.storage.render` or of dask; any other begins anew.
+    is_label : bool
+        Whether pixels are labels: a pixel of a level is then the first of four below it, not their
+        mean.
     tile_size : int, optional
         Side of a tile in pixels, a multiple of 32: by default 1024, in TIFF and Deep Zoom 512.
     mapper : callable, optional
@@ -128,7 +139,7 @@ def save(
         If the extra "dask" is not installed.
     """
     target, ending = _checked_path(path)
-    layout = _layout(picture, ending, tile_size)
+    layout = replace(_layout(picture, ending, tile_size), is_label=bool(is_label))
     if ending == ".dzi":
         store: Any = DeepZoomStore(target, layout)
     else:

@@ -110,5 +110,6 @@ def _metadata(layout: Layout) -> dict[str, Any]:
             {"type": "translation", "translation": [*first[1], shift, shift]},
         ]
         datasets.append({"path": str(level), "coordinateTransformations": transformations})
-    scales = {"name": "picture", "axes": axes, "datasets": datasets, "type": "mean of 2 x 2"}
+    halving = "first of 2 x 2" if layout.is_label else "mean of 2 x 2"
+    scales = {"name": "picture", "axes": axes, "datasets": datasets, "type": halving}
     return {"version": "0.5", "multiscales": [scales]}
