@@ -88,6 +88,17 @@ def float_array(
         return np.require(array, dtype=np.float64, requirements=["C", "ALIGNED"])
 
 
+def shape_and_dtype(argument: str, array: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return those of anything whose slices give arrays, or raise TypeError."""
+    try:
+        return tuple(int(size) for size in array.shape), np.dtype(array.dtype)
+    except (AttributeError, TypeError, ValueError):
+        raise TypeError(
+            f"{argument}: expected an array of known shape and dtype, got "
+            f"{type(array).__name__}; pass lists through numpy.asarray"
+        ) from None
+
+
 def check_points(argument: str, values: ArrayLike, n_features: int) -> NDArray[np.float64]:
     """Return finite rows of as many values as features, C-contiguous float64."""
     points = float_array(argument, values, ndims=(2,))

@@ -164,6 +164,39 @@ def test_another_picture_does_not_go_on(tmp_path):
     assert np.array_equal(zarr.open_array(path, mode="r")[:], render_grid(other, SHAPE))
 
 
+def test_arrays_of_one_name_are_different_pictures(tmp_path):
+    """The name of a zarr array, and of many others, is its place in a file."""
+    path = tmp_path / "big.zarr"
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    for level in (10, 200):
+        group = zarr.create_group(tmp_path / f"{level}.zarr")
+        picture = group.create_array("0", data=np.full((64, 64), level, np.uint8))
+        with pytest.raises(KeyboardInterrupt):
+            save(picture, path, tile_size=32, progress=stop)
+    save(picture, path, tile_size=32)
+    assert np.unique(zarr.open_array(path, mode="r")[:]).tolist() == [200]
+
+
+def test_a_lazy_picture_of_dask_goes_on(tmp_path, monkeypatch):
+    da = pytest.importorskip("dask.array")
+    picture = da.full((64, 64), 7, dtype=np.uint8, chunks=32)
+    path, made, take = tmp_path / "big.zarr", [], Builder._taken
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        save(picture, path, tile_size=32, progress=stop)
+    monkeypatch.setattr(
+        Builder, "_taken", lambda self, place: made.append(place) or take(self, place)
+    )
+    save(picture, path, tile_size=32)
+    assert len(made) == 3
+
+
 def test_a_mapper_makes_the_same_files(tmp_path):
     whole = write(tmp_path / "one.ome.zarr")
     with ThreadPoolExecutor(2) as executor:
@@ -198,6 +231,8 @@ def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path):
         render(scene(), SHAPE, tmp_path / "big.dzi")
     with pytest.raises(ValueError, match="picture: expected shape"):
         save(np.zeros(9), tmp_path / "big.zarr")
+    with pytest.raises(TypeError, match=r"picture: expected an array .*, got list; pass"):
+        save([[1, 2]], tmp_path / "big.zarr")
     with pytest.raises(FileNotFoundError, match="path: expected"):
         write(tmp_path / "missing" / "big.zarr")
     assert list(tmp_path.iterdir()) == []
@@ -206,3 +241,20 @@ def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path):
     with pytest.raises(FileExistsError, match="with other content; name another"):
         write(tmp_path / "big.zarr")
     assert (tmp_path / "big.zarr" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_folder_that_is_no_picture_is_left_alone(tmp_path):
+    """Browsers save what belongs to report.html in report_files."""
+    folder, picture = tmp_path / "report_files", np.zeros((64, 64), np.uint8)
+    (folder / "2024").mkdir(parents=True)
+    (folder / "2024" / "thesis.txt").write_text("mine")
+    with pytest.raises(
+        FileExistsError, match=r"path: expected .*report_files' with other content"
+    ):
+        save(picture, tmp_path / "report.dzi")
+    assert (folder / "2024" / "thesis.txt").read_text() == "mine"
+    save(picture, tmp_path / "other.dzi")
+    (tmp_path / "other_files" / "thesis.txt").write_text("mine")
+    save(picture[:10, :10], tmp_path / "other.dzi")  # levels are replaced, and nothing else
+    names = sorted(path.name for path in (tmp_path / "other_files").iterdir())
+    assert names == ["0", "1", "2", "3", "4", "thesis.txt"]

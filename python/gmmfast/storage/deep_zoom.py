@@ -1,11 +1,13 @@
 """Deep Zoom tiles for the web: NAME.dzi, and PNG files in the folder NAME_files.
 
 The format is Microsoft's Deep Zoom image, which OpenSeadragon and others show. Its levels are
-numbered from a single pixel on; tiles do not overlap.
+numbered from a single pixel on; tiles do not overlap. Browsers save the files of a page
+NAME.html in a folder of that name, too: only levels of an earlier picture are removed from it.
 """
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,8 +44,15 @@ class DeepZoomStore:
         self.folder = path.with_name(f"{path.stem}_files")
         self.ledger = Ledger(self.folder)
 
+    def is_free(self) -> bool:
+        """Return whether the folder is empty or missing, or that of an earlier picture."""
+        return self.path.exists() or self.ledger.exists() or self.ledger.is_alone()
+
     def create(self) -> None:
-        """Create the folders of the levels."""
+        """Create the folders of the levels, in place of those of an earlier picture."""
+        for folder in self.folder.glob("*/"):
+            if folder.name.isdecimal():
+                shutil.rmtree(folder)
         for level in range(self.layout.n_levels):
             (self.folder / str(level)).mkdir(parents=True, exist_ok=True)
 

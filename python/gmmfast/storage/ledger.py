@@ -30,15 +30,27 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _FOLDER
 
-    def begin(self, picture: str) -> bool:
-        """Begin a writing of a picture; return whether it goes on from an earlier one."""
+    def exists(self) -> bool:
+        """Return whether there is a record, of any picture."""
+        return self._folder.exists()
+
+    def is_alone(self) -> bool:
+        """Return whether the folder of the tiles is missing, or has nothing but this record."""
+        folder = self._folder.parent
+        if not folder.is_dir():
+            return not folder.exists()
+        return all(entry == self._folder for entry in folder.iterdir())
+
+    def is_of(self, picture: str) -> bool:
+        """Return whether a writing of this picture was begun, and can go on."""
         name = self._folder / "picture"
-        if name.exists() and name.read_text() == picture:
-            return True
+        return name.exists() and name.read_text() == picture
+
+    def begin(self, picture: str) -> None:
+        """Begin a writing of a picture, in place of any other."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        _write(name, picture)
-        return False
+        _write(self._folder / "picture", picture)
 
     def holds(self, place: Place, tile: NDArray[Any]) -> bool:
         """Return whether the tile has the content that was finished."""

@@ -17,9 +17,6 @@ from gmmfast._files import StrPath, check_path
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: The endings of paths of pictures that are read in parts.
-BIG_ENDINGS = (".zarr", ".npy")
-
 
 class OpenedPicture:
     """A picture in a file, as an array of (height, width) or (height, width, n_channels).

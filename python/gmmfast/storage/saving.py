@@ -7,8 +7,8 @@ picture, and that a writing that was stopped goes on without making a finished t
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from gmmfast._files import StrPath, check_destination, check_path
-from gmmfast._validation import check_count, describe
+from gmmfast._validation import check_count, describe, shape_and_dtype
 from gmmfast.rendering.grid_array import GridArray
 from gmmfast.rendering.request import Options, Request
 from gmmfast.storage import deep_zoom
@@ -24,14 +24,12 @@ from gmmfast.storage.deep_zoom import DeepZoomStore
 from gmmfast.storage.pyramid import Builder, Layout, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import DTypeLike
 
+    from gmmfast.fitting.blocks import Mapper
     from gmmfast.storage.zarrs import ZarrStore
-
-#: Applies a function to each element of an iterable, as the builtin map.
-Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 #: The endings of paths, the longest first.
 ENDINGS = (".ome.zarr", ".zarr", ".tiff", ".tif", ".dzi")
@@ -97,9 +95,9 @@ def render(
 
 def save(
     picture: Any,
-    is_label: bool = False,
     path: StrPath,
     *,
+    is_label: bool = False,
     tile_size: int | None = None,
     mapper: Mapper | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -108,7 +106,7 @@ def save(
 
     Parameters
     ----------
-    picture : array-like of shape (height, width) or (height, width, n_channels)
+    picture : array of shape (height, width) or (height, width, n_channels)
         Anything with `shape` and `dtype` whose slices give arrays: a dask or zarr array, a
         `numpy.memmap`, a lazy rendering of `gmmfast.dask.render_grid`.
     path : str or os.PathLike
@@ -163,33 +161,18 @@ def _checked_path(path: StrPath) -> tuple[Path, str]:
     ending = next((end for end in ENDINGS if target.name.lower().endswith(end)), None)
     if ending is None:
         raise ValueError(f"path: expected a name that ends in {ENDINGS}, got {str(path)!r}")
-    if ending.endswith(".zarr"):
-        is_zarr = any((target / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
-        if target.exists() and not is_zarr and any(_entries(target)):
-            raise FileExistsError(
-                f"path: expected a new folder or one of zarr, got {str(path)!r} with other "
-                "content; name another"
-            )
-        if not target.parent.is_dir():
-            raise FileNotFoundError(
-                f"path: expected a name in a folder that exists, got {str(path)!r}; create the "
-                "folder first"
-            )
-    else:
+    if not ending.endswith(".zarr"):
         check_destination("path", "the path of a picture that can be written", target)
+    elif not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"path: expected a name in a folder that exists, got {str(path)!r}; create the folder "
+            "first"
+        )
     return target, ending
 
 
-def _entries(path: Path) -> list[Path]:
-    """Return what is at a path beyond a record of tiles."""
-    if not path.is_dir():
-        return [path]
-    return [each for each in path.iterdir() if each.name != ".gmmfast"]
-
-
 def _layout(picture: Any, ending: str, tile_size: int | None) -> Layout:
-    shape = tuple(int(n) for n in picture.shape)
-    dtype = np.dtype(picture.dtype)
+    shape, dtype = shape_and_dtype("picture", picture)
     if len(shape) not in (2, 3) or 0 in shape:
         raise ValueError(
             f"picture: expected shape (height, width) or (height, width, n_channels), got {shape}"
@@ -226,12 +209,15 @@ def _zarr_store(target: Path, layout: Layout, ending: str) -> ZarrStore:
 
 def _begin(store: Any, picture: Any, layout: Layout) -> None:
     """Create the store, unless it has tiles of the same picture."""
-    name = getattr(picture, "fingerprint", None) or getattr(picture, "name", None)
-    is_new = name is None
-    text = hashlib.sha256(repr((name, layout)).encode()).hexdigest()
-    if not store.ledger.begin(text) or is_new:
-        folder = getattr(store, "folder", store.path)
-        shutil.rmtree(folder, ignore_errors=True)
+    if not store.is_free():
+        raise FileExistsError(
+            f"path: expected a new folder of tiles or that of an earlier picture, got "
+            f"{str(store.folder)!r} with other content; name another"
+        )
+    # Names of other arrays, such as "/0" of zarr, say nothing of the content.
+    tokenize = getattr(picture, "__dask_tokenize__", secrets.token_hex)
+    text = hashlib.sha256(repr((tokenize(), layout)).encode()).hexdigest()
+    if not store.ledger.is_of(text):
         store.create()
         store.ledger.begin(text)
 

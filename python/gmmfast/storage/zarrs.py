@@ -6,6 +6,7 @@ are (c, y, x), or (y, x) without channels; one array has the axes of the picture
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,14 +27,21 @@ class ZarrStore:
 
     def __init__(self, path: Path, layout: Layout, *, is_ome: bool) -> None:
         self.path, self.layout, self.is_ome = path, layout, is_ome
+        self.folder = path
         self.ledger = Ledger(path)
         self._arrays: dict[int, Any] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopened, (self.path, self.layout, self.is_ome)
 
+    def is_free(self) -> bool:
+        """Return whether the folder is empty or missing, or a zarr."""
+        names = ("zarr.json", ".zarray", ".zgroup")
+        return any((self.path / name).exists() for name in names) or self.ledger.is_alone()
+
     def create(self) -> None:
-        """Create the arrays, without tiles."""
+        """Create the arrays without tiles, in place of an earlier folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
         if not self.is_ome:
             self._create(self.path, 0)
             return
