@@ -39,6 +39,16 @@ def test_a_fit_in_one_block_is_that_of_fit_image(photograph):
     assert np.array_equal(big.predict(big.means_), np.arange(20))
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, ">u2", np.float32])
+def test_levels_of_every_type_are_those_of_fit_image(photograph, dtype):
+    """Also those whose rounding to 8 bits matters."""
+    white = 1 if dtype == np.float32 else 65535
+    picture = (np.linspace(0, 0.7, 3) * (photograph / 255) * white).astype(dtype)
+    options = {"max_iter": 2, "tol": 0}
+    want, found = fit_image(picture, 3, **options), fit_big_image(picture, 3, **options)
+    np.testing.assert_allclose(found.means_, want.means_, rtol=1e-10)
+
+
 def test_many_blocks_paint_as_well_from_a_sample(photograph, monkeypatch):
     want = fit_image(photograph, 100, max_iter=20)
     monkeypatch.setattr(big_image, "BLOCK", 64)
@@ -67,6 +77,14 @@ def test_wrong_pictures_are_refused():
     for shape in ((5,), (4, 4, 4), (0, 4), (2, 2, 3, 3)):
         with pytest.raises(ValueError, match=r"picture: expected shape \(height, width\)"):
             fit_big_image(np.zeros(shape), 2)
+    with pytest.raises(TypeError, match=r"picture: expected an array .*, got list; pass"):
+        fit_big_image([[0, 1], [1, 0]], 2)
+    with pytest.raises(TypeError, match=r"picture: expected bool, uint8, .*, got dtype int64"):
+        fit_big_image(np.zeros((4, 4), np.int64), 2)
+    with pytest.raises(ValueError, match=r"picture: expected floats in \[0, 1\], got .* to 255.0"):
+        fit_big_image(np.diag([255.0] * 4), 2)
+    with pytest.raises(TypeError, match=r"checkpoint: expected a Checkpoint, got 'fit\.npz'"):
+        fit_big_image(np.eye(4), 2, checkpoint="fit.npz")
     with pytest.raises(ValueError, match="n_components"):
         fit_big_image(np.zeros((4, 4)), 0)
 
@@ -83,6 +101,6 @@ def test_a_block_of_a_memory_map_pickles_as_the_path_of_its_file(tmp_path, order
 
 
 def test_a_part_of_a_memory_map_is_itself(tmp_path):
-    np.save(tmp_path / "big.npy", np.arange(63.0).reshape(9, 7))
+    np.save(tmp_path / "big.npy", np.arange(63, dtype=np.uint8).reshape(9, 7))
     part = np.load(tmp_path / "big.npy", mmap_mode="r")[2:, 1:]
     assert big_image.pixel_blocks(part)[0]()[0].tolist() == [0, 0, 15]

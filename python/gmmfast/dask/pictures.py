@@ -38,7 +38,7 @@ def fit_image(
 
     Parameters
     ----------
-    picture : array-like
+    picture : array
         As for `gmmfast.fit_big_image`. Workers read their blocks themselves: its file must be
         where they can open it. An array in memory is sent to them once, in blocks.
     n_components : int
@@ -80,9 +80,8 @@ def fit_image(
         model,
         parts,
         DaskBlocks(_delayed_points(picture, parts)),
-        lambda samples, start: model._fit_in_memory(
-            samples, progress, start, checkpoint=checkpoint
-        ),
+        progress,
+        checkpoint,
         n_threads=None,
     )
 

@@ -1,8 +1,9 @@
 """Fits of a mixture to all pixels of a picture that is larger than memory.
 
-Assumes a picture whose slices give arrays. Guarantees the fit of `fit_image` to the same pixels
-from the start that both draw, to rounding, whatever the blocks; memory for a few blocks; and that
-the start, an evenly spread sample of the pixels, depends on the picture and the seed alone.
+Assumes a picture whose slices give arrays. Guarantees the fit of `fit_image` to the same pixels,
+brought to 8 bits by the same rules, from the start that both draw, to rounding, whatever the
+blocks; memory for a few blocks; and that the start, an evenly spread sample of the pixels, depends
+on the picture and the seed alone.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gmmfast import images
-from gmmfast._validation import check_count, check_n_threads, describe
+from gmmfast._validation import check_count, check_n_threads, shape_and_dtype
 from gmmfast.estimators import GaussianMixture
 from gmmfast.estimators.versions import validate_data
 from gmmfast.fitting.blocks import BlockSize, Mapped, MappedBlocks, taken_rows
+from gmmfast.fitting.checkpoints import check_checkpoint
 from gmmfast.fitting.samples import InMemory
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER
 from gmmfast.image_models.initialization import SAMPLE, SAMPLE_PER_COMPONENT, spread_start
 from gmmfast.image_models.pixels import PIXEL_VARIANCE
+from gmmfast.images.levels import scaled_to_8_bits, white_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from gmmfast.fitting.blocks import Blocks, Mapper
@@ -90,7 +91,8 @@ class PixelBlock:
         points = np.empty((height, width, 2 + n_channels))
         points[..., 0] = np.arange(self.columns.start, self.columns.stop)
         points[..., 1] = np.arange(self.rows.start, self.rows.stop)[:, None]
-        points[..., 2:] = levels.reshape(height, width, n_channels)
+        pixels = scaled_to_8_bits("picture", levels)
+        points[..., 2:] = pixels.reshape(height, width, n_channels)
         return points.reshape(height * width, -1)
 
 
@@ -112,10 +114,12 @@ def fit_big_image(
 
     Parameters
     ----------
-    picture : array-like of shape (height, width), (height, width, 1) or (height, width, 3)
+    picture : array of shape (height, width), (height, width, 1) or (height, width, 3)
         Anything with `shape` and `dtype` whose slices give arrays: what
-        `gmmfast.storage.open_picture` returns, a zarr array, a `numpy.memmap`. Each iteration
-        reads all of it once, in blocks of 1024 x 1024 pixels.
+        `gmmfast.storage.open_picture` returns, a zarr array, a `numpy.memmap`. Levels are bool,
+        uint8, uint16 or float in [0, 1], and are rounded to 8 bits as by
+        `gmmfast.images.read_image`. Each iteration reads all of it once, in blocks of
+        1024 x 1024 pixels.
     n_components : int
         The number of components.
     covariance_type, reg_covar, max_iter, tol, random_state, progress, n_threads
@@ -164,9 +168,8 @@ def fit_big_image(
         model,
         parts,
         MappedBlocks(lambda: parts, mapper),
-        lambda samples, start: model._fit_in_memory(
-            samples, progress, start, checkpoint=checkpoint
-        ),
+        progress,
+        checkpoint,
         n_threads=threads,
     )
 
@@ -176,16 +179,17 @@ def pixel_blocks(picture: Any) -> list[PixelBlock]:
 
     Raises
     ------
-    ValueError
-        If it is of another shape.
+    ValueError, TypeError
+        If it is of another shape or type.
     """
-    shape = tuple(getattr(picture, "shape", ()))
+    shape, dtype = shape_and_dtype("picture", picture)
+    white_of("picture", dtype)
     if len(shape) not in (2, 3) or 0 in shape or shape[2:] not in ((), (1,), (3,)):
         raise ValueError(
             "picture: expected shape (height, width), (height, width, 1) or (height, width, 3), "
-            f"got {describe(shape)}; leave alpha out"
+            f"got {shape}; leave alpha out"
         )
-    height, width = (int(n) for n in shape[:2])
+    height, width = shape[:2]
     picture = MappedPicture.of(picture)
     return [
         PixelBlock(
@@ -202,11 +206,13 @@ def fit_blocks(
     model: GaussianMixture,
     parts: list[PixelBlock],
     blocks: Blocks,
-    fit: Callable[[Mapped, Any], GaussianMixture],
+    progress: Progress,
+    checkpoint: Checkpoint | None,
     *,
     n_threads: int | None,
 ) -> GaussianMixture:
-    """Fit a model to the blocks of a picture by `fit`, given samples and an initializer."""
+    """Fit a model to the blocks of a picture."""
+    check_checkpoint(checkpoint, None, model.n_init)
     shape = tuple(int(n) for n in parts[0].picture.shape)
     n_features = 2 + (shape[2] if len(shape) == 3 else 1)
     head = np.empty((0, n_features))
@@ -217,10 +223,11 @@ def fit_blocks(
     validate_data(model, head, ensure_min_samples=0, reset=True)
     samples = Mapped(blocks, sizes, n_threads or blocks.n_threads)
     samples.oversampling = _Spread(parts, model.n_components)
-    fitted = fit(samples, spread_start(samples.n_samples))
-    fitted.kind_, fitted.image_shape_ = _KINDS[n_features - 2], shape[:2]
-    fitted.extent_ = images.image_extent(shape[:2])
-    return fitted
+    start = spread_start(samples.n_samples)
+    model._fit_in_memory(samples, progress, start, checkpoint=checkpoint)
+    model.kind_, model.image_shape_ = _KINDS[n_features - 2], shape[:2]
+    model.extent_ = images.image_extent(shape[:2])
+    return model
 
 
 @dataclass(frozen=True)

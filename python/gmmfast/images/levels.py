@@ -1,9 +1,11 @@
-"""Levels of a picture: its luma, the threshold of its ink, and the error of a copy."""
+"""Levels of a picture: in 8 bits, its luma, the threshold of its ink, and the error of a copy."""
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from gmmfast.images.checks import GRAY, GRAY_TO_RGBA, Pixels, complaint, require_uint8
@@ -11,8 +13,36 @@ from gmmfast.images.checks import GRAY, GRAY_TO_RGBA, Pixels, complaint, require
 #: ITU-R BT.601: the luma of red, green and blue.
 LUMA = np.array([0.299, 0.587, 0.114])
 
+# Array types that carry their own white, by (kind, bytes per sample); floats count from 0 to 1.
+_WHITE_OF_DTYPE = {("b", 1): 1, ("u", 1): 255, ("u", 2): 65535}
+_WHITE_OF_DTYPE |= {("f", size): 1 for size in (2, 4, 8, 16)}
+
 #: Pixels that are compared at once.
 _BAND = 1 << 16
+
+
+def white_of(argument: str, dtype: np.dtype[Any]) -> int:
+    """Return the level of white in an array of this type, or raise TypeError."""
+    white = _WHITE_OF_DTYPE.get((dtype.kind, dtype.itemsize))
+    if white is None:
+        wanted, mend = "bool, uint8, uint16 or float levels", "convert it to one of these"
+        raise TypeError(complaint(argument, wanted, f"dtype {dtype}", mend))
+    return white
+
+
+def scaled_to_8_bits(argument: str, levels: NDArray[Any]) -> Pixels:
+    """Return levels of any array type of a picture as 8-bit levels; these are not copied."""
+    white = white_of(argument, levels.dtype)
+    if levels.dtype.kind == "f" and not (levels.min() >= 0 and levels.max() <= 1):  # NaN fails too
+        got = f"values from {levels.min()} to {levels.max()}"
+        mend = "divide by the level of white and replace NaN"
+        raise ValueError(complaint(argument, "floats in [0, 1]", got, mend))
+    return levels if white == 255 else to_8_bits(levels, white)
+
+
+def to_8_bits(levels: NDArray[Any], white: int) -> Pixels:
+    """Return levels of another white, rounded to those of 8 bits."""
+    return np.rint(levels * (255.0 / white)).astype(np.uint8)
 
 
 def luma(rgb: Pixels) -> Pixels:

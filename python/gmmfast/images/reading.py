@@ -21,13 +21,10 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 from gmmfast._files import StrPath
 from gmmfast._validation import refuse_masked
 from gmmfast.images.checks import GRAY_TO_RGBA, Pixels, complaint, require_shape
-from gmmfast.images.levels import as_rgb
+from gmmfast.images.levels import as_rgb, scaled_to_8_bits, to_8_bits
 
 ImageSource: TypeAlias = StrPath | IO[bytes] | Image.Image | NDArray[Any]
 
-# Array types that carry their own white, by (kind, bytes per sample); floats count from 0 to 1.
-_WHITE_OF_DTYPE = {("b", 1): 1, ("u", 1): 255, ("u", 2): 65535}
-_WHITE_OF_DTYPE |= {("f", size): 1 for size in (2, 4, 8, 16)}
 _DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
 _GRAY_MODES = frozenset({"1", "L", "LA", "La"})
 # (mode, color space of the profile) -> mode to transform; other pairings are mislabeled files.
@@ -200,7 +197,7 @@ def _from_deep_gray(image: Image.Image, storage: _Storage) -> tuple[Image.Image,
     # Pillow compares a deep key with clipped 8-bit levels, hence the comparison here.
     key = image.info.get("transparency")
     alpha = None if key is None else np.where(levels == key, 0, 255).astype(np.uint8)
-    gray = _to_8_bits(storage.white - levels if storage.white_is_zero else levels, storage.white)
+    gray = to_8_bits(storage.white - levels if storage.white_is_zero else levels, storage.white)
     return Image.fromarray(gray), alpha
 
 
@@ -251,26 +248,14 @@ def _managed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
 def _from_array(array: NDArray[Any]) -> Pixels:
     refuse_masked("image", array)
     array = np.asarray(array)  # not a subclass
-    white = _WHITE_OF_DTYPE.get((array.dtype.kind, array.dtype.itemsize))
-    if white is None:
-        wanted, mend = "bool, uint8, uint16 or float levels", "convert it to one of these"
-        raise TypeError(complaint("image", wanted, f"dtype {array.dtype}", mend))
     require_shape("image", array, GRAY_TO_RGBA)
-    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # NaN fails too
-        got = f"values from {array.min()} to {array.max()}"
-        mend = "divide by the level of white and replace NaN"
-        raise ValueError(complaint("image", "floats in [0, 1]", got, mend))
-    pixels = array if white == 255 else _to_8_bits(array, white)
+    pixels = scaled_to_8_bits("image", array)
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return as_rgb(pixels).copy()
     n_colors = pixels.shape[2]
     if n_colors == 3:
         return pixels.copy()
     return _over_white(as_rgb(pixels[..., : n_colors - 1]), pixels[..., -1])
-
-
-def _to_8_bits(levels: NDArray[Any], white: int) -> Pixels:
-    return np.rint(levels * (255.0 / white)).astype(np.uint8)
 
 
 def _over_white(rgb: Pixels, alpha: Pixels) -> Pixels:
