@@ -35,7 +35,8 @@ def test_components_are_those_of_the_conditional_mixture(n_features, covariance_
     np.testing.assert_allclose(means, conditional.means, rtol=1e-10, atol=1e-10)
 
 
-def test_lists_leave_out_less_than_the_tolerance_at_every_point_of_a_tile():
+@pytest.mark.parametrize("y", [(0, 60), (60, 0)])
+def test_lists_leave_out_less_than_the_tolerance_at_every_point_of_a_tile(y):
     rng = np.random.default_rng(0)
     n = 300
     means = rng.uniform(0, [90, 60, 255, 255, 255], (n, 5))
@@ -44,15 +45,16 @@ def test_lists_leave_out_less_than_the_tolerance_at_every_point_of_a_tile():
         means,
         rng.uniform(2, 30, (n, 5)),
         covariance_type="diag",
-        extent=[(0, 90), (0, 60)],
+        extent=[(0, 90), y],
     )
     lists = tile_lists(scene_of(mixture, None))
     (left, width), (top, height) = lists.tiling
     _, rows, columns = lists.shape
     assert left <= 0
     assert left + columns * width >= 90
-    assert top <= 0
-    assert top + rows * height >= 60
+    bottom = top + rows * height
+    assert min(top, bottom) <= 0
+    assert max(top, bottom) >= 60
     assert (lists.n_mean <= lists.n_all).all()
     starts = np.cumsum([0, *lists.n_all.tolist()])
     for tile in range(0, rows * columns, 7):
@@ -69,6 +71,8 @@ def test_lists_leave_out_less_than_the_tolerance_at_every_point_of_a_tile():
 def test_a_scene_follows_the_extent_the_picture_or_the_components():
     ink = ([1.0], [[5.0, 3.0]], [4.0])
     assert scene_of(Mixture(*ink, extent=[(0, 20), (0, 10)]), None).shape == (10, 20)
+    assert scene_of(Mixture(*ink, extent=[(0, 20), (10, 0)]), None).shape == (10, 20)
+    assert scene_of(Mixture(*ink, extent=[(1, 0), (0, 0.5)]), None).shape == (320, 640)
     scene = scene_of(Mixture(*ink), (30, 40))
     assert scene.extent == ((-0.5, 39.5), (-0.5, 29.5))
     scene = scene_of(Mixture(*ink), None)

@@ -127,6 +127,16 @@ def test_each_frame_of_a_clip_is_that_of_render_grid(models, open_page, fragment
     assert page.errors() == []
 
 
+@pytest.mark.parametrize("fragment", ["#painter=gl", "#painter=js"], ids=["WebGL2", "JavaScript"])
+def test_an_axis_may_descend(open_page, fragment):
+    model = spikes().with_extent([(-0.5, 99.5), (74.5, -0.5)])
+    page = open_page(model, fragment=fragment)
+    picture = page.render(model.extent, SHAPE, "mean")
+    check(picture, expected(page, model, model.extent, "mean"))
+    assert page.run("return gmmfast.app.view.contains(50, 30)")
+    assert not page.run("return gmmfast.app.view.contains(50, 80)")
+
+
 def test_outside_the_picture_nothing_is_drawn(models, open_page):
     page = open_page(models["spikes"])
     picture = page.render([[-50.5, 149.5], [-0.5, 74.5]], (30, 80), "mean")

@@ -103,7 +103,7 @@ def _extent_of_components(mixture: Mixture) -> Extent:
 
 def _shape_of(extent: Extent) -> tuple[int, ...]:
     """Return the pixels of an extent: units if they are whole, else 640 along the longer side."""
-    sizes = [high - low for low, high in extent]
+    sizes = [abs(high - low) for low, high in extent]  # an axis may descend
     is_whole = all(abs(size - round(size)) < 1e-9 and 1 <= size <= 20_000 for size in sizes)
     if not is_whole:
         scale = _SIDE / max(sizes[:2])

@@ -100,7 +100,7 @@ export class View {
   /** Whether a point (x, y) of the model lies in the picture. */
   contains(x, y) {
     const [[x0, x1], [y0, y1]] = this.model.extent;
-    return x >= x0 && x <= x1 && y >= y0 && y <= y1;
+    return (x - x0) * (x - x1) <= 0 && (y - y0) * (y - y1) <= 0; // an axis may descend
   }
 
   /**
