@@ -54,11 +54,28 @@ def test_a_curve_can_be_written_as_text(text, points):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "curve", "0:0", "0,1", "0:0,1", "0:0;1:1", "0:0:0,1:1", "0:0,1:1,", "0:a,1:1"]
+    "text",
+    [
+        "",
+        "curve",
+        "0:0",
+        "0,1",
+        "0:0,1",
+        "0:0;1:1",
+        "0:0:0,1:1",
+        "0:0,1:1,",
+        "0:a,1:1",
+        "0:0,0.9:1",
+    ],
 )
 def test_text_that_is_no_curve_is_refused_with_an_example(text):
-    with pytest.raises(ValueError, match=r"^(tone|points): expected .*, got .*"):
+    with pytest.raises(ValueError, match=r"^text: expected .* such as '0:0,0.3:0.1,1:1'.*, got"):
         ToneCurve.parse(text)
+
+
+def test_what_is_no_text_is_refused():
+    with pytest.raises(TypeError, match=r"^text: expected a str .*, got 3"):
+        ToneCurve.parse(3)
 
 
 @pytest.mark.parametrize(

@@ -73,21 +73,21 @@ class ToneCurve:
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             If `text` is not a curve.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"text: expected a str such as 'linear', got {describe(text)}")
         if text.strip().lower() == "linear":
             return cls()
         try:
-            points = tuple(
-                (float(x), float(y))
-                for x, _, y in (corner.partition(":") for corner in text.split(","))
-            )
+            corners = (corner.partition(":") for corner in text.split(","))
+            return cls(tuple((float(x), float(y)) for x, _, y in corners))
         except ValueError:
             raise ValueError(
-                f"tone: expected 'linear' or corners such as '0:0,0.3:0.1,1:1', got {text!r}"
+                "text: expected 'linear' or corners such as '0:0,0.3:0.1,1:1', inputs that ascend "
+                f"from 0 to 1 and outputs in [0, 1], got {describe(text)}"
             ) from None
-        return cls(points)
 
     def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return the value of the curve at each input; inputs are clipped to [0, 1]."""

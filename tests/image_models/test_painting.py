@@ -128,6 +128,9 @@ REFUSED = {
         {"n_components": None, "psnr": 30.0, "prior": "dirichlet_process"},
         r"prior: expected None together",
     ),
+    "candidates": ({"candidates": np.array([1, 2])}, r"candidates: expected None together"),
+    "start": ({"init_params": "bogus"}, r"init_params: expected one of"),
+    "tolerance": ({"tol": "x"}, r"tol: expected a number"),
     "many": ({"n_components": 10**6}, r"n_components: expected at most"),
 }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmfast import images
-from gmmfast._validation import check_n_threads, describe
+from gmmfast._validation import check_n_threads, check_positive, describe
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, KINDS, N_CHANNELS
 from gmmfast.image_models.estimator import estimator_of, parameters_of
 from gmmfast.image_models.painting import Budget, fit_painting
@@ -23,6 +23,7 @@ from gmmfast.image_models.pixels import (
     FitSettings,
     Pixels,
     check_choice,
+    check_init_params,
     check_only,
 )
 from gmmfast.images.kinds import picture_kind
@@ -125,7 +126,8 @@ def fit_image(
         Attributes in addition to scikit-learn's: `kind_`, "color", "gray", "ink", ...;
         `image_shape_`, (height, width); `extent_`, ((x_min, x_max), (y_min, y_max)) of the
         picture in pixels, which `render_grid` takes: any shape shows the same picture. A
-        criterion leaves `selection_`, with `criterion`, `n_components`, `scores` and `best`.
+        criterion leaves `selection_`, with `criterion`, `n_components`, `scores`, `best` and
+        `psnr`, the quality of each painting in dB, or None for ink.
         After the start "image" its `init_params` is scikit-learn's default.
 
     Raises
@@ -176,6 +178,8 @@ def fit_image(
             ("acceleration", acceleration, (None,)),
         ):
             check_only(name, value, only, "objective='picture'")
+        check_init_params(init_params)
+        check_positive("tol", tol, or_zero=True)
         budget = Budget(max_iter, time, reg_covar, n_threads, psnr=psnr)
         painting = fit_painting(image, kind, n_components, budget, progress)
         return estimator_of(painting, parameters_of(painting))

@@ -94,7 +94,7 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         check_choice("prior", self.prior, (None, "dirichlet_process"))
-        check_choice("init_params", self.init_params, ("image", *INITIALIZERS))
+        check_init_params(self.init_params)
         check_acceleration(self.acceleration)
         self._check_criterion()
 
@@ -175,15 +175,24 @@ class FitSettings:
             )
 
 
-def check_choice(argument: str, got: str | None, known: tuple[str | None, ...]) -> None:
+def check_init_params(init_params: str) -> None:
+    """Raise ValueError unless it names a start."""
+    check_choice("init_params", init_params, ("image", *INITIALIZERS))
+
+
+def _is_one_of(got: object, known: tuple[str | None, ...]) -> bool:
+    return (got is None or isinstance(got, str)) and got in known
+
+
+def check_choice(argument: str, got: object, known: tuple[str | None, ...]) -> None:
     """Raise ValueError unless the value is one of the known names."""
-    if not (got is None or isinstance(got, str)) or got not in known:
+    if not _is_one_of(got, known):
         raise ValueError(f"{argument}: expected one of {known}, got {describe(got)}")
 
 
-def check_only(argument: str, got: object, allowed: tuple[object, ...], together: str) -> None:
+def check_only(argument: str, got: object, allowed: tuple[str | None, ...], together: str) -> None:
     """Raise ValueError unless the value is one of those allowed with another argument."""
-    if got not in allowed:
+    if not _is_one_of(got, allowed):
         names = " or ".join(map(repr, allowed))
         raise ValueError(
             f"{argument}: expected {names} together with {together}, got {describe(got)}; leave "
