@@ -36,7 +36,7 @@ from gmmfast.cli.options import (
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
 from gmmfast.cli.watch import watch_option
-from gmmfast.estimators.notebook import png_of
+from gmmfast.images.writing import png_bytes
 from gmmfast.rendering.grid import render_grid
 from gmmfast.styles import get_style
 from gmmfast.tone import DEFAULT_TONE, ToneCurve
@@ -74,7 +74,7 @@ class Painting:
     seconds: dict[str, float]
 
     def _repr_png_(self) -> bytes:
-        return png_of(self.pixels)
+        return png_bytes(self.pixels)
 
 
 def paint(job: Job) -> Painting:

@@ -7,13 +7,12 @@ The class assumes scikit-learn's `_repr_html_` and `_repr_mimebundle_`. An estim
 from __future__ import annotations
 
 import base64
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from gmmfast._display import html_of
+from gmmfast.images.writing import png_bytes
 from gmmfast.rendering.grid import render_grid
 from gmmfast.tone import DEFAULT_TONE
 
@@ -29,7 +28,7 @@ class ShowsPicture:
 
     def _repr_png_(self) -> bytes | None:
         """Return the picture, or None if the estimator is not an image model."""
-        return png_of(model_picture(self)) if _is_image_model(self) else None
+        return png_bytes(model_picture(self)) if _is_image_model(self) else None
 
     def _repr_html_inner(self) -> str:
         return self._with_picture(super()._repr_html_inner())  # type: ignore[misc]
@@ -78,10 +77,3 @@ def model_picture(model: Any) -> NDArray[np.uint8]:
     if model.means_.shape[1] == 2:
         return DEFAULT_TONE.picture(render_grid(model, shape))
     return render_grid(model, shape, dtype=np.uint8)
-
-
-def png_of(pixels: NDArray[np.uint8]) -> bytes:
-    """Return a picture, (height, width) or (height, width, 3), as the bytes of a PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG")
-    return buffer.getvalue()

@@ -1,10 +1,10 @@
 """Pictures and clips: reading, writing, and feature points.
 
-Only this package reads and writes file formats of pictures. Samples are display-referred (8- or
-16-bit integers, or floats in [0, 1]) and sRGB unless an embedded ICC profile defines another
-space. A picture is read as a viewer shows it: upright, in sRGB, over white, the first frame. A
-file that cannot be read raises an error that names the argument. A file is written whole or not
-at all.
+Pictures that fit in memory are read and written here, and clips are read; `storage` has larger
+pictures, and `animation` encodes clips. Samples are display-referred (8- or 16-bit integers, or
+floats in [0, 1]) and sRGB unless an embedded ICC profile defines another space. A picture is read
+as a viewer shows it: upright, in sRGB, over white, the first frame. A file that cannot be read
+raises an error that names the argument. A file is written whole or not at all.
 """
 
 from typing import TYPE_CHECKING

@@ -1,5 +1,6 @@
 """Writing pictures, whole or not at all, to destinations that can be checked beforehand."""
 
+import io
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -101,6 +102,13 @@ def write_image(path: StrPath, pixels: Pixels) -> None:
     suffix = check_writable(path, "path").suffix.lower()
     with replaced(path) as file:
         encode_image(file, pixels, suffix)
+
+
+def png_bytes(pixels: Pixels) -> bytes:
+    """Return a picture, checked already, as the bytes of a PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 def encode_image(file: IO[bytes], pixels: Pixels, extension: str) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import json
 import re
 import zlib
@@ -17,10 +16,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from gmmfast import images
 from gmmfast._files import StrPath, check_destination, replaced
+from gmmfast.images.writing import png_bytes
 from gmmfast.mixture import Mixture
 from gmmfast.tone import DEFAULT_TONE
 from gmmfast.viewer.arrays import Scene, component_arrays, ranges, scene_of, tile_lists
@@ -138,7 +137,7 @@ def page(scene: Scene, original: NDArray[np.uint8] | None, title: str) -> str:
         "SHADER": _source("mixture.frag"),
         "MODEL": json.dumps(manifest, allow_nan=False).replace("<", "\\u003c"),
         "DATA": data,
-        "ORIGINAL": "" if original is None else _png(original),
+        "ORIGINAL": "" if original is None else _data_address(original),
         "SCRIPT": script(),
     }
     return re.sub(r"\{\{([A-Z]+)\}\}", lambda match: parts[match[1]], _source("page.html"))
@@ -185,7 +184,5 @@ def _packed(scene: Scene) -> tuple[dict[str, Any], str]:
     return manifest, base64.b64encode(zlib.compress(b"".join(chunks), 9)).decode()
 
 
-def _png(pixels: NDArray[np.uint8]) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+def _data_address(pixels: NDArray[np.uint8]) -> str:
+    return "data:image/png;base64," + base64.b64encode(png_bytes(pixels)).decode()
