@@ -54,7 +54,11 @@ def test_an_unknown_command_is_wrong_usage(gmmfast):
         (["render", "model.npz", "--size", "9000000x9000000"], 1, "--size: .*memory"),
         (["fit", "photo.png", "-o", "m.png"], 1, "--output: .*end the name in .npz"),
         (["fit", "photo.png", "-o", "no/m.npz"], 1, "--output: .*missing"),
-        (["contour", "model.npz", "-k", "3"], 2, "--n-components: expected a picture to fit"),
+        (
+            ["contour", "model.npz", "-k", "3"],
+            2,
+            "--n-components: expected together with a picture",
+        ),
         (["contour", "photo.png", "--palette", "plaid"], 2, "--palette"),
         (["contour", "photo.png", "--levels", "0"], 2, "--levels"),
         (["ellipses", "photo.png", "--n-std", "0"], 2, "--n-std"),

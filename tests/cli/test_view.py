@@ -51,7 +51,7 @@ def test_bad_arguments_are_named_before_anything_is_done(gmmfast, photo, ink_mod
     for arguments, message in (
         ((photo, "--original", photo), "--original: expected a model"),
         ((ink_model, "-o", "none/page.html"), "--output: expected"),
-        ((ink_model, "-k", "3"), "--n-components: expected a picture"),
+        ((ink_model, "-k", "3"), "--n-components: expected together with a picture"),
     ):
         outcome = gmmfast("view", *arguments)
         assert outcome.status != 0

@@ -22,7 +22,7 @@ from gmmfast.animation import (
     zooming_frames,
 )
 from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, model_of, timed
-from gmmfast.cli.inputs import PIPE, read_picture, read_source
+from gmmfast.cli.inputs import PIPE, Source, read_picture, read_source
 from gmmfast.cli.options import (
     PATH,
     SizeOptions,
@@ -34,6 +34,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Destinations, copy_to_stdout
 from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.usage import refuse
 from gmmfast.cli.watch import watch_option
 from gmmfast.image_models.pixels import FitSettings
 from gmmfast.image_models.video import read_clip
@@ -115,7 +116,11 @@ def _of_features(job: _Job, n_features: int, otherwise: Mixture) -> Mixture:
 
 
 def _fill(job: _Job) -> Frames:
-    model = model_of(read_source(job.image), job.fit)
+    source = read_source(job.image)
+    is_ink = job.fit.is_ink if source.model is None else source.model.n_features == 2
+    if not is_ink:
+        refuse("tone", "together with ink", "with color")
+    model = model_of(source, job.fit)
     tone = job.tone or DEFAULT_TONE
     return filling_frames(model, job.shape_of(model), job.n_frames, tone=tone)
 
@@ -160,7 +165,7 @@ def _video(job: _Job) -> Frames:
     if job.image is None:
         raise click.UsageError("IMAGE: expected an animated picture or a clip's model, got none")
     try:
-        model: Any = Mixture.load(job.image)
+        source = Source(str(job.image), model=Mixture.load(job.image))
     except (ValueError, OSError):
         with progress_bar("fitting", job.fit.max_iter) as advance:
             settings = FitSettings(
@@ -170,15 +175,14 @@ def _video(job: _Job) -> Frames:
                 acceleration=job.fit.acceleration,
                 parameters={"max_iter": job.fit.max_iter, "random_state": job.fit.seed},
             )
-            model = settings.fit(read_clip(images.read_frames(job.image)))
+            model: Any = settings.fit(read_clip(images.read_frames(job.image)))
+    else:
+        model = model_of(source, job.fit)
     return video_frames(model, job.shape_of(model), job.n_frames)
 
 
-#: Kinds that paint whole pictures, in any style.
-_STYLED = ("grow", "refine")
-
 #: The functions that make frames, by kind.
-KINDS: dict[str, Callable[[_Job], Frames]] = {
+_FRAMES: dict[str, Callable[[_Job], Frames]] = {
     "sampling": _sampling,
     "slices": _slices,
     "fill": _fill,
@@ -188,9 +192,19 @@ KINDS: dict[str, Callable[[_Job], Frames]] = {
     "video": _video,
 }
 
+#: The kinds in which options have an effect. All take --seed and --n-threads.
+_KINDS_OF = {
+    "n_components": "fill grow refine zoom video",
+    "max_iter acceleration": "fill refine zoom video",
+    "ink drawing threshold": "fill grow refine zoom",
+    "style": "grow refine",
+    "tone": "fill",
+    "factor center": "zoom",
+}
+
 
 @click.command("animate")
-@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("kind", type=click.Choice(list(_FRAMES)))
 @click.argument("image", required=False, type=PATH)
 @output_option(
     "animation.gif", "The animation: .gif, .webp, .png or .apng, or .mp4 with the extra 'video'"
@@ -261,14 +275,13 @@ def animate_command(
       gmmfast animate slices -o - --format webp > slices.webp
     """
     destinations = _Films(outputs)
-    if options["style"] and kind not in _STYLED:
-        raise click.UsageError(
-            f"--style: expected together with {' or '.join(_STYLED)}, got it with {kind}"
-        )
+    for names, kinds in _KINDS_OF.items():
+        if kind not in kinds.split():
+            refuse(names, f"together with {' or '.join(kinds.split())}", f"with {kind}")
     n_frames = max(1, round(seconds * fps))
     took: dict[str, float] = {}
     with timed(took, "prepare"):
-        frames = KINDS[kind](_Job(image, n_frames, **options))
+        frames = _FRAMES[kind](_Job(image, n_frames, **options))
     with timed(took, "animate"), progress_bar("animating", n_frames) as advance:
         destinations.write(frames, fps, piped_format, advance)
     destinations.report([

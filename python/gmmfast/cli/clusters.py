@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gmmfast.cli.options import PATH, bundle
+from gmmfast.cli.usage import refuse
 from gmmfast.storage.endings import is_big
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ClusterOptions:
             return
         if self.scheduler is not None and self.workers is not None:
             raise click.UsageError("--scheduler and --workers: expected one of the two, got both")
+        refuse("n_threads", "without --scheduler and --workers", "together with one of them")
         from gmmfast.dask import connected
 
         with connected(self.scheduler, self.workers) as client:
@@ -63,6 +65,7 @@ class CheckpointOptions:
     def file(self, output: Path) -> Any:
         """Return the checkpoint, by default next to the model, or None."""
         if not self.is_wanted:
+            refuse("every", "together with --checkpoint or --resume", "alone")
             return None
         from gmmfast.fitting.checkpoints import Checkpoint
 

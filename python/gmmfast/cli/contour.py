@@ -19,6 +19,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import ARRAYS, VECTORS, Outputs
 from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.usage import refuse
 from gmmfast.cli.watch import watch_option
 from gmmfast.images.kinds import picture_kind
 from gmmfast.mixture import Mixture
@@ -75,9 +76,11 @@ def contour_command(
     from gmmfast.cli.figures import artwork_of, axes_of
     from gmmfast.plot import ContourDisplay, Frame
 
+    if options["filled"]:
+        refuse("line_width", "without --filled", "together with it")
     destinations = Outputs(outputs, ARRAYS | VECTORS)
     given = read_source(source)
-    if given.pixels is not None and not (fit.ink or fit.drawing):
+    if given.pixels is not None and not fit.is_ink:
         is_drawn = picture_kind(given.pixels) == "ink"
         fit = replace(fit, ink=is_drawn, drawing=not is_drawn)
     mixture = Mixture.from_model(model_of(given, fit))

@@ -14,6 +14,7 @@ from gmmfast import images
 from gmmfast.cli.inputs import read_picture
 from gmmfast.cli.options import PATH, SizeOptions, size_options
 from gmmfast.cli.outputs import Artwork, Outputs
+from gmmfast.cli.usage import refuse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,8 @@ def convert_command(
       gmmfast convert levels.npy picture.png --scale 0.5
       gmmfast convert photo.jpg drawing.png --drawing --detail 0.7
     """
+    if not options["drawing"]:
+        refuse("detail line_width", "together with --drawing", "alone")
     destinations = Outputs(outputs)
     pixels = _levels(image) if image.suffix.lower() == ".npy" else read_picture(image)
     if options["drawing"]:

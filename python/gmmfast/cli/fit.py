@@ -21,6 +21,7 @@ from gmmfast.cli.fitting import FitOptions, fit_picture, fit_request, timed
 from gmmfast.cli.inputs import PIPE, read_picture
 from gmmfast.cli.options import PATH, fit_options, output_option
 from gmmfast.cli.outputs import write_to_stdout
+from gmmfast.cli.usage import refuse
 from gmmfast.image_models.defaults import DEFAULT_N_COMPONENTS
 from gmmfast.mixture import Mixture
 
@@ -93,7 +94,9 @@ def _fit_in_parts(
     seconds: dict[str, float],
 ) -> Any:
     """Return the model of a picture that is read in parts."""
-    if fit.ink or fit.drawing or isinstance(fit.n_components, str) or fit.acceleration:
+    if not fit.is_ink:
+        refuse("threshold", "together with --ink", "alone")
+    if fit.is_ink or isinstance(fit.n_components, str) or fit.acceleration:
         raise click.UsageError(
             "--ink, --drawing, -k, --acceleration: expected a number of components, all pixels "
             "and plain iterations for a picture that is read in parts, got others; leave them out"

@@ -13,6 +13,7 @@ import click
 from gmmfast import image_models, images
 from gmmfast._memory import check_fits
 from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.usage import refuse
 from gmmfast.image_models.defaults import DEFAULT_MAX_ITER, DEFAULT_PASSES, N_STEPS
 from gmmfast.image_models.image import read_pixels
 from gmmfast.image_models.painting import Budget, fit_painting
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 _POINT_BYTES = {False: 3 * 5 * 8 + 3, True: 3 + 1 + 1}
 
 
+#: The options of the points of a picture, and of their fit.
+PIXEL_OPTIONS = "ink drawing threshold"
+EM_OPTIONS = "n_components max_iter acceleration"
+
+
 @dataclass(frozen=True)
 class FitOptions:
     """The options of a fit to a picture."""
@@ -45,6 +51,11 @@ class FitOptions:
     seed: int
     n_threads: int | None
     acceleration: str | None = None
+
+    @property
+    def is_ink(self) -> bool:
+        """Whether the dark pixels of the picture, or of its outlines, are fitted."""
+        return self.ink or self.drawing
 
 
 @dataclass(frozen=True)
@@ -143,11 +154,10 @@ def _sharp(request: FitRequest) -> Any:
 
 def fit_request(pixels: NDArray[np.uint8], options: FitOptions) -> FitRequest:
     """Return the fit to a picture; raise an error if it is impossible."""
-    is_ink = options.ink or options.drawing
-    if options.threshold is not None and not is_ink:
-        raise click.UsageError("--threshold: expected together with --ink, got it alone")
+    if not options.is_ink:
+        refuse("threshold", "together with --ink", "alone")
     height, width = pixels.shape[:2]
-    n_bytes = height * width * _POINT_BYTES[is_ink]
+    n_bytes = height * width * _POINT_BYTES[options.is_ink]
     check_fits("image", f"a picture of {width}x{height}", n_bytes, "shrink the picture first")
     if options.drawing:
         lines = images.line_drawing(pixels)
@@ -160,7 +170,7 @@ def fit_request(pixels: NDArray[np.uint8], options: FitOptions) -> FitRequest:
     return FitRequest(
         pixels,
         options.n_components,
-        is_ink,
+        options.is_ink,
         options.threshold,
         options.max_iter,
         options.seed,
@@ -172,13 +182,11 @@ def fit_request(pixels: NDArray[np.uint8], options: FitOptions) -> FitRequest:
 def model_of(source: Source, options: FitOptions) -> Any:
     """Return the model of a source, or fit one to its picture."""
     if source.pixels is None:
-        names = ("ink", "drawing", "threshold", "n_components")
-        typed = [name for name in names if getattr(options, name) not in (None, False)]
-        if typed:
-            raise click.UsageError(
-                f"--{typed[0].replace('_', '-')}: expected a picture to fit, got the model "
-                f"{source.name}"
-            )
+        refuse(
+            f"{PIXEL_OPTIONS} {EM_OPTIONS}",
+            "together with a picture to fit",
+            f"with the model {source.name}",
+        )
         return source.model
     return fit_picture(fit_request(source.pixels, options))
 

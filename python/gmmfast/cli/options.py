@@ -377,12 +377,3 @@ tone_option = click.option(
     help="For ink: corners of the curve from scaled density to darkness, or 'linear' "
     "[default: 0:0,0.03:0.03,0.3:0.75,0.7:1,1:1].",
 )
-
-
-def refuse_tone_with_style(tone: ToneCurve | None, style: str | None) -> None:
-    """Raise an error if --tone and --style are both given."""
-    if tone is not None and style is not None:
-        raise click.UsageError(
-            "--tone and --style: expected at most one of the two, got both; a style has its own "
-            "curve"
-        )

@@ -27,7 +27,6 @@ from gmmfast.cli.options import (
     SizeOptions,
     fit_options,
     output_option,
-    refuse_tone_with_style,
     sharp_options,
     size_options,
     style_option,
@@ -35,6 +34,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.usage import refuse, refuse_tone_with_style
 from gmmfast.cli.watch import watch_option
 from gmmfast.images.writing import png_bytes
 from gmmfast.rendering.grid import render_grid
@@ -177,17 +177,18 @@ def _job(
     style: str | None,
     sharpness: SharpOptions,
 ) -> Job:
-    is_ink = fit.ink or fit.drawing
-    if is_ink and sharpness.is_wanted:
+    if fit.is_ink and sharpness.is_wanted:
         raise click.UsageError("--sharp: expected a painting in color, got it with ink")
     if sharpness.psnr is not None and not (fit.n_components is None and not sharpness.softness):
         raise click.UsageError("--psnr: expected without -k and --softness, got it with them")
-    if tone is not None and not is_ink:
-        raise click.UsageError("--tone: expected together with --ink, got it alone")
+    if not fit.is_ink:
+        refuse("tone", "together with --ink", "alone")
     refuse_tone_with_style(tone, style)
     height, width = pixels.shape[:2]
     shape = size.shape_of((height, width))
-    size.check_memory(shape, get_style(style).pixel_bytes if style else _PAINTING_BYTES[is_ink])
+    size.check_memory(
+        shape, get_style(style).pixel_bytes if style else _PAINTING_BYTES[fit.is_ink]
+    )
     request = replace(fit_request(pixels, fit), sharpness=sharpness)
     return Job(request, shape, tone or DEFAULT_TONE, style)
 

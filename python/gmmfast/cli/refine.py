@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from gmmfast.cli.fitting import FitOptions, FitRequest, fit_picture, fit_request, timed
+from gmmfast.cli.fitting import (
+    EM_OPTIONS,
+    PIXEL_OPTIONS,
+    FitOptions,
+    FitRequest,
+    fit_picture,
+    fit_request,
+    timed,
+)
 from gmmfast.cli.inputs import read_model, read_picture
 from gmmfast.cli.options import (
     PATH,
     SizeOptions,
     fit_options,
     output_option,
-    refuse_tone_with_style,
     size_options,
     style_option,
     time_option,
@@ -23,6 +30,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.usage import refuse, refuse_tone_with_style
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.parameters import n_positions
@@ -137,7 +145,11 @@ def refine_command(
     """
     destinations = Outputs(outputs, frozenset({".npz"}))
     mixture = None if model is None else read_model(model)
+    if mixture is not None:
+        refuse(EM_OPTIONS, "without --model", "together with it")
     if mixture is not None and n_positions(mixture) == 3:
+        ignored = f"{PIXEL_OPTIONS} style tone size scale"
+        refuse(ignored, "together with the model of a picture", "with that of a clip")
         budget = {"max_iter": options["passes"], "time": options["time"]}
         _refine_clip(mixture, image, destinations, n_threads=fit.n_threads, **budget)
         return
@@ -204,6 +216,11 @@ def _job(
     **options: Any,
 ) -> _Job:
     refuse_tone_with_style(tone, style)
+    model = options["model"]
+    if model is not None and model.n_features != 2:
+        refuse(f"{PIXEL_OPTIONS} tone", "together with a model of ink", "with one of color")
+    if model is None and not fit.is_ink:
+        refuse("tone", "together with --ink", "alone")
     shape = size.shape_of((pixels.shape[0], pixels.shape[1]))
     size.check_memory(shape, get_style(style).pixel_bytes if style else _PIXEL_BYTES)
     request = fit_request(pixels, fit)

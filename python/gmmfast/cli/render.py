@@ -14,7 +14,6 @@ from gmmfast.cli.options import (
     PATH,
     SizeOptions,
     output_option,
-    refuse_tone_with_style,
     seed_option,
     size_options,
     style_option,
@@ -23,6 +22,7 @@ from gmmfast.cli.options import (
 )
 from gmmfast.cli.outputs import Artwork, Outputs
 from gmmfast.cli.progress import progress_bar
+from gmmfast.cli.usage import refuse, refuse_tone_with_style
 from gmmfast.cli.watch import watch_option
 from gmmfast.mixture.parameters import n_positions
 from gmmfast.rendering.grid import render_grid
@@ -242,4 +242,7 @@ def _quantity(mixture: Mixture, options: dict[str, Any]) -> Any:
         raise click.UsageError(
             f"--quantity: expected one that ink has, got {quantity!r}; ask for density"
         )
-    return ("density" if is_ink else "mean") if quantity == "auto" else quantity
+    chosen = ("density" if is_ink else "mean") if quantity == "auto" else quantity
+    if chosen != "density":
+        refuse("tone", "together with ink or --quantity density", f"with the {chosen}")
+    return chosen
