@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from gmmfast import BayesianGaussianMixture, ToneCurve, plot, render_grid
+from gmmfast import BayesianGaussianMixture, Mixture, ToneCurve, fit_video, plot, render_grid
 from gmmfast.cli.figures import full_axes, pixels_of
 from gmmfast.plot import palettes
 from support.checks import check_message, refusal
@@ -107,6 +107,30 @@ def test_an_extent_asked_for_is_shown():
 def test_frames_refuse_what_is_no_plane():
     check_message(refusal(ValueError, plot.DensityDisplay.from_estimator, ONE), "model: ")
     check_message(refusal(ValueError, plot.DensityDisplay.from_estimator, INK, 20), "shape: ")
+    for shape in (None, (8, 9)):
+        message = refusal(
+            ValueError, plot.DensityDisplay.from_estimator, INK, shape, extent=(0, 1)
+        )
+        check_message(message, r"extent: expected 2 \(low, high\) pairs")
+
+
+def test_an_extent_of_x_alone_leaves_y_where_the_mass_is():
+    frame = plot.Frame.from_model(Mixture(*INK, extent=[(0, 30)]))
+    assert frame.extent == ((0, 30), plot.Frame.from_model(INK).extent[1])
+
+
+def test_a_clip_is_shown_in_the_plane_of_its_frames():
+    clip = fit_video(np.random.default_rng(0).integers(0, 256, (3, 6, 9, 3), np.uint8), 2)
+    display = plot.DensityDisplay.from_estimator(clip)
+    expected = render_grid(clip, (6, 9), quantity="density", extent=clip.extent_[:2])
+    np.testing.assert_array_equal(display.density, expected)
+
+
+@pytest.mark.parametrize("name", ["Ellipse", "Samples", "Channels", "Label", "ConditionalMean"])
+def test_features_without_a_color_are_refused(name):
+    model = ([0.5, 0.5], np.arange(8.0).reshape(2, 4), [1.0, 2.0])
+    message = refusal(ValueError, getattr(plot, f"{name}Display").from_estimator, model)
+    check_message(message, r"model: expected .*5 \(x, y, r, g, b\), got 4; ")
 
 
 def test_the_density_is_drawn_through_the_curve():

@@ -33,8 +33,9 @@ def test_curves_share_axes_and_may_go_without_parts_and_data():
         assert display.line_.get_label() == f"{weight}"
         assert (display.component_lines_, display.rug_, display.histogram_) == ([], None, None)
     assert len(ax.lines) == 2
-    wide = plot.PdfDisplay.from_estimator(ONE, extent=(-10, 10), n_points=20)
-    assert (wide.x[0], wide.x[-1]) == (-9.5, 9.5)
+    for extent in ((-10, 10), np.array([-10.0, 10.0])):
+        wide = plot.PdfDisplay.from_estimator(ONE, extent=extent, n_points=20)
+        assert (wide.x[0], wide.x[-1]) == (-9.5, 9.5)
     check_message(refusal(ValueError, plot.PdfDisplay.from_estimator, INK), "model: ")
 
 

@@ -8,8 +8,10 @@ from support.displays import GRAY, PICTURE
 
 
 def test_samples_of_ink_are_dots_on_paper():
-    display = plot.SamplesDisplay.from_estimator(PICTURE, 5000, (40, 60), random_state=3)
-    counts = gmmfast.render_samples(PICTURE, (40, 60), 5000, random_state=3)
+    display = plot.SamplesDisplay.from_estimator(
+        model=PICTURE, shape=(40, 60), n_samples=5000, random_state=3
+    )
+    counts = gmmfast.render_samples(model=PICTURE, n_samples=5000, shape=(40, 60), random_state=3)
     np.testing.assert_array_equal(display.values, counts)
     ramp = plot.PALETTES["azure"]
     np.testing.assert_array_equal(display.picture, gmmfast.styles.dots_picture(counts, ramp))

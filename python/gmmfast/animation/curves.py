@@ -11,6 +11,7 @@ from gmmfast._validation import check_count, check_extent, check_shape, describe
 from gmmfast.animation import drawing
 from gmmfast.mixture import Mixture
 from gmmfast.rendering import render_grid
+from gmmfast.rendering.request import extent_of_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 #: The rows of the ground and of the highest curve, relative to the height.
 _GROUND, _TOP = 0.88, 0.12
-
-#: Standard deviations about the means that are shown.
-_REACH = 3.5
 
 #: Frames of a draw at the beginning, in which the point drops, and bins of the histogram.
 _DROP = 12
@@ -44,12 +42,6 @@ def _size(shape: Sequence[int], n_frames: int) -> tuple[tuple[int, int], int]:
             f"shape: expected (height, width) of at least 16 pixels each, got {describe(shape)}"
         )
     return (checked[0], checked[1]), check_count("n_frames", n_frames)
-
-
-def _reach(mixture: Mixture) -> tuple[tuple[float, float], ...]:
-    spread = _REACH * np.sqrt(mixture._parameters().variances())
-    low, high = (mixture.means - spread).min(axis=0), (mixture.means + spread).max(axis=0)
-    return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
 
 class _Stage(NamedTuple):
@@ -108,7 +100,7 @@ def sampling_frames(
         raise ValueError(
             f"model: expected one feature, got {mixture.n_features}; take one by Mixture.marginal"
         )
-    shown_extent = _reach(mixture)
+    shown_extent = extent_of_components(mixture)
     if extent is not None:
         shown_extent = check_extent([extent], max_axes=1)
     return _sampling(
@@ -233,7 +225,7 @@ def slicing_frames(
             f"model: expected two features, got {mixture.n_features}; take two by Mixture.marginal"
         )
     if extent is None:
-        extent = _reach(mixture) if mixture.extent is None else mixture.extent
+        extent = extent_of_components(mixture) if mixture.extent is None else mixture.extent
     checked = check_extent(extent, max_axes=2)
     if len(checked) != 2:
         raise ValueError(

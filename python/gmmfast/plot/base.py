@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from gmmfast._validation import check_extent, check_shape
+from gmmfast._validation import check_shape
 from gmmfast.mixture import Mixture
 from gmmfast.rendering.grid import render_grid
 from gmmfast.rendering.request import resolve_extent
@@ -71,9 +71,9 @@ class Frame(NamedTuple):
     ) -> Frame:
         """Return the frame of a model.
 
-        A model with an extent is shown over it, y down. A model without one is over pixels, y
-        down, if there is a shape and no extent; else its mass is shown, y up. Names are those of
-        the features, if they have any.
+        A model with an extent is shown over it, y down; that of a clip without its time. A model
+        without one is over pixels, y down, if there is a shape and no extent; else its mass is
+        shown, y up. Names are those of the features, if they have any.
         """
         mixture = Mixture.from_model(model)
         if mixture.n_features < 2:
@@ -84,10 +84,12 @@ class Frame(NamedTuple):
         given = mixture.feature_names or ("x", "y")
         names = given[0], given[1]
         if shape is None:
-            wanted = mixture.extent if extent is None else check_extent(extent, max_axes=2)
-            known = _view(mixture) if wanted is None else wanted[:2]
-            remembered = getattr(model, "image_shape_", None) if extent is None else None
-            return cls(remembered or default_shape(known), known, is_picture, names)
+            known = mixture.extent or ()
+            if len(known) < 2:
+                known = (*known, *_view(mixture)[len(known) :])
+            shown = resolve_extent(extent, known, [0, 1], (1, 1))
+            remembered = getattr(model, "image_shape_", ()) if extent is None else ()
+            return cls(remembered[-2:] or default_shape(shown), shown, is_picture, names)
         checked = check_shape(shape)
         if len(checked) != 2:
             raise ValueError(f"shape: expected (height, width), got {checked}")

@@ -9,6 +9,7 @@ import numpy as np
 from gmmfast import images
 from gmmfast.images.levels import as_rgb
 from gmmfast.plot.base import Display, Frame, new_axes, picture_image
+from gmmfast.plot.colors import check_channels
 from gmmfast.styles import channel_pictures
 
 if TYPE_CHECKING:
@@ -88,13 +89,14 @@ class ChannelsDisplay(Display):
         ax: Sequence[Axes] | None = None,
         n_threads: int | None = None,
     ) -> Self:
-        """Draw the channels of the conditional mean of a model over (x, y, r, g, b).
+        """Draw the channels of the conditional mean of a model of a picture.
 
         Those of a gray picture are all the same.
 
         Parameters
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
+            Over (x, y, gray) or (x, y, r, g, b); levels are from 0 to 255.
         shape, extent, n_threads
             As for `DensityDisplay.from_estimator`.
         ax : sequence of three matplotlib Axes, optional
@@ -103,8 +105,14 @@ class ChannelsDisplay(Display):
         Returns
         -------
         ChannelsDisplay
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the model has other features, or if `render_grid` raises.
         """
         cls._require()
+        check_channels(model)
         frame = Frame.from_model(model, shape, extent)
         picture = frame.render(model, "mean", dtype=np.uint8, n_threads=n_threads)
         return cls(picture=as_rgb(picture), frame=frame).plot(ax)

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
     from numpy.typing import NDArray
 
-#: The numbers of features after x and y: a gray level, or three channels.
-_CHANNELS = (1, 3)
-
 
 class ConditionalMeanDisplay(Display):
     """The mean color at every pixel given its position, or the standard deviation of colors.
@@ -96,7 +93,7 @@ class ConditionalMeanDisplay(Display):
         cls._require()
         if quantity not in ("mean", "std"):
             raise ValueError(f"quantity: expected 'mean' or 'std', got {describe(quantity)}")
-        _check_channels(model)
+        check_channels(model)
         frame = Frame.from_model(model, shape, extent)
         values = frame.render(model, quantity, n_threads=n_threads).reshape(*frame.shape, -1)
         brightest = 255.0 if quantity == "mean" else values.max()
@@ -175,7 +172,7 @@ class LabelDisplay(Display):
             If matplotlib is not installed.
         """
         cls._require()
-        _check_channels(model)
+        check_channels(model)
         frame = Frame.from_model(model, shape, extent)
         labels = frame.render(model, "label", n_threads=n_threads)
         return cls(labels=labels, colors=mean_colors(model), frame=frame).plot(ax)
@@ -194,10 +191,13 @@ def mean_colors(model: Any) -> NDArray[np.uint8]:
     return np.broadcast_to(colors, (len(colors), 3))
 
 
-def _check_channels(model: Any) -> None:
+def check_channels(model: Any, *, or_ink: bool = False) -> None:
+    """Raise ValueError if a model is of no gray or color picture nor, if allowed, of ink."""
     n_features = Mixture.from_model(model).n_features
-    if n_features - 2 not in _CHANNELS:
+    if n_features not in (3, 5) and not (or_ink and n_features == 2):
+        ink = "2 features (x, y) of ink, " if or_ink else ""
+        mend = "take its marginal of these" if or_ink else "for ink see DensityDisplay"
         raise ValueError(
-            "model: expected 3 features (x, y, gray) or 5 (x, y, r, g, b), got "
-            f"{n_features}; for ink see DensityDisplay"
+            f"model: expected {ink}3 features (x, y, gray) or 5 (x, y, r, g, b), got "
+            f"{n_features}; {mend}"
         )

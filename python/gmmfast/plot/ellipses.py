@@ -9,7 +9,7 @@ import numpy as np
 from gmmfast.mixture import Mixture
 from gmmfast.mixture.layouts import cholesky
 from gmmfast.plot.base import Display, Frame
-from gmmfast.plot.colors import mean_colors
+from gmmfast.plot.colors import check_channels, mean_colors
 from gmmfast.plot.palettes import palette_of
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ class EllipseDisplay(Display):
         """
         cls._require()
         frame, ramp = Frame.from_model(model, shape, extent), palette_of(palette)
+        check_channels(model, or_ink=True)
         mixture = Mixture.from_model(model)
         is_ink = mixture.n_features == 2
         colors = ramp(np.ones(mixture.n_components)) if is_ink else mean_colors(mixture)

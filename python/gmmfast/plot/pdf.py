@@ -11,6 +11,7 @@ from gmmfast.mixture import Mixture
 from gmmfast.mixture.parameters import expected_log_weights
 from gmmfast.plot.base import Display
 from gmmfast.rendering.grid import render_grid
+from gmmfast.rendering.request import extent_of_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
-
-#: Standard deviations beyond the outermost means that are shown.
-_TAILS = 3.5
 
 #: The most ticks of a rug: more are a solid bar, and slow.
 _MAX_TICKS = 2000
@@ -97,7 +95,7 @@ class PdfDisplay(Display):
         X : array-like of shape (n_samples,) or (n_samples, 1), optional
             Data to draw as a histogram and a rug.
         n_points : int
-            The color of the curve.
+            The number of points at which the density is evaluated.
         extent : (low, high), optional
             The interval that is shown. By default all means and 3.5 standard deviations beyond.
         ax : matplotlib Axes, optional
@@ -124,13 +122,9 @@ class PdfDisplay(Display):
             )
         data = None if X is None else float_array("X", X, ndims=(1, 2)).reshape(-1)
         n = check_count("n_points", n_points)
-        variances = np.broadcast_to(mixture.covariances.reshape(-1), (mixture.n_components,))
-        spread, means = np.sqrt(variances), mixture.means[:, 0]
-        wanted = extent or mixture.extent
-        if wanted is None:
-            low, high = (means - _TAILS * spread).min(), (means + _TAILS * spread).max()
-        else:
-            low, high = check_extent(wanted, max_axes=1)[0]
+        spread, means = np.sqrt(mixture._parameters().variances()[:, 0]), mixture.means[:, 0]
+        known = extent_of_components(mixture) if mixture.extent is None else mixture.extent
+        ((low, high),) = known if extent is None else check_extent(extent, max_axes=1)
         x = low + (np.arange(n) + 0.5) * (high - low) / n
         z = (x - means[:, None]) / spread[:, None]
         logs = expected_log_weights(model)

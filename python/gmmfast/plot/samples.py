@@ -9,6 +9,7 @@ import numpy as np
 from gmmfast.images.levels import as_rgb
 from gmmfast.mixture import Mixture
 from gmmfast.plot.base import Display, Frame, picture_image
+from gmmfast.plot.colors import check_channels
 from gmmfast.plot.palettes import palette_of
 from gmmfast.rendering.samples import render_samples
 from gmmfast.styles import color_levels, dots_picture
@@ -45,7 +46,7 @@ class SamplesDisplay(Display):
     --------
     >>> from gmmfast.plot import SamplesDisplay
     >>> model = ([0.5, 0.5], [[10.0, 10.0], [30.0, 12.0]], [9.0, 16.0])
-    >>> display = SamplesDisplay.from_estimator(model, 1000, (24, 40))
+    >>> display = SamplesDisplay.from_estimator(model, n_samples=1000, shape=(24, 40))
     >>> bool(900 < display.values.sum() <= 1000)
     True
     """
@@ -75,7 +76,8 @@ class SamplesDisplay(Display):
         model : fitted estimator, Mixture, or (weights, means, covariances)
             Over (x, y), (x, y, gray) or (x, y, r, g, b), levels from 0 to 255.
         n_samples : int
-            How many; those beyond the frame are not seen.
+            How many; those beyond the frame are not seen. It comes before the shape, unlike in
+            `render_samples`: pass both by name.
         shape, extent, n_threads
             As for `DensityDisplay.from_estimator`.
         palette : str or Ramp
@@ -92,7 +94,7 @@ class SamplesDisplay(Display):
         Raises
         ------
         ValueError, TypeError
-            If `render_samples` raises.
+            If the model has other features, or if `render_samples` raises.
         ImportError
             If matplotlib is not installed.
         """
@@ -118,6 +120,7 @@ def sample_values(
     n_threads: int | None,
 ) -> NDArray[Any]:
     """Return counts of ink, or mean colors in uint8 on the ramp's paper."""
+    check_channels(mixture, or_ink=True)
     options: dict[str, Any] = {
         "extent": frame.extent,
         "random_state": random_state,

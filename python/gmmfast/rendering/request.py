@@ -253,6 +253,13 @@ def resolve_extent(
     )
 
 
+def extent_of_components(mixture: Mixture, n_std: float = 3.5) -> Extent:
+    """Return an interval for each feature that holds so many deviations about every component."""
+    spread = n_std * np.sqrt(mixture._parameters().variances())
+    low, high = (mixture.means - spread).min(axis=0), (mixture.means + spread).max(axis=0)
+    return tuple(zip(low.tolist(), high.tolist(), strict=True))
+
+
 def _check_pixel_sizes(extent: Extent, grid: tuple[int, ...]) -> None:
     for (low, high), n_pixels in zip(extent, reversed(grid), strict=True):
         if (high - low) / n_pixels == 0:
