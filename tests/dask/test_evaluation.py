@@ -4,6 +4,7 @@ import dask.array as da
 import numpy as np
 import pytest
 from dask.delayed import delayed
+from sklearn.exceptions import NotFittedError
 
 import gmmfast.dask
 from gmmfast import GaussianMixture, Mixture
@@ -46,6 +47,38 @@ def test_conditionals_are_those_of_the_mixture(moment):
     assert np.array_equal(lazy.compute(), want)
 
 
-def test_a_wrong_moment_is_refused():
-    with pytest.raises(ValueError, match="moment: expected one of"):
-        gmmfast.dask.conditional(([1.0], [[0.0, 0.0]], [1.0]), da.zeros((3, 1)), [0], "median")
+@pytest.mark.parametrize("method", METHODS)
+def test_chunks_without_rows_have_the_dtype_of_the_others(method):
+    points = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    model = GaussianMixture(2, random_state=0).fit(points)
+    lazy = da.from_array(points, chunks=(20, 2))
+    for least in (1.5, 99):
+        found = getattr(model, method)(lazy[lazy[:, 0] > least])
+        want = getattr(model, method)(points)[points[:, 0] > least]
+        computed = found.compute()
+        assert found.dtype == computed.dtype == want.dtype
+        np.testing.assert_array_equal(computed, want)
+
+
+@pytest.mark.parametrize(
+    ("n_columns", "given", "moment", "message"),
+    [
+        (1, [0], "median", "moment: expected one of"),
+        (1, [0], ["mean"], "moment: expected one of"),
+        (2, [0, 1], "mean", "given: expected fewer than all 2 features"),
+        (2, [0], "mean", r"X: expected one column for each of the given features \[0\], got 2"),
+    ],
+)
+def test_wrong_arguments_of_conditionals_are_refused_at_the_call(
+    n_columns, given, moment, message
+):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        gmmfast.dask.conditional(
+            ([1.0], [[0.0, 0.0]], [1.0]), da.zeros((3, n_columns)), given, moment
+        )
+
+
+def test_models_that_are_not_fitted_are_refused_at_the_call():
+    for method in METHODS:
+        with pytest.raises(NotFittedError):
+            getattr(gmmfast.dask, method)(GaussianMixture(2), da.zeros((3, 2)))

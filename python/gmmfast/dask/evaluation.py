@@ -18,6 +18,8 @@ from gmmfast.mixture.transport import aligned
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
 #: The moments of `conditional`, and their numbers of axes.
 _MOMENTS = {"mean": 1, "std": 1, "covariance": 2}
 
@@ -37,6 +39,11 @@ def score_samples(model: Any, X: Any) -> da.Array:
     -------
     dask.array.Array of shape (n_samples,)
         In chunks as X; computing it gives the bits of the call with all rows in memory.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the model is not fitted, or if X is not as above.
 
     Examples
     --------
@@ -90,8 +97,9 @@ def conditional(
 
     Raises
     ------
-    ValueError
-        If `given` or `moment` is not as above.
+    ValueError, TypeError
+        If an argument is not as above, or if `given` has all features. The columns of delayed
+        chunks are checked when they are computed.
 
     Examples
     --------
@@ -103,14 +111,25 @@ def conditional(
     >>> gmmfast.dask.conditional(joint, X, [0]).compute().ravel()
     array([1., 2., 3.])
     """
-    if moment not in _MOMENTS:
+    if not isinstance(moment, str) or moment not in _MOMENTS:
         raise ValueError(f"moment: expected one of {tuple(_MOMENTS)}, got {describe(moment)}")
     mixture = Mixture.from_model(model)
     checked = check_features("given", given, mixture.n_features)
     n_remaining = mixture.n_features - len(checked)
+    if not n_remaining:
+        raise ValueError(
+            f"given: expected fewer than all {mixture.n_features} features, got {checked}; leave "
+            "some out"
+        )
+    rows = rows_collection(X)
+    if not isinstance(rows, list) and rows.shape[1] != len(checked):
+        raise ValueError(
+            f"X: expected one column for each of the given features {checked}, got "
+            f"{rows.shape[1]} columns; select them"
+        )
     shape = (n_remaining,) * _MOMENTS[moment]
     function = partial(_moment_of_rows, given=checked, moment=moment)
-    return _apply(rows_collection(X), (function, mixture), shape, np.dtype(np.float64))
+    return _apply(rows, (function, mixture), shape, np.dtype(np.float64))
 
 
 def evaluated(rows: Any, estimator: Any, method: str) -> da.Array:
@@ -130,12 +149,14 @@ def evaluated(rows: Any, estimator: Any, method: str) -> da.Array:
         means = np.asarray(getattr(estimator, "means_", np.float64(0)))
         is_single = means.dtype == getattr(rows, "dtype", None) == np.float32
         dtype = np.dtype(np.float32 if is_single else np.float64)
-    return _apply(rows, (partial(_method_of_rows, method=method), estimator), shape, dtype)
+    function = partial(_method_of_rows, method=method, empty=np.empty((0, *shape), dtype))
+    return _apply(rows, (function, estimator), shape, dtype)
 
 
 def _lazily(model: Any, X: Any, method: str) -> da.Array:
     is_ours = hasattr(model, "_fitted_parameters")
-    return evaluated(rows_collection(X), model if is_ours else Mixture.from_model(model), method)
+    mixture = Mixture.from_model(model)  # raises if an estimator is not fitted
+    return evaluated(rows_collection(X), model if is_ours else mixture, method)
 
 
 def _apply(
@@ -167,12 +188,11 @@ def _apply(
     return da.concatenate(arrays, allow_unknown_chunksizes=True)
 
 
-def _method_of_rows(rows: Any, model: Any, method: str) -> Any:
-    if len(rows):
-        rows = aligned(rows) if isinstance(rows, np.ndarray) else rows
-        return getattr(model, method)(rows)
-    n_components = len(getattr(model, "means_", getattr(model, "means", ())))
-    return np.empty((0, n_components) if method == "predict_proba" else 0)
+def _method_of_rows(rows: Any, model: Any, method: str, empty: NDArray[Any]) -> Any:
+    if not len(rows):
+        return empty
+    rows = aligned(rows) if isinstance(rows, np.ndarray) else rows
+    return getattr(model, method)(rows)
 
 
 def _moment_of_rows(rows: Any, model: Mixture, given: list[int], moment: str) -> Any:
