@@ -46,6 +46,15 @@ def test_several_files_hold_the_frames_each_of_which_is_made_once(tmp_path):
         assert path.read_bytes() == (tmp_path / f"one{path.suffix}").read_bytes()
 
 
+def test_gray_frames_with_and_without_an_axis_of_channels_are_the_same(tmp_path):
+    gray = [frame[..., :1] for frame in moving(3)]
+    frames = {"one": gray, "none": [frame[..., 0] for frame in gray]}
+    frames["three"] = [np.repeat(frame, 3, axis=2) for frame in gray]
+    for name, each in frames.items():
+        write_animation(tmp_path / f"{name}.png", each)
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
+
+
 @pytest.mark.parametrize("when", ["in the middle", "at the end"])
 def test_what_fails_in_one_of_several_files_leaves_all(tmp_path, monkeypatch, when):
     paths = [tmp_path / "a.webp", tmp_path / "b.png", tmp_path / "c.gif"]

@@ -277,7 +277,7 @@ def refining_frames(
     style : str, optional
         The style of the paintings, one of `gmmfast.styles.STYLES`.
     **options
-        Options of `refine`, such as max_iter.
+        The other options of `refinements`: max_iter, time, reg_covar, tol, threshold, n_threads.
 
     Returns
     -------

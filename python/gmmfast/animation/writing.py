@@ -21,6 +21,7 @@ from gmmfast._validation import describe
 from gmmfast.animation.encoders import ApngWriter, GifWriter, WebpWriter
 from gmmfast.animation.film import Mp4Writer, ffmpeg_path
 from gmmfast.images.checks import GRAY_OR_RGB, require_uint8
+from gmmfast.images.levels import as_rgb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -100,8 +101,8 @@ def write_animation(
         names the format: .gif (256 colors, at most 100 frames per second), .webp (lossy,
         quality 90), .png or .apng (lossless), or .mp4 (H.264, by the extra "video":
         pip install 'gmmfast[video]').
-    frames : iterable of ndarray of shape (height, width) or (height, width, 3), uint8
-        All of one shape. Frames of an MP4 are written as they are made; an odd last row or
+    frames : iterable of ndarray of shape (h, w), (h, w, 1) or (h, w, 3), uint8
+        All of one size. Frames of an MP4 are written as they are made; an odd last row or
         column is doubled, because its sizes are even. The other formats hold every frame,
         four bytes a pixel and file, until the last one: use them for some hundred frames.
     fps : float
@@ -151,7 +152,7 @@ def write_animation(
             encoders.append(writers.enter_context(encoder))
         while frame is not None:
             _checked(frame, n_frames, shape)
-            frame = _in_color(frame)
+            frame = np.ascontiguousarray(as_rgb(frame))
             for encoder in encoders:
                 encoder.add(frame)
             n_frames += 1
@@ -184,16 +185,10 @@ def _checked_rate(fps: float) -> Fraction:
 
 
 def _checked(frame: Pixels, number: int, shape: tuple[int, int] | None) -> tuple[int, int]:
-    require_uint8("frames", frame, GRAY_OR_RGB)
+    require_uint8("frames", frame, (*GRAY_OR_RGB, (1,)))
     if shape is not None and frame.shape[:2] != shape:
         raise ValueError(
             f"frames: expected frames of one size, got {frame.shape[:2]} in frame {number} after "
             f"{shape}; render all at one size"
         )
     return frame.shape[0], frame.shape[1]
-
-
-def _in_color(frame: Pixels) -> Pixels:
-    if frame.ndim == 2:
-        frame = np.repeat(frame[..., None], 3, axis=2)
-    return np.ascontiguousarray(frame)
