@@ -248,7 +248,7 @@ def _edges(labels: NDArray[np.integer]) -> Array:
     for axis in range(2):
         change = np.diff(labels, axis=axis)
         before, after = (slice(None, -1), slice(1, None))
-        head = (before, slice(None))[::1] if axis == 0 else (slice(None), before)
+        head = (before, slice(None)) if axis == 0 else (slice(None), before)
         tail = (after, slice(None)) if axis == 0 else (slice(None), after)
         edges[tail] += 0.35 * np.sign(change)
         edges[head] -= 0.15 * np.sign(change)

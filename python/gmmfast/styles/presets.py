@@ -40,7 +40,7 @@ class Style:
         A description in one line.
     ramp : Ramp
         Its colors from paper to ink, also for contours and samples in the same style.
-    paint : callable of (Scene, Ramp), optional
+    paint : callable of (Scene, Ramp)
         Returns the picture, (height, width, 3) in uint8.
     pixel_bytes : int
         The memory that `paint` needs for each pixel.

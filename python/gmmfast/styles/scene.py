@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-#: The kind of a model, by its number of features.
-KINDS = {2: "ink", 3: "color", 5: "color"}
+#: How a model is painted, by its number of features: gray is a color.
+_KIND_OF = {2: "ink", 3: "color", 5: "color"}
 
 
 class Strokes(NamedTuple):
@@ -70,7 +70,7 @@ class Scene:
         self.shape = check_shape(shape)
         if len(self.shape) != 2:
             raise ValueError(f"shape: expected (height, width), got {describe(shape)}")
-        if self.mixture.n_features not in KINDS:
+        if self.mixture.n_features not in _KIND_OF:
             raise ValueError(
                 "model: expected 2 features (x, y) of ink, or 3 or 5 of a picture, got "
                 f"{self.mixture.n_features}; take its marginal of these first"
@@ -81,7 +81,7 @@ class Scene:
     @property
     def kind(self) -> str:
         """The kind of the model: "ink" or "color"."""
-        return KINDS[self.mixture.n_features]
+        return _KIND_OF[self.mixture.n_features]
 
     def render(self, quantity: str, **options: Any) -> NDArray[Any]:
         """Return a quantity of `render_grid` over this grid."""
