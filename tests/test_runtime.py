@@ -1,4 +1,4 @@
-"""Tests of _runtime.py: the report of `show_runtime`."""
+"""Tests of _runtime.py: the report of `show_runtime`, and the counts of `kernel_calls`."""
 
 import importlib.metadata
 import platform
@@ -92,3 +92,21 @@ def test_it_tells_which_variable_decides_the_number_of_threads(report, values, t
 
 def test_without_variables_the_processors_decide(report):
     assert report()["threads"].endswith("(processors that this process may use)")
+
+
+def test_kernels_count_their_calls():
+    points = np.random.default_rng(0).normal(size=(90, 2))
+    model = gmmfast.GaussianMixture(2, max_iter=500, random_state=0)
+    for kernel, method in [
+        ("expectation", model.fit),
+        ("score_samples", model.score_samples),
+        ("predict", model.predict),
+        ("predict_proba", model.predict_proba),
+    ]:
+        before = gmmfast.kernel_calls()
+        method(points)
+        calls = gmmfast.kernel_calls()
+        n_calls = model.n_iter_ if kernel == "expectation" else 1
+        assert calls[kernel] - before[kernel] == n_calls, kernel
+        assert list(calls) == sorted(calls)
+    assert calls == _core.kernel_calls()

@@ -15,11 +15,10 @@ except ImportError as error:
 from gmmfast._display import set_display
 from gmmfast._lazy import attach
 from gmmfast._log import FallbackError
-from gmmfast._runtime import show_runtime
+from gmmfast._runtime import kernel_calls, show_runtime
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
-    kernel_calls,
     patch_from_environment,
     patch_sklearn,
     unpatch_sklearn,

@@ -1,4 +1,4 @@
-"""Versions, instruction sets and threads in use."""
+"""Versions, instruction sets and threads in use, and calls of kernels."""
 
 from __future__ import annotations
 
@@ -47,6 +47,26 @@ def show_runtime() -> None:
     rows |= {name: _version_of(name) for name in _DEPENDENCIES}
     for name, value in rows.items():
         print(f"{name}: {value}")  # noqa: T201 (what it is for)
+
+
+def kernel_calls() -> dict[str, int]:
+    """Return how often each kernel of gmmfast has run in this process.
+
+    Returns
+    -------
+    dict of str to int
+        Number of calls by kernel. "expectation" is one E step over all points or over a
+        chunk of them.
+
+    Examples
+    --------
+    >>> import gmmfast
+    >>> before = gmmfast.kernel_calls()["score_samples"]
+    >>> _ = gmmfast.Mixture([1.0], [[0.0]], [1.0]).score_samples([[0.5]])
+    >>> gmmfast.kernel_calls()["score_samples"] - before
+    1
+    """
+    return dict(sorted(_core.kernel_calls().items()))
 
 
 def _thread_reason() -> str:

@@ -8,7 +8,6 @@ import pytest
 import sklearn.mixture
 
 import gmmfast
-from gmmfast import _core
 from support.scripts import LINES, MODEL, SILENT, TOLD, outcome
 
 POINTS = np.random.default_rng(0).normal(size=(60, 2))
@@ -221,20 +220,3 @@ def test_calls_are_logged_at_level_info(caplog):
     with caplog.at_level(logging.INFO, logger="gmmfast"):
         gmmfast.BayesianGaussianMixture(max_iter=500).fit(POINTS)
     assert caplog.messages == ["BayesianGaussianMixture.fit: accelerated"]
-
-
-def test_kernels_count_their_calls():
-    model = gmmfast.GaussianMixture(2, max_iter=500, random_state=0)
-    for kernel, method in [
-        ("expectation", model.fit),
-        ("score_samples", model.score_samples),
-        ("predict", model.predict),
-        ("predict_proba", model.predict_proba),
-    ]:
-        before = gmmfast.kernel_calls()
-        method(POINTS)
-        calls = gmmfast.kernel_calls()
-        n_calls = model.n_iter_ if kernel == "expectation" else 1
-        assert calls[kernel] - before[kernel] == n_calls, kernel
-        assert list(calls) == sorted(calls)
-    assert calls == _core.kernel_calls()

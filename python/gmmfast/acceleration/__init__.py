@@ -3,7 +3,6 @@
 from gmmfast.acceleration.patching import (
     get_patch_names,
     is_patched,
-    kernel_calls,
     patch_from_environment,
     patch_sklearn,
     unpatch_sklearn,
@@ -13,7 +12,6 @@ from gmmfast.acceleration.profiling import profile
 __all__ = [
     "get_patch_names",
     "is_patched",
-    "kernel_calls",
     "patch_from_environment",
     "patch_sklearn",
     "profile",

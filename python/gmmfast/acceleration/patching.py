@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from gmmfast import _core, _log, estimators
+from gmmfast import _log, estimators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -192,26 +192,6 @@ def get_patch_names() -> list[str]:
     ['sklearn.mixture.GaussianMixture', 'sklearn.mixture.BayesianGaussianMixture']
     """
     return [f"sklearn.mixture.{name}" for name in _NAMES]
-
-
-def kernel_calls() -> dict[str, int]:
-    """Return how often each kernel of gmmfast has run in this process.
-
-    Returns
-    -------
-    dict of str to int
-        Number of calls by kernel. "expectation" is one E step over all points or over a
-        chunk of them.
-
-    Examples
-    --------
-    >>> import gmmfast
-    >>> before = gmmfast.kernel_calls()["score_samples"]
-    >>> _ = gmmfast.Mixture([1.0], [[0.0]], [1.0]).score_samples([[0.5]])
-    >>> gmmfast.kernel_calls()["score_samples"] - before
-    1
-    """
-    return dict(sorted(_core.kernel_calls().items()))
 
 
 def patch_from_environment() -> None:
