@@ -97,7 +97,17 @@ __getattr__, __dir__ = attach(
         "select_n_components": "gmmfast.image_models",
         "to_html": "gmmfast.viewer",
     },
-    submodules=("mixture", "rendering", "tone"),
+    submodules=(
+        "animation",
+        "dask",
+        "images",
+        "mixture",
+        "plot",
+        "rendering",
+        "storage",
+        "styles",
+        "tone",
+    ),
 )
 
 

@@ -20,13 +20,19 @@ def attach(
     """Return `__getattr__` and `__dir__` of a package.
 
     `origins` has the full name of the module of each public name; `submodules` lists the modules
-    that are also attributes of the package before anything imports them.
+    that are also attributes of the package before anything imports them, and are none if they
+    cannot be imported for want of an extra.
     """
     modules = frozenset(submodules)
 
     def get(name: str) -> Any:
         if name in modules:
-            return import_module(f"{package}.{name}")
+            try:
+                return import_module(f"{package}.{name}")
+            except ImportError as error:  # hasattr and help expect an AttributeError
+                raise AttributeError(
+                    f"module {package!r} has no attribute {name!r}: {error}"
+                ) from error
         if name not in origins:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(origins[name]), name)
