@@ -17,7 +17,7 @@ import numpy as np
 from gmmfast.mixture.layouts import cholesky, inverse_lower
 from gmmfast.mixture.parameters import n_positions
 from gmmfast.rendering.grid import render_grid
-from gmmfast.rendering.request import Request, resolve_extent
+from gmmfast.rendering.request import Request, extent_of_components, resolve_extent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,16 +89,8 @@ def scene_of(mixture: Mixture, shape: tuple[int, ...] | None) -> Scene:
     if len(known) < n_axes and shape is not None:
         grid = resolve_extent(None, mixture.extent, list(range(n_axes)), shape)
     else:
-        grid = (*known, *_extent_of_components(mixture)[len(known) : n_axes])
+        grid = (*known, *extent_of_components(mixture, 3.0)[len(known) : n_axes])
     return Scene(mixture, shape or _shape_of(grid), grid)
-
-
-def _extent_of_components(mixture: Mixture) -> Extent:
-    """Return intervals of three standard deviations around all components."""
-    deviations = 3 * np.sqrt(mixture._parameters().variances())
-    low = (mixture.means - deviations).min(axis=0)
-    high = (mixture.means + deviations).max(axis=0)
-    return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _shape_of(extent: Extent) -> tuple[int, ...]:
