@@ -95,7 +95,7 @@ def kl_divergence(
     random_state: Any = None,
     n_threads: int | None = None,
 ) -> information.Estimate:
-    """Estimate the Kullback-Leibler divergence of another mixture from this one.
+    """Estimate the Kullback-Leibler divergence of this mixture from another.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def kl_divergence(
 
 
 def kl_divergence_variational(mixture: Mixture, other: Any) -> float:
-    """Approximate the Kullback-Leibler divergence of another mixture from this one.
+    """Approximate the Kullback-Leibler divergence of this mixture from another.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def kl_divergence_variational(mixture: Mixture, other: Any) -> float:
 def kl_divergence_upper_bound(
     mixture: Mixture, other: Any, *, max_iter: int = 100, tol: float = 1e-9
 ) -> float:
-    """Return an upper bound of the Kullback-Leibler divergence of another mixture.
+    """Return an upper bound of the Kullback-Leibler divergence of this mixture from another.
 
     Parameters
     ----------
