@@ -277,3 +277,16 @@ def test_the_components_are_the_mixtures_terms(covariance_type):
 )
 def test_what_is_no_component_is_refused(index, error, message):
     assert refusal(error, build(4, 3, "full").component, index) == message
+
+
+def test_a_map_of_colors_or_to_fewer_features_loses_the_kind():
+    color = build(2, 5, "full").with_kind("color").with_extent([(0, 4), (0, 3)])
+    turned, luma, lit = np.eye(5)[[1, 0, 2, 3, 4]], np.eye(5), np.eye(5)
+    luma[2, 2:], lit[0, 4] = [0.3, 0.6, 0.1], 1
+    assert color.transform(turned, [1, 2, 0, 0, 0]).kind == "color"
+    for matrix, offset in ((luma, None), (lit, None), (np.eye(5), [0, 0, 0, 0, 1])):
+        assert color.transform(matrix, offset).kind is None
+    ink = color.transform(np.eye(5)[:2])
+    assert (Mixture.from_json(ink.to_json()).kind, ink.extent) == (None, color.extent)
+    assert ink.with_kind("ink").transform([[1, 0]]).kind is None
+    assert build(2, 6, "full").with_kind("video").transform(np.eye(6)[:2]).kind is None

@@ -327,13 +327,14 @@ def test_a_mixture_shows_its_sizes():
         assert repr(clone(extended)) == repr(extended)
 
 
-def test_the_kind_stays_with_the_extent():
+def test_the_kind_stays_where_the_features_do():
     ink = build(2, 2, "full").with_kind("ink").with_extent([(0, 4), (0, 3)])
     assert ink.product(ink).mixture.kind == "ink"
     assert ink.component(0).kind == "ink"
     assert ink.transform(2 * np.eye(2)).kind == "ink"
-    assert ink.transform([[1, 1], [0, 1]]).kind is None
-    assert ink.with_extent(None).product(ink).mixture.kind is None
+    assert ink.transform([[1, 1], [0, 1]]).kind == "ink"
+    assert ink.with_extent(None).product(ink).mixture.kind == "ink"
+    assert ink.with_extent(None).component(0).kind == "ink"
     assert ink.marginal([0, 1]).kind is None
     assert ink.condition([0], [1.0]).kind is None
     estimator = ink.to_sklearn()

@@ -157,6 +157,14 @@ def _mapped(p: Parameters, a: Array) -> tuple[str, Array]:
     return kind, stored(matrices, kind)
 
 
+def keeps_colors(a: Array, b: Array, n_positions: int) -> bool:
+    """Return whether a map keeps the features after the positions, and mixes them with none."""
+    if len(a) != a.shape[1]:
+        return False
+    n, changes = n_positions, a - np.eye(len(a))
+    return not (changes[n:].any() or changes[:n, n:].any() or b[n:].any())
+
+
 def mapped_extent(extent: Extent | None, a: Array, b: Array) -> Extent | None:
     """Return the picture's extent in the new features, or None if they mix with others."""
     if extent is None or len(extent) > len(a):

@@ -118,13 +118,12 @@ class Mixture:
             _copies={},
         )
 
-    def _from_parameters(self, parameters: Parameters, extent: Extent | None) -> Mixture:
+    def _from_parameters(self, parameters: Parameters) -> Mixture:
+        """Return a mixture of other parameters, with this one's extent, kind and names."""
         return self._replace(
             _core=parameters.core(),
             _shape=parameters.shape,
             _covariance_type=parameters.covariance_type,
-            _extent=extent,
-            _kind=None if extent is None else self._kind,
             _copies={},
         )
 
@@ -238,7 +237,7 @@ class Mixture:
 
     @property
     def kind(self) -> str | None:
-        """The kind of picture of the model: "color", "gray", "ink" or "video", or None."""
+        """The kind of picture of the model, as `with_kind` takes it, or None."""
         return self._kind
 
     @property

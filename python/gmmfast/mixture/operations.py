@@ -11,7 +11,7 @@ from gmmfast import _core
 from gmmfast._validation import check_extent, check_features, check_index, float_array
 from gmmfast.mixture import algebra
 from gmmfast.mixture.conditional import ConditionalMixtures
-from gmmfast.mixture.parameters import check_feature_names, check_kind
+from gmmfast.mixture.parameters import check_feature_names, check_kind, n_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,7 +197,7 @@ def component(mixture: Mixture, index: int) -> Mixture:
     Returns
     -------
     Mixture
-        The component with weight 1, of the same covariance type and extent.
+        The component with weight 1, of the same covariance type, extent and kind.
 
     Examples
     --------
@@ -207,7 +207,7 @@ def component(mixture: Mixture, index: int) -> Mixture:
     array([[2.]])
     """
     k = check_index("index", index, mixture.n_components)
-    return mixture._from_parameters(algebra.component(mixture._parameters(), k), mixture.extent)
+    return mixture._from_parameters(algebra.component(mixture._parameters(), k))
 
 
 def transform(mixture: Mixture, matrix: ArrayLike, offset: ArrayLike | None = None) -> Mixture:
@@ -226,11 +226,12 @@ def transform(mixture: Mixture, matrix: ArrayLike, offset: ArrayLike | None = No
         The distribution of A x + b: means A m_k + b and covariances A S_k A^T (Bishop,
         2006, section 2.3.1), to rounding. Samples of this mixture, mapped, are samples of
         the result, and its density at A x + b is that at x divided by the absolute
-        determinant of A, if A is square. The covariance type stays where the map keeps it,
-        else it is "full". The extent is mapped if the first features of the result are
-        those of the picture, each scaled and shifted, in any order, with its
-        direction kept: a mirrored model shows a mirrored picture. Otherwise the result has
-        no extent.
+        determinant of A, if A is square. The covariance type stays where the map keeps it;
+        else it is "diag" or "tied-diag" if each new feature is a multiple of an old one, and
+        "full" or "tied" otherwise. The extent is mapped if the first features of the result are
+        those of the picture, each scaled and shifted, in any order, with its direction kept: a
+        mirrored model shows a mirrored picture. Otherwise the result has no extent. The kind
+        stays if the map is one of the positions alone.
 
     Raises
     ------
@@ -267,8 +268,11 @@ def transform(mixture: Mixture, matrix: ArrayLike, offset: ArrayLike | None = No
     a, b = algebra.check_map(matrix, offset, mixture.n_features)
     try:
         mapped = algebra.transform(mixture._parameters(), a, b)
-        extent = algebra.mapped_extent(mixture.extent, a, b)
-        return mixture._from_parameters(mapped, extent)._replace(_feature_names=None)
+        return mixture._from_parameters(mapped)._replace(
+            _extent=algebra.mapped_extent(mixture.extent, a, b),
+            _kind=mixture.kind if algebra.keeps_colors(a, b, n_positions(mixture)) else None,
+            _feature_names=None,
+        )
     except ValueError as error:
         raise ValueError(
             "matrix: expected a map that leaves means and covariances finite and positive "
@@ -290,8 +294,8 @@ def product(mixture: Mixture, other: Any) -> Product:
         The named tuple (mixture, log_normalizer): with p and q the two densities, the
         mixture is p(x) q(x) / Z and log_normalizer is log Z, Z the integral of p(x) q(x),
         finite where Z underflows. The mixture has one component for each pair, those of
-        this mixture's first component first; its covariance type is the simpler one that
-        both have in common, its extent this one's.
+        this mixture's first component first; its covariance type is the narrowest of which
+        both are special cases, its extent and kind are this one's.
 
     Raises
     ------
@@ -313,4 +317,4 @@ def product(mixture: Mixture, other: Any) -> Product:
     """
     right = mixture._other(other)
     parameters, log_normalizer = algebra.product(mixture._parameters(), right._parameters(), right)
-    return Product(mixture._from_parameters(parameters, mixture.extent), log_normalizer)
+    return Product(mixture._from_parameters(parameters), log_normalizer)
