@@ -4,8 +4,12 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn import mixture
+from sklearn.exceptions import NotFittedError
 
 from gmmfast import BayesianGaussianMixture, GaussianMixture, Mixture, Statistics
+from gmmfast.fitting.parameters import mixture_parameters
+from gmmfast.fitting.samples import InMemory
 from support.models import COVARIANCE_TYPES, three_clouds
 
 POINTS = three_clouds("f8")
@@ -43,7 +47,9 @@ def test_the_sum_is_a_new_value():
     assert pickle.loads(before) == one  # noqa: S301
 
 
-@pytest.mark.parametrize("estimator", [GaussianMixture, BayesianGaussianMixture])
+@pytest.mark.parametrize(
+    "estimator", [GaussianMixture, BayesianGaussianMixture, mixture.BayesianGaussianMixture]
+)
 def test_the_log_likelihood_is_that_of_the_estimator(estimator):
     model = fitted(estimator=estimator)
     found = Statistics.from_rows(model, POINTS).log_likelihood
@@ -84,3 +90,38 @@ def test_wrong_rows_and_other_mixtures_are_refused():
         Statistics.from_rows(model, POINTS) + Statistics.from_rows(other, POINTS)
     with pytest.raises(TypeError, match=r"expected a call of Statistics\.from_rows"):
         Statistics()
+
+
+@pytest.mark.parametrize("change", [("weights", [0.3, 0.7]), ("covariances", [3.0, 30.0])])
+def test_statistics_under_other_weights_or_covariances_do_not_add_up(change):
+    parameters = {"weights": [0.5, 0.5], "means": [[0.0] * 3, [1.0] * 3], "covariances": [3, 4.0]}
+    one, other = Mixture(**parameters), Mixture(**{**parameters, change[0]: change[1]})
+    with pytest.raises(ValueError, match="expected statistics under one mixture, got Statistics"):
+        Statistics.from_rows(one, POINTS) + Statistics.from_rows(other, POINTS)
+
+
+def test_a_sum_is_of_one_mixture_where_its_log_weights_are_rounded_otherwise():
+    logs, *arrays = np.log([0.3, 0.7]), np.zeros((2, 3)), np.ones(2), "spherical"
+    parts = [mixture_parameters(logs * (1 + k * 2e-16), *arrays) for k in (0, 1)]
+    one, other = (Statistics.of_core(InMemory(POINTS).statistics(part), part) for part in parts)
+    assert (one + other).weight == 2 * len(POINTS)
+
+
+@pytest.mark.parametrize("X", [[["1", "2", "3"]], POINTS + 1j, POINTS > 0])
+def test_rows_are_real_numbers(X):
+    with pytest.raises(TypeError, match="X: expected real numbers, got dtype"):
+        Statistics.from_rows(fitted(), X)
+
+
+def test_a_model_and_arguments_are_checked_as_elsewhere():
+    with pytest.raises(NotFittedError, match="call its fit first"):
+        Statistics.from_rows(GaussianMixture(), POINTS)
+    with pytest.raises(TypeError, match="sample_weight: expected real numbers"):
+        Statistics.from_rows(fitted(), POINTS[:1], ["1"])
+    with pytest.raises(TypeError, match="n_threads: expected an integer or None"):
+        Statistics.from_rows(fitted(), POINTS[:0], n_threads="2")
+    some = Statistics.from_rows(fitted(), POINTS)
+    with pytest.raises(TypeError, match="reg_covar: expected a number, got None"):
+        some.estimate(None)
+    with pytest.raises(ValueError, match="reg_covar: expected a finite number of at least 0"):
+        some.estimate(-1.0)

@@ -8,6 +8,7 @@ shifted by the constant.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,15 @@ class MixtureParameters(NamedTuple):
     def matrices(self) -> Array:
         """Return the covariance matrices, (n_components, n_features, n_features)."""
         return as_matrices(self.core.covariances, self.covariance_type, self.core.means.shape)
+
+    def digest(self) -> str:
+        """Return a digest of the mixture, the same on every machine.
+
+        The last digits of logarithms depend on the processor, hence six decimals of them.
+        """
+        with np.errstate(over="ignore"):
+            decimals = np.rint(1e6 * (self.core.log_weights + self.shift)) + 0.0  # no -0.0
+        return digest_of(decimals, self.core.means, self.core.covariances)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (CoreState.of(self.core, self.covariance_type), self.shift)
@@ -60,6 +70,15 @@ def mixture_parameters(
         _array(log_weights - shift), _array(means), _array(covariances), covariance_type
     )
     return MixtureParameters(core, shift, covariance_type)
+
+
+def digest_of(*arrays: Any) -> str:
+    """Return a digest of the numbers and shapes of arrays."""
+    digest = hashlib.blake2b(digest_size=8)
+    for values in arrays:
+        array = np.ascontiguousarray(values, np.float64)
+        digest.update(str(array.shape).encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def _array(values: Array) -> Array:

@@ -12,12 +12,13 @@ import numpy as np
 
 from gmmfast import _core
 from gmmfast._arithmetic import allows_underflow
-from gmmfast._validation import check_n_threads, describe, refuse_masked
+from gmmfast._validation import check_n_threads, check_positive, float_array
 from gmmfast.fitting.moments import arrays_of, moments
-from gmmfast.fitting.parameters import MixtureParameters
+from gmmfast.fitting.parameters import MixtureParameters, mixture_parameters
 from gmmfast.fitting.samples import samples_of
 from gmmfast.mixture import Mixture
-from gmmfast.mixture.layouts import DIAGONAL
+from gmmfast.mixture.layouts import DIAGONAL, packed_indices
+from gmmfast.mixture.parameters import expected_log_weights
 from gmmfast.mixture.transport import aligned
 
 if TYPE_CHECKING:
@@ -78,12 +79,14 @@ class Statistics:
            [ 4.91,  4.99]])
     """
 
-    __slots__ = ("_covariance_type", "_shift", "_sums")
+    __slots__ = ("_covariance_type", "_digest", "_shift", "_sums")
 
     _sums: _core.Statistics
     _covariance_type: str
     #: The logarithm of the factor of the mixture that the core does not have.
     _shift: float
+    #: That of the mixture.
+    _digest: str
 
     def __init__(self) -> None:
         raise TypeError(
@@ -106,7 +109,7 @@ class Statistics:
         ----------
         model : fitted estimator, Mixture, or (weights, means, covariances)
             Any model that `Mixture.from_model` accepts. A step of a `BayesianGaussianMixture` is
-            taken under the expectations of its log-weights.
+            taken under the expectations of its log-weights, as its `score_samples` is computed.
         X : array-like of shape (n_rows, n_features)
             The rows; there may be none. NaN means missing: the statistics then are expectations
             given the other features.
@@ -115,13 +118,22 @@ class Statistics:
         n_threads : int, optional
             Number of threads; by default all that the process may use.
 
+        Returns
+        -------
+        Statistics
+            Those of the rows, which add up with others under the same mixture.
+
         Raises
         ------
+        sklearn.exceptions.NotFittedError
+            If an estimator is not fitted.
+        TypeError
+            If the rows or weights are not real numbers, or the model is of another type.
         ValueError
             If the rows have another number of features than the model, or values that are
             infinite; if a weight is below 0.
         """
-        parameters = _parameters_of(model)
+        parameters, threads = _parameters_of(model), check_n_threads(n_threads)
         n_features = parameters.core.means.shape[1]
         points = _checked_rows(X)
         if points.shape[1] != n_features:
@@ -133,18 +145,22 @@ class Statistics:
         weights = None if sample_weight is None else _checked_weight(sample_weight, len(points))
         if weights is not None and not weights.any():
             return cls.of_core(_nothing(parameters), parameters)
-        samples = samples_of(points, weights, check_n_threads(n_threads))
+        samples = samples_of(points, weights, threads)
         return cls.of_core(samples.statistics(parameters), parameters)
 
     @classmethod
     def of_core(cls, statistics: _core.Statistics, parameters: MixtureParameters) -> Self:
         """Return the value of statistics of the core, under the parameters."""
-        return cls._new(statistics, parameters.covariance_type, parameters.shift)
+        digest = parameters.digest()
+        return cls._new(statistics, parameters.covariance_type, parameters.shift, digest)
 
     @classmethod
-    def _new(cls, statistics: _core.Statistics, covariance_type: str, shift: float) -> Self:
+    def _new(
+        cls, statistics: _core.Statistics, covariance_type: str, shift: float, digest: str
+    ) -> Self:
         self = object.__new__(cls)
-        self._sums, self._covariance_type, self._shift = statistics, covariance_type, shift
+        self._sums, self._covariance_type = statistics, covariance_type
+        self._shift, self._digest = shift, digest
         return self
 
     @property
@@ -198,7 +214,7 @@ class Statistics:
         Parameters
         ----------
         reg_covar : float
-            Added to variances, as in scikit-learn.
+            Added to variances, as in scikit-learn; at least 0.
 
         Returns
         -------
@@ -209,9 +225,12 @@ class Statistics:
 
         Raises
         ------
+        TypeError
+            If `reg_covar` is not a number.
         ValueError
             If there are no rows, or a covariance is not positive definite.
         """
+        reg_covar = check_positive("reg_covar", reg_covar, or_zero=True)
         if not self.weight:
             raise ValueError(
                 "estimate: expected statistics of at least one row, got none; add some"
@@ -227,14 +246,14 @@ class Statistics:
     def __add__(self, other: object) -> Self:
         if not isinstance(other, Statistics):
             return NotImplemented
-        if (self._covariance_type, self._shift) != (other._covariance_type, other._shift):
+        if (self._covariance_type, self._digest) != (other._covariance_type, other._digest):
             raise ValueError(
-                "Statistics: expected statistics under one mixture, got others of "
-                f"{describe(other._covariance_type)}; compute both with the same model"
+                f"Statistics: expected statistics under one mixture, got {self!r} and {other!r} "
+                "under two; compute both with the same model"
             )
         total = _core.Statistics(*arrays_of(self._sums))
         total.merge(other._sums)
-        return self._new(total, self._covariance_type, self._shift)
+        return self._new(total, self._covariance_type, self._shift, self._digest)
 
     def __radd__(self, other: object) -> Self:
         return self if isinstance(other, int) and other == 0 else NotImplemented  # for sum()
@@ -248,7 +267,8 @@ class Statistics:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._covariance_type, self._shift, *arrays_of(self._sums))
+        of_mixture = self._covariance_type, self._shift, self._digest
+        return _restored, (*of_mixture, *arrays_of(self._sums))
 
     def __repr__(self) -> str:
         n_components, n_features = self.centers.shape
@@ -258,25 +278,21 @@ class Statistics:
         )
 
 
-def _restored(covariance_type: str, shift: float, *arrays: Any) -> Statistics:
-    return Statistics._new(_core.Statistics(*map(aligned, arrays)), covariance_type, shift)  # noqa: SLF001
+def _restored(covariance_type: str, shift: float, digest: str, *arrays: Any) -> Statistics:
+    core = _core.Statistics(*map(aligned, arrays))
+    return Statistics._new(core, covariance_type, shift, digest)  # noqa: SLF001
 
 
 def _checked_rows(X: ArrayLike) -> Array:
     """Return rows of floats, in which NaN is allowed."""
-    refuse_masked("X", X)
-    points = np.asarray(X)
-    if points.dtype not in (np.float64, np.float32):
-        points = points.astype(np.float64)
-    if points.ndim != 2:
-        raise ValueError(f"X: expected shape (n_rows, n_features), got {points.shape}; reshape it")
+    points = float_array("X", X, ndims=(2,))
     if np.isinf(points).any():
         raise ValueError("X: expected finite values or NaN, got an infinite one; leave it out")
     return points
 
 
 def _checked_weight(sample_weight: ArrayLike, n_rows: int) -> Array:
-    weights = np.ascontiguousarray(sample_weight, np.float64)
+    weights = float_array("sample_weight", sample_weight)
     if weights.shape != (n_rows,):
         raise ValueError(f"sample_weight: expected shape {(n_rows,)}, got {weights.shape}")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
@@ -290,15 +306,17 @@ def _nothing(parameters: MixtureParameters) -> _core.Statistics:
     """Return the statistics of no rows."""
     centers = parameters.core.means
     n_components, n_features = centers.shape
-    is_diagonal = parameters.covariance_type in DIAGONAL
-    n_products = n_features if is_diagonal else n_features * (n_features + 1) // 2
-    counts, scatters = np.zeros(n_components), np.zeros((n_components, n_products))
+    rows, _ = packed_indices(n_features, diagonal=parameters.covariance_type in DIAGONAL)
+    counts, scatters = np.zeros(n_components), np.zeros((n_components, len(rows)))
     return _core.Statistics(centers, counts, np.zeros_like(centers), scatters, 0.0, 0.0)
 
 
 def _parameters_of(model: Any) -> MixtureParameters:
     """Return the parameters under which a step of EM of the model is taken."""
+    mixture = Mixture.from_model(model)
     if hasattr(model, "_fitted_parameters"):
         return model._fitted_parameters()  # type: ignore[no-any-return]
-    mixture = Mixture.from_model(model)
-    return MixtureParameters(mixture._core, 0.0, mixture.covariance_type)
+    logs = expected_log_weights(model)
+    if logs is None:
+        return MixtureParameters(mixture._core, 0.0, mixture.covariance_type)
+    return mixture_parameters(logs, mixture.means, mixture.covariances, mixture.covariance_type)
