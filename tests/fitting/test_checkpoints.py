@@ -77,6 +77,43 @@ def test_a_checkpoint_of_another_fit_or_file_is_refused(tmp_path):
         GaussianMixture(3).fit(POINTS, checkpoint=file)
 
 
+@pytest.mark.parametrize("rows", [POINTS + 100, POINTS * 2, POINTS[:, ::-1]])
+def test_a_checkpoint_of_other_rows_is_refused(rows, tmp_path):
+    file = Checkpoint(tmp_path / "fit.npz", resume=True)
+    GaussianMixture(3, random_state=0).fit(POINTS, checkpoint=file)
+    with pytest.raises(ValueError, match="checkpoint: expected one of a fit of these rows"):
+        GaussianMixture(3, random_state=0).fit(rows, checkpoint=file)
+
+
+def test_a_checkpoint_of_another_array_among_the_parameters_is_refused(tmp_path):
+    file = Checkpoint(tmp_path / "fit.npz", resume=True)
+    prior = np.zeros(POINTS.shape[1])
+    BayesianGaussianMixture(mean_prior=prior).fit(POINTS, checkpoint=file)
+    BayesianGaussianMixture(mean_prior=prior.tolist()).fit(POINTS, checkpoint=file)
+    for other in (prior + 50, None):
+        with pytest.raises(ValueError, match="this fit, whose mean_prior is"):
+            BayesianGaussianMixture(mean_prior=other).fit(POINTS, checkpoint=file)
+
+
+@pytest.mark.parametrize("hole", [0, np.nan])
+def test_the_same_rows_go_on_in_other_chunks_with_a_mapper_and_threads(hole, tmp_path):
+    file = Checkpoint(tmp_path / "fit.npz", resume=True)
+    rows = POINTS.copy() + 1e6
+    rows[::7, 1] += hole
+    forms = [
+        {"X": rows, "n_threads": 1},
+        {"X": rows, "n_threads": 2},
+        {"X": np.array_split(rows, 7)},
+        {"X": np.array_split(rows, 3), "mapper": map},
+        {"X": rows, "sample_weight": np.ones(len(rows))},
+    ]
+    n_iters = []
+    for n_iter, form in enumerate(forms, 2):
+        model = GaussianMixture(2, random_state=0, max_iter=n_iter, tol=0)
+        model.fit(**form, checkpoint=file, progress=lambda n, _: n_iters.append(n))
+    assert n_iters == [1, 2, 3, 4, 5, 6]
+
+
 def test_wrong_arguments_are_refused(tmp_path):
     file = Checkpoint(tmp_path / "fit.npz")
     with pytest.raises(ValueError, match="checkpoint: expected a fit without acceleration"):

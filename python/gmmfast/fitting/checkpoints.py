@@ -1,7 +1,8 @@
 """Checkpoints of a fit: its state in a file, from which it goes on with the same bits.
 
 A file is written whole or not at all, after every few iterations and at the end. It stores the
-parameters, the lower bounds so far, and what the fit is of: another fit does not go on from it.
+state of the fit, the estimator's parameters, and moments of the rows. A fit of other parameters,
+or of rows whose moments differ by more than rounding, does not go on from it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from gmmfast._files import StrPath, check_destination, replaced
 from gmmfast._validation import check_count, describe
+from gmmfast.fitting.parameters import digest_of, mixture_parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 #: Parameters of an estimator that another fit may change and still go on.
 _FREE = ("max_iter", "tol", "verbose", "verbose_interval", "warm_start", "random_state", "n_init")
 
+
+#: Largest relative difference of the moments of the same rows in other chunks or weights.
+_ROUNDING = 1e-9
 
 #: Parameters of a fit without an estimator.
 _NAMES = ("n_components", "covariance_type", "reg_covar", "init_params")
@@ -86,9 +91,9 @@ class Checkpoint:
         check_count("every", self.every)
         check_destination("path", "the path of a checkpoint that can be written", self.path)
 
-    def write(self, model: Any, samples: Any, state: FitState) -> None:
-        """Write the state of a fit."""
-        arrays: dict[str, Any] = {"fit": json.dumps(_fit_of(model, samples))}
+    def write(self, fit: dict[str, Any], state: FitState) -> None:
+        """Write the state of a fit, of which `fit_of` is the first argument."""
+        arrays: dict[str, Any] = {"fit": json.dumps(fit)}
         for i, values in enumerate(state.parameters):
             for j, value in enumerate(values if isinstance(values, tuple) else (values,)):
                 arrays[f"parameter_{i}_{j}"] = value
@@ -98,14 +103,14 @@ class Checkpoint:
         with replaced(self.path) as file:
             np.savez(file, **arrays)
 
-    def read(self, model: Any, samples: Any) -> FitState | None:
-        """Return the state to go on from, or None to begin anew.
+    def read(self, fit: dict[str, Any]) -> FitState | None:
+        """Return the state from which a fit, as `fit_of` returns it, goes on, or None.
 
         Raises
         ------
         ValueError
-            If the file is of a fit of other rows, of another estimator or its parameters, or no
-            checkpoint.
+            If the file is no checkpoint, or that of another estimator or of other parameters; if
+            the number of rows, their weight, or the mean or mean square of a feature differs.
         """
         if not self.resume or not Path(self.path).exists():
             return None
@@ -118,14 +123,20 @@ class Checkpoint:
                 f"checkpoint: expected a file that a fit wrote, got {str(self.path)!r} ({error}); "
                 "remove it, or name another"
             ) from None
-        now = _fit_of(model, samples)
-        for name in now:
-            if then.get(name) != now[name]:
+        for name, value in fit.items():
+            if name != "moments" and then.get(name) != value:
                 raise ValueError(
-                    f"checkpoint: expected one of this fit, whose {name} is {now[name]}, got one "
+                    f"checkpoint: expected one of this fit, whose {name} is {value}, got one "
                     f"with {describe(then.get(name))} in {str(self.path)!r}; remove it, or name "
                     "another"
                 )
+        moments = fit["moments"]
+        if not _agree(then.get("moments", moments), moments):  # early files have none
+            raise ValueError(
+                "checkpoint: expected one of a fit of these rows, got one of rows with other "
+                f"means or variances in {str(self.path)!r}; pass the same rows, remove it, or "
+                "name another"
+            )
         parameters: list[Any] = []
         while f"is_tuple_{len(parameters)}" in arrays:
             i = len(parameters)
@@ -158,20 +169,38 @@ def check_checkpoint(checkpoint: object, acceleration: str | None, n_init: int) 
         )
 
 
-def _fit_of(model: Any, samples: Any) -> dict[str, Any]:
-    """Return what must be the same for a fit to go on."""
+def fit_of(model: Any, samples: Any) -> dict[str, Any]:
+    """Return what must be the same for a fit to go on, after one pass over the rows.
+
+    Arrays among the parameters are stored as digests. "moments" are the features' means and mean
+    squares, which are the same to rounding for any chunks, mappers and threads.
+    """
     # A subclass of an estimator may have other parameters.
     own = getattr(model, "_sklearn_class", None)
     names = _NAMES if own is None else own._get_param_names()  # noqa: SLF001
     settings = {
-        name: describe(getattr(model, name))
+        name: describe(value) if np.ndim(value) == 0 else f"an array of digest {digest_of(value)}"
         for name in names
-        if name not in _FREE and np.ndim(getattr(model, name)) == 0
+        if name not in _FREE
+        for value in [getattr(model, name)]
     }
+    # Under one component, with any parameters, all responsibilities are 1.
+    means = np.zeros((1, samples.n_features))
+    one = mixture_parameters(np.zeros(1), means, np.ones(1), "spherical")
+    statistics = samples.statistics(one)
+    moments = [statistics.sums[0], statistics.scatters[0]]
     return {
         "estimator": type(model).__name__,
         **settings,
         "n_samples": samples.n_samples,
         "n_features": samples.n_features,
         "weight": f"{samples.weight:.9g}",  # sums of other chunks are rounded otherwise
+        "moments": [(values / samples.weight).tolist() for values in moments],
     }
+
+
+def _agree(then: list[list[float]], now: list[list[float]]) -> bool:
+    """Return whether the means and mean squares of features differ by no more than rounding."""
+    squares = np.array(now[1])
+    differences = np.abs(np.subtract(then, now))
+    return bool((differences <= _ROUNDING * np.stack([np.sqrt(squares), squares])).all())

@@ -15,7 +15,7 @@ import numpy as np
 
 from gmmfast._arithmetic import allows_underflow
 from gmmfast._random import random_state_of
-from gmmfast.fitting.checkpoints import FitState
+from gmmfast.fitting.checkpoints import FitState, fit_of
 from gmmfast.fitting.initialization import InitOptions, initialize
 from gmmfast.fitting.moments import Moments, moments
 from gmmfast.fitting.momentum import Momentum
@@ -55,6 +55,8 @@ class _Course(NamedTuple):
     """How the iterations of one initialization run."""
 
     report: Report
+    #: What `fit_of` returns, if there is a checkpoint.
+    fit: dict[str, Any]
     momentum: Momentum | None = None
     checkpoint: Checkpoint | None = None
     #: The state of an earlier fit from which this one goes on.
@@ -111,7 +113,8 @@ class EMMixture:
     ) -> None:
         """Set the attributes of the best of `n_init` initializations."""
         self._em_begin(samples)
-        resumed = None if checkpoint is None else checkpoint.read(self, samples)
+        fit = {} if checkpoint is None else fit_of(self, samples)
+        resumed = None if checkpoint is None else checkpoint.read(fit)
         do_init = not (self.warm_start and hasattr(self, "converged_"))
         n_init = self.n_init if do_init else 1
         report.begin(n_init, self._em_current_attributes)
@@ -131,7 +134,7 @@ class EMMixture:
             if acceleration is not None:
                 momentum = Momentum(self.covariance_type, self.reg_covar)
             first = -np.inf if do_init else self.lower_bound_
-            course = _Course(report, momentum, checkpoint, resumed)
+            course = _Course(report, fit, momentum, checkpoint, resumed)
             run = self._em_iterate(samples, first, course)
             report.end_initialization()
             if best is None or run.lower_bound > best.lower_bound or best.lower_bound == -np.inf:
@@ -144,7 +147,7 @@ class EMMixture:
 
     def _em_iterate(self, samples: Samples, lower_bound: float, course: _Course) -> _Run:
         """Iterate from the current parameters until convergence."""
-        report, momentum, checkpoint, resumed = course
+        report, fit, momentum, checkpoint, resumed = course
         lower_bounds = [] if resumed is None else resumed.lower_bounds
         if lower_bounds:
             lower_bound = lower_bounds[-1]
@@ -178,7 +181,7 @@ class EMMixture:
             converged = last is None and bool(abs(lower_bound - previous) < self.tol)
             is_last = converged or stop or n_iter == self.max_iter
             if checkpoint is not None and (is_last or n_iter % checkpoint.every == 0):
-                checkpoint.write(self, samples, self._em_progress(lower_bounds, units))
+                checkpoint.write(fit, self._em_progress(lower_bounds, units))
             if is_last:
                 break
             if momentum is not None and last is None:
