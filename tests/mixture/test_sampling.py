@@ -366,3 +366,9 @@ def test_calls_are_counted():
 def test_one_point_is_drawn_by_default():
     mixture = Mixture([1.0], [[0.0, 1.0]], [2.0])
     assert mixture.sample(random_state=0).shape == (1, 2)
+
+
+@pytest.mark.parametrize("pair", ["01", b"01", ("0", 1), (0, b"1"), (0, True), (np.False_, 1)])
+def test_bounds_are_pairs_of_numbers(pair):
+    with pytest.raises((TypeError, ValueError), match="bounds: expected"):
+        Mixture([1.0], [[0.0]], [1.0]).sample(bounds=[pair])

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -159,24 +160,29 @@ def check_bounds(bounds: Any, n_features: int) -> list[tuple[float, float]] | No
     refuse_masked("bounds", bounds)
     expected = f"{n_features} pairs (low, high) or None, one for each feature"
     try:
-        pairs = [(None, None) if pair is None else tuple(pair) for pair in bounds]
+        given = [(None, None) if pair is None else pair for pair in bounds]
+        # Text is no pair: of bytes it would be one of integers.
+        pairs = [(pair,) if isinstance(pair, str | bytes) else tuple(pair) for pair in given]
     except TypeError:
         raise TypeError(f"bounds: expected {expected}, got {describe(bounds)}") from None
     if len(pairs) != n_features or any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"bounds: expected {expected}, got {describe(bounds)}")
     box = []
     for low, high in pairs:
-        ends = []
-        for end, default in ((low, -math.inf), (high, math.inf)):
-            try:
-                ends.append(default if end is None else float(end))
-            except (TypeError, ValueError, OverflowError):
-                raise TypeError(
-                    f"bounds: expected real numbers or None, got {describe(end)}"
-                ) from None
+        ends = _end(low, -math.inf), _end(high, math.inf)
         if not ends[0] < ends[1]:
             raise ValueError(
                 f"bounds: expected low below high for every feature, got ({low}, {high})"
             )
-        box.append((ends[0], ends[1]))
+        box.append(ends)
     return None if all(pair == (-math.inf, math.inf) for pair in box) else box
+
+
+def _end(end: Any, default: float) -> float:
+    """Return an end of an interval as a float; None is the default."""
+    if end is None:
+        return default
+    if not isinstance(end, str | bytes | bool | np.bool_):
+        with suppress(TypeError, ValueError, OverflowError):
+            return float(end)
+    raise TypeError(f"bounds: expected real numbers or None, got {describe(end)}")
