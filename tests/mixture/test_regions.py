@@ -55,6 +55,14 @@ def test_thin_ellipses_keep_their_height():
     assert thin.error_ellipses().heights[0] == pytest.approx(2e-10, rel=1e-14)
 
 
+@pytest.mark.parametrize("scale", [1e-170, 1e170])
+def test_ellipses_of_any_size_have_their_proportions(scale):
+    covariance = np.array([[5.0, 3.0], [3.0, 5.0]])
+    ellipses = Mixture([1.0], [[0.0, 0.0]], [scale * covariance]).error_ellipses()
+    assert ellipses.widths[0] == pytest.approx(2 * np.sqrt(8 * scale), rel=1e-14, abs=0)
+    assert ellipses.heights[0] == pytest.approx(2 * np.sqrt(2 * scale), rel=1e-14, abs=0)
+
+
 @pytest.mark.parametrize("covariance_type", EVERY_TYPE)
 @pytest.mark.parametrize("n_features", [1, 2, 5])
 def test_a_point_is_in_the_region_of_the_nearest_component(covariance_type, n_features):

@@ -105,8 +105,9 @@ def error_ellipses(
     first, second, both = covariances[:, 0, 0], covariances[:, 1, 1], covariances[:, 0, 1]
     half_difference = (first - second) / 2
     larger = (first + second) / 2 + np.hypot(half_difference, both)
-    # From the determinant: the sum of the eigenvalues less the larger one cancels.
-    smaller = (first * second - both * both) / larger
+    # From the determinant, since the sum of the eigenvalues less the larger one cancels; quotients
+    # come first, since products of variances underflow.
+    smaller = first * (second / larger) - both * (both / larger)
     angles = np.degrees(np.arctan2(both, half_difference)) / 2
     return ErrorEllipses(
         p.means[:, plane],
