@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from gmmfast import Mixture, render_grid
+from gmmfast import GaussianMixtureRegressor, Mixture, render_grid
 from support import models
 from support.models import full_parameters
 
@@ -32,6 +33,15 @@ def test_a_conditioner_of_cgmm_is_read():
     mixture = models.build(4, 3, "tied")
     conditioner = cgmm.GMMConditioner(mixture.to_sklearn(), [0], reg_covar=0)
     check_same_scores(conditioner, mixture)
+
+
+def test_a_regressor_is_its_joint_mixture():
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    regressor = GaussianMixtureRegressor(2, random_state=0)
+    with pytest.raises(NotFittedError, match="got an unfitted GaussianMixtureRegressor"):
+        Mixture.from_model(regressor)
+    regressor.fit(X[:, :2], X[:, 2])
+    check_same_scores(regressor, Mixture.from_model(regressor.mixture_))
 
 
 class Tensor:

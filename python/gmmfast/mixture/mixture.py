@@ -165,7 +165,8 @@ class Mixture:
         model : Mixture, fitted estimator, or (weights, means, covariances)
             A fitted `sklearn.mixture.GaussianMixture` or
             `BayesianGaussianMixture` of any covariance type, or any object with
-            their fitted attributes; a `Mixture`, returned as it is; or a triple
+            their fitted attributes; a `GaussianMixtureRegressor`, for its joint
+            mixture; a `Mixture`, returned as it is; or a triple
             of arrays. Extent, kind and names of features are the estimator's `extent_`, `kind_`
             and `feature_names_in_`, if it has them.
 

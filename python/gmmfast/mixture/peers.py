@@ -11,9 +11,12 @@ _TGMM_TYPES = {"tied_full": "tied", "tied_diag": "tied-diag", "tied_spherical": 
 
 
 def estimator_of(model: Any) -> Any:
-    """Return the estimator inside a conditioner of cgmm, or the model itself."""
-    inner = getattr(model, "mixture_estimator", None)
-    return model if inner is None else inner
+    """Return the estimator inside a regressor or a conditioner of cgmm, or the model itself."""
+    for name in ("mixture_", "mixture_estimator"):
+        inner = getattr(model, name, None)
+        if inner is not None:
+            return inner
+    return model
 
 
 def parameters_of_peer(model: Any) -> tuple[Any, Any, Any, str] | None:
