@@ -20,6 +20,7 @@ from gmmfast.fitting.moments import entropy
 from gmmfast.fitting.parameters import mixture_parameters
 from gmmfast.mixture.layouts import (
     COVARIANCE_TYPES,
+    ONE_VARIANCE,
     components,
     of_matrix,
     precisions_cholesky,
@@ -178,15 +179,8 @@ degrees_of_freedom_, covariance_prior_, n_features_in_, feature_names_in_
         if self.mean_prior is None:
             self.mean_prior_ = mean
         if self.covariance_prior is None:
-            variances = np.diagonal(covariance)
-            self.covariance_prior_ = {
-                "full": covariance,
-                "tied": covariance,
-                "diag": variances,
-                "spherical": variances.mean(),
-                "tied-diag": variances,
-                "tied-spherical": variances.mean(),
-            }[self.covariance_type]
+            prior = of_matrix(covariance, self.covariance_type)
+            self.covariance_prior_ = prior[0] if self.covariance_type in ONE_VARIANCE else prior
 
 
 def _weighted_mean_and_covariance(samples: Samples) -> tuple[Array, Array]:

@@ -19,6 +19,7 @@ from gmmfast._validation import float_array
 from gmmfast.mixture.component_pairs import log_overlaps, pairs_of
 from gmmfast.mixture.layouts import (
     DIAGONAL,
+    ONE_VARIANCE,
     TIED,
     as_matrices,
     as_variances,
@@ -39,9 +40,6 @@ special = LazyModule("scipy.special")
 
 #: Largest deviation of A A^T from a multiple of the identity, in roundings per feature.
 _ROUNDINGS = 8
-
-#: Covariance types of one variance a component.
-_ONE_VARIANCE = frozenset({"spherical", "tied-spherical"})
 
 
 def component(p: Parameters, k: int) -> Parameters:
@@ -136,7 +134,7 @@ def _mapped(p: Parameters, a: Array) -> tuple[str, Array]:
     kind, n_features = p.covariance_type, a.shape[1]
     # One matrix, or one row of variances, represents all components that share it.
     shape = (1 if kind in TIED else p.shape[0], n_features)
-    if kind in _ONE_VARIANCE:
+    if kind in ONE_VARIANCE:
         gram = a @ a.T
         scale = float(np.trace(gram)) / len(a)
         off = np.abs(gram - scale * np.eye(len(a))).max()

@@ -45,6 +45,9 @@ DIAGONAL = frozenset(name for name, kind in _KINDS.items() if kind.form < 2)
 #: Types whose components share one covariance.
 TIED = frozenset(name for name, kind in _KINDS.items() if kind.is_tied)
 
+#: Types of one variance a component.
+ONE_VARIANCE = frozenset(name for name, kind in _KINDS.items() if kind.form == 0)
+
 #: The nearest of scikit-learn's types for each that it lacks.
 WIDER = {"tied-diag": "diag", "tied-spherical": "spherical"}
 
