@@ -84,8 +84,8 @@ WRONG_VALUES = [
     (
         lambda: clone(BEGUN).partial_fit(X).set_params(covariance_type="diag").partial_fit(X),
         (
-            "covariance_type: expected one of ['full', 'tied'], as in the first call of "
-            "partial_fit, got 'diag'; clone the estimator to begin anew"
+            "covariance_type: expected 'full', as in the first partial_fit, got 'diag'; clone the "
+            "estimator to begin anew"
         ),
     ),
     (

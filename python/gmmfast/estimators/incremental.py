@@ -15,7 +15,6 @@ from gmmfast.estimators.predictions import FittedMixture
 from gmmfast.estimators.training_data import training_data
 from gmmfast.fitting.initialization import initialize
 from gmmfast.fitting.moments import arrays_of, merged, moments, recentered
-from gmmfast.mixture.layouts import COVARIANCE_TYPES, DIAGONAL
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 class IncrementalMixture(FittedMixture):
     """The fit of a mixture to rows that come in batches."""
 
-    # The arguments of `_core.Statistics` for the rows seen by partial_fit.
+    # The covariance type, and the arguments of `_core.Statistics`, of the rows of partial_fit.
     _seen: tuple[Any, ...]
 
     @_log.observed("partial_fit")
@@ -86,11 +85,11 @@ class IncrementalMixture(FittedMixture):
         parameters = self._em_parameters() if is_first else self._fitted_parameters()
         statistics = samples.statistics(parameters)
         if not is_first:
-            seen = recentered(_core.Statistics(*self._seen), parameters.core.means)
+            seen = recentered(_core.Statistics(*self._seen[1:]), parameters.core.means)
             statistics = merged(seen, statistics)
         some, _ = moments(statistics, self.covariance_type, self.reg_covar)
         self._em_m_step(some)
-        self._seen = arrays_of(statistics)
+        self._seen = self.covariance_type, *arrays_of(statistics)
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
         self.lower_bound_ = statistics.log_likelihood / statistics.weight + parameters.shift
         self.converged_, self.lower_bounds_ = False, []
@@ -100,16 +99,11 @@ class IncrementalMixture(FittedMixture):
 
     def _check_same_kind(self) -> None:
         """Raise ValueError if the parameters do not match the statistics seen so far."""
-        _, counts, sums, scatters, *_ = self._seen
-        then = len(counts), scatters.shape[1] == sums.shape[1]
-        if self.n_components != then[0]:
-            raise ValueError(
-                f"n_components: expected {then[0]}, as in the first partial_fit, got "
-                f"{self.n_components}; clone the estimator to begin anew"
-            )
-        if sums.shape[1] > 1 and (self.covariance_type in DIAGONAL) != then[1]:
-            kinds = [name for name in COVARIANCE_TYPES if (name in DIAGONAL) == then[1]]
-            raise ValueError(
-                f"covariance_type: expected one of {kinds}, as in the first call of partial_fit, "
-                f"got {self.covariance_type!r}; clone the estimator to begin anew"
-            )
+        covariance_type, centers, *_ = self._seen
+        then = {"n_components": len(centers), "covariance_type": covariance_type}
+        for name, value in then.items():
+            if getattr(self, name) != value:
+                raise ValueError(
+                    f"{name}: expected {value!r}, as in the first partial_fit, got "
+                    f"{getattr(self, name)!r}; clone the estimator to begin anew"
+                )
