@@ -48,7 +48,10 @@ def test_each_method_has_its_calls(file):
         fitted.bic(POINTS)
         fitted.predict_proba(POINTS)
         model(gmmfast.BayesianGaussianMixture).fit_predict(POINTS)
-        gmmfast.GaussianMixtureRegressor(max_iter=500).fit(POINTS[:, :1], POINTS[:, 1])
+        regressor = gmmfast.GaussianMixtureRegressor(max_iter=500)
+        regressor.fit(POINTS[:, :1], POINTS[:, 1])
+        regressor.score(POINTS[:, :1], POINTS[:, 1])
+        regressor.sample_y(POINTS[:, :1])
         gmmfast.select_n_components(POINTS, [1, 2])
         model().partial_fit(POINTS)
     names = [
@@ -59,6 +62,8 @@ def test_each_method_has_its_calls(file):
         "GaussianMixture.predict_proba",
         "GaussianMixture.score_samples",
         "GaussianMixtureRegressor.fit",
+        "GaussianMixtureRegressor.predict",
+        "GaussianMixtureRegressor.sample_y",
     ]
     assert list(report.methods) == names
     assert counts(report, "GaussianMixture.fit")[0] >= 3

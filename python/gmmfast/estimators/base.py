@@ -92,6 +92,9 @@ class AcceleratedMixture(IncrementalMixture, CallbackSupport):  # type: ignore[m
         progress : bool or callable, optional
             Called with (n_iter, lower_bound) after each iteration; True writes a line on
             standard error if that is a terminal.
+        acceleration : {None, "momentum"}, optional
+            "momentum" extrapolates the parameters after each iteration: fits that converge slowly
+            take fewer iterations. An iteration that would lower the bound is discarded.
         n_threads : int, optional
             Number of threads; by default all that the process may use.
         mapper : callable, optional

@@ -27,6 +27,8 @@ from gmmfast.mixture.conditioning import Conditioning
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from gmmfast.fitting.blocks import Mapper
+    from gmmfast.fitting.checkpoints import Checkpoint
     from gmmfast.fitting.report import Progress
 
     Array = NDArray[np.float64]
@@ -121,14 +123,17 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
 
     @_log.observed("fit")
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(
+    def fit(  # noqa: PLR0913 (a user's choices, by name)
         self,
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
         progress: Progress = None,
+        acceleration: str | None = None,
         n_threads: int | None = None,
+        mapper: Mapper | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Fit the joint mixture of inputs and outputs.
 
@@ -140,15 +145,18 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
             Outputs.
         sample_weight : array-like of shape (n_samples,), optional
             How often each row counts: a row of weight 3 is three rows.
-        progress : bool or callable, optional
-            As in `GaussianMixture.fit`.
-        n_threads : int, optional
-            Number of threads; by default all that the process may use.
+        progress, acceleration, n_threads, mapper, checkpoint
+            As in `GaussianMixture.fit`, of the rows of the joint mixture.
 
         Returns
         -------
         self
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in `GaussianMixture.fit`.
         """
         inputs, y = validate_data(
             self,
@@ -165,7 +173,13 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         mixture = GaussianMixture() if before is None else before
         reason = reason_to_fall_back(mixture, None)  # then the mixture's fit reports it
         mixture.set_params(**self.get_params(deep=False)).fit(
-            joint, sample_weight=sample_weight, progress=progress, n_threads=n_threads
+            joint,
+            sample_weight=sample_weight,
+            progress=progress,
+            acceleration=acceleration,
+            n_threads=n_threads,
+            mapper=mapper,
+            checkpoint=checkpoint,
         )
         self.mixture_ = mixture
         for name in _OF_THE_FIT:
@@ -182,6 +196,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         given = list(range(self.n_features_in_))
         self._conditioning = Conditioning(Mixture.from_model(self.mixture_), given)
 
+    @_log.observed("predict")
     def predict(
         self,
         X: ArrayLike,
@@ -226,6 +241,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
                 "variances are the diagonals of the covariances"
             )
         values, threads = self._checked(X), check_n_threads(n_threads)
+        _log.accelerated(self, "predict")
         if return_std:
             mean, std = self._conditioning.mean_and_std(values, threads)
             return self._shaped(mean), self._shaped(std)
@@ -234,6 +250,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
             return self._shaped(mean), cov
         return self._shaped(self._conditioning.mean(values, threads))
 
+    @_log.observed("sample_y")
     def sample_y(
         self,
         X: ArrayLike,
@@ -266,6 +283,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         shape = (len(values), self.n_outputs_, count)
         check_fits("n_samples", count, 8 * shape[0] * shape[1] * count, "draw fewer samples")
         seed = seed_of(random_state)
+        _log.accelerated(self, "sample_y")
         draws = np.empty(shape)
         for sample in range(count):
             first = sample * len(values)
