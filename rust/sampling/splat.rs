@@ -7,7 +7,7 @@
 
 use crate::error::{Error, Result};
 use crate::grid::axes::{Axis, Grid};
-use crate::model::mixture::{check_features, remaining_features};
+use crate::model::checks::{check_features, remaining_features};
 use crate::runtime::{Runtime, distribute};
 use crate::sampling::drawer::{Drawer, RUN_SAMPLES};
 use crate::sampling::sampler::Sampling;

@@ -13,9 +13,10 @@ mod component;
 pub(crate) use component::{ConditionalComponent, Conditioner};
 
 use crate::error::{Error, Result};
+use crate::model::checks::remaining_features;
 use crate::model::covariances::{Covariances, PrecisionsCholesky};
 use crate::model::linalg::{invert_lower, packed_len};
-use crate::model::mixture::{Mixture, remaining_features};
+use crate::model::mixture::Mixture;
 use std::ops::Range;
 
 /// A mixture split into given and remaining features.
