@@ -52,7 +52,8 @@ struct Split {
     direction: [f64; 2],
 }
 
-/// Moves components. Returns all, and the numbers of those that changed. Components must survive in `scene` at a threshold of 1 % or less.
+/// Moves components. Returns all, and the numbers of those that changed. Components must
+/// survive in `scene` at a threshold of 1 % or less.
 pub(crate) fn relocate(
     scene: &Scene<'_>,
     runtime: &Runtime,

@@ -32,8 +32,8 @@ pub(crate) struct Threshold {
     top: f64,
 }
 
-/// Responsibilities below 2^-1000 of the largest are not distinguished: see simd/math.rs. The cut is
-/// some bits lower.
+/// Responsibilities below 2^-1000 of the largest are not distinguished: see simd/math.rs. The
+/// cut is some bits lower.
 const MAX_BITS: f64 = 1100.0;
 
 /// Rounding of a logarithm and its product. Culling and the kernels compute the same cut, and the

@@ -54,6 +54,7 @@ impl Component {
 
 /// The largest size of a component's values, and of their ratios to the scales of the remaining
 /// features.
+#[derive(Default)]
 struct ValueSize {
     absolute: f64,
     relative: f64,
@@ -116,14 +117,13 @@ impl GridComponents {
         }
         let scales: Vec<f64> =
             sizes.iter().map(|sizes| median_of_positive(sizes.clone())).collect();
-        let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
-        let size = |k: usize| ValueSize {
-            absolute: largest(&mut sizes.iter().map(|sizes| sizes[k])),
-            relative: largest(
-                &mut sizes.iter().zip(&scales).map(|(sizes, scale)| sizes[k] / scale),
-            ),
+        let largest = |k: usize| {
+            sizes.iter().zip(&scales).fold(ValueSize::default(), |size, (sizes, scale)| ValueSize {
+                absolute: size.absolute.max(sizes[k]),
+                relative: size.relative.max(sizes[k] / scale),
+            })
         };
-        result.sizes = (0..result.len()).map(size).collect();
+        result.sizes = (0..result.len()).map(largest).collect();
         result.remaining_scales = scales;
         result
     }

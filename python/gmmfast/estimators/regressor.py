@@ -27,8 +27,6 @@ from gmmfast.mixture.conditioning import Conditioning
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from gmmfast.fitting.blocks import Mapper
-    from gmmfast.fitting.checkpoints import Checkpoint
     from gmmfast.fitting.report import Progress
 
     Array = NDArray[np.float64]
@@ -132,8 +130,6 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
         progress: Progress = None,
         acceleration: str | None = None,
         n_threads: int | None = None,
-        mapper: Mapper | None = None,
-        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Fit the joint mixture of inputs and outputs.
 
@@ -145,7 +141,7 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
             Outputs.
         sample_weight : array-like of shape (n_samples,), optional
             How often each row counts: a row of weight 3 is three rows.
-        progress, acceleration, n_threads, mapper, checkpoint
+        progress, acceleration, n_threads
             As in `GaussianMixture.fit`, of the rows of the joint mixture.
 
         Returns
@@ -178,8 +174,6 @@ weights_init, means_init, precisions_init, random_state, warm_start, verbose, ve
             progress=progress,
             acceleration=acceleration,
             n_threads=n_threads,
-            mapper=mapper,
-            checkpoint=checkpoint,
         )
         self.mixture_ = mixture
         for name in _OF_THE_FIT:

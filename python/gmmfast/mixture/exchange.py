@@ -65,22 +65,25 @@ def arrays_of_json(text: str | bytes) -> dict[str, NDArray[Any]]:
         If the text is something else.
     """
     try:
-        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise ValueError("another object")  # noqa: TRY301
-        if content.get("version") != VERSION:
-            raise ValueError(f"version {describe(content.get('version'))}")  # noqa: TRY301
-        logs = [-np.inf if w is None else w for w in content["log_weights"]]
-        content |= {"log_weights": logs, "extent": np.reshape(content["extent"], (-1, 2))}
-        if not all(isinstance(name, str) for name in content.get("feature_names", ())):
-            raise TypeError("feature_names that are no text")  # noqa: TRY301
-        layouts = LAYOUT | {name: OPTIONAL[name] for name in OPTIONAL.keys() & content.keys()}
-        return {name: _array(content[name], *layout) for name, layout in layouts.items()}
+        return _arrays_of(json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ValueError(
             f"text: expected what Mixture.to_json returned, got {describe(text)} "
             f"({type(error).__name__}: {error}); write it again"
         ) from None
+
+
+def _arrays_of(content: Any) -> dict[str, NDArray[Any]]:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError("another object")
+    if content.get("version") != VERSION:
+        raise ValueError(f"version {describe(content.get('version'))}")
+    logs = [-np.inf if w is None else w for w in content["log_weights"]]
+    content |= {"log_weights": logs, "extent": np.reshape(content["extent"], (-1, 2))}
+    if not all(isinstance(name, str) for name in content.get("feature_names", ())):
+        raise TypeError("feature_names that are no text")
+    layouts = LAYOUT | {name: OPTIONAL[name] for name in OPTIONAL.keys() & content.keys()}
+    return {name: _array(content[name], *layout) for name, layout in layouts.items()}
 
 
 def _array(value: Any, dtype: str, n_axes: int | None) -> NDArray[Any]:

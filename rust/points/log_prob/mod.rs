@@ -43,8 +43,8 @@ const PIECE_POINTS: usize = 1 << 17;
 /// ```
 ///
 /// # Errors
-/// If `points` does not have `out.len() * n_features` values, if `conditional` is of another mixture's
-/// size, or if the runtime was interrupted, which leaves `out` partly written.
+/// If `points` does not have `out.len() * n_features` values, if `conditional` is of a mixture of
+/// another size, or if the runtime was interrupted, which leaves `out` partly written.
 pub fn conditional_log_prob(
     mixture: &Mixture,
     conditional: &Conditional,
